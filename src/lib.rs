@@ -1,0 +1,3 @@
+//! Userferry moves the users of an existing system into an identity provider.
+
+pub mod sandbox;

@@ -1,0 +1,3 @@
+//! The command `userferry`.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The stand-in Authing server for rehearsals.
