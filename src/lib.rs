@@ -1,3 +1,7 @@
 //! Userferry moves the users of an existing system into an identity provider.
 
+pub mod error;
+pub mod problem;
 pub mod sandbox;
+pub mod target;
+pub mod user;

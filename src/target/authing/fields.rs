@@ -1,0 +1,72 @@
+//! The closed list of fields that `createUser` of the V2 API takes (`CreateUserInput`).
+
+use crate::target::schema::{Field, Format, Schema, Type};
+use crate::user::IdKind;
+
+/// What V2 accepts. 117 bytes are all that a 1,024-bit key carries with PKCS#1 v1.5 padding.
+pub const V2: Schema =
+    Schema { fields: V2_FIELDS, password_field: "password", password_bytes_warn: 117 };
+
+const fn text(name: &'static str) -> Field {
+    Field { name, ty: Type::Text, format: Format::Any, identifier: None }
+}
+
+const fn date(name: &'static str) -> Field {
+    Field { name, ty: Type::Text, format: Format::DateTime, identifier: None }
+}
+
+const fn bool(name: &'static str) -> Field {
+    Field { name, ty: Type::Bool, format: Format::Any, identifier: None }
+}
+
+const fn identifier(name: &'static str, kind: IdKind, format: Format) -> Field {
+    Field { name, ty: Type::Text, format, identifier: Some(kind) }
+}
+
+const V2_FIELDS: &[Field] = &[
+    identifier("externalId", IdKind::ExternalId, Format::Any),
+    identifier("email", IdKind::Email, Format::Email),
+    identifier("phone", IdKind::Phone, Format::Phone),
+    identifier("username", IdKind::Username, Format::Any),
+    text("unionid"),
+    text("openid"),
+    text("nickname"),
+    text("photo"),
+    text("browser"),
+    text("oauth"),
+    date("lastLogin"),
+    text("company"),
+    text("lastIP"),
+    date("signedUp"),
+    text("device"),
+    text("name"),
+    text("givenName"),
+    text("familyName"),
+    text("middleName"),
+    text("profile"),
+    text("preferredUsername"),
+    text("website"),
+    Field {
+        name: "gender",
+        ty: Type::Text,
+        format: Format::OneOf(&["M", "F", "U"]),
+        identifier: None,
+    },
+    text("birthdate"),
+    text("zoneinfo"),
+    text("locale"),
+    text("address"),
+    text("formatted"),
+    text("streetAddress"),
+    text("locality"),
+    text("region"),
+    text("postalCode"),
+    text("country"),
+    text("phoneCountryCode"),
+    bool("emailVerified"),
+    bool("phoneVerified"),
+    bool("blocked"),
+    bool("isDeleted"),
+    Field { name: "loginsCount", ty: Type::Int, format: Format::Any, identifier: None },
+    Field { name: "registerSource", ty: Type::TextList, format: Format::Any, identifier: None },
+];

@@ -1,0 +1,3 @@
+//! Authing user pools, also sold as Approw and GenAuth.
+
+pub mod fields;

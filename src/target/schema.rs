@@ -1,0 +1,63 @@
+//! What a target accepts: its fields, their types and formats. Data, so that mapping and
+//! validation stay free of any provider.
+
+use crate::user::IdKind;
+
+/// The type of a target's field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// Text.
+    Text,
+    /// Truth value.
+    Bool,
+    /// Whole number, −2³¹ to 2³¹−1.
+    Int,
+    /// List of texts.
+    TextList,
+}
+
+/// A further condition on the value of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// None.
+    Any,
+    /// E-mail address.
+    Email,
+    /// Phone number.
+    Phone,
+    /// ISO 8601 date and time.
+    DateTime,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+}
+
+/// One field of a target.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// The provider's name of it.
+    pub name: &'static str,
+    /// Its type.
+    pub ty: Type,
+    /// A further condition.
+    pub format: Format,
+    /// The kind of identifier it holds, if any.
+    pub identifier: Option<IdKind>,
+}
+
+/// What a target accepts.
+#[derive(Clone, Copy, Debug)]
+pub struct Schema {
+    /// The closed list of fields, without the password.
+    pub fields: &'static [Field],
+    /// The field that takes the password.
+    pub password_field: &'static str,
+    /// A password of more bytes may not fit; staging warns, `run` decides with the real key.
+    pub password_bytes_warn: usize,
+}
+
+impl Schema {
+    /// The field of that name.
+    pub fn field(&self, name: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+}

@@ -1,0 +1,175 @@
+//! The user: a record after mapping, as it would be sent; and what identifies it.
+
+use secrecy::{ExposeSecret, SecretString};
+use std::fmt;
+
+/// A typed value of a provider's field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// Text.
+    Text(String),
+    /// Truth value.
+    Bool(bool),
+    /// Whole number.
+    Int(i64),
+    /// List of texts.
+    List(Vec<String>),
+}
+
+/// What would be sent for one record.
+///
+/// `Debug` never shows a value: users end up in assertion messages and logs.
+#[derive(Clone, Default)]
+pub struct User {
+    /// Provider field and value, in the order of the mapping, without the password. Fields that
+    /// are absent, null or empty in the record are left out.
+    pub fields: Vec<(String, Value)>,
+    /// The password or its hash, if the record has one.
+    pub password: Option<SecretString>,
+    /// What the directory knows this user by.
+    pub identifiers: Identifiers,
+}
+
+impl User {
+    /// The value of a field.
+    pub fn get(&self, field: &str) -> Option<&Value> {
+        self.fields.iter().find(|(name, _)| name == field).map(|(_, value)| value)
+    }
+
+    /// Bytes of the password in UTF-8, 0 without one.
+    pub fn password_bytes(&self) -> usize {
+        self.password.as_ref().map_or(0, |p| p.expose_secret().len())
+    }
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.fields.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("User").field("fields", &names).finish_non_exhaustive()
+    }
+}
+
+/// A kind of identifier; each is unique in a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum IdKind {
+    /// The user's id in the system it comes from.
+    ExternalId,
+    /// E-mail address.
+    Email,
+    /// Phone number.
+    Phone,
+    /// User name.
+    Username,
+}
+
+impl IdKind {
+    /// All kinds, in the order in which they serve as key.
+    pub const ALL: [Self; 4] = [Self::ExternalId, Self::Email, Self::Phone, Self::Username];
+
+    /// The word for people, e.g. `external id`.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::ExternalId => "external id",
+            Self::Email => "e-mail address",
+            Self::Phone => "phone number",
+            Self::Username => "user name",
+        }
+    }
+}
+
+/// The identifiers of a user, normalised so that equal ones mean the same user: e-mail in lower
+/// case, phone without spaces, dashes, dots and brackets, all without white space around.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Identifiers {
+    /// Id in the old system.
+    pub external_id: Option<String>,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Phone number.
+    pub phone: Option<String>,
+    /// User name, case kept.
+    pub username: Option<String>,
+}
+
+impl Identifiers {
+    /// The identifier of one kind.
+    pub fn get(&self, kind: IdKind) -> Option<&str> {
+        match kind {
+            IdKind::ExternalId => self.external_id.as_deref(),
+            IdKind::Email => self.email.as_deref(),
+            IdKind::Phone => self.phone.as_deref(),
+            IdKind::Username => self.username.as_deref(),
+        }
+    }
+
+    /// Sets the identifier of one kind from a value as it stands in a record; an empty one is
+    /// none.
+    pub fn set(&mut self, kind: IdKind, value: &str) {
+        let value = normalise(kind, value);
+        let value = (!value.is_empty()).then_some(value);
+        match kind {
+            IdKind::ExternalId => self.external_id = value,
+            IdKind::Email => self.email = value,
+            IdKind::Phone => self.phone = value,
+            IdKind::Username => self.username = value,
+        }
+    }
+
+    /// The identifiers that are there.
+    pub fn iter(&self) -> impl Iterator<Item = (IdKind, &str)> {
+        IdKind::ALL.into_iter().filter_map(|kind| self.get(kind).map(|value| (kind, value)))
+    }
+
+    /// The key: the external id, else e-mail, else phone, else user name.
+    pub fn key(&self) -> Option<(IdKind, &str)> {
+        self.iter().next()
+    }
+}
+
+impl fmt::Debug for Identifiers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter().map(|(kind, _)| kind)).finish()
+    }
+}
+
+/// The normal form of an identifier.
+pub fn normalise(kind: IdKind, value: &str) -> String {
+    let value = value.trim();
+    match kind {
+        IdKind::Email => value.to_lowercase(),
+        IdKind::Phone => {
+            value.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '\u{a0}')).collect()
+        }
+        IdKind::ExternalId | IdKind::Username => value.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_the_first_identifier_in_order() {
+        let mut ids = Identifiers::default();
+        assert_eq!(ids.key(), None);
+        ids.set(IdKind::Username, "zhang");
+        ids.set(IdKind::Email, " Test1@Example.com ");
+        assert_eq!(ids.key(), Some((IdKind::Email, "test1@example.com")));
+        ids.set(IdKind::ExternalId, "1");
+        assert_eq!(ids.key(), Some((IdKind::ExternalId, "1")));
+    }
+
+    #[test]
+    fn empty_identifiers_are_none() {
+        let mut ids = Identifiers::default();
+        ids.set(IdKind::Phone, " - ");
+        assert_eq!(ids.key(), None);
+    }
+
+    #[test]
+    fn debug_shows_no_value() {
+        let mut ids = Identifiers::default();
+        ids.set(IdKind::Email, "a@example.com");
+        assert_eq!(format!("{ids:?}"), "{Email}");
+    }
+}
