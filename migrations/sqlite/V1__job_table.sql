@@ -1,0 +1,168 @@
+-- The job table. Times are UTC milliseconds; the views show them as ISO 8601.
+-- Words (statuses, details, classes) are those of DESIGN.md and of src/job.rs.
+
+CREATE TABLE meta (
+    name  TEXT NOT NULL PRIMARY KEY,  -- 'target': what this table is bound to; 'mapping': what it was staged with
+    value TEXT NOT NULL               -- JSON
+) STRICT;
+
+-- One input, and how far it has been read.
+CREATE TABLE source (
+    id             INTEGER NOT NULL PRIMARY KEY,
+    path           TEXT    NOT NULL,              -- canonical; '-' is standard input
+    checkpoint     TEXT    NOT NULL,              -- JSON: where staging goes on, and the digest of all before it
+    fingerprint    TEXT    NOT NULL,              -- SHA-256 of all that was read
+    bytes          INTEGER,                       -- size, where it is known
+    records        INTEGER NOT NULL DEFAULT 0,    -- records read = rows + replaced + unchanged + left_alone
+    rows           INTEGER NOT NULL DEFAULT 0,    -- new jobs
+    replaced       INTEGER NOT NULL DEFAULT 0,    -- jobs whose record was replaced (stage --replace)
+    unchanged      INTEGER NOT NULL DEFAULT 0,    -- records that are in the table already
+    left_alone     INTEGER NOT NULL DEFAULT 0,    -- replacements of jobs that are done, or not settled yet
+    started_at_ms  INTEGER NOT NULL,
+    finished_at_ms INTEGER                        -- null while staging is unfinished
+) STRICT;
+
+-- The hot row: slim, so that a run touches few pages.
+CREATE TABLE job (
+    id             INTEGER NOT NULL PRIMARY KEY,
+    source_id      INTEGER NOT NULL REFERENCES source (id),
+    record_no      INTEGER NOT NULL,              -- from 1
+    line           INTEGER,                       -- from 1, where the source has lines
+    key            TEXT,                          -- external id, else e-mail, phone, user name; normalised
+    status         TEXT    NOT NULL CHECK (status IN ('pending','sending','unknown','done','failed','invalid')),
+    detail         TEXT    CHECK (detail IN ('created','existed','skipped','waived','rejected','conflict','exhausted')),
+    sends          INTEGER NOT NULL DEFAULT 0,    -- claims so far: attempt number and fence, never reset
+    spent          INTEGER NOT NULL DEFAULT 0,    -- attempts that count; retry-failed sets it to 0
+    first_sent_ms  INTEGER,                       -- first claim, on the server's clock
+    not_before_ms  INTEGER NOT NULL DEFAULT 0,
+    claimed_by_run INTEGER,                       -- set while sending or unknown
+    remote_id      TEXT,                          -- id in the directory
+    evidence       TEXT    CHECK (evidence IN ('reply','lookup')),
+    code           TEXT,                          -- the provider's code, for failed and unknown
+    reason         TEXT,                          -- for people: why it failed or is in doubt
+    updated_at_ms  INTEGER NOT NULL,
+    CHECK ((detail IS NOT NULL) = (status IN ('done','failed'))),
+    CHECK ((claimed_by_run IS NOT NULL) = (status IN ('sending','unknown')))
+) STRICT;
+
+CREATE INDEX job_pending ON job (not_before_ms, id) WHERE status = 'pending';
+CREATE INDEX job_in_doubt ON job (id) WHERE status IN ('sending', 'unknown');
+CREATE INDEX job_not_sent ON job (id) WHERE status IN ('failed', 'invalid');
+
+-- How many jobs there are of each kind: kept in the same transactions as the jobs.
+CREATE TABLE tally (
+    source_id INTEGER NOT NULL REFERENCES source (id),
+    status    TEXT    NOT NULL,
+    detail    TEXT    NOT NULL,                   -- '' for none
+    code      TEXT    NOT NULL,                   -- '' for none
+    n         INTEGER NOT NULL,
+    PRIMARY KEY (source_id, status, detail, code)
+) STRICT, WITHOUT ROWID;
+
+-- The record as it stands in the source. Holds password hashes.
+CREATE TABLE record (
+    job_id INTEGER NOT NULL PRIMARY KEY REFERENCES job (id),
+    raw    BLOB    NOT NULL
+) STRICT;
+
+-- Finds jobs by identifier: the first 8 bytes of a SHA-256 over kind and normalised value. A hit is
+-- checked against the record.
+CREATE TABLE identifier (
+    hash   INTEGER NOT NULL,
+    job_id INTEGER NOT NULL REFERENCES job (id),
+    PRIMARY KEY (hash, job_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE problem (
+    job_id  INTEGER NOT NULL REFERENCES job (id),
+    n       INTEGER NOT NULL,
+    field   TEXT    NOT NULL,
+    rule    TEXT    NOT NULL,
+    message TEXT    NOT NULL,
+    PRIMARY KEY (job_id, n)
+) STRICT, WITHOUT ROWID;
+
+-- Every attempt, kept for ever. n is the job's `sends` at the time.
+CREATE TABLE attempt (
+    job_id      INTEGER NOT NULL REFERENCES job (id),
+    n           INTEGER NOT NULL,
+    run_id      INTEGER NOT NULL REFERENCES run (id),
+    at_ms       INTEGER NOT NULL,
+    took_ms     INTEGER,
+    outcome     TEXT    NOT NULL CHECK (outcome IN
+                ('created','duplicate','rejected','throttled','stale','not-sent','unknown','halt','unsendable')),
+    http_status INTEGER,
+    code        TEXT,
+    message     TEXT,
+    request_id  TEXT,
+    PRIMARY KEY (job_id, n)
+) STRICT, WITHOUT ROWID;
+
+-- What a person settled or waived, so that it can be undone.
+CREATE TABLE decision (
+    id          INTEGER NOT NULL PRIMARY KEY,
+    job_id      INTEGER NOT NULL REFERENCES job (id),
+    at_ms       INTEGER NOT NULL,
+    decision    TEXT    NOT NULL CHECK (decision IN ('settle','waive')),
+    from_status TEXT    NOT NULL,
+    from_detail TEXT,
+    from_code   TEXT,
+    from_reason TEXT,
+    from_remote_id TEXT,
+    from_evidence  TEXT,
+    to_status   TEXT    NOT NULL,
+    reason      TEXT    NOT NULL,
+    undone_at_ms INTEGER
+) STRICT;
+
+CREATE INDEX decision_job ON decision (job_id);
+
+CREATE TABLE run (
+    id            INTEGER NOT NULL PRIMARY KEY,
+    started_at_ms INTEGER NOT NULL,
+    ended_at_ms   INTEGER,
+    machine       TEXT    NOT NULL,
+    pid           INTEGER NOT NULL,
+    settings      TEXT    NOT NULL,               -- JSON, no secrets
+    seen_at_ms    INTEGER NOT NULL,               -- last sign of life
+    rate_per_s    REAL    NOT NULL DEFAULT 0,
+    end           TEXT,                           -- done, incomplete, halted, stopped, error
+    reason        TEXT,
+    done          INTEGER NOT NULL DEFAULT 0,     -- settled by this run
+    failed        INTEGER NOT NULL DEFAULT 0,
+    invalid       INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+-- The interface for people: these three views stay as they are.
+
+CREATE VIEW progress AS
+SELECT coalesce(sum(n), 0)                                            AS total,
+       coalesce(sum(n) FILTER (WHERE status = 'pending'), 0)          AS pending,
+       coalesce(sum(n) FILTER (WHERE status = 'sending'), 0)          AS sending,
+       coalesce(sum(n) FILTER (WHERE status = 'unknown'), 0)          AS unknown,
+       coalesce(sum(n) FILTER (WHERE status = 'done'), 0)             AS done,
+       coalesce(sum(n) FILTER (WHERE status = 'failed'), 0)           AS failed,
+       coalesce(sum(n) FILTER (WHERE status = 'invalid'), 0)          AS invalid,
+       coalesce(sum(n) FILTER (WHERE detail = 'created'), 0)          AS created,
+       coalesce(sum(n) FILTER (WHERE detail = 'existed'), 0)          AS existed,
+       coalesce(sum(n) FILTER (WHERE detail = 'skipped'), 0)          AS skipped,
+       coalesce(sum(n) FILTER (WHERE detail = 'waived'), 0)           AS waived
+FROM tally;
+
+CREATE VIEW failures AS
+SELECT s.path AS source, j.record_no AS record, j.line, j.key, j.status, j.detail, j.code,
+       coalesce(j.reason,
+                (SELECT group_concat(p.field || ': ' || p.message, '; ')
+                 FROM (SELECT field, message FROM problem WHERE job_id = j.id ORDER BY n) p)) AS message,
+       (SELECT count(*) FROM attempt a WHERE a.job_id = j.id) AS attempts,
+       strftime('%Y-%m-%dT%H:%M:%SZ', j.updated_at_ms / 1000, 'unixepoch') AS updated_at
+FROM job j JOIN source s ON s.id = j.source_id
+WHERE j.status IN ('failed', 'invalid')
+ORDER BY j.id;
+
+CREATE VIEW errors_by_class AS
+SELECT status, detail, nullif(code, '') AS code, sum(n) AS n
+FROM (SELECT status, nullif(detail, '') AS detail, code, n FROM tally
+      WHERE status IN ('failed', 'invalid', 'unknown') AND n > 0)
+GROUP BY status, detail, code
+ORDER BY sum(n) DESC, status, detail, code;

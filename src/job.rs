@@ -1,0 +1,375 @@
+//! A job and its laws: what an outcome makes of it, and what a lookup makes of a doubt.
+//!
+//! Everything here is pure: no clock, no randomness, no I/O. The whole table of outcomes stands in
+//! [`next`], that of lookups in [`settle`]; no state changes anywhere else.
+
+use crate::backoff;
+use std::fmt;
+use std::time::Duration;
+
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name { $($(#[$doc])* $variant,)* }
+
+        impl $name {
+            /// All of them, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The word in the table, in JSON and on the command line.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+
+            /// The inverse of [`Self::as_str`].
+            pub fn parse(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)* _ => None }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+
+words! {
+    /// Where a job stands.
+    Status {
+        /// To send, maybe not before a time.
+        Pending = "pending",
+        /// Claimed by a run.
+        Sending = "sending",
+        /// May or may not have been created.
+        Unknown = "unknown",
+        /// In the directory, or let go by policy or a person.
+        Done = "done",
+        /// Refused for good, until somebody retries it.
+        Failed = "failed",
+        /// Problems found before sending; nothing was sent.
+        Invalid = "invalid",
+    }
+}
+
+words! {
+    /// Why a job is done or failed.
+    Detail {
+        /// Done: created by this job table.
+        Created = "created",
+        /// Done: it was there, and is ours.
+        Existed = "existed",
+        /// Done: left alone by policy.
+        Skipped = "skipped",
+        /// Done: let go by a person.
+        Waived = "waived",
+        /// Failed: rejected by the provider.
+        Rejected = "rejected",
+        /// Failed: another user stands in the way.
+        Conflict = "conflict",
+        /// Failed: attempts used up.
+        Exhausted = "exhausted",
+    }
+}
+
+words! {
+    /// The class of an attempt's result, as the table `attempt` keeps it.
+    Class {
+        /// The provider says that it created the user.
+        Created = "created",
+        /// The provider has such a user.
+        Duplicate = "duplicate",
+        /// The data must change.
+        Rejected = "rejected",
+        /// Too often; nothing was created.
+        Throttled = "throttled",
+        /// The token or the key is out of date; nothing was created.
+        Stale = "stale",
+        /// No connection; nothing was sent.
+        NotSent = "not-sent",
+        /// No readable answer: may or may not have been created.
+        Unknown = "unknown",
+        /// The target refuses to work at all; nothing was created.
+        Halt = "halt",
+        /// It cannot be sent to this target; nothing was sent.
+        Unsendable = "unsendable",
+    }
+}
+
+words! {
+    /// What a row's being done rests on.
+    Evidence {
+        /// The reply to its create.
+        Reply = "reply",
+        /// A later lookup.
+        Lookup = "lookup",
+    }
+}
+
+/// The outcome of one attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The provider says that it created the user, with this id.
+    Created {
+        /// The id in the directory.
+        remote_id: String,
+    },
+    /// The provider has such a user: to be looked up.
+    Duplicate,
+    /// The data must change.
+    Rejected,
+    /// A refusal that no known code explains and that could not be checked by a read; nothing was
+    /// created.
+    Unexplained,
+    /// Too often; nothing was created.
+    Throttled,
+    /// The token or the key is out of date; nothing was created.
+    Stale,
+    /// The connection could not be made; nothing was sent.
+    NotSent,
+    /// Ended without a readable answer.
+    Unknown,
+    /// The target refuses to work at all; nothing was created.
+    Halt,
+    /// It cannot be sent to this target (its password does not fit the key); nothing was sent.
+    Unsendable,
+    /// Claimed, but never handed to the transport.
+    Returned,
+}
+
+impl Outcome {
+    /// The class for the table `attempt`; `None` when there was no attempt at all.
+    pub fn class(&self) -> Option<Class> {
+        Some(match self {
+            Self::Created { .. } => Class::Created,
+            Self::Duplicate => Class::Duplicate,
+            Self::Rejected | Self::Unexplained => Class::Rejected,
+            Self::Throttled => Class::Throttled,
+            Self::Stale => Class::Stale,
+            Self::NotSent => Class::NotSent,
+            Self::Unknown => Class::Unknown,
+            Self::Halt => Class::Halt,
+            Self::Unsendable => Class::Unsendable,
+            Self::Returned => return None,
+        })
+    }
+
+    /// Whether the provider gave a definite answer about the row: proof that it answers.
+    pub fn is_definite(&self) -> bool {
+        match self {
+            Self::Created { .. } | Self::Duplicate | Self::Rejected => true,
+            Self::Unexplained
+            | Self::Throttled
+            | Self::Stale
+            | Self::NotSent
+            | Self::Unknown
+            | Self::Halt
+            | Self::Unsendable
+            | Self::Returned => false,
+        }
+    }
+}
+
+/// What the rules need to know of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// Attempts that count against [`Policy::max_attempts`].
+    pub spent: u32,
+    /// When the first create may have left, on the server's clock, UTC milliseconds.
+    pub first_sent_ms: Option<i64>,
+    /// An earlier attempt ended unknown, so that a user found may be of our making.
+    pub had_unknown: bool,
+    /// The last answer was that the user is there already.
+    pub duplicate: bool,
+}
+
+/// What to do when another user stands in the way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnConflict {
+    /// The row fails as a conflict.
+    #[default]
+    Fail,
+    /// The row is done, skipped, if it is one user without an external id.
+    Skip,
+}
+
+/// The settings that the rules depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Spent attempts after which a row is exhausted, at least 1.
+    pub max_attempts: u32,
+    /// What to do when another user stands in the way.
+    pub on_conflict: OnConflict,
+    /// How much a user's `createdAt` may lie before our first send and still be of our making:
+    /// both are whole seconds of the server's clock, and ours is estimated from its `Date`.
+    pub created_tolerance: Duration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            max_attempts: 8,
+            on_conflict: OnConflict::Fail,
+            created_tolerance: Duration::from_secs(2),
+        }
+    }
+}
+
+/// The moment at which a rule is applied: time and chance come from outside.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Now {
+    /// UTC milliseconds.
+    pub ms: i64,
+    /// A random number in `0.0..1.0`, for jitter.
+    pub jitter: f64,
+}
+
+/// What becomes of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transition {
+    /// The next status.
+    pub status: Status,
+    /// Why, for done and failed.
+    pub detail: Option<Detail>,
+    /// Whether an attempt is spent.
+    pub spend: bool,
+    /// For pending: not to be sent before, UTC milliseconds.
+    pub not_before_ms: i64,
+    /// The id in the directory, for done.
+    pub remote_id: Option<String>,
+    /// What done rests on.
+    pub evidence: Option<Evidence>,
+}
+
+impl Transition {
+    fn to(status: Status) -> Self {
+        Self {
+            status,
+            detail: None,
+            spend: false,
+            not_before_ms: 0,
+            remote_id: None,
+            evidence: None,
+        }
+    }
+
+    fn pending(not_before_ms: i64) -> Self {
+        Self { not_before_ms, ..Self::to(Status::Pending) }
+    }
+
+    fn done(detail: Detail, remote_id: String, evidence: Evidence) -> Self {
+        Self {
+            detail: Some(detail),
+            remote_id: Some(remote_id),
+            evidence: Some(evidence),
+            ..Self::to(Status::Done)
+        }
+    }
+
+    fn failed(detail: Detail) -> Self {
+        Self { detail: Some(detail), ..Self::to(Status::Failed) }
+    }
+
+    fn spend(self) -> Self {
+        Self { spend: true, ..self }
+    }
+}
+
+/// What an outcome makes of a job that is being sent.
+///
+/// `until_ms` is when the target asked to come back, if it did (UTC milliseconds).
+pub fn next(job: &Job, outcome: &Outcome, until_ms: Option<i64>, now: Now) -> Transition {
+    match outcome {
+        Outcome::Created { remote_id } => {
+            Transition::done(Detail::Created, remote_id.clone(), Evidence::Reply).spend()
+        }
+        Outcome::Duplicate => Transition::to(Status::Unknown).spend(),
+        Outcome::Rejected => Transition::failed(Detail::Rejected).spend(),
+        Outcome::Throttled => {
+            let wait = backoff::short(now.jitter);
+            Transition::pending(until_ms.unwrap_or(now.ms).max(now.ms) + wait)
+        }
+        Outcome::Stale | Outcome::Halt | Outcome::Returned => Transition::pending(0),
+        Outcome::Unexplained => {
+            Transition::pending(now.ms + backoff::delay_ms(job.spent, now.jitter))
+        }
+        Outcome::NotSent => Transition::pending(now.ms + backoff::short(now.jitter)),
+        Outcome::Unknown => Transition::to(Status::Unknown),
+        Outcome::Unsendable => Transition::to(Status::Invalid),
+    }
+}
+
+/// What a lookup by the identifiers that were sent found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// One user, and it is ours.
+    Ours {
+        /// The id in the directory.
+        remote_id: String,
+        /// When the directory says it was created, UTC milliseconds.
+        created_at_ms: Option<i64>,
+    },
+    /// One user that is not ours and has no external id.
+    Bystander {
+        /// The id in the directory.
+        remote_id: String,
+    },
+    /// A user with another external id, ours with other identifiers, or several users.
+    Other,
+    /// Nobody, and it is too early to conclude anything from it.
+    NobodyYet,
+    /// Nobody, after the quiet time.
+    Nobody {
+        /// Whether the attempt that ended unknown counts: the service was answering others.
+        witnessed: bool,
+    },
+}
+
+/// What a finding makes of a job that is in doubt (its last outcome was [`Outcome::Duplicate`] or
+/// [`Outcome::Unknown`]). `None`: it stays in doubt and is looked up again.
+pub fn settle(job: &Job, finding: &Finding, policy: &Policy, now: Now) -> Option<Transition> {
+    match finding {
+        Finding::Ours { remote_id, created_at_ms } => {
+            let detail = if job.had_unknown && is_of_our_making(job, *created_at_ms, policy) {
+                Detail::Created
+            } else {
+                Detail::Existed
+            };
+            Some(Transition::done(detail, remote_id.clone(), Evidence::Lookup))
+        }
+        Finding::Bystander { remote_id } => Some(match policy.on_conflict {
+            OnConflict::Skip => {
+                Transition::done(Detail::Skipped, remote_id.clone(), Evidence::Lookup)
+            }
+            OnConflict::Fail => Transition::failed(Detail::Conflict),
+        }),
+        Finding::Other => Some(Transition::failed(Detail::Conflict)),
+        Finding::NobodyYet => None,
+        // The provider says it is there, and we may have made it: its search lags. Resending
+        // would only be answered the same way.
+        Finding::Nobody { .. } if job.duplicate && job.had_unknown => None,
+        Finding::Nobody { .. } if job.duplicate => Some(Transition::failed(Detail::Conflict)),
+        Finding::Nobody { witnessed } => Some(resend(job, *witnessed, policy, now)),
+    }
+}
+
+fn is_of_our_making(job: &Job, created_at_ms: Option<i64>, policy: &Policy) -> bool {
+    let tolerance = i64::try_from(policy.created_tolerance.as_millis()).unwrap_or(i64::MAX);
+    match (created_at_ms, job.first_sent_ms) {
+        (Some(created), Some(sent)) => created >= sent.saturating_sub(tolerance),
+        // A later undo deletes what was created here: without proof it is not ours to delete.
+        (None, _) | (_, None) => false,
+    }
+}
+
+fn resend(job: &Job, witnessed: bool, policy: &Policy, now: Now) -> Transition {
+    let spent = job.spent + u32::from(witnessed);
+    if witnessed && spent >= policy.max_attempts {
+        return Transition::failed(Detail::Exhausted).spend();
+    }
+    let next = Transition::pending(now.ms + backoff::delay_ms(spent, now.jitter));
+    if witnessed { next.spend() } else { next }
+}

@@ -1,0 +1,105 @@
+//! Files of our own: readable by their owner alone from before their first byte, on a local disk.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+/// Only the owner may read and write.
+const PRIVATE: u32 = 0o600;
+
+/// Creates a file that only its owner can read, or opens the one that is there and takes the
+/// others' rights away.
+pub fn open_private(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(PRIVATE)
+        .open(path)?;
+    let mode = file.metadata()?.permissions().mode();
+    if mode & 0o077 != 0 {
+        file.set_permissions(std::fs::Permissions::from_mode(PRIVATE))?;
+    }
+    Ok(file)
+}
+
+/// Creates a file that only its owner can read; whatever is there is replaced only when the
+/// whole is written and [`Replacement::finish`] is called.
+pub struct Replacement {
+    file: File,
+    temporary: std::path::PathBuf,
+    target: std::path::PathBuf,
+    finished: bool,
+}
+
+impl Replacement {
+    /// Begins a file that will take the place of `target`; it lies beside it until then.
+    pub fn create(target: &Path) -> io::Result<Self> {
+        let mut name = std::ffi::OsString::from(".");
+        name.push(target.file_name().unwrap_or(target.as_os_str()));
+        name.push(format!(".{}.tmp", std::process::id()));
+        let temporary = target.with_file_name(name);
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(PRIVATE)
+            .open(&temporary)?;
+        Ok(Self { file, temporary, target: target.to_owned(), finished: false })
+    }
+
+    /// Puts it in its place.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.file.sync_all()?;
+        std::fs::rename(&self.temporary, &self.target)?;
+        self.finished = true;
+        Ok(())
+    }
+}
+
+impl io::Write for Replacement {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for Replacement {
+    fn drop(&mut self) {
+        if !self.finished {
+            // Nothing to be done about a failure to remove what nobody will look at.
+            drop(std::fs::remove_file(&self.temporary));
+        }
+    }
+}
+
+/// The name of the network file system that holds `folder`, if it is one: SQLite's WAL and file
+/// locks do not hold there (sqlite.org/wal.html).
+#[cfg(target_os = "linux")]
+pub fn network_file_system(folder: &Path) -> Option<&'static str> {
+    // From linux/magic.h.
+    const NETWORK: [(u64, &str); 7] = [
+        (0x6969, "NFS"),
+        (0x517B, "SMB"),
+        (0xFF53_4D42, "CIFS"),
+        (0xFE53_4D42, "SMB2"),
+        (0x0102_1997, "9p"),
+        (0x00C3_6400, "Ceph"),
+        (0x5346_414F, "AFS"),
+    ];
+    let found = rustix::fs::statfs(folder).ok()?;
+    #[expect(clippy::cast_sign_loss, reason = "a magic number, 32 bits wide")]
+    let magic = (found.f_type as u64) & 0xFFFF_FFFF;
+    NETWORK.iter().find(|(number, _)| *number == magic).map(|(_, name)| *name)
+}
+
+/// Not told on this system.
+#[cfg(not(target_os = "linux"))]
+pub fn network_file_system(_folder: &Path) -> Option<&'static str> {
+    None
+}

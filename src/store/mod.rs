@@ -1,0 +1,268 @@
+//! The job table. [`Store`] is what the walk needs of it; [`sqlite`] is where it lives.
+//!
+//! Methods are synchronous and take and return batches: each is one transaction. Who calls them
+//! decides about threads.
+
+pub mod error;
+pub mod file;
+pub mod lock;
+pub mod sqlite;
+
+use crate::job::{Class, Job, Status, Transition};
+use crate::problem::Problem;
+use crate::user::Identifiers;
+pub use error::StoreError;
+
+/// A job's id in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct JobId(pub i64);
+
+/// A run's id in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RunId(pub i64);
+
+/// A source's id in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SourceId(pub i64);
+
+/// A record on its way into the table.
+#[derive(Clone, Debug)]
+pub struct NewJob {
+    /// From 1.
+    pub record_no: u64,
+    /// From 1, where the source has lines.
+    pub line: Option<u64>,
+    /// The record as it stands in the source.
+    pub raw: Vec<u8>,
+    /// What it would be found by.
+    pub identifiers: Identifiers,
+    /// Problems of the record itself; the store adds those it has with other records.
+    pub problems: Vec<Problem>,
+}
+
+/// Tells the identifiers of a record that is in the table already.
+pub type Identify<'a> = &'a dyn Fn(&[u8]) -> Identifiers;
+
+/// Records to stage in one transaction, together with where staging then goes on.
+pub struct Batch<'a> {
+    /// Where they come from.
+    pub source: SourceId,
+    /// The records.
+    pub jobs: Vec<NewJob>,
+    /// Opaque: where to go on.
+    pub checkpoint: String,
+    /// SHA-256 of all that has been read.
+    pub fingerprint: String,
+    /// The source has been read to its end.
+    pub finished: bool,
+    /// Records whose key is in the table replace what is there.
+    pub replace: bool,
+    /// Maps a stored record, for the exact check behind a hash.
+    pub identify: Identify<'a>,
+    /// UTC milliseconds.
+    pub now_ms: i64,
+}
+
+/// What became of the records of a batch: `records` is the sum of the next four.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StageCounts {
+    /// Records read.
+    pub records: u64,
+    /// New jobs.
+    pub rows: u64,
+    /// Jobs whose record was replaced.
+    pub replaced: u64,
+    /// Records that are in the table already, with the same content.
+    pub unchanged: u64,
+    /// Replacements that were not made because the job is done or not settled.
+    pub left_alone: u64,
+    /// Of `left_alone`: the job is sending or unknown.
+    pub unsettled: u64,
+    /// Of `rows` and `replaced`: jobs with problems.
+    pub invalid: u64,
+}
+
+impl std::ops::AddAssign for StageCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.records += other.records;
+        self.rows += other.rows;
+        self.replaced += other.replaced;
+        self.unchanged += other.unchanged;
+        self.left_alone += other.left_alone;
+        self.unsettled += other.unsettled;
+        self.invalid += other.invalid;
+    }
+}
+
+/// A source as the table knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceRow {
+    /// Its id.
+    pub id: SourceId,
+    /// Canonical path, `-` for standard input.
+    pub path: String,
+    /// Opaque: where staging goes on.
+    pub checkpoint: String,
+    /// SHA-256 of all that was read.
+    pub fingerprint: String,
+    /// Records read so far.
+    pub records: u64,
+    /// Whether it has been read to its end.
+    pub finished: bool,
+}
+
+/// A job in a run's hands: claimed, or in doubt.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The job.
+    pub id: JobId,
+    /// The fence: an outcome is applied only while the job still has this number.
+    pub sends: u32,
+    /// What the rules need to know.
+    pub job: Job,
+    /// The record, to be mapped.
+    pub raw: Vec<u8>,
+}
+
+/// One attempt, for the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// When it started, UTC milliseconds.
+    pub at_ms: i64,
+    /// How long it took, milliseconds.
+    pub took_ms: i64,
+    /// The class of its result.
+    pub class: Class,
+    /// The HTTP status, if there was an answer.
+    pub http_status: Option<u16>,
+    /// The provider's code, if it gave one.
+    pub code: Option<String>,
+    /// The provider's message or the transport's, without any value that we sent.
+    pub message: Option<String>,
+    /// The provider's id of the request, if it gave one.
+    pub request_id: Option<String>,
+}
+
+/// What to write about one job.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The job.
+    pub id: JobId,
+    /// The fence it was claimed under.
+    pub sends: u32,
+    /// What becomes of it.
+    pub transition: Transition,
+    /// The provider's code, kept for failed and unknown.
+    pub code: Option<String>,
+    /// Why, for people.
+    pub reason: Option<String>,
+    /// The attempt that led to it, if one did.
+    pub attempt: Option<Attempt>,
+    /// The problem that makes it invalid.
+    pub problem: Option<Problem>,
+}
+
+/// One transaction of a run: outcomes in, claims out.
+#[derive(Debug)]
+pub struct Tick<'a> {
+    /// The run.
+    pub run: RunId,
+    /// UTC milliseconds.
+    pub now_ms: i64,
+    /// UTC milliseconds on the target's clock, for the first send of what is claimed.
+    pub target_now_ms: i64,
+    /// Outcomes to record.
+    pub records: &'a [Record],
+    /// Rejections of this run to take back, because every row was refused alike.
+    pub take_back: &'a [(JobId, u32)],
+    /// How many jobs to claim at most.
+    pub claim: usize,
+    /// Jobs settled a second, for `status`.
+    pub rate_per_s: f64,
+}
+
+/// What a transaction of a run did.
+#[derive(Debug, Default)]
+pub struct Ticked {
+    /// Jobs claimed; fewer than asked for when no more are due.
+    pub claims: Vec<Claim>,
+    /// Outcomes that were dropped, because the job was not in this run's hands any more.
+    pub fenced: usize,
+}
+
+/// What lies ahead of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outlook {
+    /// When the next pending job is due, UTC milliseconds; `None` when there is none.
+    pub next_due_ms: Option<i64>,
+    /// How many jobs that are not settled have never spent an attempt; counted up to 2.
+    pub unsuspected: u32,
+}
+
+/// A run that starts.
+#[derive(Clone, Debug)]
+pub struct NewRun {
+    /// The machine's name.
+    pub machine: String,
+    /// The process.
+    pub pid: u32,
+    /// JSON, no secrets.
+    pub settings: String,
+    /// UTC milliseconds.
+    pub now_ms: i64,
+}
+
+/// A number of jobs by status and so on; the table keeps it, `audit` counts it anew.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TallyLine {
+    /// The source.
+    pub source: SourceId,
+    /// The status.
+    pub status: Status,
+    /// The detail, empty for none.
+    pub detail: String,
+    /// The provider's code, empty for none.
+    pub code: String,
+    /// How many.
+    pub n: u64,
+}
+
+/// How a run ended, for the table.
+#[derive(Clone, Debug)]
+pub struct RunEnd {
+    /// `done`, `incomplete`, `halted`, `stopped` or `error`.
+    pub end: &'static str,
+    /// Why, for people.
+    pub reason: Option<String>,
+    /// UTC milliseconds.
+    pub now_ms: i64,
+}
+
+/// What the walk needs of a job table. Each method is one transaction.
+pub trait Store: Send + 'static {
+    /// Begins a source, or gives back the one that is known by this path: the unfinished one, else
+    /// the finished one with this fingerprint.
+    fn source(&mut self, path: &str) -> Result<Vec<SourceRow>, StoreError>;
+    /// Begins a new source.
+    fn begin_source(
+        &mut self,
+        path: &str,
+        bytes: Option<u64>,
+        now_ms: i64,
+    ) -> Result<SourceId, StoreError>;
+    /// Stages records.
+    fn stage(&mut self, batch: &Batch<'_>) -> Result<StageCounts, StoreError>;
+    /// Begins a run: what earlier runs left sending becomes unknown, with the attempt that is
+    /// missing in the ledger, and all that is unknown passes into this run's hands.
+    fn begin_run(&mut self, run: &NewRun) -> Result<RunId, StoreError>;
+    /// Jobs in doubt in this run's hands, by id, after the given one.
+    fn doubts(&mut self, after: JobId, limit: usize) -> Result<Vec<Claim>, StoreError>;
+    /// Records outcomes and claims jobs.
+    fn tick(&mut self, tick: &Tick<'_>) -> Result<Ticked, StoreError>;
+    /// What lies ahead.
+    fn outlook(&mut self) -> Result<Outlook, StoreError>;
+    /// The tally as kept, and as counted anew.
+    fn audit(&mut self) -> Result<(Vec<TallyLine>, Vec<TallyLine>), StoreError>;
+    /// Ends a run.
+    fn end_run(&mut self, run: RunId, end: &RunEnd) -> Result<(), StoreError>;
+}

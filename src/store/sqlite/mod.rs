@@ -1,0 +1,384 @@
+//! The job table in SQLite: `STRICT` tables, WAL, `synchronous = FULL`, one writer.
+
+mod read;
+mod run;
+mod sql;
+mod stage;
+
+pub use read::{
+    AttemptRow, Counts, ErrorClass, FailureRow, JobRow, MappedId, ProblemRow, RunRow,
+    UnfinishedSource,
+};
+
+use super::{
+    Batch, Claim, JobId, NewRun, Outlook, RunEnd, RunId, SourceId, SourceRow, StageCounts, Store,
+    StoreError, TallyLine, Tick, Ticked, file,
+};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+mod embedded {
+    refinery::embed_migrations!("migrations/sqlite");
+}
+
+/// 'UFRY', in the header of the file.
+const APPLICATION_ID: i32 = 0x5546_5259;
+
+/// How long to wait for another program that has the database open.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// How a table is opened; the defaults are those of production.
+#[derive(Clone, Debug)]
+pub struct OpenOptions {
+    /// `FULL`: a commit survives a loss of power. Tests of that use others.
+    pub synchronous: &'static str,
+    /// SQLite's file layer, by name; `None` for the operating system's.
+    pub vfs: Option<&'static str>,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self { synchronous: "FULL", vfs: None }
+    }
+}
+
+/// An open job table.
+pub struct Table {
+    conn: Connection,
+    path: PathBuf,
+}
+
+impl Table {
+    /// Opens the table at `path` for writing, creating it if it is not there. The caller holds
+    /// the lock.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_with(path, &OpenOptions::default())
+    }
+
+    /// Like [`Self::open`], with options.
+    pub fn open_with(path: &Path, options: &OpenOptions) -> Result<Self, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = if let Some(vfs) = options.vfs {
+            Connection::open_with_flags_and_vfs(path, flags, vfs)
+        } else {
+            // SQLite gives its WAL the rights of the database file.
+            file::open_private(path).map_err(|error| io_error(path, &error))?;
+            Connection::open_with_flags(path, flags)
+        };
+        let mut table =
+            Self { conn: conn.map_err(|error| convert(path, &error))?, path: path.to_owned() };
+        table.prepare(options)?;
+        Ok(table)
+    }
+
+    /// Opens the table at `path` for reading only. It sees each commit of a run that is going on,
+    /// and never blocks it.
+    pub fn open_reader(path: &Path) -> Result<Self, StoreError> {
+        if !path.exists() {
+            return Err(StoreError::Missing(path.to_owned()));
+        }
+        let conn = open_reader_connection(path).map_err(|error| convert(path, &error))?;
+        let table = Self { conn, path: path.to_owned() };
+        let found = table.schema_version()?;
+        table.check_version(found)?;
+        if found == 0 {
+            return Err(StoreError::Missing(path.to_owned()));
+        }
+        Ok(table)
+    }
+
+    fn prepare(&mut self, options: &OpenOptions) -> Result<(), StoreError> {
+        self.check(|c| c.busy_timeout(BUSY))?;
+        let found = self.schema_version()?;
+        self.check_version(found)?;
+        let pragmas = format!(
+            "PRAGMA page_size = 8192;
+             PRAGMA journal_mode = WAL;
+             PRAGMA synchronous = {};
+             PRAGMA foreign_keys = ON;
+             PRAGMA temp_store = FILE;
+             PRAGMA cache_size = -65536;",
+            options.synchronous
+        );
+        self.check(|c| c.execute_batch(&pragmas))?;
+        self.conn.set_prepared_statement_cache_capacity(64);
+        if found < newest_version() {
+            self.migrate()?;
+        }
+        Ok(())
+    }
+
+    fn migrate(&mut self) -> Result<(), StoreError> {
+        let why = |error: &dyn std::fmt::Display| StoreError::Sqlite {
+            path: self.path.clone(),
+            why: format!("its schema could not be brought up to date: {error}"),
+        };
+        embedded::migrations::runner().run(&mut self.conn).map_err(|error| {
+            let full = error.to_string().contains("disk is full");
+            if full { StoreError::Full(self.path.clone()) } else { why(&error) }
+        })?;
+        let newest = newest_version();
+        self.check(|c| {
+            c.pragma_update(None, "application_id", APPLICATION_ID)?;
+            c.pragma_update(None, "user_version", newest)
+        })
+    }
+
+    /// 0 for an empty file.
+    fn schema_version(&self) -> Result<u32, StoreError> {
+        self.check(|c| {
+            let id: i32 = c.pragma_query_value(None, "application_id", |row| row.get(0))?;
+            let version: u32 = c.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            let tables: i64 =
+                c.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+            Ok((id, version, tables))
+        })
+        .and_then(|(id, version, tables)| match (id, tables) {
+            (APPLICATION_ID, _) => Ok(version),
+            // A crash between the first migration and the mark: the tables are ours if refinery's
+            // history is there.
+            (0, 0) => Ok(0),
+            (0, _) if self.has_history()? => Ok(0),
+            _ => Err(StoreError::Foreign(self.path.clone())),
+        })
+    }
+
+    fn has_history(&self) -> Result<bool, StoreError> {
+        self.check(|c| {
+            c.query_row(
+                "SELECT count(*) > 0 FROM sqlite_schema WHERE name = 'refinery_schema_history'",
+                [],
+                |row| row.get(0),
+            )
+        })
+    }
+
+    fn check_version(&self, found: u32) -> Result<(), StoreError> {
+        let known = newest_version();
+        if found > known {
+            return Err(StoreError::Newer { path: self.path.clone(), found, known });
+        }
+        Ok(())
+    }
+
+    /// Where the table lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A value of the table `meta`.
+    pub fn meta(&self, name: &str) -> Result<Option<String>, StoreError> {
+        use rusqlite::OptionalExtension;
+        self.check(|c| {
+            c.query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0))
+                .optional()
+        })
+    }
+
+    /// Sets a value of the table `meta`.
+    pub fn set_meta(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
+        self.check(|c| {
+            c.execute(
+                "INSERT INTO meta (name, value) VALUES (?1, ?2)
+                 ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                [name, value],
+            )
+            .map(drop)
+        })
+    }
+
+    fn check<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        work(&self.conn).map_err(|error| convert(&self.path, &error))
+    }
+
+    /// One transaction that writes.
+    fn write<T>(
+        &mut self,
+        work: impl FnOnce(&rusqlite::Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let path = &self.path;
+        let run = |conn: &mut Connection| {
+            let transaction =
+                conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+            let result = work(&transaction)?;
+            transaction.commit()?;
+            Ok(result)
+        };
+        run(&mut self.conn).map_err(|error| convert(path, &error))
+    }
+}
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        // Keeps the WAL from staying as large as it ever was. SQLite checkpoints on close anyway,
+        // so a failure here loses nothing.
+        drop(self.conn.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)"));
+    }
+}
+
+fn newest_version() -> u32 {
+    embedded::migrations::runner()
+        .get_migrations()
+        .iter()
+        .filter_map(|migration| u32::try_from(migration.version()).ok())
+        .max()
+        .unwrap_or(0)
+}
+
+fn open_reader_connection(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(BUSY)?;
+    conn.pragma_update(None, "query_only", true)?;
+    match conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())) {
+        // On a read-only mount there is no place for the shared memory of the WAL; nobody can be
+        // writing there either.
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) => {
+            let uri = format!("file:{}?immutable=1", escape_uri(path));
+            Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)
+        }
+        Err(error) => Err(error),
+        Ok(()) => Ok(conn),
+    }
+}
+
+/// SQLite's URIs take a percent sign before each byte that has a meaning of its own.
+fn escape_uri(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    text.replace('%', "%25").replace('?', "%3f").replace('#', "%23")
+}
+
+fn io_error(path: &Path, error: &std::io::Error) -> StoreError {
+    match error.kind() {
+        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+            StoreError::ReadOnly(path.to_owned())
+        }
+        std::io::ErrorKind::StorageFull => StoreError::Full(path.to_owned()),
+        _ => StoreError::Open { path: path.to_owned(), why: error.to_string() },
+    }
+}
+
+fn convert(path: &Path, error: &rusqlite::Error) -> StoreError {
+    let path = path.to_owned();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => StoreError::Full(path),
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => StoreError::ReadOnly(path),
+        Some(ErrorCode::DatabaseCorrupt) => StoreError::Corrupt(path),
+        Some(ErrorCode::NotADatabase) => StoreError::Foreign(path),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy(path),
+        Some(ErrorCode::CannotOpen) => StoreError::Open { path, why: error.to_string() },
+        _ => StoreError::Sqlite { path, why: error.to_string() },
+    }
+}
+
+/// Changes of the tally, gathered over a transaction.
+#[derive(Default)]
+struct Deltas(HashMap<(i64, &'static str, &'static str, String), i64>);
+
+impl Deltas {
+    fn add(
+        &mut self,
+        source: i64,
+        status: crate::job::Status,
+        detail: Option<crate::job::Detail>,
+        code: Option<&str>,
+        n: i64,
+    ) {
+        let detail = detail.map_or("", crate::job::Detail::as_str);
+        let code = code.unwrap_or("").to_owned();
+        *self.0.entry((source, status.as_str(), detail, code)).or_default() += n;
+    }
+
+    fn apply(self, conn: &Connection) -> rusqlite::Result<()> {
+        let mut statement = conn.prepare_cached(sql::TALLY)?;
+        for ((source, status, detail, code), n) in self.0 {
+            if n != 0 {
+                statement.execute(rusqlite::params![source, status, detail, code, n])?;
+            }
+        }
+        conn.execute("DELETE FROM tally WHERE n = 0", []).map(drop)
+    }
+}
+
+impl Store for Table {
+    fn source(&mut self, path: &str) -> Result<Vec<SourceRow>, StoreError> {
+        self.check(|c| stage::sources(c, path))
+    }
+
+    fn begin_source(
+        &mut self,
+        path: &str,
+        bytes: Option<u64>,
+        now_ms: i64,
+    ) -> Result<SourceId, StoreError> {
+        self.write(|t| stage::begin(t, path, bytes, now_ms))
+    }
+
+    fn stage(&mut self, batch: &Batch<'_>) -> Result<StageCounts, StoreError> {
+        self.write(|t| stage::stage(t, batch))
+    }
+
+    fn begin_run(&mut self, new: &NewRun) -> Result<RunId, StoreError> {
+        self.write(|t| run::begin(t, new))
+    }
+
+    fn doubts(&mut self, after: JobId, limit: usize) -> Result<Vec<Claim>, StoreError> {
+        self.check(|c| run::doubts(c, after, limit))
+    }
+
+    fn tick(&mut self, tick: &Tick<'_>) -> Result<Ticked, StoreError> {
+        self.write(|t| run::tick(t, tick))
+    }
+
+    fn outlook(&mut self) -> Result<Outlook, StoreError> {
+        self.check(run::outlook)
+    }
+
+    fn audit(&mut self) -> Result<(Vec<TallyLine>, Vec<TallyLine>), StoreError> {
+        // One transaction, so that both see the same state.
+        self.write(|t| Ok((run::tally_kept(t)?, run::tally_counted(t)?)))
+    }
+
+    fn end_run(&mut self, id: RunId, end: &RunEnd) -> Result<(), StoreError> {
+        self.write(|t| run::end(t, id, end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_hot_statement_is_served_by_its_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = Table::open(&folder.path().join("t.db")).unwrap();
+        for (name, text, indices) in sql::ALL {
+            let mut statement = table.conn.prepare(&format!("EXPLAIN QUERY PLAN {text}")).unwrap();
+            let parameters = statement.parameter_count();
+            let plan: Vec<String> = statement
+                .query_map(rusqlite::params_from_iter(std::iter::repeat_n(1, parameters)), |row| {
+                    row.get(3)
+                })
+                .unwrap()
+                .map(Result::unwrap)
+                .collect();
+            let plan = plan.join("\n");
+            for index in *indices {
+                assert!(plan.contains(index), "{name} should use {index}:\n{plan}");
+            }
+            for line in plan.lines().filter(|line| line.starts_with("SCAN")) {
+                assert!(
+                    line.contains("USING") || line.contains("subquery"),
+                    "{name} scans:\n{plan}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,397 @@
+//! What people and machines ask of the table.
+
+use super::{Table, convert, stage};
+use crate::job::{Detail, Status};
+use crate::store::{JobId, StoreError};
+use crate::user::{IdKind, normalise};
+use rusqlite::{Row, params};
+use serde::Serialize;
+
+/// The view `progress`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the words are those of the documentation")]
+pub struct Counts {
+    pub total: u64,
+    pub pending: u64,
+    pub sending: u64,
+    pub unknown: u64,
+    pub done: u64,
+    pub failed: u64,
+    pub invalid: u64,
+    pub created: u64,
+    pub existed: u64,
+    pub skipped: u64,
+    pub waived: u64,
+}
+
+impl Counts {
+    /// Jobs that a run still has to settle.
+    pub fn open(&self) -> u64 {
+        self.pending + self.sending + self.unknown
+    }
+}
+
+/// One line of the view `errors_by_class`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ErrorClass {
+    /// `failed`, `invalid` or `unknown`.
+    pub status: String,
+    /// For failed.
+    pub detail: Option<String>,
+    /// The provider's code.
+    pub code: Option<String>,
+    /// How many jobs.
+    pub n: u64,
+}
+
+/// A run as the table knows it.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the columns of the table run")]
+pub struct RunRow {
+    pub id: i64,
+    pub started_at_ms: i64,
+    pub ended_at_ms: Option<i64>,
+    pub seen_at_ms: i64,
+    pub machine: String,
+    pub pid: u32,
+    pub rate_per_s: f64,
+    pub end: Option<String>,
+    pub reason: Option<String>,
+    pub done: i64,
+    pub failed: i64,
+    pub invalid: i64,
+}
+
+/// A problem of a failed or invalid row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProblemRow {
+    /// The field, empty when the whole record is meant.
+    pub field: String,
+    /// The rule.
+    pub rule: String,
+    /// For people.
+    pub message: String,
+}
+
+/// A failed or invalid row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FailureRow {
+    /// Id of the job; not part of the contract.
+    #[serde(skip)]
+    pub id: i64,
+    /// Path of the source.
+    pub source: String,
+    /// Number of the record, from 1.
+    pub record: u64,
+    /// The key, if the record has one.
+    pub key: Option<String>,
+    /// `failed` or `invalid`.
+    pub status: String,
+    /// For failed.
+    pub detail: Option<String>,
+    /// The provider's code.
+    pub code: Option<String>,
+    /// For people.
+    pub message: Option<String>,
+    /// How many attempts there were.
+    pub attempts: u64,
+    /// What was found before sending.
+    pub problems: Vec<ProblemRow>,
+}
+
+/// One job, whole.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the columns of the table job")]
+pub struct JobRow {
+    pub id: JobId,
+    pub source: String,
+    pub record_no: u64,
+    pub line: Option<u64>,
+    pub key: Option<String>,
+    pub status: Status,
+    pub detail: Option<Detail>,
+    pub sends: u32,
+    pub spent: u32,
+    pub first_sent_ms: Option<i64>,
+    pub not_before_ms: i64,
+    pub remote_id: Option<String>,
+    pub evidence: Option<String>,
+    pub code: Option<String>,
+    pub reason: Option<String>,
+    pub updated_at_ms: i64,
+    pub raw: Vec<u8>,
+}
+
+/// One line of the ledger.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the columns of the table attempt")]
+pub struct AttemptRow {
+    pub n: u32,
+    pub run_id: i64,
+    pub at_ms: i64,
+    pub took_ms: Option<i64>,
+    pub outcome: String,
+    pub http_status: Option<u16>,
+    pub code: Option<String>,
+    pub message: Option<String>,
+    pub request_id: Option<String>,
+}
+
+/// An old key and the id that the directory gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MappedId {
+    /// The job.
+    pub id: JobId,
+    /// The key.
+    pub key: Option<String>,
+    /// The id in the directory.
+    pub remote_id: String,
+}
+
+/// An unfinished source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnfinishedSource {
+    /// Its path.
+    pub path: String,
+    /// Records read so far.
+    pub records: u64,
+}
+
+impl Table {
+    /// The view `progress`.
+    pub fn counts(&self) -> Result<Counts, StoreError> {
+        self.check(|c| {
+            c.query_row("SELECT * FROM progress", [], |row| {
+                Ok(Counts {
+                    total: row.get("total")?,
+                    pending: row.get("pending")?,
+                    sending: row.get("sending")?,
+                    unknown: row.get("unknown")?,
+                    done: row.get("done")?,
+                    failed: row.get("failed")?,
+                    invalid: row.get("invalid")?,
+                    created: row.get("created")?,
+                    existed: row.get("existed")?,
+                    skipped: row.get("skipped")?,
+                    waived: row.get("waived")?,
+                })
+            })
+        })
+    }
+
+    /// The view `errors_by_class`.
+    pub fn errors_by_class(&self) -> Result<Vec<ErrorClass>, StoreError> {
+        self.check(|c| {
+            let mut statement = c.prepare("SELECT status, detail, code, n FROM errors_by_class")?;
+            let rows = statement.query_map([], |row| {
+                Ok(ErrorClass {
+                    status: row.get(0)?,
+                    detail: row.get(1)?,
+                    code: row.get(2)?,
+                    n: row.get(3)?,
+                })
+            })?;
+            rows.collect()
+        })
+    }
+
+    /// The latest run.
+    pub fn last_run(&self) -> Result<Option<RunRow>, StoreError> {
+        self.check(|c| {
+            let mut statement = c.prepare(
+                "SELECT id, started_at_ms, ended_at_ms, seen_at_ms, machine, pid, rate_per_s, end, reason,
+                        done, failed, invalid
+                 FROM run ORDER BY id DESC LIMIT 1",
+            )?;
+            let mut rows = statement.query_map([], |row| {
+                Ok(RunRow {
+                    id: row.get(0)?,
+                    started_at_ms: row.get(1)?,
+                    ended_at_ms: row.get(2)?,
+                    seen_at_ms: row.get(3)?,
+                    machine: row.get(4)?,
+                    pid: row.get(5)?,
+                    rate_per_s: row.get(6)?,
+                    end: row.get(7)?,
+                    reason: row.get(8)?,
+                    done: row.get(9)?,
+                    failed: row.get(10)?,
+                    invalid: row.get(11)?,
+                })
+            })?;
+            rows.next().transpose()
+        })
+    }
+
+    /// Sources whose staging has not come to its end.
+    pub fn unfinished_sources(&self) -> Result<Vec<UnfinishedSource>, StoreError> {
+        self.check(|c| {
+            let mut statement = c.prepare(
+                "SELECT path, records FROM source WHERE finished_at_ms IS NULL ORDER BY id",
+            )?;
+            let rows = statement.query_map([], |row| {
+                Ok(UnfinishedSource { path: row.get(0)?, records: row.get(1)? })
+            })?;
+            rows.collect()
+        })
+    }
+
+    /// Failed and invalid rows by id after the given one: a page, so that no reader holds the WAL
+    /// for long. Ends when a page is not full.
+    pub fn failures(&self, after: JobId, limit: u32) -> Result<Vec<FailureRow>, StoreError> {
+        self.check(|c| {
+            let mut statement = c.prepare_cached(
+                "SELECT j.id, s.path, j.record_no, j.key, j.status, j.detail, j.code, j.reason,
+                        (SELECT count(*) FROM attempt a WHERE a.job_id = j.id)
+                 FROM job j JOIN source s ON s.id = j.source_id
+                 WHERE j.status IN ('failed', 'invalid') AND j.id > ?1 ORDER BY j.id LIMIT ?2",
+            )?;
+            let rows = statement.query_map(params![after.0, limit], |row| {
+                Ok(FailureRow {
+                    id: row.get(0)?,
+                    source: row.get(1)?,
+                    record: row.get(2)?,
+                    key: row.get(3)?,
+                    status: row.get(4)?,
+                    detail: row.get(5)?,
+                    code: row.get(6)?,
+                    message: row.get(7)?,
+                    attempts: row.get(8)?,
+                    problems: Vec::new(),
+                })
+            })?;
+            let mut rows: Vec<FailureRow> = rows.collect::<rusqlite::Result<_>>()?;
+            for row in &mut rows {
+                row.problems = problems(c, row.id)?;
+            }
+            Ok(rows)
+        })
+    }
+
+    /// The problems of a job.
+    pub fn problems(&self, id: JobId) -> Result<Vec<ProblemRow>, StoreError> {
+        self.check(|c| problems(c, id.0))
+    }
+
+    /// The ledger of a job.
+    pub fn attempts(&self, id: JobId) -> Result<Vec<AttemptRow>, StoreError> {
+        self.check(|c| {
+            let mut statement = c.prepare_cached(
+                "SELECT n, run_id, at_ms, took_ms, outcome, http_status, code, message, request_id
+                 FROM attempt WHERE job_id = ?1 ORDER BY n",
+            )?;
+            let rows = statement.query_map([id.0], |row| {
+                Ok(AttemptRow {
+                    n: row.get(0)?,
+                    run_id: row.get(1)?,
+                    at_ms: row.get(2)?,
+                    took_ms: row.get(3)?,
+                    outcome: row.get(4)?,
+                    http_status: row.get(5)?,
+                    code: row.get(6)?,
+                    message: row.get(7)?,
+                    request_id: row.get(8)?,
+                })
+            })?;
+            rows.collect()
+        })
+    }
+
+    /// The jobs that have this key, as it stands in the record or normalised.
+    pub fn jobs_by_key(&self, key: &str) -> Result<Vec<JobRow>, StoreError> {
+        self.check(|c| {
+            let mut statement = c.prepare_cached(
+                "SELECT j.id, s.path, j.record_no, j.line, j.key, j.status, j.detail, j.sends, j.spent,
+                        j.first_sent_ms, j.not_before_ms, j.remote_id, j.evidence, j.code, j.reason,
+                        j.updated_at_ms, r.raw
+                 FROM identifier i JOIN job j ON j.id = i.job_id JOIN source s ON s.id = j.source_id
+                      JOIN record r ON r.job_id = j.id
+                 WHERE i.hash = ?1 AND j.key = ?2 ORDER BY j.id",
+            )?;
+            let mut found: Vec<JobRow> = Vec::new();
+            for kind in IdKind::ALL {
+                let value = normalise(kind, key);
+                let rows = statement.query_map(params![stage::hash(kind, &value), value], job_row)?;
+                for row in rows {
+                    let row = row?;
+                    if !found.iter().any(|other| other.id == row.id) {
+                        found.push(row);
+                    }
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// Records of jobs of one status, by id after the given one: a page.
+    pub fn records(
+        &self,
+        status: Status,
+        after: JobId,
+        limit: u32,
+    ) -> Result<Vec<(JobId, Vec<u8>)>, StoreError> {
+        self.check(|c| {
+            let mut statement = c.prepare_cached(
+                "SELECT j.id, r.raw FROM job j JOIN record r ON r.job_id = j.id
+                 WHERE j.status = ?1 AND j.id > ?2 ORDER BY j.id LIMIT ?3",
+            )?;
+            let rows = statement.query_map(params![status.as_str(), after.0, limit], |row| {
+                Ok((JobId(row.get(0)?), row.get(1)?))
+            })?;
+            rows.collect()
+        })
+    }
+
+    /// Old keys and the ids that the directory gave, by id after the given one: a page.
+    pub fn id_map(&self, after: JobId, limit: u32) -> Result<Vec<MappedId>, StoreError> {
+        self.check(|c| {
+            let mut statement = c.prepare_cached(
+                "SELECT id, key, remote_id FROM job
+                 WHERE status = 'done' AND remote_id IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2",
+            )?;
+            let rows = statement.query_map(params![after.0, limit], |row| {
+                Ok(MappedId { id: JobId(row.get(0)?), key: row.get(1)?, remote_id: row.get(2)? })
+            })?;
+            rows.collect()
+        })
+    }
+
+    /// What SQLite finds when it checks its file: `ok`, or what is wrong.
+    pub fn integrity(&self) -> Result<String, StoreError> {
+        self.conn
+            .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+            .map_err(|error| convert(&self.path, &error))
+    }
+}
+
+fn problems(c: &rusqlite::Connection, id: i64) -> rusqlite::Result<Vec<ProblemRow>> {
+    let mut statement =
+        c.prepare_cached("SELECT field, rule, message FROM problem WHERE job_id = ?1 ORDER BY n")?;
+    let rows = statement.query_map([id], |row| {
+        Ok(ProblemRow { field: row.get(0)?, rule: row.get(1)?, message: row.get(2)? })
+    })?;
+    rows.collect()
+}
+
+fn job_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
+    let (status, detail): (String, Option<String>) = (row.get(5)?, row.get(6)?);
+    Ok(JobRow {
+        id: JobId(row.get(0)?),
+        source: row.get(1)?,
+        record_no: row.get(2)?,
+        line: row.get(3)?,
+        key: row.get(4)?,
+        status: Status::parse(&status).unwrap_or(Status::Unknown),
+        detail: detail.as_deref().and_then(Detail::parse),
+        sends: row.get(7)?,
+        spent: row.get(8)?,
+        first_sent_ms: row.get(9)?,
+        not_before_ms: row.get(10)?,
+        remote_id: row.get(11)?,
+        evidence: row.get(12)?,
+        code: row.get(13)?,
+        reason: row.get(14)?,
+        updated_at_ms: row.get(15)?,
+        raw: row.get(16)?,
+    })
+}

@@ -1,0 +1,301 @@
+//! Transactions of a run.
+
+use super::{Deltas, sql};
+use crate::job::{Class, Detail, Job, Status};
+use crate::store::{
+    Claim, JobId, NewRun, Outlook, Record, RunEnd, RunId, SourceId, TallyLine, Tick, Ticked,
+};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+
+/// What the ledger says of an attempt whose run ended before its outcome was recorded.
+const CRASHED: &str = "the run ended before an answer was recorded";
+
+pub(super) fn begin(t: &Transaction<'_>, new: &NewRun) -> rusqlite::Result<RunId> {
+    t.execute(
+        "UPDATE run SET ended_at_ms = seen_at_ms, end = 'error', reason = 'the process ended'
+         WHERE ended_at_ms IS NULL",
+        [],
+    )?;
+    t.execute(
+        "INSERT INTO run (started_at_ms, machine, pid, settings, seen_at_ms) VALUES (?1, ?2, ?3, ?4, ?1)",
+        params![new.now_ms, new.machine, new.pid, new.settings],
+    )?;
+    let run = RunId(t.last_insert_rowid());
+    recover(t, run, new.now_ms)?;
+    Ok(run)
+}
+
+/// Under the lock whatever is `sending` was left so by a run that is gone.
+fn recover(t: &Transaction<'_>, run: RunId, now_ms: i64) -> rusqlite::Result<()> {
+    t.execute(
+        "INSERT INTO attempt (job_id, n, run_id, at_ms, outcome, message)
+         SELECT id, sends, claimed_by_run, updated_at_ms, ?1, ?2 FROM job
+         WHERE status IN ('sending', 'unknown') AND status = 'sending'",
+        params![Class::Unknown.as_str(), CRASHED],
+    )?;
+    let mut deltas = Deltas::default();
+    let mut orphans = t.prepare(
+        "SELECT source_id, count(*) FROM job
+         WHERE status IN ('sending', 'unknown') AND status = 'sending' GROUP BY source_id",
+    )?;
+    let mut rows = orphans.query([])?;
+    while let Some(row) = rows.next()? {
+        let (source, n): (i64, i64) = (row.get(0)?, row.get(1)?);
+        deltas.add(source, Status::Sending, None, None, -n);
+        deltas.add(source, Status::Unknown, None, None, n);
+    }
+    t.execute(
+        "UPDATE job SET status = 'unknown', reason = ?1, updated_at_ms = ?2
+         WHERE status IN ('sending', 'unknown') AND status = 'sending'",
+        params![CRASHED, now_ms],
+    )?;
+    t.execute(
+        "UPDATE job SET claimed_by_run = ?1 WHERE status IN ('sending', 'unknown')",
+        [run.0],
+    )?;
+    deltas.apply(t)
+}
+
+pub(super) fn doubts(c: &Connection, after: JobId, limit: usize) -> rusqlite::Result<Vec<Claim>> {
+    let mut statement = c.prepare_cached(sql::DOUBTS)?;
+    let rows =
+        statement.query_map(params![after.0, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+            let last: Option<String> = row.get(7)?;
+            let mut claim = claim_from(row)?.0;
+            claim.job.duplicate = last.as_deref() == Some(Class::Duplicate.as_str());
+            Ok(claim)
+        })?;
+    rows.collect()
+}
+
+/// Columns: id, source, sends, spent, first sent, raw, had unknown.
+fn claim_from(row: &Row<'_>) -> rusqlite::Result<(Claim, i64)> {
+    let claim = Claim {
+        id: JobId(row.get(0)?),
+        sends: row.get(2)?,
+        job: Job {
+            spent: row.get(3)?,
+            first_sent_ms: row.get(4)?,
+            had_unknown: row.get(6)?,
+            duplicate: false,
+        },
+        raw: row.get(5)?,
+    };
+    Ok((claim, row.get(1)?))
+}
+
+pub(super) fn tick(t: &Transaction<'_>, tick: &Tick<'_>) -> rusqlite::Result<Ticked> {
+    let mut deltas = Deltas::default();
+    let mut ticked = Ticked::default();
+    let mut settled = Settled::default();
+    for record in tick.records {
+        if write(t, tick, record, &mut deltas)? {
+            settled.count(record);
+        } else {
+            ticked.fenced += 1;
+        }
+    }
+    for (id, sends) in tick.take_back {
+        take_back(t, *id, *sends, tick.now_ms, &mut deltas, &mut settled)?;
+    }
+    if tick.claim > 0 {
+        ticked.claims = claim(t, tick, &mut deltas)?;
+    }
+    deltas.apply(t)?;
+    let mut statement = t.prepare_cached(
+        "UPDATE run SET seen_at_ms = ?2, rate_per_s = ?3, done = done + ?4, failed = failed + ?5,
+                invalid = invalid + ?6 WHERE id = ?1",
+    )?;
+    statement.execute(params![
+        tick.run.0,
+        tick.now_ms,
+        tick.rate_per_s,
+        settled.done,
+        settled.failed,
+        settled.invalid
+    ])?;
+    Ok(ticked)
+}
+
+/// Jobs that a transaction settled.
+#[derive(Default)]
+struct Settled {
+    done: i64,
+    failed: i64,
+    invalid: i64,
+}
+
+impl Settled {
+    fn count(&mut self, record: &Record) {
+        match record.transition.status {
+            Status::Done => self.done += 1,
+            Status::Failed => self.failed += 1,
+            Status::Invalid => self.invalid += 1,
+            Status::Pending | Status::Sending | Status::Unknown => {}
+        }
+    }
+}
+
+/// Applies an outcome under its fence; `false` when the job is not in this run's hands any more.
+fn write(
+    t: &Transaction<'_>,
+    tick: &Tick<'_>,
+    record: &Record,
+    deltas: &mut Deltas,
+) -> rusqlite::Result<bool> {
+    let held: Option<(i64, String, Option<String>)> = t
+        .prepare_cached(sql::HELD)?
+        .query_row(params![record.id.0, record.sends, tick.run.0], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .optional()?;
+    let Some((source, status, code)) = held else { return Ok(false) };
+    let status = Status::parse(&status).unwrap_or(Status::Sending);
+    let next = &record.transition;
+    // Only what failed or is in doubt has a code: the tally groups by it.
+    let new_code = match next.status {
+        Status::Failed | Status::Unknown => record.code.as_deref(),
+        Status::Pending | Status::Sending | Status::Done | Status::Invalid => None,
+    };
+    deltas.add(source, status, None, code.as_deref(), -1);
+    deltas.add(source, next.status, next.detail, new_code, 1);
+    t.prepare_cached(sql::MOVE)?.execute(params![
+        record.id.0,
+        next.status.as_str(),
+        next.detail.map(Detail::as_str),
+        u32::from(next.spend),
+        next.not_before_ms,
+        next.remote_id,
+        next.evidence.map(crate::job::Evidence::as_str),
+        new_code,
+        record.reason,
+        tick.now_ms,
+    ])?;
+    if let Some(attempt) = &record.attempt {
+        t.prepare_cached(sql::ATTEMPT)?.execute(params![
+            record.id.0,
+            record.sends,
+            tick.run.0,
+            attempt.at_ms,
+            attempt.took_ms,
+            attempt.class.as_str(),
+            attempt.http_status,
+            attempt.code,
+            attempt.message,
+            attempt.request_id,
+        ])?;
+    }
+    if let Some(problem) = &record.problem {
+        add_problem(t, record.id.0, problem)?;
+    }
+    Ok(true)
+}
+
+fn add_problem(
+    t: &Transaction<'_>,
+    job: i64,
+    problem: &crate::problem::Problem,
+) -> rusqlite::Result<()> {
+    t.prepare_cached(
+        "INSERT INTO problem (job_id, n, field, rule, message)
+         VALUES (?1, 1 + (SELECT coalesce(max(n), 0) FROM problem WHERE job_id = ?1), ?2, ?3, ?4)",
+    )?
+    .execute(params![job, problem.field, problem.rule.as_str(), problem.message])
+    .map(drop)
+}
+
+/// A rejection that turned out to be the target's fault: pending again, and unspent.
+fn take_back(
+    t: &Transaction<'_>,
+    id: JobId,
+    sends: u32,
+    now_ms: i64,
+    deltas: &mut Deltas,
+    settled: &mut Settled,
+) -> rusqlite::Result<()> {
+    let held: Option<(i64, Option<String>)> = t
+        .prepare_cached(
+            "SELECT source_id, code FROM job
+             WHERE id = ?1 AND sends = ?2 AND status = 'failed' AND detail = 'rejected'",
+        )?
+        .query_row(params![id.0, sends], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((source, code)) = held else { return Ok(()) };
+    t.prepare_cached(
+        "UPDATE job SET status = 'pending', detail = NULL, code = NULL, reason = NULL,
+                spent = max(spent - 1, 0), not_before_ms = 0, updated_at_ms = ?2
+         WHERE id = ?1",
+    )?
+    .execute(params![id.0, now_ms])?;
+    deltas.add(source, Status::Failed, Some(Detail::Rejected), code.as_deref(), -1);
+    deltas.add(source, Status::Pending, None, None, 1);
+    settled.failed -= 1;
+    Ok(())
+}
+
+fn claim(
+    t: &Transaction<'_>,
+    tick: &Tick<'_>,
+    deltas: &mut Deltas,
+) -> rusqlite::Result<Vec<Claim>> {
+    let limit = i64::try_from(tick.claim).unwrap_or(i64::MAX);
+    let mut due = t.prepare_cached(sql::DUE)?;
+    let mut take = t.prepare_cached(sql::CLAIM)?;
+    let rows: Vec<(Claim, i64)> =
+        due.query_map(params![tick.now_ms, limit], claim_from)?.collect::<rusqlite::Result<_>>()?;
+    let mut claims = Vec::with_capacity(rows.len());
+    for (mut claim, source) in rows {
+        take.execute(params![claim.id.0, tick.run.0, tick.target_now_ms, tick.now_ms])?;
+        deltas.add(source, Status::Pending, None, None, -1);
+        deltas.add(source, Status::Sending, None, None, 1);
+        claim.sends += 1;
+        claim.job.first_sent_ms.get_or_insert(tick.target_now_ms);
+        claims.push(claim);
+    }
+    Ok(claims)
+}
+
+pub(super) fn outlook(c: &Connection) -> rusqlite::Result<Outlook> {
+    let next_due_ms = c.prepare_cached(sql::NEXT_DUE)?.query_row([], |row| row.get(0))?;
+    let unsuspected = c.prepare_cached(sql::UNSUSPECTED)?.query_row([], |row| row.get(0))?;
+    Ok(Outlook { next_due_ms, unsuspected })
+}
+
+pub(super) fn tally_kept(c: &Connection) -> rusqlite::Result<Vec<TallyLine>> {
+    tally(
+        c,
+        "SELECT source_id, status, detail, code, n FROM tally WHERE n <> 0
+         ORDER BY source_id, status, detail, code",
+    )
+}
+
+pub(super) fn tally_counted(c: &Connection) -> rusqlite::Result<Vec<TallyLine>> {
+    tally(
+        c,
+        "SELECT source_id, status, coalesce(detail, ''), coalesce(code, ''), count(*) FROM job
+         GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
+    )
+}
+
+fn tally(c: &Connection, text: &str) -> rusqlite::Result<Vec<TallyLine>> {
+    let mut statement = c.prepare(text)?;
+    let rows = statement.query_map([], |row| {
+        let status: String = row.get(1)?;
+        Ok(TallyLine {
+            source: SourceId(row.get(0)?),
+            status: Status::parse(&status).unwrap_or(Status::Unknown),
+            detail: row.get(2)?,
+            code: row.get(3)?,
+            n: u64::try_from(row.get::<_, i64>(4)?).unwrap_or(u64::MAX),
+        })
+    })?;
+    rows.collect()
+}
+
+pub(super) fn end(t: &Transaction<'_>, run: RunId, end: &RunEnd) -> rusqlite::Result<()> {
+    t.execute(
+        "UPDATE run SET ended_at_ms = ?2, seen_at_ms = ?2, end = ?3, reason = ?4 WHERE id = ?1",
+        params![run.0, end.now_ms, end.end, end.reason],
+    )
+    .map(drop)
+}

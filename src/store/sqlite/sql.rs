@@ -1,0 +1,77 @@
+//! The hot statements. Each says which index serves it; a test holds the query planner to it.
+
+/// Jobs that are due. Index `job_pending`.
+pub(super) const DUE: &str = "\
+SELECT j.id, j.source_id, j.sends, j.spent, j.first_sent_ms, r.raw,
+       CASE WHEN j.sends = 0 THEN 0 ELSE EXISTS
+           (SELECT 1 FROM attempt a WHERE a.job_id = j.id AND a.outcome = 'unknown') END
+FROM job j JOIN record r ON r.job_id = j.id
+WHERE j.status = 'pending' AND j.not_before_ms <= ?1
+ORDER BY j.not_before_ms, j.id LIMIT ?2";
+
+/// Takes one of them. Primary key.
+pub(super) const CLAIM: &str = "\
+UPDATE job SET status = 'sending', sends = sends + 1, claimed_by_run = ?2, code = NULL, reason = NULL,
+       first_sent_ms = coalesce(first_sent_ms, ?3), updated_at_ms = ?4
+WHERE id = ?1";
+
+/// A job in a run's hands, under its fence. Primary key.
+pub(super) const HELD: &str = "\
+SELECT source_id, status, code FROM job
+WHERE id = ?1 AND sends = ?2 AND claimed_by_run = ?3 AND status IN ('sending', 'unknown')";
+
+/// Writes what became of it. Primary key.
+pub(super) const MOVE: &str = "\
+UPDATE job SET status = ?2, detail = ?3, spent = spent + ?4, not_before_ms = ?5,
+       claimed_by_run = CASE WHEN ?2 IN ('sending', 'unknown') THEN claimed_by_run END,
+       remote_id = coalesce(?6, remote_id), evidence = coalesce(?7, evidence), code = ?8, reason = ?9,
+       updated_at_ms = ?10
+WHERE id = ?1";
+
+/// Appends to the ledger. Primary key.
+pub(super) const ATTEMPT: &str = "\
+INSERT INTO attempt (job_id, n, run_id, at_ms, took_ms, outcome, http_status, code, message, request_id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+
+/// Adds to the tally. Primary key.
+pub(super) const TALLY: &str = "\
+INSERT INTO tally (source_id, status, detail, code, n) VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT (source_id, status, detail, code) DO UPDATE SET n = n + excluded.n";
+
+/// Jobs in doubt. Index `job_in_doubt`.
+pub(super) const DOUBTS: &str = "\
+SELECT j.id, j.source_id, j.sends, j.spent, j.first_sent_ms, r.raw,
+       EXISTS (SELECT 1 FROM attempt a WHERE a.job_id = j.id AND a.outcome = 'unknown'),
+       (SELECT a.outcome FROM attempt a WHERE a.job_id = j.id ORDER BY a.n DESC LIMIT 1)
+FROM job j JOIN record r ON r.job_id = j.id
+WHERE j.status IN ('sending', 'unknown') AND j.status = 'unknown' AND j.id > ?1
+ORDER BY j.id LIMIT ?2";
+
+/// When the next one is due. Index `job_pending`.
+pub(super) const NEXT_DUE: &str = "SELECT min(not_before_ms) FROM job WHERE status = 'pending'";
+
+/// Jobs that are not settled and have never spent an attempt, up to two of them. Indices
+/// `job_pending` and `job_in_doubt`.
+pub(super) const UNSUSPECTED: &str = "\
+SELECT count(*) FROM (
+    SELECT 1 FROM job WHERE status = 'pending' AND spent = 0
+    UNION ALL
+    SELECT 1 FROM job WHERE status IN ('sending', 'unknown') AND spent = 0
+    LIMIT 2)";
+
+/// Jobs with an identifier of this hash. Primary key of `identifier`.
+pub(super) const BY_HASH: &str = "\
+SELECT i.job_id FROM identifier i WHERE i.hash = ?1 ORDER BY i.job_id";
+
+/// All statements with the indices that the planner must use for them.
+#[cfg(test)]
+pub(super) const ALL: &[(&str, &str, &[&str])] = &[
+    ("DUE", DUE, &["INDEX job_pending"]),
+    ("CLAIM", CLAIM, &["INTEGER PRIMARY KEY"]),
+    ("HELD", HELD, &["INTEGER PRIMARY KEY"]),
+    ("MOVE", MOVE, &["INTEGER PRIMARY KEY"]),
+    ("DOUBTS", DOUBTS, &["INDEX job_in_doubt"]),
+    ("NEXT_DUE", NEXT_DUE, &["INDEX job_pending"]),
+    ("UNSUSPECTED", UNSUSPECTED, &["INDEX job_pending", "INDEX job_in_doubt"]),
+    ("BY_HASH", BY_HASH, &["PRIMARY KEY"]),
+];
