@@ -1,9 +1,14 @@
 //! Userferry moves the users of an existing system into an identity provider.
 
 pub mod backoff;
+pub mod clock;
 pub mod error;
+pub mod failpoint;
+pub mod identity;
 pub mod job;
+pub mod monitor;
 pub mod problem;
+pub mod run;
 pub mod sandbox;
 pub mod store;
 pub mod target;

@@ -188,6 +188,8 @@ pub struct Ticked {
     pub claims: Vec<Claim>,
     /// Outcomes that were dropped, because the job was not in this run's hands any more.
     pub fenced: usize,
+    /// What lies ahead, if it was asked for.
+    pub outlook: Option<Outlook>,
 }
 
 /// What lies ahead of a run.
@@ -195,8 +197,12 @@ pub struct Ticked {
 pub struct Outlook {
     /// When the next pending job is due, UTC milliseconds; `None` when there is none.
     pub next_due_ms: Option<i64>,
-    /// How many jobs that are not settled have never spent an attempt; counted up to 2.
+    /// How many jobs are not settled; counted up to 2.
+    pub open: u32,
+    /// How many of them have never spent an attempt; counted up to 2.
     pub unsuspected: u32,
+    /// Whether a pending one has never been sent.
+    pub unsent: bool,
 }
 
 /// A run that starts.

@@ -1,4 +1,107 @@
 //! The target: the one API of a provider that a run talks to.
+//!
+//! Behind [`Target`] everything is the provider's own: tokens, keys, wire, codes. It answers with
+//! the words of [`crate::job`]. It never retries: retries belong to the table.
 
 pub mod authing;
 pub mod schema;
+
+use crate::identity::DirectoryUser;
+use crate::job::Outcome;
+use crate::problem::Problem;
+use crate::user::{Identifiers, User};
+use std::future::Future;
+use std::time::Duration;
+
+/// Why the target refuses to work at all, and the way out. Neither text holds a value that was
+/// sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Halt {
+    /// What happened.
+    pub message: String,
+    /// The way out.
+    pub hint: String,
+}
+
+/// The answer to one create.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Its class.
+    pub outcome: Outcome,
+    /// For [`Outcome::Halt`]: why.
+    pub halt: Option<Halt>,
+    /// For [`Outcome::Unsendable`]: why.
+    pub problem: Option<Problem>,
+    /// When to come back, if the target said so.
+    pub retry_after: Option<Duration>,
+    /// The HTTP status, if there was an answer.
+    pub http_status: Option<u16>,
+    /// The provider's code, or `http-NNN` where there is none.
+    pub code: Option<String>,
+    /// The provider's message, or the transport's; every value that we sent is replaced by the
+    /// name of its field.
+    pub message: Option<String>,
+    /// The provider's id of the request.
+    pub request_id: Option<String>,
+}
+
+impl Answer {
+    /// An answer of this class, with nothing else known.
+    pub fn new(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            halt: None,
+            problem: None,
+            retry_after: None,
+            http_status: None,
+            code: None,
+            message: None,
+            request_id: None,
+        }
+    }
+}
+
+/// Why a read came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The connection could not be made.
+    NotSent(String),
+    /// No readable answer.
+    Unknown(String),
+    /// Too often.
+    Throttled(Option<Duration>),
+    /// The token was out of date; it is fetched anew before the next request.
+    Stale,
+    /// The target works, but does not allow this read.
+    Denied(Halt),
+    /// The target refuses to work at all.
+    Halt(Halt),
+}
+
+/// What to look up for one job.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The identifiers that were sent.
+    pub identifiers: Identifiers,
+    /// By every one of them; else by the first, the key.
+    pub thorough: bool,
+}
+
+/// One API of a provider.
+pub trait Target: Send + Sync + 'static {
+    /// An authenticated read that changes nothing: whether the target answers, knows us, and lets
+    /// us look users up. Fetches what later requests need (token, key).
+    fn probe(&self) -> impl Future<Output = Result<(), Fault>> + Send;
+
+    /// Creates one user.
+    fn create(&self, user: &User) -> impl Future<Output = Answer> + Send;
+
+    /// Looks users up: for each wanted one all users that share an identifier with it.
+    fn find(
+        &self,
+        wanted: &[Wanted],
+    ) -> impl Future<Output = Result<Vec<Vec<DirectoryUser>>, Fault>> + Send;
+
+    /// How much the target's clock is ahead of ours, milliseconds; 0 while it is not known.
+    fn clock_ahead_ms(&self) -> i64;
+}

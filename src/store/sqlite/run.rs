@@ -258,7 +258,9 @@ fn claim(
 pub(super) fn outlook(c: &Connection) -> rusqlite::Result<Outlook> {
     let next_due_ms = c.prepare_cached(sql::NEXT_DUE)?.query_row([], |row| row.get(0))?;
     let unsuspected = c.prepare_cached(sql::UNSUSPECTED)?.query_row([], |row| row.get(0))?;
-    Ok(Outlook { next_due_ms, unsuspected })
+    let open = c.prepare_cached(sql::OPEN)?.query_row([], |row| row.get(0))?;
+    let unsent = c.prepare_cached(sql::UNSENT)?.query_row([], |row| row.get(0))?;
+    Ok(Outlook { next_due_ms, open, unsuspected, unsent })
 }
 
 pub(super) fn tally_kept(c: &Connection) -> rusqlite::Result<Vec<TallyLine>> {

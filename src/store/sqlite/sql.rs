@@ -59,6 +59,18 @@ SELECT count(*) FROM (
     SELECT 1 FROM job WHERE status IN ('sending', 'unknown') AND spent = 0
     LIMIT 2)";
 
+/// Jobs that are not settled, up to two of them. Indices `job_pending` and `job_in_doubt`.
+pub(super) const OPEN: &str = "\
+SELECT count(*) FROM (
+    SELECT 1 FROM job WHERE status = 'pending'
+    UNION ALL
+    SELECT 1 FROM job WHERE status IN ('sending', 'unknown')
+    LIMIT 2)";
+
+/// Whether a pending job has never been sent; such are the first in `job_pending`.
+pub(super) const UNSENT: &str =
+    "SELECT EXISTS (SELECT 1 FROM job WHERE status = 'pending' AND sends = 0)";
+
 /// Jobs with an identifier of this hash. Primary key of `identifier`.
 pub(super) const BY_HASH: &str = "\
 SELECT i.job_id FROM identifier i WHERE i.hash = ?1 ORDER BY i.job_id";
@@ -73,5 +85,7 @@ pub(super) const ALL: &[(&str, &str, &[&str])] = &[
     ("DOUBTS", DOUBTS, &["INDEX job_in_doubt"]),
     ("NEXT_DUE", NEXT_DUE, &["INDEX job_pending"]),
     ("UNSUSPECTED", UNSUSPECTED, &["INDEX job_pending", "INDEX job_in_doubt"]),
+    ("OPEN", OPEN, &["INDEX job_pending", "INDEX job_in_doubt"]),
+    ("UNSENT", UNSENT, &["INDEX job_pending"]),
     ("BY_HASH", BY_HASH, &["PRIMARY KEY"]),
 ];

@@ -1,0 +1,277 @@
+//! The breaker: stops sending into an outage, and finds out with few requests when it is over.
+//!
+//! ```text
+//!            5 faults in a row                       a read passes
+//!  closed ─────────────────────▶ open ──▶ probing ─────────────────▶ half-open
+//!     ▲                           ▲          │ fault                     │
+//!     │ the trial is answered     └──────────┴───────────────────────────┤ fault
+//!     └──────────────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! Half-open lets one create at a time through, and lookups. Pure: time comes from outside.
+
+use crate::clock::Moment;
+use std::time::Duration;
+
+/// Faults in a row that open it. With 1 % of requests lost at random, five in a row come once in
+/// ten thousand million.
+const FAULTS: u32 = 5;
+/// How much longer each probe waits than the last. From 1 s to 4 s it takes ten probes and 20 s,
+/// so that an outage of 60 s costs about 20 probes.
+const GROWTH: f64 = 1.15;
+
+/// What the breaker lets through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passage {
+    /// Everything.
+    Open,
+    /// One create as a trial, and lookups.
+    Trial,
+    /// Lookups only: a trial is under way.
+    Lookups,
+    /// A read, to see whether the target answers.
+    Probe,
+    /// Nothing before this moment.
+    Wait(Moment),
+    /// Nothing before the probe has ended.
+    Blocked,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Closed { faults: u32 },
+    Waiting { probe_at: Moment },
+    Probing,
+    HalfOpen { trial: bool },
+}
+
+/// The breaker.
+#[derive(Clone, Debug)]
+pub struct Breaker {
+    state: State,
+    min: Duration,
+    max: Duration,
+    interval: Duration,
+    last_probe: Moment,
+    epoch: u64,
+    trouble_since: Option<Moment>,
+}
+
+impl Breaker {
+    /// A breaker that starts with a probe: nothing has been heard of the target yet.
+    pub fn new(min: Duration, max: Duration) -> Self {
+        Self {
+            state: State::Waiting { probe_at: Duration::ZERO },
+            min,
+            max: max.max(min),
+            interval: min,
+            last_probe: Duration::ZERO,
+            epoch: 0,
+            trouble_since: Some(Duration::ZERO),
+        }
+    }
+
+    /// What may pass now.
+    pub fn passage(&self, now: Moment) -> Passage {
+        match self.state {
+            State::Closed { .. } => Passage::Open,
+            State::Waiting { probe_at } if probe_at <= now => Passage::Probe,
+            State::Waiting { probe_at } => Passage::Wait(probe_at),
+            State::Probing => Passage::Blocked,
+            State::HalfOpen { trial: false } => Passage::Trial,
+            State::HalfOpen { trial: true } => Passage::Lookups,
+        }
+    }
+
+    /// Whether everything may pass.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.state, State::Closed { .. })
+    }
+
+    /// Counts up each time the breaker opens or closes: what happened in one closed epoch
+    /// happened while the target was answering.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Since when nothing has gone well. A read that passed is well, until the trial fails.
+    pub fn trouble_since(&self) -> Option<Moment> {
+        match self.state {
+            State::HalfOpen { .. } => None,
+            State::Closed { .. } | State::Waiting { .. } | State::Probing => self.trouble_since,
+        }
+    }
+
+    /// A probe starts.
+    pub fn probe_started(&mut self, now: Moment) {
+        self.last_probe = now;
+        self.state = State::Probing;
+    }
+
+    /// The probe's read passed. `sole_witness`: only rows are left that break the target by
+    /// themselves, so that no create can tell more than a read does.
+    pub fn probe_passed(&mut self, sole_witness: bool) {
+        if let State::Probing = self.state {
+            self.state = State::HalfOpen { trial: false };
+        }
+        if sole_witness {
+            self.close();
+        }
+    }
+
+    /// The probe's read failed.
+    pub fn probe_failed(&mut self, now: Moment) {
+        self.trouble_since.get_or_insert(now);
+        self.wait();
+    }
+
+    /// The trial starts.
+    pub fn trial_started(&mut self) {
+        if let State::HalfOpen { .. } = self.state {
+            self.state = State::HalfOpen { trial: true };
+        }
+    }
+
+    /// The trial came to nothing: it was never sent, or its answer says nothing about the target.
+    pub fn trial_void(&mut self) {
+        if let State::HalfOpen { .. } = self.state {
+            self.state = State::HalfOpen { trial: false };
+        }
+    }
+
+    /// The target answered a request that was sent at `sent_at`.
+    pub fn answered(&mut self, trial: bool) {
+        match self.state {
+            State::Closed { .. } => self.state = State::Closed { faults: 0 },
+            State::HalfOpen { .. } if trial => self.close(),
+            // An answer to what was sent before the outage says nothing about now.
+            State::HalfOpen { .. } | State::Waiting { .. } | State::Probing => return,
+        }
+        self.trouble_since = None;
+    }
+
+    /// A request ended without a readable answer, or no connection could be made.
+    pub fn fault(&mut self, now: Moment, trial: bool) {
+        self.trouble_since.get_or_insert(now);
+        match self.state {
+            State::Closed { faults } if faults + 1 < FAULTS => {
+                self.state = State::Closed { faults: faults + 1 };
+            }
+            State::Closed { .. } => {
+                self.interval = self.min;
+                self.last_probe = now;
+                self.epoch += 1;
+                self.wait();
+            }
+            State::HalfOpen { .. } if trial => self.wait(),
+            State::HalfOpen { .. } | State::Waiting { .. } | State::Probing => {}
+        }
+    }
+
+    /// Probes are counted from start to start, so that one that hangs until its own time-out does
+    /// not add to the wait.
+    fn wait(&mut self) {
+        self.state = State::Waiting { probe_at: self.last_probe + self.interval };
+        self.interval = self.interval.mul_f64(GROWTH).min(self.max);
+    }
+
+    fn close(&mut self) {
+        if !self.is_closed() {
+            self.epoch += 1;
+        }
+        self.state = State::Closed { faults: 0 };
+        self.interval = self.min;
+        self.trouble_since = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn closed() -> Breaker {
+        let mut breaker = Breaker::new(SECOND, 4 * SECOND);
+        breaker.probe_started(Duration::ZERO);
+        breaker.probe_passed(true);
+        breaker
+    }
+
+    #[test]
+    fn it_starts_with_a_probe_and_a_trial() {
+        let mut breaker = Breaker::new(SECOND, 4 * SECOND);
+        assert_eq!(breaker.passage(Duration::ZERO), Passage::Probe);
+        breaker.probe_started(Duration::ZERO);
+        assert_eq!(breaker.passage(Duration::ZERO), Passage::Blocked);
+        breaker.probe_passed(false);
+        assert_eq!(breaker.passage(Duration::ZERO), Passage::Trial);
+        breaker.trial_started();
+        assert_eq!(breaker.passage(Duration::ZERO), Passage::Lookups);
+        breaker.answered(true);
+        assert_eq!(breaker.passage(Duration::ZERO), Passage::Open);
+        assert_eq!(breaker.trouble_since(), None);
+    }
+
+    #[test]
+    fn five_faults_in_a_row_open_it_and_one_answer_starts_the_count_anew() {
+        let mut breaker = closed();
+        for _ in 0..4 {
+            breaker.fault(SECOND, false);
+        }
+        breaker.answered(false);
+        for _ in 0..4 {
+            breaker.fault(SECOND, false);
+        }
+        assert!(breaker.is_closed());
+        breaker.fault(SECOND, false);
+        assert_eq!(breaker.passage(SECOND), Passage::Wait(2 * SECOND));
+    }
+
+    #[test]
+    fn an_outage_of_a_minute_costs_fewer_than_25_probes() {
+        for hang in [Duration::ZERO, 3 * SECOND] {
+            let mut breaker = closed();
+            for _ in 0..5 {
+                breaker.fault(Duration::ZERO, false);
+            }
+            let (mut now, mut probes) = (Duration::ZERO, 0);
+            while now < 60 * SECOND {
+                match breaker.passage(now) {
+                    Passage::Wait(until) => now = until,
+                    Passage::Probe => {
+                        probes += 1;
+                        breaker.probe_started(now);
+                        now += hang;
+                        breaker.probe_failed(now);
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+            assert!((10..25).contains(&probes), "{probes}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn it_never_waits_longer_than_the_longest_interval(events in proptest::collection::vec(0u8..6, 1..200)) {
+            let mut breaker = closed();
+            let mut now = Duration::ZERO;
+            for event in events {
+                now += Duration::from_millis(100);
+                match event {
+                    0 => breaker.fault(now, false),
+                    1 => breaker.fault(now, true),
+                    2 => breaker.answered(false),
+                    3 => if breaker.passage(now) == Passage::Probe { breaker.probe_started(now) },
+                    4 => if breaker.passage(now) == Passage::Blocked { breaker.probe_failed(now) },
+                    _ => if breaker.passage(now) == Passage::Blocked { breaker.probe_passed(false) },
+                }
+                if let Passage::Wait(until) = breaker.passage(now) {
+                    prop_assert!(until <= now + 4 * SECOND);
+                }
+            }
+        }
+    }
+}

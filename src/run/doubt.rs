@@ -1,0 +1,284 @@
+//! Jobs whose fate is not known: when to look them up, and when nobody found is an answer.
+
+use crate::clock::Moment;
+use crate::job::Job;
+use crate::store::JobId;
+use crate::user::Identifiers;
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+/// The first look comes this soon: most users of a lost reply are there by then.
+const FIRST_LOOK: Duration = Duration::from_secs(1);
+/// How soon after a duplicate the first look comes; others gather meanwhile.
+const GATHER: Duration = Duration::from_millis(20);
+/// Looks after the quiet time that find nobody, where somebody must be.
+const LOOKS: u32 = 5;
+/// Rows for one lookup.
+pub const BATCH: usize = 80;
+
+/// How long until nobody found means nobody.
+#[derive(Clone, Copy, Debug)]
+pub struct Quiet {
+    /// A request may be under way for this long.
+    pub request_timeout: Duration,
+    /// And take this long to become visible.
+    pub settle_time: Duration,
+}
+
+/// A job in doubt.
+#[derive(Clone, Debug)]
+pub struct Doubt {
+    /// The job.
+    pub id: JobId,
+    /// Its fence.
+    pub sends: u32,
+    /// What the rules need to know.
+    pub job: Job,
+    /// The identifiers that were sent.
+    pub identifiers: Identifiers,
+    /// When the attempt ended; for a crash, when this process started.
+    pub ended_at: Moment,
+    /// The breaker's epoch in which the attempt ended, if it may be held against the row: not for
+    /// a crash, nor for the breaker's trial.
+    pub epoch: Option<u64>,
+    /// The provider's code, for a duplicate.
+    pub code: Option<String>,
+    quiet_at: Moment,
+    look_at: Moment,
+    looks: u32,
+}
+
+/// The jobs in doubt of a run.
+#[derive(Debug)]
+pub struct Doubts {
+    quiet: Quiet,
+    waiting: HashMap<JobId, Doubt>,
+    order: BTreeSet<(Moment, JobId)>,
+    looking: usize,
+    held: usize,
+    witnesses: HashMap<u64, Moment>,
+}
+
+impl Doubts {
+    /// None yet.
+    pub fn new(quiet: Quiet) -> Self {
+        Self {
+            quiet,
+            waiting: HashMap::new(),
+            order: BTreeSet::new(),
+            looking: 0,
+            held: 0,
+            witnesses: HashMap::new(),
+        }
+    }
+
+    /// A job whose attempt ended in doubt at `ended_at`.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one value")]
+    pub fn add(
+        &mut self,
+        id: JobId,
+        sends: u32,
+        job: Job,
+        identifiers: Identifiers,
+        ended_at: Moment,
+        epoch: Option<u64>,
+        code: Option<String>,
+    ) {
+        // A duplicate is a finished request: only its becoming visible is to be waited for.
+        let (quiet, first) = if job.duplicate {
+            (self.quiet.settle_time, GATHER)
+        } else {
+            let quiet = self.quiet.request_timeout + self.quiet.settle_time;
+            (quiet, FIRST_LOOK.min(self.quiet.settle_time))
+        };
+        let doubt = Doubt {
+            id,
+            sends,
+            job,
+            identifiers,
+            ended_at,
+            epoch,
+            code,
+            quiet_at: ended_at + quiet,
+            look_at: ended_at + first,
+            looks: 0,
+        };
+        self.insert(doubt);
+    }
+
+    fn insert(&mut self, doubt: Doubt) {
+        self.order.insert((doubt.look_at, doubt.id));
+        self.waiting.insert(doubt.id, doubt);
+    }
+
+    /// When the next look is due.
+    pub fn next_look(&self) -> Option<Moment> {
+        self.order.first().map(|(at, _)| *at)
+    }
+
+    /// The jobs to look up now, at most [`BATCH`] of one kind (duplicates are looked up by every
+    /// identifier, others by their key).
+    pub fn take(&mut self, now: Moment) -> Vec<Doubt> {
+        let due: Vec<(Moment, JobId)> =
+            self.order.range(..=(now, JobId(i64::MAX))).take(4 * BATCH).copied().collect();
+        let Some(kind) = due.first().and_then(|(_, id)| self.waiting.get(id)).map(thorough) else {
+            return Vec::new();
+        };
+        let mut taken = Vec::new();
+        for (at, id) in due {
+            if taken.len() == BATCH {
+                break;
+            }
+            if self.waiting.get(&id).map(thorough) == Some(kind) {
+                self.order.remove(&(at, id));
+                taken.extend(self.waiting.remove(&id));
+            }
+        }
+        self.looking += taken.len();
+        taken
+    }
+
+    /// A doubt that was taken is settled.
+    pub fn settled(&mut self) {
+        self.looking -= 1;
+    }
+
+    /// A doubt that was taken could not be looked up: again as soon as requests pass.
+    pub fn put_back(&mut self, mut doubt: Doubt, now: Moment) {
+        self.looking -= 1;
+        doubt.look_at = now;
+        self.insert(doubt);
+    }
+
+    /// A doubt that was taken found nobody, and that settles nothing yet.
+    pub fn look_again(&mut self, mut doubt: Doubt, now: Moment) {
+        self.looking -= 1;
+        if now < doubt.quiet_at {
+            doubt.look_at = doubt.quiet_at;
+        } else {
+            doubt.looks += 1;
+            if doubt.looks >= LOOKS {
+                self.held += 1;
+                return;
+            }
+            let wait = self.quiet.settle_time.max(Duration::from_millis(100)) * (1 << doubt.looks);
+            doubt.look_at = now + wait;
+        }
+        self.insert(doubt);
+    }
+
+    /// Nobody can be looked up: all that wait stay unknown in this run.
+    pub fn hold_all(&mut self) {
+        self.held += self.waiting.len();
+        self.waiting.clear();
+        self.order.clear();
+    }
+
+    /// Whether nobody found at `now` means that nobody is there.
+    pub fn is_quiet(doubt: &Doubt, now: Moment) -> bool {
+        now >= doubt.quiet_at
+    }
+
+    /// A create that left at `sent_at` got a definite answer in this closed epoch of the breaker.
+    pub fn witness(&mut self, epoch: u64, sent_at: Moment) {
+        let latest = self.witnesses.entry(epoch).or_default();
+        *latest = sent_at.max(*latest);
+    }
+
+    /// Whether the target was answering others when this row's attempt ended: another row's create
+    /// left after that, was answered, and no outage lay between.
+    pub fn was_witnessed(&self, doubt: &Doubt) -> bool {
+        doubt
+            .epoch
+            .and_then(|epoch| self.witnesses.get(&epoch))
+            .is_some_and(|sent_at| *sent_at >= doubt.ended_at)
+    }
+
+    /// Jobs that are being looked up or wait for it.
+    pub fn open(&self) -> usize {
+        self.waiting.len() + self.looking
+    }
+
+    /// Jobs that this run gives up looking for; they stay unknown.
+    pub fn held(&self) -> usize {
+        self.held
+    }
+}
+
+/// Whether a doubt is looked up by every identifier.
+pub fn thorough(doubt: &Doubt) -> bool {
+    doubt.job.duplicate || doubt.identifiers.external_id.is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn doubts() -> Doubts {
+        Doubts::new(Quiet { request_timeout: 30 * SECOND, settle_time: 5 * SECOND })
+    }
+
+    fn add(doubts: &mut Doubts, id: i64, duplicate: bool, ended_at: Moment) {
+        let job = Job { spent: 0, first_sent_ms: Some(0), had_unknown: !duplicate, duplicate };
+        let mut identifiers = Identifiers::default();
+        identifiers.set(crate::user::IdKind::ExternalId, &id.to_string());
+        doubts.add(JobId(id), 1, job, identifiers, ended_at, Some(1), None);
+    }
+
+    #[test]
+    fn nobody_is_an_answer_only_after_the_quiet_time() {
+        let mut doubts = doubts();
+        add(&mut doubts, 1, false, SECOND);
+        assert_eq!(doubts.next_look(), Some(2 * SECOND));
+        let doubt = doubts.take(2 * SECOND).pop().unwrap();
+        assert!(!Doubts::is_quiet(&doubt, 2 * SECOND));
+        doubts.look_again(doubt, 2 * SECOND);
+        assert_eq!(doubts.next_look(), Some(36 * SECOND));
+        let doubt = doubts.take(36 * SECOND).pop().unwrap();
+        assert!(Doubts::is_quiet(&doubt, 36 * SECOND));
+    }
+
+    #[test]
+    fn a_batch_is_of_one_kind_and_at_most_eighty() {
+        let mut doubts = doubts();
+        for id in 0..100 {
+            add(&mut doubts, id, false, SECOND);
+        }
+        add(&mut doubts, 1_000, true, SECOND);
+        let now = 100 * SECOND;
+        let sizes: Vec<usize> = std::iter::from_fn(|| {
+            let taken = doubts.take(now);
+            (!taken.is_empty()).then_some(taken.len())
+        })
+        .collect();
+        assert_eq!(sizes.iter().sum::<usize>(), 101);
+        assert!(sizes.contains(&80) && sizes.contains(&20) && sizes.contains(&1));
+    }
+
+    #[test]
+    fn a_row_that_is_never_found_is_given_up_for_this_run() {
+        let mut doubts = doubts();
+        add(&mut doubts, 1, true, SECOND);
+        let mut looks = 0;
+        while let Some(at) = doubts.next_look() {
+            let doubt = doubts.take(at).pop().unwrap();
+            doubts.look_again(doubt, at);
+            looks += 1;
+        }
+        assert_eq!((doubts.open(), doubts.held(), looks), (0, 1, 1 + LOOKS));
+    }
+
+    #[test]
+    fn only_a_create_that_left_later_in_the_same_epoch_is_a_witness() {
+        let mut doubts = doubts();
+        add(&mut doubts, 1, false, 10 * SECOND);
+        let doubt = doubts.take(99 * SECOND).pop().unwrap();
+        doubts.witness(1, 9 * SECOND);
+        doubts.witness(2, 11 * SECOND);
+        assert!(!doubts.was_witnessed(&doubt));
+        doubts.witness(1, 11 * SECOND);
+        assert!(doubts.was_witnessed(&doubt));
+    }
+}

@@ -1,0 +1,168 @@
+//! The gate: whether a request may leave now, in a fixed order: halted → paused until → breaker →
+//! rate → width. Pure; the run loop asks it and waits.
+
+use super::breaker::{Breaker, Passage};
+use super::rate::Rate;
+use crate::clock::Moment;
+
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An authenticated read, to see whether the target answers.
+    Probe,
+    /// A lookup of jobs in doubt.
+    Lookup,
+    /// A create.
+    Create,
+}
+
+/// The gate's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// It may leave. `trial`: the breaker's fate hangs on it.
+    Go {
+        /// The first create after an outage.
+        trial: bool,
+    },
+    /// Not before this moment.
+    Wait(Moment),
+    /// Not before something else has ended.
+    Blocked,
+}
+
+/// The gate.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    halted: bool,
+    paused_until: Moment,
+    /// The breaker.
+    pub breaker: Breaker,
+    /// The rate.
+    pub rate: Rate,
+    width: usize,
+    in_flight: usize,
+}
+
+impl Gate {
+    /// A gate for at most `width` requests in flight.
+    pub fn new(breaker: Breaker, rate: Rate, width: usize) -> Self {
+        Self { halted: false, paused_until: Moment::ZERO, breaker, rate, width, in_flight: 0 }
+    }
+
+    /// Asks for a request of this kind, and counts it as in flight when it may go.
+    pub fn admit(&mut self, kind: Kind, now: Moment) -> Admission {
+        let trial = match self.check(kind, now) {
+            Ok(trial) => trial,
+            Err(admission) => return admission,
+        };
+        match kind {
+            Kind::Probe => self.breaker.probe_started(now),
+            Kind::Create if trial => self.breaker.trial_started(),
+            Kind::Create | Kind::Lookup => {}
+        }
+        self.rate.left(now);
+        self.in_flight += 1;
+        Admission::Go { trial }
+    }
+
+    fn check(&self, kind: Kind, now: Moment) -> Result<bool, Admission> {
+        if self.halted {
+            return Err(Admission::Blocked);
+        }
+        if now < self.paused_until {
+            return Err(Admission::Wait(self.paused_until));
+        }
+        let trial = match (self.breaker.passage(now), kind) {
+            (Passage::Wait(until), _) => return Err(Admission::Wait(until)),
+            (Passage::Probe, Kind::Probe)
+            | (Passage::Open, Kind::Create | Kind::Lookup)
+            | (Passage::Trial | Passage::Lookups, Kind::Lookup) => false,
+            (Passage::Trial, Kind::Create) => true,
+            (Passage::Probe, Kind::Create | Kind::Lookup)
+            | (Passage::Lookups, Kind::Create)
+            | (Passage::Open | Passage::Trial | Passage::Lookups, Kind::Probe)
+            | (Passage::Blocked, _) => return Err(Admission::Blocked),
+        };
+        if self.rate.next_at() > now {
+            return Err(Admission::Wait(self.rate.next_at()));
+        }
+        if self.in_flight >= self.width {
+            return Err(Admission::Blocked);
+        }
+        Ok(trial)
+    }
+
+    /// When a request of this kind may leave, if only time stands in its way.
+    pub fn opens_at(&self, kind: Kind, now: Moment) -> Option<Moment> {
+        match self.check(kind, now) {
+            Err(Admission::Wait(until)) => Some(until),
+            Ok(_) | Err(Admission::Blocked | Admission::Go { .. }) => None,
+        }
+    }
+
+    /// A request that was admitted has ended.
+    pub fn ended(&mut self) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+    }
+
+    /// Nothing leaves any more.
+    pub fn halt(&mut self) {
+        self.halted = true;
+    }
+
+    /// Nothing leaves before this moment, unless it is paused for longer already.
+    pub fn pause_until(&mut self, moment: Moment) {
+        self.paused_until = self.paused_until.max(moment);
+    }
+
+    /// Until when nothing leaves, if that is still to come.
+    pub fn paused(&self, now: Moment) -> Option<Moment> {
+        (now < self.paused_until).then_some(self.paused_until)
+    }
+
+    /// Requests in flight.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn gate(width: usize) -> Gate {
+        let mut gate = Gate::new(Breaker::new(SECOND, 4 * SECOND), Rate::new(Some(1.0)), width);
+        gate.breaker.probe_started(Moment::ZERO);
+        gate.breaker.probe_passed(true);
+        gate
+    }
+
+    #[test]
+    fn halted_comes_before_paused_before_breaker_before_rate_before_width() {
+        let now = 10 * SECOND;
+        let mut gate = gate(1);
+        assert_eq!(gate.admit(Kind::Create, now), Admission::Go { trial: false });
+        let after = now + 2 * SECOND;
+        assert_eq!(gate.admit(Kind::Create, after), Admission::Blocked, "width");
+        assert!(matches!(gate.admit(Kind::Create, now), Admission::Wait(_)), "rate");
+        for _ in 0..5 {
+            gate.breaker.fault(now, false);
+        }
+        assert_eq!(gate.admit(Kind::Create, now), Admission::Wait(now + SECOND), "breaker");
+        gate.pause_until(now + 9 * SECOND);
+        assert_eq!(gate.admit(Kind::Create, now), Admission::Wait(now + 9 * SECOND), "paused");
+        gate.halt();
+        assert_eq!(gate.admit(Kind::Create, now), Admission::Blocked, "halted");
+    }
+
+    #[test]
+    fn a_shorter_pause_does_not_end_a_longer_one() {
+        let mut gate = gate(1);
+        gate.pause_until(5 * SECOND);
+        gate.pause_until(2 * SECOND);
+        assert_eq!(gate.paused(SECOND), Some(5 * SECOND));
+    }
+}

@@ -1,0 +1,411 @@
+//! What an answer means for the gate, the job and the run.
+
+use super::doubt::{Doubt, Doubts};
+use super::worker::Landing;
+use super::{Event, Ready, Runner};
+use crate::clock::{Moment, millis};
+use crate::identity::{DirectoryUser, finding};
+use crate::job::{self, Detail, Finding, Job, Now, Outcome, Status, Transition};
+use crate::problem::{Problem, Rule};
+use crate::store::{Attempt, Claim, JobId, Record, Store};
+use crate::target::{Answer, Fault, Halt, Target};
+use std::time::Duration;
+
+/// The share of faults among the latest answers that counts as back-pressure.
+const PRESSURE: f64 = 0.2;
+/// The weight of the latest answer in that share.
+const PRESSURE_WEIGHT: f64 = 0.05;
+/// No `Retry-After` is believed beyond this.
+const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
+
+/// What is known of a claimed job that has no outcome yet.
+pub(super) struct InHand {
+    pub sends: u32,
+    pub job: Job,
+    pub sent_at: Option<Moment>,
+}
+
+impl<S: Store, T: Target> Runner<S, T> {
+    pub(super) fn on_event(&mut self, event: Event) {
+        self.gate.ended();
+        match event {
+            Event::Landed(landing) => self.on_landing(*landing),
+            Event::Found { doubts, asked_at, result } => self.on_found(doubts, asked_at, result),
+            Event::Probed(result) => self.on_probed(result),
+        }
+    }
+
+    /// Maps a claimed job and lines it up.
+    pub(super) fn take_in(&mut self, claim: &Claim) {
+        let (user, problems) = (self.mapper)(&claim.raw);
+        let in_hand = InHand { sends: claim.sends, job: claim.job, sent_at: None };
+        self.in_hand.insert(claim.id, in_hand);
+        match problems.into_iter().next() {
+            None => self.ready.push_back(Ready { id: claim.id, user }),
+            Some(problem) => {
+                let answer = Answer { problem: Some(problem), ..Answer::new(Outcome::Unsendable) };
+                self.record(claim.id, &answer, None);
+            }
+        }
+    }
+
+    /// Claims that never reached the transport go back.
+    pub(super) fn give_back_ready(&mut self) {
+        for ready in std::mem::take(&mut self.ready) {
+            self.record(ready.id, &Answer::new(Outcome::Returned), None);
+        }
+    }
+
+    /// The process ends now: what is in flight may or may not arrive.
+    pub(super) fn abandon_flights(&mut self) {
+        let ids: Vec<JobId> = self.in_hand.keys().copied().collect();
+        let now = self.clock.now();
+        for id in ids {
+            let sent_at = self.in_hand.get(&id).and_then(|in_hand| in_hand.sent_at).unwrap_or(now);
+            let answer = Answer {
+                message: Some("stopped before an answer came".to_owned()),
+                ..Answer::new(Outcome::Unknown)
+            };
+            self.record(id, &answer, Some((sent_at, now)));
+        }
+        self.requests.abort_all();
+    }
+
+    // ---- creates
+
+    fn on_landing(&mut self, landing: Landing) {
+        let Landing { id, user, trial, sent_at, ended_at, answer } = landing;
+        let Some(in_hand) = self.in_hand.get(&id) else { return };
+        let (sends, mut job) = (in_hand.sends, in_hand.job);
+        let epoch = self.blame(trial);
+        self.tell_gate(&answer, trial, sent_at, ended_at);
+        let transition = self.record(id, &answer, Some((sent_at, ended_at)));
+        self.watch_alike(id, sends, &answer);
+        if transition.status == Status::Unknown {
+            job.spent += u32::from(transition.spend);
+            job.duplicate = answer.outcome == Outcome::Duplicate;
+            job.had_unknown |= answer.outcome == Outcome::Unknown;
+            self.doubts.add(id, sends, job, user.identifiers, ended_at, epoch, answer.code);
+        }
+    }
+
+    /// The epoch under which a fault may be held against a row.
+    fn blame(&self, trial: bool) -> Option<u64> {
+        (self.gate.breaker.is_closed() && !trial).then(|| self.gate.breaker.epoch())
+    }
+
+    fn tell_gate(&mut self, answer: &Answer, trial: bool, sent_at: Moment, now: Moment) {
+        match &answer.outcome {
+            Outcome::Created { .. } | Outcome::Duplicate | Outcome::Rejected => {
+                self.gate.breaker.answered(trial);
+                self.gate.rate.accepted(now, sent_at);
+                self.doubts.witness(self.gate.breaker.epoch(), sent_at);
+                self.last_definite = now;
+                self.refused_since = None;
+                self.press(0.0, now, sent_at);
+            }
+            Outcome::Throttled => {
+                self.gate.breaker.answered(trial);
+                self.throttled(answer.retry_after, now, sent_at);
+            }
+            Outcome::NotSent | Outcome::Unknown => {
+                self.last_fault.clone_from(&answer.message);
+                self.fault(now, trial);
+                self.press(1.0, now, sent_at);
+                // A server that says when it will be back is believed.
+                if let Some(wait) = answer.retry_after {
+                    self.gate.pause_until(now + wait.min(RETRY_AFTER_MAX));
+                }
+            }
+            Outcome::Halt => {
+                self.gate.breaker.trial_void();
+                if let Some(halt) = answer.halt.clone() {
+                    self.halt_with(halt);
+                }
+            }
+            Outcome::Stale | Outcome::Unexplained | Outcome::Unsendable | Outcome::Returned => {
+                if trial {
+                    self.gate.breaker.trial_void();
+                }
+            }
+        }
+    }
+
+    fn throttled(&mut self, retry_after: Option<Duration>, now: Moment, sent_at: Moment) {
+        self.last_fault = Some("requests come too often".to_owned());
+        self.refused_since.get_or_insert(now);
+        self.gate.rate.refused(now, sent_at);
+        if let Some(wait) = retry_after {
+            self.gate.pause_until(now + wait.min(RETRY_AFTER_MAX));
+        }
+    }
+
+    fn fault(&mut self, now: Moment, trial: bool) {
+        let was_closed = self.gate.breaker.is_closed();
+        self.gate.breaker.fault(now, trial);
+        if was_closed && !self.gate.breaker.is_closed() {
+            let why = self.last_fault.clone().unwrap_or_default();
+            self.monitor.note(&format!("The target does not answer ({why}): waiting for it"));
+        }
+    }
+
+    /// Many faults among the answers, though not in a row, are back-pressure too.
+    fn press(&mut self, fault: f64, now: Moment, sent_at: Moment) {
+        self.pressure += PRESSURE_WEIGHT * (fault - self.pressure);
+        if self.pressure > PRESSURE && self.gate.breaker.is_closed() {
+            self.gate.rate.refused(now, sent_at);
+            self.pressure = 0.0;
+        }
+    }
+
+    fn watch_alike(&mut self, id: JobId, sends: u32, answer: &Answer) {
+        let code = answer.code.clone().unwrap_or_else(|| "none".to_owned());
+        match answer.outcome {
+            Outcome::Created { .. } => self.alike.created(id, sends),
+            Outcome::Rejected => {
+                self.totals.failed_now += 1;
+                if let Some(max) = self.settings.max_failures {
+                    if self.totals.failed_now >= max {
+                        self.halt_with(Halt {
+                            message: format!("{max} rows have failed in this run"),
+                            hint: "userferry failures shows them; --max-failures sets the number"
+                                .to_owned(),
+                        });
+                    }
+                } else if let Some(verdict) = self.alike.refused(id, sends, &code) {
+                    self.refused_alike(verdict, answer);
+                }
+            }
+            Outcome::Duplicate
+            | Outcome::Unexplained
+            | Outcome::Throttled
+            | Outcome::Stale
+            | Outcome::NotSent
+            | Outcome::Unknown
+            | Outcome::Halt
+            | Outcome::Unsendable
+            | Outcome::Returned => {}
+        }
+    }
+
+    fn refused_alike(&mut self, verdict: super::alike::Verdict, answer: &Answer) {
+        let n = verdict.rows.len();
+        self.totals.failed = self.totals.failed.saturating_sub(n as u64);
+        self.totals.settled = self.totals.settled.saturating_sub(n as u64);
+        self.take_back.extend(verdict.rows);
+        let words = answer.message.as_deref().unwrap_or("no message");
+        self.halt_with(Halt {
+            message: format!(
+                "the target refuses every row alike, with code {}: {words}; the {n} rows are pending again",
+                verdict.code
+            ),
+            hint: "one setting is wrong, not the rows: correct it and run again; --max-failures N goes on until N have failed"
+                .to_owned(),
+        });
+    }
+
+    /// Writes down what becomes of a claimed job.
+    fn record(&mut self, id: JobId, answer: &Answer, sent: Option<(Moment, Moment)>) -> Transition {
+        let now = self.now();
+        let until_ms = answer.retry_after.map(|wait| now.ms + millis(wait.min(RETRY_AFTER_MAX)));
+        let Some(in_hand) = self.in_hand.remove(&id) else {
+            return job::next(&NOBODY, &Outcome::Returned, None, now);
+        };
+        let transition = job::next(&in_hand.job, &answer.outcome, until_ms, now);
+        let attempt = answer.outcome.class().map(|class| {
+            let (sent_at, ended_at) = sent.unwrap_or((self.clock.now(), self.clock.now()));
+            Attempt {
+                at_ms: self.clock.to_ms(sent_at),
+                took_ms: millis(ended_at.saturating_sub(sent_at)),
+                class,
+                http_status: answer.http_status,
+                code: answer.code.clone(),
+                message: answer.message.clone(),
+                request_id: answer.request_id.clone(),
+            }
+        });
+        let problem = answer.problem.clone().or_else(|| {
+            (transition.status == Status::Invalid)
+                .then(|| Problem::new("", Rule::Value, "cannot be sent to this target"))
+        });
+        let reason = match transition.status {
+            Status::Failed | Status::Unknown => answer.message.clone(),
+            Status::Pending | Status::Sending | Status::Done | Status::Invalid => None,
+        };
+        self.push(Record {
+            id,
+            sends: in_hand.sends,
+            transition: transition.clone(),
+            code: answer.code.clone(),
+            reason,
+            attempt,
+            problem,
+        });
+        transition
+    }
+
+    fn push(&mut self, record: Record) {
+        let now = self.clock.now();
+        let next = &record.transition;
+        match next.status {
+            Status::Done => self.totals.done += 1,
+            Status::Failed => self.totals.failed += 1,
+            Status::Invalid => self.totals.invalid += 1,
+            Status::Pending => {
+                let due = self.clock.to_moment(next.not_before_ms);
+                self.nothing_due_until = self.nothing_due_until.map(|until| until.min(due));
+            }
+            Status::Sending | Status::Unknown => {}
+        }
+        if matches!(next.status, Status::Done | Status::Failed | Status::Invalid) {
+            self.totals.settled += 1;
+            self.count_settled(now);
+        }
+        self.outbox.push(record);
+        self.outbox_since.get_or_insert(now);
+    }
+
+    fn now(&mut self) -> Now {
+        Now { ms: self.clock.now_ms(), jitter: self.rng.f64() }
+    }
+
+    // ---- lookups
+
+    fn on_found(
+        &mut self,
+        doubts: Vec<Doubt>,
+        asked_at: Moment,
+        result: Result<Vec<Vec<DirectoryUser>>, Fault>,
+    ) {
+        let now = self.clock.now();
+        let found = match result {
+            Ok(found) => found,
+            Err(fault) => {
+                for doubt in doubts {
+                    self.doubts.put_back(doubt, now);
+                }
+                self.on_read_fault(fault, now, asked_at);
+                return;
+            }
+        };
+        self.gate.rate.accepted(now, asked_at);
+        if self.is_sole_witness(now) {
+            self.gate.breaker.answered(false);
+        }
+        for (doubt, users) in doubts.into_iter().zip(found) {
+            self.settle(doubt, &users, asked_at, now);
+        }
+    }
+
+    fn settle(&mut self, doubt: Doubt, users: &[DirectoryUser], asked_at: Moment, now: Moment) {
+        let (mut found, why) = finding(&doubt.identifiers, users, doubt.job.had_unknown);
+        // What counts is when the question was asked.
+        if found == Finding::NobodyYet && Doubts::is_quiet(&doubt, asked_at) {
+            let witnessed = self.doubts.was_witnessed(&doubt)
+                || doubt.epoch.is_some() && self.is_sole_witness(now);
+            found = Finding::Nobody { witnessed };
+        }
+        let at = self.now();
+        let Some(transition) = job::settle(&doubt.job, &found, &self.settings.policy, at) else {
+            self.doubts.look_again(doubt, now);
+            return;
+        };
+        self.doubts.settled();
+        let reason = match transition.detail {
+            Some(Detail::Conflict) => Some(why.unwrap_or_else(|| HIDDEN.to_owned())),
+            Some(Detail::Exhausted) => {
+                let fault = "every attempt ended without an answer while others were answered";
+                Some(fault.to_owned())
+            }
+            Some(Detail::Skipped) => why,
+            _ => None,
+        };
+        let code = doubt.code.clone();
+        self.push(Record {
+            id: doubt.id,
+            sends: doubt.sends,
+            transition,
+            code,
+            reason,
+            attempt: None,
+            problem: None,
+        });
+    }
+
+    fn on_read_fault(&mut self, fault: Fault, now: Moment, asked_at: Moment) {
+        match fault {
+            Fault::NotSent(why) | Fault::Unknown(why) => {
+                self.last_fault = Some(why);
+                self.fault(now, false);
+                self.press(1.0, now, asked_at);
+            }
+            Fault::Throttled(wait) => self.throttled(wait, now, asked_at),
+            Fault::Stale => {}
+            Fault::Denied(halt) => self.on_denied(halt),
+            Fault::Halt(halt) => self.halt_with(halt),
+        }
+    }
+
+    /// Users cannot be looked up: halt, or go on and leave jobs in doubt unknown.
+    fn on_denied(&mut self, halt: Halt) {
+        if !self.settings.hold_unknown {
+            self.halt_with(halt);
+        } else if !self.lookups_denied {
+            self.lookups_denied = true;
+            self.monitor.note("Users cannot be looked up: rows in doubt will stay unknown");
+        }
+        self.doubts.hold_all();
+    }
+
+    fn on_probed(&mut self, result: Result<(), Fault>) {
+        let now = self.clock.now();
+        let passed = match result {
+            Err(Fault::Denied(halt)) => {
+                self.on_denied(halt);
+                Ok(())
+            }
+            other => other,
+        };
+        match passed {
+            Ok(()) => {
+                if self.answered_once {
+                    self.monitor.note("The target answers again");
+                }
+                self.answered_once = true;
+                let sole_witness = self.is_sole_witness(now);
+                self.gate.breaker.probe_passed(sole_witness);
+            }
+            Err(fault) => {
+                self.gate.breaker.probe_failed(now);
+                match fault {
+                    Fault::NotSent(why) => self.last_fault = Some(why),
+                    // It answers, though not usefully: that is an outage.
+                    Fault::Unknown(why) => {
+                        self.last_fault = Some(why);
+                        self.answered_once = true;
+                    }
+                    Fault::Throttled(wait) => {
+                        self.answered_once = true;
+                        self.throttled(wait, now, now);
+                    }
+                    Fault::Stale | Fault::Denied(_) => {}
+                    Fault::Halt(halt) => self.halt_with(halt),
+                }
+            }
+        }
+    }
+
+    /// Whether a read tells as much as a create could: only rows are left that have broken the
+    /// target before while others were answered, or a single one; or creates have failed for so
+    /// long, though reads pass, that the rows left must be the reason.
+    fn is_sole_witness(&self, now: Moment) -> bool {
+        let tail = !self.outlook.unsent && self.answered_once;
+        self.outlook.unsuspected == 0
+            || self.outlook.open == 1
+            || tail && now.saturating_sub(self.last_definite) >= self.settings.write_outage
+    }
+}
+
+const HIDDEN: &str = "the provider has such a user, but none of its identifiers finds it";
+
+const NOBODY: Job = Job { spent: 0, first_sent_ms: None, had_unknown: false, duplicate: false };

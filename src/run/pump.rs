@@ -1,0 +1,57 @@
+//! Lets leave what the gate admits.
+
+use super::gate::{Admission, Kind};
+use super::{Runner, worker};
+use crate::clock::Moment;
+use crate::store::Store;
+use crate::target::Target;
+use std::sync::Arc;
+
+impl<S: Store, T: Target> Runner<S, T> {
+    /// Starts probes, lookups and creates, as many as the gate admits.
+    pub(super) fn pump(&mut self, now: Moment) {
+        if self.stopping || self.halt.is_some() {
+            return;
+        }
+        if let Admission::Go { .. } = self.gate.admit(Kind::Probe, now) {
+            let limit = if self.answered_once {
+                self.settings.probe_timeout
+            } else {
+                self.settings.quiet.request_timeout
+            };
+            self.requests.spawn(worker::probe(Arc::clone(&self.target), limit));
+        }
+        if self.lookups_denied {
+            self.doubts.hold_all();
+        }
+        while self.doubts.next_look().is_some_and(|at| at <= now) {
+            let Admission::Go { .. } = self.gate.admit(Kind::Lookup, now) else { break };
+            let doubts = self.doubts.take(now);
+            self.requests.spawn(worker::find(Arc::clone(&self.target), self.clock, doubts));
+        }
+        while !self.ready.is_empty() {
+            let Admission::Go { trial } = self.gate.admit(Kind::Create, now) else { break };
+            let Some(ready) = self.ready.pop_front() else { break };
+            if let Some(in_hand) = self.in_hand.get_mut(&ready.id) {
+                in_hand.sent_at = Some(now);
+            }
+            let flight = worker::Flight { id: ready.id, user: ready.user, trial };
+            self.requests.spawn(worker::create(Arc::clone(&self.target), self.clock, flight));
+        }
+    }
+
+    /// When the gate may admit what waits for it.
+    pub(super) fn gate_wake(&self, now: Moment) -> Option<Moment> {
+        if self.stopping || self.halt.is_some() {
+            return None;
+        }
+        let looks = self.doubts.next_look().is_some_and(|at| at <= now);
+        let kinds =
+            [(Kind::Probe, true), (Kind::Lookup, looks), (Kind::Create, !self.ready.is_empty())];
+        kinds
+            .into_iter()
+            .filter(|(_, waiting)| *waiting)
+            .filter_map(|(kind, _)| self.gate.opens_at(kind, now))
+            .min()
+    }
+}

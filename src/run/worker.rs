@@ -1,0 +1,92 @@
+//! One job: sends it and says what came of it. No SQL, no policy.
+
+use super::Event;
+use crate::clock::{Clock, Moment};
+use crate::failpoint;
+use crate::job::Outcome;
+use crate::store::JobId;
+use crate::target::{Answer, Fault, Target, Wanted};
+use crate::user::User;
+use std::sync::Arc;
+
+/// A create on its way.
+pub(super) struct Flight {
+    pub id: JobId,
+    pub user: User,
+    pub trial: bool,
+}
+
+/// What is known of a create that has ended.
+#[derive(Debug)]
+pub(super) struct Landing {
+    pub id: JobId,
+    pub user: User,
+    pub trial: bool,
+    pub sent_at: Moment,
+    pub ended_at: Moment,
+    pub answer: Answer,
+}
+
+pub(super) async fn create<T: Target>(target: Arc<T>, clock: Clock, flight: Flight) -> Event {
+    let Flight { id, user, trial } = flight;
+    let sent_at = clock.now();
+    failpoint::hit("before-send");
+    let mut answer = if failpoint::is_due("after-send") {
+        die_in_flight(&*target, &user).await
+    } else {
+        target.create(&user).await
+    };
+    if answer.outcome == Outcome::Unexplained {
+        explain(&*target, &mut answer).await;
+    }
+    failpoint::hit("after-reply");
+    Event::Landed(Box::new(Landing { id, user, trial, sent_at, ended_at: clock.now(), answer }))
+}
+
+/// A refusal that no known code explains: row or target? An authenticated read decides.
+async fn explain<T: Target>(target: &T, answer: &mut Answer) {
+    match target.probe().await {
+        Ok(()) | Err(Fault::Denied(_)) => answer.outcome = Outcome::Rejected,
+        Err(Fault::Halt(halt)) => {
+            answer.outcome = Outcome::Halt;
+            answer.halt = Some(halt);
+        }
+        // Nothing was created; the row is sent again later.
+        Err(Fault::NotSent(_) | Fault::Unknown(_) | Fault::Throttled(_) | Fault::Stale) => {}
+    }
+}
+
+async fn die_in_flight<T: Target>(target: &T, user: &User) -> Answer {
+    tokio::select! {
+        answer = target.create(user) => answer,
+        () = tokio::time::sleep(std::time::Duration::from_millis(5)) => {
+            failpoint::die();
+            Answer::new(Outcome::Unknown)
+        }
+    }
+}
+
+pub(super) async fn find<T: Target>(
+    target: Arc<T>,
+    clock: Clock,
+    doubts: Vec<super::doubt::Doubt>,
+) -> Event {
+    let wanted: Vec<Wanted> = doubts
+        .iter()
+        .map(|doubt| Wanted {
+            identifiers: doubt.identifiers.clone(),
+            thorough: super::doubt::thorough(doubt),
+        })
+        .collect();
+    let asked_at = clock.now();
+    let result = target.find(&wanted).await;
+    Event::Found { doubts, asked_at, result }
+}
+
+pub(super) async fn probe<T: Target>(target: Arc<T>, limit: std::time::Duration) -> Event {
+    let result = match tokio::time::timeout(limit, target.probe()).await {
+        Ok(result) => result,
+        Err(_) => Err(Fault::Unknown(format!("no answer within {} s", limit.as_secs_f32()))),
+    };
+    Event::Probed(result)
+}
