@@ -8,6 +8,7 @@ pub mod identity;
 pub mod job;
 pub mod monitor;
 pub mod problem;
+pub mod redact;
 pub mod run;
 pub mod sandbox;
 pub mod store;

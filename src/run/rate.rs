@@ -184,6 +184,8 @@ impl Rate {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::cast_precision_loss, reason = "counts of requests")]
+
     use super::*;
     use proptest::prelude::*;
 

@@ -4,6 +4,7 @@
 //! the words of [`crate::job`]. It never retries: retries belong to the table.
 
 pub mod authing;
+pub mod http;
 pub mod schema;
 
 use crate::identity::DirectoryUser;

@@ -1,3 +1,8 @@
 //! Authing user pools, also sold as Approw and GenAuth.
 
+mod credential;
+mod encrypt;
+mod error_codes;
 pub mod fields;
+mod reply;
+pub mod v2;

@@ -1,0 +1,188 @@
+//! A token or a key that all requests share: fetched once for all, renewed in time, fetched anew
+//! once when the target says that it is out of date.
+
+use crate::clock::{Clock, Moment};
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Mutex;
+
+/// One fetched value.
+pub(super) struct Held<V> {
+    pub value: V,
+    renew_at: Moment,
+    ends_at: Moment,
+    /// The target has accepted it.
+    proven: AtomicBool,
+    /// The target has said that it is out of date.
+    stale: AtomicBool,
+}
+
+impl<V> Held<V> {
+    /// The target has accepted it.
+    pub(super) fn prove(&self) {
+        self.proven.store(true, Ordering::Relaxed);
+    }
+
+    /// The target has said that it is out of date. Whether it had ever accepted it; if not, a
+    /// fresh one will be no better.
+    pub(super) fn mark_stale(&self) -> bool {
+        self.stale.store(true, Ordering::Relaxed);
+        self.proven.load(Ordering::Relaxed)
+    }
+}
+
+/// A value with its life.
+pub(super) struct Fetched<V> {
+    pub value: V,
+    /// How long it lives; `None` for ever.
+    pub life: Option<std::time::Duration>,
+}
+
+/// A shared credential; `E` is why it could not be fetched.
+pub(super) struct Credential<V, E> {
+    clock: Clock,
+    state: Mutex<State<V, E>>,
+    attempts: std::sync::atomic::AtomicU64,
+}
+
+struct State<V, E> {
+    held: Option<Arc<Held<V>>>,
+    failed: Option<(u64, E)>,
+}
+
+impl<V, E: Clone> Credential<V, E> {
+    pub(super) fn new(clock: Clock) -> Self {
+        let state = Mutex::new(State { held: None, failed: None });
+        Self { clock, state, attempts: std::sync::atomic::AtomicU64::new(0) }
+    }
+
+    /// The value, fetched if need be. All who wait while one fetches share what comes of it, also
+    /// its failure: an outage must not be met by as many requests for tokens as there are waiters.
+    pub(super) async fn get<F>(&self, fetch: impl FnOnce() -> F) -> Result<Arc<Held<V>>, E>
+    where
+        F: Future<Output = Result<Fetched<V>, E>>,
+    {
+        let seen = self.attempts.load(Ordering::Acquire);
+        let mut state = self.state.lock().await;
+        let now = self.clock.now();
+        let usable = state
+            .held
+            .clone()
+            .filter(|held| !held.stale.load(Ordering::Relaxed) && now < held.ends_at);
+        if let Some(held) = usable.clone().filter(|held| now < held.renew_at) {
+            return Ok(held);
+        }
+        if let Some((attempt, error)) = state.failed.clone()
+            && attempt > seen
+        {
+            return usable.ok_or(error);
+        }
+        let attempt = self.attempts.load(Ordering::Acquire) + 1;
+        let result = fetch().await;
+        self.attempts.store(attempt, Ordering::Release);
+        match result {
+            Ok(fetched) => {
+                let now = self.clock.now();
+                let held = Arc::new(Held {
+                    value: fetched.value,
+                    renew_at: fetched.life.map_or(Moment::MAX, |life| now + life.mul_f64(0.9)),
+                    ends_at: fetched.life.map_or(Moment::MAX, |life| now + life),
+                    proven: AtomicBool::new(false),
+                    stale: AtomicBool::new(false),
+                });
+                state.held = Some(Arc::clone(&held));
+                state.failed = None;
+                Ok(held)
+            }
+            Err(error) => {
+                state.failed = Some((attempt, error.clone()));
+                // Renewed ahead of time: the old one is still good for a while.
+                usable.ok_or(error)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicU32;
+    use std::time::Duration;
+
+    type Shared = Credential<u32, &'static str>;
+
+    #[expect(clippy::unnecessary_wraps, reason = "what a fetch returns")]
+    fn fetched(value: u32) -> Result<Fetched<u32>, &'static str> {
+        Ok(Fetched { value, life: Some(Duration::from_secs(100)) })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_is_fetched_once_for_all_and_renewed_after_nine_tenths_of_its_life() {
+        let shared = Arc::new(Shared::new(Clock::starting_at(0)));
+        let fetches = Arc::new(AtomicU32::new(0));
+        let get = || {
+            let (shared, fetches) = (Arc::clone(&shared), Arc::clone(&fetches));
+            async move {
+                let fetch = || async move {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                    fetched(fetches.fetch_add(1, Ordering::SeqCst))
+                };
+                shared.get(fetch).await.map(|held| held.value)
+            }
+        };
+        let all: Vec<_> = (0..10).map(|_| tokio::spawn(get())).collect();
+        for one in all {
+            assert_eq!(one.await.unwrap(), Ok(0));
+        }
+        tokio::time::sleep(Duration::from_secs(89)).await;
+        assert_eq!(get().await, Ok(0));
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(get().await, Ok(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_who_wait_share_one_failure() {
+        let shared = Arc::new(Shared::new(Clock::starting_at(0)));
+        let fetches = Arc::new(AtomicU32::new(0));
+        let all: Vec<_> = (0..10)
+            .map(|_| {
+                let (shared, fetches) = (Arc::clone(&shared), Arc::clone(&fetches));
+                tokio::spawn(async move {
+                    let fetch = || async move {
+                        fetches.fetch_add(1, Ordering::SeqCst);
+                        tokio::time::sleep(Duration::from_millis(10)).await;
+                        Err("down")
+                    };
+                    shared.get(fetch).await.map(|held| held.value)
+                })
+            })
+            .collect();
+        for one in all {
+            assert_eq!(one.await.unwrap(), Err("down"));
+        }
+        assert_eq!(fetches.load(Ordering::SeqCst), 1);
+        assert_eq!(shared.get(|| async { fetched(7) }).await.map(|held| held.value), Ok(7));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stale_one_is_fetched_anew_and_a_fresh_one_that_is_refused_was_never_proven() {
+        let shared = Shared::new(Clock::starting_at(0));
+        let first = shared.get(|| async { fetched(1) }).await.unwrap();
+        first.prove();
+        assert!(first.mark_stale());
+        let second = shared.get(|| async { fetched(2) }).await.unwrap();
+        assert_eq!(second.value, 2);
+        assert!(!second.mark_stale());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn when_renewal_fails_the_old_one_serves_to_its_end() {
+        let shared = Shared::new(Clock::starting_at(0));
+        shared.get(|| async { fetched(1) }).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(95)).await;
+        assert_eq!(shared.get(|| async { Err("down") }).await.map(|held| held.value), Ok(1));
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        assert_eq!(shared.get(|| async { Err("down") }).await.map(|held| held.value), Err("down"));
+    }
+}

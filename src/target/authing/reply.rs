@@ -1,0 +1,283 @@
+//! Reads V2's answers: two shapes of errors, codes as numbers or as text.
+//!
+//! GraphQL: `{"errors":[{"message":{"code":2026,"message":"…"}}]}`, where the message may also be
+//! plain text. REST and newer gateways: `{"code":200,…}` or `{"statusCode":499,"apiCode":"2011",…}`.
+
+use super::error_codes::{self, CodeClass};
+use crate::identity::DirectoryUser;
+use crate::target::http::Reply;
+use crate::user::{IdKind, Identifiers};
+use serde_json::Value;
+
+/// What a refusal means. `code` is the provider's, as text, or `http-NNN` or `graphql`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Duplicate {
+        code: String,
+        message: String,
+    },
+    Rejected {
+        code: String,
+        message: String,
+    },
+    NoSuchUser {
+        code: String,
+        message: String,
+    },
+    Throttled {
+        code: String,
+        message: String,
+    },
+    StaleToken {
+        code: String,
+        message: String,
+    },
+    StaleKey {
+        code: String,
+        message: String,
+    },
+    Permission {
+        code: String,
+        message: String,
+    },
+    Halt {
+        code: String,
+        message: String,
+        hint: &'static str,
+    },
+    /// Refused, and no known code says why.
+    Refused {
+        code: String,
+        message: String,
+    },
+    /// No readable answer.
+    Unknown {
+        code: Option<String>,
+        message: String,
+    },
+}
+
+/// The id of the user that a create made.
+pub(super) fn create(reply: &Reply) -> Result<String, Verdict> {
+    let user = graphql(reply, "createUser")?;
+    let id = user.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
+    id.map(str::to_owned).ok_or_else(|| unknown(reply, "the answer names no user"))
+}
+
+/// `data.FIELD` of a GraphQL answer.
+pub(super) fn graphql(reply: &Reply, field: &str) -> Result<Value, Verdict> {
+    let mut body = parse(reply)?;
+    if let Some(value) = body.pointer_mut(&format!("/data/{field}")).filter(|v| !v.is_null()) {
+        return Ok(value.take());
+    }
+    Err(refusal(reply, &body))
+}
+
+/// `data` of a REST answer.
+pub(super) fn rest(reply: &Reply) -> Result<Value, Verdict> {
+    let mut body = parse(reply)?;
+    let code = number(body.get("code")).or_else(|| number(body.get("statusCode")));
+    if code == Some(200)
+        && let Some(data) = body.get_mut("data")
+    {
+        return Ok(data.take());
+    }
+    Err(refusal(reply, &body))
+}
+
+fn parse(reply: &Reply) -> Result<Value, Verdict> {
+    serde_json::from_slice(&reply.body).map_err(|_| by_status(reply, "an answer that is not JSON"))
+}
+
+fn refusal(reply: &Reply, body: &Value) -> Verdict {
+    if let Some(errors) = body.get("errors").and_then(Value::as_array)
+        && let Some(first) = errors.first()
+    {
+        let said = first.get("message").unwrap_or(&Value::Null);
+        if let Some(text) = said.as_str() {
+            // Some servers put the code beside a plain text.
+            let code = code_of(first).or_else(|| first.get("extensions").and_then(code_of));
+            return match code {
+                Some(code) => classify(reply, &code, text),
+                None => by_text(reply, text),
+            };
+        }
+        if let Some(code) = code_of(said) {
+            return classify(reply, &code, text_of(said));
+        }
+    }
+    match code_of(body) {
+        Some(code) if code != "200" => classify(reply, &code, text_of(body)),
+        _ => by_status(reply, "an answer that says nothing"),
+    }
+}
+
+/// `apiCode` says more than `statusCode`.
+fn code_of(value: &Value) -> Option<String> {
+    ["apiCode", "code", "statusCode"].iter().find_map(|name| match value.get(name)? {
+        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) if text.parse::<i64>().is_ok() => Some(text.clone()),
+        _ => None,
+    })
+}
+
+fn text_of(value: &Value) -> &str {
+    value.get("message").and_then(Value::as_str).unwrap_or("no message")
+}
+
+fn number(value: Option<&Value>) -> Option<i64> {
+    match value? {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+fn classify(reply: &Reply, code: &str, message: &str) -> Verdict {
+    let (code, message) = (code.to_owned(), message.to_owned());
+    let class = code.parse().ok().and_then(error_codes::v2);
+    match class {
+        Some(CodeClass::Duplicate) => Verdict::Duplicate { code, message },
+        Some(CodeClass::Rejected) => Verdict::Rejected { code, message },
+        Some(CodeClass::Throttled) => Verdict::Throttled { code, message },
+        Some(CodeClass::StaleToken) => Verdict::StaleToken { code, message },
+        Some(CodeClass::StaleKey) => Verdict::StaleKey { code, message },
+        Some(CodeClass::NoSuchUser) => Verdict::NoSuchUser { code, message },
+        Some(CodeClass::Permission) => Verdict::Permission { code, message },
+        Some(CodeClass::Halt(hint)) => Verdict::Halt { code, message, hint },
+        Some(CodeClass::Busy) => Verdict::Unknown {
+            message: format!("the target is busy (code {code}: {message})"),
+            code: Some(code),
+        },
+        None if reply.status >= 500 => by_status(reply, "an error"),
+        None if matches!(reply.status, 401 | 429) => by_status(reply, &message),
+        None => Verdict::Refused { code, message },
+    }
+}
+
+fn by_text(reply: &Reply, text: &str) -> Verdict {
+    if reply.status >= 500 || matches!(reply.status, 401 | 429) {
+        return by_status(reply, text);
+    }
+    Verdict::Refused { code: "graphql".to_owned(), message: text.to_owned() }
+}
+
+/// What the HTTP status alone says.
+fn by_status(reply: &Reply, what: &str) -> Verdict {
+    let code = format!("http-{}", reply.status);
+    let message = format!("HTTP {} with {what}", reply.status);
+    match reply.status {
+        401 => Verdict::StaleToken { code, message },
+        429 => Verdict::Throttled { code, message },
+        400..=499 => Verdict::Refused { code, message },
+        _ => unknown(reply, &message),
+    }
+}
+
+fn unknown(reply: &Reply, message: &str) -> Verdict {
+    Verdict::Unknown { code: Some(format!("http-{}", reply.status)), message: message.to_owned() }
+}
+
+/// A user of a lookup; `None` when it has no id.
+pub(super) fn directory_user(value: &Value) -> Option<DirectoryUser> {
+    let text = |name: &str| value.get(name).and_then(Value::as_str);
+    let mut identifiers = Identifiers::default();
+    let fields = [
+        (IdKind::ExternalId, "externalId"),
+        (IdKind::Email, "email"),
+        (IdKind::Phone, "phone"),
+        (IdKind::Username, "username"),
+    ];
+    for (kind, name) in fields {
+        identifiers.set(kind, text(name).unwrap_or_default());
+    }
+    Some(DirectoryUser {
+        id: text("id").filter(|id| !id.is_empty())?.to_owned(),
+        identifiers,
+        created_at_ms: text("createdAt").and_then(time_ms),
+    })
+}
+
+/// ISO 8601; without a zone it is UTC.
+fn time_ms(text: &str) -> Option<i64> {
+    chrono::DateTime::parse_from_rfc3339(text)
+        .map(|time| time.timestamp_millis())
+        .or_else(|_| {
+            chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f")
+                .map(|time| time.and_utc().timestamp_millis())
+        })
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(status: u16, body: &str) -> Reply {
+        Reply { status, retry_after: None, request_id: None, body: body.as_bytes().to_vec() }
+    }
+
+    fn class(status: u16, body: &str) -> &'static str {
+        match create(&reply(status, body)) {
+            Ok(_) => "created",
+            Err(Verdict::Duplicate { .. }) => "duplicate",
+            Err(Verdict::Rejected { .. }) => "rejected",
+            Err(Verdict::NoSuchUser { .. }) => "no such user",
+            Err(Verdict::Throttled { .. }) => "throttled",
+            Err(Verdict::StaleToken { .. }) => "stale token",
+            Err(Verdict::StaleKey { .. }) => "stale key",
+            Err(Verdict::Permission { .. }) => "permission",
+            Err(Verdict::Halt { .. }) => "halt",
+            Err(Verdict::Refused { .. }) => "refused",
+            Err(Verdict::Unknown { .. }) => "unknown",
+        }
+    }
+
+    #[test]
+    fn every_shape_of_answer_has_its_class() {
+        let graphql = |code: &str| {
+            format!(r#"{{"errors":[{{"message":{{"code":{code},"message":"m"}}}}],"data":null}}"#)
+        };
+        for (status, body, expected) in [
+            (200, r#"{"data":{"createUser":{"id":"u1"}}}"#.to_owned(), "created"),
+            (200, r#"{"data":{"createUser":null}}"#.to_owned(), "unknown"),
+            (200, r#"{"data":{"createUser":{"id":""}}}"#.to_owned(), "unknown"),
+            (200, graphql("2026"), "duplicate"),
+            (200, graphql("\"2035\""), "duplicate"),
+            (200, graphql("2003"), "rejected"),
+            (200, graphql("2100"), "throttled"),
+            (200, graphql("429"), "throttled"),
+            (200, graphql("2206"), "stale token"),
+            (200, graphql("2016"), "stale key"),
+            (200, graphql("1001"), "permission"),
+            (200, graphql("1000"), "unknown"),
+            (200, graphql("2040"), "halt"),
+            (200, graphql("1010"), "refused"),
+            (500, graphql("2026"), "duplicate"),
+            (500, graphql("9999"), "unknown"),
+            (200, r#"{"errors":[{"message":"Variable got invalid value"}]}"#.to_owned(), "refused"),
+            (400, r#"{"errors":[{"message":"Variable got invalid value"}]}"#.to_owned(), "refused"),
+            (200, r#"{"statusCode":429,"message":"m"}"#.to_owned(), "throttled"),
+            (200, r#"{"statusCode":499,"message":"m","apiCode":"2026"}"#.to_owned(), "duplicate"),
+            (429, "<html>".to_owned(), "throttled"),
+            (429, "{}".to_owned(), "throttled"),
+            (401, "{}".to_owned(), "stale token"),
+            (403, "<html>".to_owned(), "refused"),
+            (413, String::new(), "refused"),
+            (502, "<html>".to_owned(), "unknown"),
+            (503, String::new(), "unknown"),
+            (200, "<html>".to_owned(), "unknown"),
+            (200, String::new(), "unknown"),
+        ] {
+            assert_eq!(class(status, &body), expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn dates_are_read_with_and_without_a_zone() {
+        assert_eq!(time_ms("1970-01-01T00:00:01.500Z"), Some(1_500));
+        assert_eq!(time_ms("1970-01-01T08:00:01+08:00"), Some(1_000));
+        assert_eq!(time_ms("1970-01-01T00:00:01"), Some(1_000));
+        assert_eq!(time_ms("soon"), None);
+    }
+}

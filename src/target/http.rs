@@ -1,0 +1,316 @@
+//! HTTP for all targets: one client, and a transport error told apart by when it happened.
+//!
+//! *Not sent* is exactly: the connection could not be made. Everything else that ends without a
+//! whole answer is *unknown*. Redirects are never followed: a 307 would re-post the body, secret
+//! or hash, to another host.
+
+use super::Halt;
+use crate::clock::{Clock, millis};
+use crate::error::Error;
+use reqwest::header::{DATE, HeaderMap, LOCATION, RETRY_AFTER};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Idle connections are dropped before most servers and balancers drop them.
+const IDLE: Duration = Duration::from_secs(15);
+/// No answer of ours is larger.
+const BODY_MAX: usize = 16 << 20;
+
+/// How to reach a target.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `https://host[:port]`, without a slash at the end.
+    pub host: String,
+    /// For a whole request.
+    pub request_timeout: Duration,
+    /// For the connection; shorter than `request_timeout`, so that the two can be told apart.
+    pub connect_timeout: Duration,
+    /// A file of certificates (PEM) to trust besides the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Requests in flight, at most: so many idle connections are kept.
+    pub width: usize,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The connection could not be made.
+    NotSent(String),
+    /// Anything else.
+    Unknown(String),
+    /// Something that no retry will change: a certificate, a redirect.
+    Halt(Halt),
+}
+
+/// A whole answer.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// When to come back.
+    pub retry_after: Option<Duration>,
+    /// The provider's id of the request.
+    pub request_id: Option<String>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// One client for one host.
+pub struct Http {
+    client: reqwest::Client,
+    host: String,
+    request_timeout: Duration,
+    clock: Clock,
+    clock_ahead_ms: AtomicI64,
+    date_read_ms: AtomicI64,
+}
+
+impl Http {
+    /// A client. Fails with exit code 2 when `ca_file` cannot be used.
+    pub fn new(settings: &Settings, clock: Clock) -> Result<Self, Error> {
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("userferry/", env!("CARGO_PKG_VERSION")))
+            .http1_only()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .timeout(settings.request_timeout)
+            .connect_timeout(settings.connect_timeout)
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(settings.width)
+            .tcp_nodelay(true);
+        if is_loopback(&settings.host) {
+            builder = builder.no_proxy();
+        }
+        if let Some(path) = &settings.ca_file {
+            let unusable = |why: String| {
+                Error::usage(format!(
+                    "the certificates in {} cannot be used: {why}",
+                    path.display()
+                ))
+                .hint("ca_file names a file of certificates in PEM")
+            };
+            let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
+            let certificates = reqwest::Certificate::from_pem_bundle(&pem)
+                .map_err(|_| unusable("not PEM".to_owned()))?;
+            if certificates.is_empty() {
+                return Err(unusable("it holds none".to_owned()));
+            }
+            builder = builder.tls_certs_merge(certificates);
+        }
+        let client = builder
+            .build()
+            .map_err(|error| Error::internal(format!("no HTTP client: {}", root_cause(&error))))?;
+        Ok(Self {
+            client,
+            host: settings.host.clone(),
+            request_timeout: settings.request_timeout,
+            clock,
+            clock_ahead_ms: AtomicI64::new(0),
+            date_read_ms: AtomicI64::new(i64::MIN),
+        })
+    }
+
+    /// Sends a request and reads the whole answer; a POST where there is a body.
+    pub async fn send(
+        &self,
+        path: &str,
+        headers: HeaderMap,
+        body: Option<Vec<u8>>,
+    ) -> Result<Reply, Failure> {
+        let url = format!("{}{path}", self.host);
+        let request = match body {
+            Some(body) => self
+                .client
+                .post(url)
+                .header(reqwest::header::CONTENT_TYPE, "application/json")
+                .body(body),
+            None => self.client.get(url),
+        };
+        let mut response =
+            request.headers(headers).send().await.map_err(|error| self.failure(&error))?;
+        let head = self.head(response.status().as_u16(), response.headers())?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.failure(&error))? {
+            if body.len() + chunk.len() > BODY_MAX {
+                return Err(Failure::Unknown("the answer is too large to be one".to_owned()));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Reply { body, ..head })
+    }
+
+    /// How much the target's clock is ahead of ours, milliseconds, as of its latest answers.
+    pub fn clock_ahead_ms(&self) -> i64 {
+        self.clock_ahead_ms.load(Ordering::Relaxed)
+    }
+
+    fn head(&self, status: u16, headers: &HeaderMap) -> Result<Reply, Failure> {
+        let text = |name: reqwest::header::HeaderName| headers.get(name)?.to_str().ok();
+        if (300..400).contains(&status) {
+            let location =
+                text(LOCATION).map_or("nowhere", |url| url.split(['?', '#']).next().unwrap_or(url));
+            return Err(Failure::Halt(Halt {
+                message: format!("{} redirects (HTTP {status}) to {location}", self.host),
+                hint: "a redirect is never followed, for it would carry secrets to another host; \
+                       if that host is right, set it as host"
+                    .to_owned(),
+            }));
+        }
+        let date = text(DATE).and_then(|date| httpdate::parse_http_date(date).ok());
+        if let Some(date) = date {
+            self.read_clock(date);
+        }
+        let retry_after = text(RETRY_AFTER)
+            .and_then(|value| retry_after(value, date.unwrap_or_else(SystemTime::now)));
+        let request_id = headers
+            .get("x-request-id")
+            .or_else(|| headers.get("x-authing-request-id"))
+            .and_then(|id| id.to_str().ok())
+            .map(|id| id.chars().take(80).collect());
+        Ok(Reply { status, retry_after, request_id, body: Vec::new() })
+    }
+
+    /// Once a second is enough.
+    fn read_clock(&self, date: SystemTime) {
+        let now_ms = self.clock.now_ms();
+        let last = self.date_read_ms.load(Ordering::Relaxed);
+        if now_ms.saturating_sub(last) < 1_000 {
+            return;
+        }
+        self.date_read_ms.store(now_ms, Ordering::Relaxed);
+        let date_ms = date.duration_since(UNIX_EPOCH).map_or(0, millis);
+        self.clock_ahead_ms.store(date_ms - now_ms, Ordering::Relaxed);
+    }
+
+    fn failure(&self, error: &reqwest::Error) -> Failure {
+        let cause = root_cause(error);
+        if cause.contains("certificate") || cause.contains("CertificateError") {
+            return Failure::Halt(Halt {
+                message: format!("the certificate of {} does not verify: {cause}", self.host),
+                hint:
+                    "check the host and this machine's clock; for a private authority set ca_file"
+                        .to_owned(),
+            });
+        }
+        if error.is_connect() {
+            return Failure::NotSent(format!("no connection to {}: {cause}", self.host));
+        }
+        if error.is_timeout() {
+            return Failure::Unknown(format!(
+                "no answer within {} s",
+                self.request_timeout.as_secs_f32()
+            ));
+        }
+        if error.is_builder() {
+            return Failure::Halt(Halt {
+                message: format!("no request can be made for {}: {cause}", self.host),
+                hint: "check host and header_prefix".to_owned(),
+            });
+        }
+        Failure::Unknown(format!("the connection ended without a whole answer: {cause}"))
+    }
+}
+
+/// Whether a host (`scheme://name[:port]`) is this machine.
+pub fn is_loopback(host: &str) -> bool {
+    let Ok(url) = reqwest::Url::parse(host) else { return false };
+    match url.host_str() {
+        Some("localhost") => true,
+        Some(name) => name
+            .trim_matches(['[', ']'])
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback()),
+        None => false,
+    }
+}
+
+/// The proxy that the environment names for https, without credentials; `None` for loopback.
+pub fn proxy_in_use(host: &str, env: impl Fn(&str) -> Option<String>) -> Option<String> {
+    if is_loopback(host) {
+        return None;
+    }
+    let name = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+        .iter()
+        .find_map(|name| env(name).filter(|value| !value.is_empty()))?;
+    let excluded = ["NO_PROXY", "no_proxy"].iter().find_map(|name| env(name)).unwrap_or_default();
+    let target = reqwest::Url::parse(host).ok()?.host_str()?.to_owned();
+    let is_excluded =
+        excluded.split(',').map(str::trim).filter(|part| !part.is_empty()).any(|part| {
+            part == "*"
+                || target == part
+                || target.ends_with(&format!(".{}", part.trim_start_matches('.')))
+        });
+    if is_excluded {
+        return None;
+    }
+    let url = reqwest::Url::parse(&name).ok()?;
+    let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
+    Some(format!("{}://{}{port}", url.scheme(), url.host_str()?))
+}
+
+/// Seconds, or a date to be read against the reply's own (RFC 9110, 10.2.3).
+fn retry_after(value: &str, date: SystemTime) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = httpdate::parse_http_date(value).ok()?;
+    Some(until.duration_since(date).unwrap_or_default())
+}
+
+/// The innermost error's words: those around it repeat the URL.
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    if cause.source().is_none() && std::ptr::addr_eq(cause, error) {
+        return "it could not be made".to_owned();
+    }
+    cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date_against_the_replys_own() {
+        let date = httpdate::parse_http_date("Tue, 24 Nov 2026 03:00:00 GMT").unwrap();
+        assert_eq!(retry_after("7", date), Some(Duration::from_secs(7)));
+        let at = "Tue, 24 Nov 2026 03:00:30 GMT";
+        assert_eq!(retry_after(at, date), Some(Duration::from_secs(30)));
+        let past = "Tue, 24 Nov 2026 02:00:30 GMT";
+        assert_eq!(retry_after(past, date), Some(Duration::ZERO));
+        assert_eq!(retry_after("soon", date), None);
+    }
+
+    #[test]
+    fn loopback_is_told_by_the_host_alone() {
+        for host in
+            ["http://127.0.0.1:8080", "http://localhost", "http://[::1]:1", "http://127.9.9.9"]
+        {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in ["https://core.authing.cn", "http://127.0.0.1.example.com", "nonsense"] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn the_proxy_is_named_without_credentials() {
+        let env = |name: &str| match name {
+            "HTTPS_PROXY" => Some("http://me:secret@proxy.example.com:3128/".to_owned()),
+            "NO_PROXY" => Some("internal.example.com, .local".to_owned()),
+            _ => None,
+        };
+        let proxy = |host| proxy_in_use(host, env);
+        assert_eq!(
+            proxy("https://core.authing.cn").as_deref(),
+            Some("http://proxy.example.com:3128")
+        );
+        assert_eq!(proxy("https://internal.example.com"), None);
+        assert_eq!(proxy("http://127.0.0.1:1"), None);
+    }
+}
