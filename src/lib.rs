@@ -1,6 +1,7 @@
 //! Userferry moves the users of an existing system into an identity provider.
 
 pub mod error;
+pub mod input;
 pub mod problem;
 pub mod sandbox;
 pub mod target;
