@@ -2,7 +2,11 @@
 
 pub mod error;
 pub mod input;
+pub mod mapping;
+pub mod password;
 pub mod problem;
 pub mod sandbox;
 pub mod target;
+pub mod units;
 pub mod user;
+pub mod validate;

@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use stream::{Failure, Stream};
 use window::Window;
 
-pub(crate) use scan::show_name;
+pub(crate) use scan::{is_number, show_name};
 
 /// The most bytes that one record may have: 16 MiB.
 pub const MAX_RECORD: usize = 16 << 20;
@@ -359,11 +359,13 @@ impl Reader {
                     .at(at)
                     .hint("export it again, completely; the records before this one are good")
             }
-            Failure::Broken { byte, line, what } => {
-                InputError::new(InputErrorKind::Broken, &self.file, format!("no valid JSON: {what}"))
-                    .at(Position { record, line, byte })
-                    .hint("correct the file at this place; the records before this one are good")
-            }
+            Failure::Broken { byte, line, what } => InputError::new(
+                InputErrorKind::Broken,
+                &self.file,
+                format!("no valid JSON: {what}"),
+            )
+            .at(Position { record, line, byte })
+            .hint("correct the file at this place; the records before this one are good"),
             Failure::TooLong => {
                 let what = format!("a record of more than {} MiB", MAX_RECORD >> 20);
                 InputError::new(InputErrorKind::TooLong, &self.file, what)
