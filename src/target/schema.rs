@@ -49,6 +49,8 @@ pub struct Field {
 pub struct Schema {
     /// The closed list of fields, without the password.
     pub fields: &'static [Field],
+    /// Fields that the provider takes in an update but not when a user is created.
+    pub update_only: &'static [&'static str],
     /// The field that takes the password.
     pub password_field: &'static str,
     /// A password of more bytes may not fit; staging warns, `run` decides with the real key.

@@ -4,8 +4,12 @@ use crate::target::schema::{Field, Format, Schema, Type};
 use crate::user::IdKind;
 
 /// What V2 accepts. 117 bytes are all that a 1,024-bit key carries with PKCS#1 v1.5 padding.
-pub const V2: Schema =
-    Schema { fields: V2_FIELDS, password_field: "password", password_bytes_warn: 117 };
+pub const V2: Schema = Schema {
+    fields: V2_FIELDS,
+    update_only: &["city", "province"],
+    password_field: "password",
+    password_bytes_warn: 117,
+};
 
 const fn text(name: &'static str) -> Field {
     Field { name, ty: Type::Text, format: Format::Any, identifier: None }

@@ -1,0 +1,410 @@
+//! Sources: an export, taken apart into records, in constant memory at any size.
+//!
+//! What a source is, its content tells ([`Options`] overrules): an array, an object that holds
+//! one, JSON Lines. [`Reader::next_record`] returns one record after the other with what is wrong
+//! in it alone; an error is about the document, and what was returned before stays valid.
+//! A [`Checkpoint`] says where to go on, and holds the fingerprint of all that lies before it.
+
+mod detect;
+mod error;
+mod json;
+mod jsonl;
+mod scan;
+mod stream;
+mod window;
+
+pub use error::{InputError, InputErrorKind, Position};
+
+use crate::problem::{Problem, Rule};
+use scan::{Kind, Scanned};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use stream::{Failure, Stream};
+use window::Window;
+
+pub(crate) use scan::{is_number, show_name};
+
+/// The most bytes that one record may have: 16 MiB.
+pub const MAX_RECORD: usize = 16 << 20;
+
+/// Where records come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A file.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+impl Source {
+    /// `-` is standard input, anything else a path.
+    pub fn parse(text: &str) -> Self {
+        if text == "-" { Self::Stdin } else { Self::File(PathBuf::from(text)) }
+    }
+
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Stdin => None,
+        }
+    }
+}
+
+impl From<&str> for Source {
+    fn from(text: &str) -> Self {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Stdin => f.write_str("standard input"),
+        }
+    }
+}
+
+/// The format of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// One JSON document: an array of records, or an object that holds one.
+    Json,
+    /// JSON Lines: one record a line.
+    Jsonl,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+        })
+    }
+}
+
+/// What overrules detection.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The array that holds the records, from the root of the document, e.g. `data.users`.
+    pub records: Option<String>,
+    /// The format.
+    pub format: Option<Format>,
+}
+
+/// One element of a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Its number, from 1.
+    pub no: u64,
+    /// The line on which it starts, from 1; none in formats without lines.
+    pub line: Option<u64>,
+    /// Offset of its first byte.
+    pub start: u64,
+    /// Offset behind it, where a reader can go on: in JSON behind the value, in JSON Lines behind
+    /// the newline.
+    pub end: u64,
+    /// The bytes as they stand in the source, without white space around.
+    pub raw: Vec<u8>,
+    /// What is wrong in this record alone. Such a record cannot be mapped.
+    pub fault: Option<Problem>,
+}
+
+/// How records lie in a source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Layout {
+    /// Elements of an array, which lies under these names from the root.
+    Array { path: Vec<String> },
+    /// One value a line.
+    Lines,
+    /// Values one after the other, over several lines or several on one.
+    Values,
+}
+
+/// Where to go on in a source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// Bytes consumed.
+    pub offset: u64,
+    /// Records returned.
+    pub records: u64,
+    /// Line at the offset, from 1.
+    pub line: u64,
+    /// Whether the source was read and verified to its end.
+    pub finished: bool,
+    /// SHA-256 of all bytes before the offset, in hexadecimal.
+    pub fingerprint: String,
+    layout: Layout,
+}
+
+/// Reads records.
+pub struct Reader {
+    stream: Stream,
+    file: String,
+    bytes_total: Option<u64>,
+    layout: Layout,
+    records: u64,
+    finished: bool,
+    /// The checkpoint behind the last record, while the rest of the document is verified.
+    kept: Option<Checkpoint>,
+    error: Option<InputError>,
+}
+
+impl Reader {
+    /// Opens a source at its start, or where a checkpoint says. For that the bytes before it are
+    /// read again, and must be what they were.
+    pub fn open(
+        source: &Source,
+        options: &Options,
+        resume: Option<&Checkpoint>,
+    ) -> Result<Self, InputError> {
+        let name = source.to_string();
+        let (input, size): (Box<dyn Read + Send>, _) = match source {
+            Source::Stdin => (Box::new(std::io::stdin()), None),
+            Source::File(path) => {
+                let (file, size) = open_file(path, &name)?;
+                (Box::new(file), size)
+            }
+        };
+        let mut reader = Self::new(input, name, size);
+        reader.begin(options, resume, source.path())?;
+        Ok(reader)
+    }
+
+    /// Reads from anything; `name` stands for the file in messages.
+    pub fn from_read(
+        input: impl Read + Send + 'static,
+        name: &str,
+        options: &Options,
+        resume: Option<&Checkpoint>,
+    ) -> Result<Self, InputError> {
+        let mut reader = Self::new(Box::new(input), name.to_owned(), None);
+        reader.begin(options, resume, Some(Path::new(name)))?;
+        Ok(reader)
+    }
+
+    fn new(input: Box<dyn Read + Send>, file: String, bytes_total: Option<u64>) -> Self {
+        Self {
+            stream: Stream::new(Window::new(input)),
+            file,
+            bytes_total,
+            layout: Layout::Lines,
+            records: 0,
+            finished: false,
+            kept: None,
+            error: None,
+        }
+    }
+
+    fn begin(
+        &mut self,
+        options: &Options,
+        resume: Option<&Checkpoint>,
+        path: Option<&Path>,
+    ) -> Result<(), InputError> {
+        match resume {
+            Some(checkpoint) if checkpoint.offset > 0 => self.take_up(checkpoint),
+            _ => {
+                self.layout = self.detect(options, path)?;
+                Ok(())
+            }
+        }
+    }
+
+    /// Reads up to the checkpoint and compares.
+    fn take_up(&mut self, checkpoint: &Checkpoint) -> Result<(), InputError> {
+        let window = &mut self.stream.window;
+        while window.offset() < checkpoint.offset && !window.at_end() {
+            let left = checkpoint.offset - window.offset();
+            let have = window.bytes().len();
+            window.consume(usize::try_from(left).map_or(have, |left| left.min(have)));
+            if window.offset() < checkpoint.offset
+                && let Err(error) = window.more(1)
+            {
+                return Err(self.failed(Failure::Io(error)));
+            }
+        }
+        if window.offset() != checkpoint.offset || window.fingerprint() != checkpoint.fingerprint {
+            return Err(self.changed("has changed since it was staged up to here", checkpoint));
+        }
+        window.set_line(checkpoint.line);
+        self.layout = checkpoint.layout.clone();
+        self.records = checkpoint.records;
+        if checkpoint.finished {
+            match self.stream.window.more(1) {
+                Ok(()) if !self.stream.window.bytes().is_empty() => {
+                    return Err(self.changed("has grown since it was read to its end", checkpoint));
+                }
+                Ok(()) => self.finished = true,
+                Err(error) => return Err(self.failed(Failure::Io(error))),
+            }
+        }
+        Ok(())
+    }
+
+    fn changed(&self, what: &str, checkpoint: &Checkpoint) -> InputError {
+        let at = Position { record: None, line: checkpoint.line, byte: checkpoint.offset };
+        InputError::new(InputErrorKind::Changed, &self.file, what)
+            .at(at)
+            .hint("give the file back its old content, or start it anew: stage --restart SOURCE")
+    }
+
+    /// The next record. After `None` the whole source was read and is well formed to its end;
+    /// after an error every further call returns the same error.
+    pub fn next_record(&mut self) -> Result<Option<Record>, InputError> {
+        if let Some(error) = &self.error {
+            return Err(error.clone());
+        }
+        if self.finished {
+            return Ok(None);
+        }
+        let next = match self.layout {
+            Layout::Array { .. } => self.next_element(),
+            Layout::Lines => self.next_line(),
+            Layout::Values => self.next_value(),
+        };
+        if let Err(error) = &next {
+            self.error = Some(error.clone());
+        }
+        next
+    }
+
+    /// Where to go on after the last record returned.
+    pub fn checkpoint(&self) -> Checkpoint {
+        if let Some(kept) = &self.kept {
+            return kept.clone();
+        }
+        let window = &self.stream.window;
+        // Before the first record there is nothing to keep: start anew.
+        let fresh = self.records == 0 && !self.finished;
+        Checkpoint {
+            offset: if fresh { 0 } else { window.offset() },
+            records: self.records,
+            line: if fresh { 1 } else { window.line() },
+            finished: self.finished,
+            fingerprint: if fresh { EMPTY_SHA256.to_owned() } else { window.fingerprint() },
+            layout: self.layout.clone(),
+        }
+    }
+
+    /// SHA-256 in hexadecimal of all bytes up to the checkpoint; at the end, of the whole source.
+    pub fn fingerprint(&self) -> String {
+        self.checkpoint().fingerprint
+    }
+
+    /// The size of the source in bytes, if it is known before it is read.
+    pub fn bytes_total(&self) -> Option<u64> {
+        self.bytes_total
+    }
+
+    /// Bytes consumed so far, for progress.
+    pub fn bytes_read(&self) -> u64 {
+        self.stream.window.offset()
+    }
+
+    /// The format that was found.
+    pub fn format(&self) -> Format {
+        match self.layout {
+            Layout::Array { .. } => Format::Json,
+            Layout::Lines | Layout::Values => Format::Jsonl,
+        }
+    }
+
+    fn finish(&mut self) {
+        self.kept = None;
+        self.finished = true;
+    }
+
+    /// The record that starts at the window's first byte; consumes it.
+    fn record(&mut self, scanned: Scanned, len: usize) -> Record {
+        let len = len.max(scanned.len);
+        let window = &mut self.stream.window;
+        let start = window.offset();
+        let line = window.line();
+        let raw = window.bytes()[..len].to_vec();
+        window.consume(len);
+        self.records += 1;
+        let fault = scanned.fault.or_else(|| {
+            let is = match scanned.kind {
+                Kind::Object => return None,
+                Kind::Array => "an array",
+                Kind::Scalar => "a single value",
+            };
+            let message = format!("the record is {is}, where an object is expected");
+            Some(Problem::new("", Rule::Type, message))
+        });
+        Record { no: self.records, line: Some(line), start, end: window.offset(), raw, fault }
+    }
+
+    /// The error that a failure in the next record is.
+    fn failed(&self, failure: Failure) -> InputError {
+        let window = &self.stream.window;
+        let record = Some(self.records + 1);
+        let record_start = window.offset();
+        let here = Position { record, line: window.line(), byte: record_start };
+        match failure {
+            Failure::Io(error) => {
+                InputError::new(InputErrorKind::Unreadable, &self.file, io_reason(&error))
+            }
+            Failure::CutOff => {
+                let left = window.bytes().len();
+                let line = window.line_at(left);
+                let at = Position { record, line, byte: record_start + left as u64 };
+                InputError::new(InputErrorKind::CutOff, &self.file, "the document is cut off")
+                    .at(at)
+                    .hint("export it again, completely; the records before this one are good")
+            }
+            Failure::Broken { byte, line, what } => InputError::new(
+                InputErrorKind::Broken,
+                &self.file,
+                format!("no valid JSON: {what}"),
+            )
+            .at(Position { record, line, byte })
+            .hint("correct the file at this place; the records before this one are good"),
+            Failure::TooLong => {
+                let what = format!("a record of more than {} MiB", MAX_RECORD >> 20);
+                InputError::new(InputErrorKind::TooLong, &self.file, what)
+                    .at(here)
+                    .hint("take what is so long out of the export; no user needs it")
+            }
+        }
+    }
+}
+
+const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+/// Opens a file and tells its size, if it is a regular one.
+fn open_file(path: &Path, name: &str) -> Result<(File, Option<u64>), InputError> {
+    let fail = |what: &str, hint: &str| {
+        Err(InputError::new(InputErrorKind::Unreadable, name, what).hint(hint))
+    };
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return fail("no such file", "check the path; '-' reads standard input");
+        }
+        Err(error) => return fail(&io_reason(&error), "check the path and its permissions"),
+    };
+    match file.metadata() {
+        Ok(metadata) if metadata.is_dir() => {
+            fail("a directory, not a file", "name the files in it")
+        }
+        Ok(metadata) => {
+            let size = metadata.is_file().then(|| metadata.len());
+            Ok((file, size))
+        }
+        Err(error) => fail(&io_reason(&error), "check the path and its permissions"),
+    }
+}
+
+fn io_reason(error: &std::io::Error) -> String {
+    format!("cannot be read: {error}")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,521 @@
+//! One JSON value: where it ends, and what is wrong in it.
+//!
+//! The scanner checks the whole grammar while it looks for the end, so that a record is read once.
+//! It tells two sorts of damage apart. Where it cannot say where the value ends, the document is
+//! broken ([`Stop`]). Where it can, only this record is: a field given twice, a lone surrogate,
+//! a control character or a bad escape in a text, a word that is no JSON value, too deep nesting.
+
+use crate::problem::{Problem, Rule};
+
+/// Containers that may lie within each other in a record; as much as JSON parsers commonly allow.
+pub(crate) const MAX_DEPTH: usize = 128;
+
+/// Fields of one object up to which each new name is compared with all before it. Beyond, the
+/// names are sorted once at the end, or an object of 100,000 fields would take minutes.
+const FEW_KEYS: usize = 32;
+
+/// What a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Object,
+    Array,
+    Scalar,
+}
+
+/// A value that ends.
+#[derive(Debug)]
+pub(crate) struct Scanned {
+    /// Its length in bytes.
+    pub(crate) len: usize,
+    pub(crate) kind: Kind,
+    /// What is wrong in it alone.
+    pub(crate) fault: Option<Problem>,
+}
+
+/// Why no end was found.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// The bytes end within the value.
+    Incomplete,
+    /// At this offset stands something that cannot stand there.
+    Broken { at: usize, what: &'static str },
+}
+
+#[derive(Clone, Copy)]
+enum Expect {
+    Value,
+    FirstValue,
+    FirstKey,
+    Key,
+    Colon,
+    Next,
+}
+
+struct Frame {
+    object: bool,
+    first_key: usize,
+}
+
+/// The name of a field: where it stands in the record, or in `unescaped`.
+#[derive(Clone, Copy)]
+struct Key {
+    start: usize,
+    end: usize,
+    unescaped: bool,
+    at: usize,
+    tag: u64,
+}
+
+struct Fault {
+    rule: Rule,
+    field: String,
+    message: String,
+}
+
+/// Finds the end of a value. Keeps its memory from one value to the next.
+#[derive(Default)]
+pub(crate) struct Scanner {
+    frames: Vec<Frame>,
+    keys: Vec<Key>,
+    unescaped: Vec<u8>,
+    sorted: Vec<Key>,
+    too_deep: bool,
+    fault: Option<Fault>,
+}
+
+impl Scanner {
+    /// Scans the value at the start of `bytes`, which must not be white space. `eof` says that
+    /// nothing follows, so that a number may end where the bytes do.
+    pub(crate) fn scan(&mut self, bytes: &[u8], eof: bool) -> Result<Scanned, Stop> {
+        self.clear();
+        let kind = match bytes.first() {
+            Some(b'{') => Kind::Object,
+            Some(b'[') => Kind::Array,
+            _ => Kind::Scalar,
+        };
+        let len = self.walk(bytes, eof)?;
+        if let Err(error) = std::str::from_utf8(&bytes[..len]) {
+            self.note(bytes, error.valid_up_to(), Rule::Encoding, "bytes that are not UTF-8");
+        }
+        let fault = self.fault.take().map(|f| Problem::new(f.field, f.rule, f.message));
+        Ok(Scanned { len, kind, fault })
+    }
+
+    fn clear(&mut self) {
+        self.frames.clear();
+        self.keys.clear();
+        self.unescaped.clear();
+        self.fault = None;
+        self.too_deep = false;
+    }
+
+    fn walk(&mut self, bytes: &[u8], eof: bool) -> Result<usize, Stop> {
+        use Expect::{Colon, FirstKey, FirstValue, Key, Next, Value};
+        let mut at = 0;
+        let mut expect = Value;
+        loop {
+            at = skip_space(bytes, at);
+            let &byte = bytes.get(at).ok_or(Stop::Incomplete)?;
+            (at, expect) = match (expect, byte) {
+                (Value | FirstValue, b'"') => (self.text(bytes, at)?.0, Next),
+                (FirstKey | Key, b'"') => (self.key(bytes, at)?, Colon),
+                (Colon, b':') => (at + 1, Value),
+                (Next, b',') => (at + 1, if self.in_object() { Key } else { Value }),
+                (Value | FirstValue, b'{') => (self.open(bytes, at, true), FirstKey),
+                (Value | FirstValue, b'[') => (self.open(bytes, at, false), FirstValue),
+                (FirstKey, b'}') | (FirstValue, b']') => (self.close(bytes, at), Next),
+                (Next, b'}') if self.in_object() => (self.close(bytes, at), Next),
+                (Next, b']') if !self.in_object() => (self.close(bytes, at), Next),
+                (Value | FirstValue, _) => (self.word(bytes, at, eof)?, Next),
+                (FirstKey | Key, _) => {
+                    return Err(broken(at, "the name of a field in double quotes is expected"));
+                }
+                (Colon, _) => return Err(broken(at, "a colon is expected after a field's name")),
+                (Next, _) => {
+                    return Err(broken(at, "a comma or the closing bracket is expected"));
+                }
+            };
+            if matches!(expect, Next) && self.frames.is_empty() {
+                return Ok(at);
+            }
+        }
+    }
+
+    fn in_object(&self) -> bool {
+        self.frames.last().is_some_and(|frame| frame.object)
+    }
+
+    fn open(&mut self, bytes: &[u8], at: usize, object: bool) -> usize {
+        self.frames.push(Frame { object, first_key: self.keys.len() });
+        if self.frames.len() > MAX_DEPTH && !self.too_deep {
+            self.too_deep = true;
+            let message = format!("nested more than {MAX_DEPTH} levels deep");
+            self.note(bytes, at, Rule::Syntax, &message);
+        }
+        at + 1
+    }
+
+    fn close(&mut self, bytes: &[u8], at: usize) -> usize {
+        let Some(frame) = self.frames.pop() else { return at + 1 };
+        if self.keys.len() - frame.first_key > FEW_KEYS {
+            self.sorted.clear();
+            self.sorted.extend_from_slice(&self.keys[frame.first_key..]);
+            let mut sorted = std::mem::take(&mut self.sorted);
+            sorted.sort_unstable_by_key(|key| (key.tag, key.at));
+            // Equal names have equal tags, and so lie side by side but for a collision of tags.
+            for (i, key) in sorted.iter().enumerate() {
+                let twin = sorted[i + 1..].iter().take_while(|other| other.tag == key.tag);
+                if twin.clone().any(|other| self.name(bytes, *other) == self.name(bytes, *key)) {
+                    self.twice(bytes, *key);
+                    break;
+                }
+            }
+            self.sorted = sorted;
+        }
+        // The names of the record itself stay: they tell in which field a fault lies.
+        if !self.frames.is_empty() {
+            self.keys.truncate(frame.first_key);
+        }
+        at + 1
+    }
+
+    fn name<'a>(&'a self, bytes: &'a [u8], key: Key) -> &'a [u8] {
+        let text = if key.unescaped { &self.unescaped } else { bytes };
+        &text[key.start..key.end]
+    }
+
+    /// The name of a field at `at`. Returns the offset behind it.
+    fn key(&mut self, bytes: &[u8], at: usize) -> Result<usize, Stop> {
+        let (end, escaped) = self.text(bytes, at)?;
+        let mut key = Key { start: at + 1, end: end - 1, unescaped: escaped, at, tag: 0 };
+        if escaped {
+            key.start = self.unescaped.len();
+            match serde_json::from_slice::<String>(&bytes[at..end]) {
+                Ok(name) => self.unescaped.extend_from_slice(name.as_bytes()),
+                Err(_) => self.unescaped.extend_from_slice(&bytes[at + 1..end - 1]),
+            }
+            key.end = self.unescaped.len();
+        }
+        key.tag = tag(self.name(bytes, key));
+        let first = self.frames.last().map_or(0, |frame| frame.first_key);
+        let before = &self.keys[first..];
+        if before.len() < FEW_KEYS
+            && before.iter().any(|other| {
+                other.tag == key.tag && self.name(bytes, *other) == self.name(bytes, key)
+            })
+        {
+            self.twice(bytes, key);
+        }
+        self.keys.push(key);
+        Ok(end)
+    }
+
+    fn twice(&mut self, bytes: &[u8], key: Key) {
+        if self.fault.is_some() {
+            return;
+        }
+        let name = show_name(self.name(bytes, key));
+        let field = if self.frames.len() <= 1 { name.clone() } else { self.field(bytes, key.at) };
+        let message = format!("the field `{name}` is given twice");
+        self.fault = Some(Fault { rule: Rule::Syntax, field, message });
+    }
+
+    /// The record's own field in which the offset lies; empty if in none.
+    fn field(&self, bytes: &[u8], at: usize) -> String {
+        let own = self.frames.get(1).map_or(self.keys.len(), |frame| frame.first_key);
+        let key = self.keys[..own].iter().rev().find(|key| key.at <= at);
+        key.map_or_else(String::new, |key| show_name(self.name(bytes, *key)))
+    }
+
+    /// Notes what is wrong at an offset. The first fault stays.
+    fn note(&mut self, bytes: &[u8], at: usize, rule: Rule, message: &str) {
+        if self.fault.is_none() {
+            let field = self.field(bytes, at);
+            let message = message.to_owned();
+            self.fault = Some(Fault { rule, field, message });
+        }
+    }
+
+    /// A text at `at`. Returns the offset behind it and whether it holds escapes.
+    fn text(&mut self, bytes: &[u8], at: usize) -> Result<(usize, bool), Stop> {
+        let mut at = at + 1;
+        let mut escaped = false;
+        loop {
+            at = next_special(bytes, at).ok_or(Stop::Incomplete)?;
+            match bytes[at] {
+                b'"' => return Ok((at + 1, escaped)),
+                b'\\' => {
+                    escaped = true;
+                    at = self.escape(bytes, at)?;
+                }
+                _ => {
+                    let message = "a control character that is not escaped";
+                    self.note(bytes, at, Rule::Syntax, message);
+                    at += 1;
+                }
+            }
+        }
+    }
+
+    /// The escape at `at`. Returns the offset behind it.
+    fn escape(&mut self, bytes: &[u8], at: usize) -> Result<usize, Stop> {
+        const BAD: &str = "an escape that JSON does not know";
+        const LONE: &str = "half of a surrogate pair";
+        match *bytes.get(at + 1).ok_or(Stop::Incomplete)? {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => return Ok(at + 2),
+            b'u' => {}
+            _ => {
+                self.note(bytes, at, Rule::Syntax, BAD);
+                return Ok(at + 1);
+            }
+        }
+        let Some(unit) = hex4(bytes, at + 2)? else {
+            self.note(bytes, at, Rule::Syntax, BAD);
+            return Ok(at + 2);
+        };
+        if !(0xd800..0xe000).contains(&unit) {
+            return Ok(at + 6);
+        }
+        let pair = unit < 0xdc00
+            && *bytes.get(at + 6).ok_or(Stop::Incomplete)? == b'\\'
+            && *bytes.get(at + 7).ok_or(Stop::Incomplete)? == b'u'
+            && hex4(bytes, at + 8)?.is_some_and(|low| (0xdc00..0xe000).contains(&low));
+        if pair {
+            return Ok(at + 12);
+        }
+        self.note(bytes, at, Rule::Encoding, LONE);
+        Ok(at + 6)
+    }
+
+    /// A number, `true`, `false` or `null` at `at`. Returns the offset behind it.
+    fn word(&mut self, bytes: &[u8], at: usize, eof: bool) -> Result<usize, Stop> {
+        let len = bytes[at..].iter().position(|byte| {
+            matches!(byte, b',' | b':' | b']' | b'}' | b'[' | b'{' | b'"') || is_space(*byte)
+        });
+        let len = match len {
+            Some(0) => return Err(broken(at, "a value is expected")),
+            Some(len) => len,
+            None if eof => bytes.len() - at,
+            None => return Err(Stop::Incomplete),
+        };
+        let word = &bytes[at..at + len];
+        if !matches!(word, b"true" | b"false" | b"null") && !is_number(word) {
+            if self.frames.is_empty() {
+                return Err(broken(at, "a JSON value is expected"));
+            }
+            self.note(bytes, at, Rule::Syntax, "a word that is no JSON value");
+        }
+        Ok(at + len)
+    }
+}
+
+fn broken(at: usize, what: &'static str) -> Stop {
+    Stop::Broken { at, what }
+}
+
+/// A field's name for messages: cut at 64 characters, control characters replaced.
+pub(crate) fn show_name(name: &[u8]) -> String {
+    let text = String::from_utf8_lossy(name);
+    let mut shown: String =
+        text.chars().take(64).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if text.chars().nth(64).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// White space of JSON.
+pub(crate) fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
+}
+
+/// The offset of the first byte at or behind `at` that is not white space.
+pub(crate) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
+    while bytes.get(at).is_some_and(|byte| is_space(*byte)) {
+        at += 1;
+    }
+    at
+}
+
+/// The next quotation mark, backslash or control character.
+///
+/// Eight bytes at a time: a byte whose high bit is set in `hits` is one of them. Borrows can only
+/// mark bytes above the first true one, so the lowest mark is right.
+fn next_special(bytes: &[u8], mut at: usize) -> Option<usize> {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    const QUOTES: u64 = ONES * b'"' as u64;
+    const BACKSLASHES: u64 = ONES * b'\\' as u64;
+    const SPACES: u64 = ONES * b' ' as u64;
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word;
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let word = u64::from_le_bytes(*chunk);
+        let control = word.wrapping_sub(SPACES) & !word;
+        let hits = (zero(word ^ QUOTES) | zero(word ^ BACKSLASHES) | control) & HIGH;
+        if hits != 0 {
+            return Some(at + hits.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    let rest = bytes.get(at..)?;
+    rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..0x20)).map(|i| at + i)
+}
+
+/// Four hexadecimal digits at `at`; none if others stand there.
+fn hex4(bytes: &[u8], at: usize) -> Result<Option<u32>, Stop> {
+    let mut value = 0;
+    for i in at..at + 4 {
+        let byte = *bytes.get(i).ok_or(Stop::Incomplete)?;
+        let Some(digit) = char::from(byte).to_digit(16) else { return Ok(None) };
+        value = value * 16 + digit;
+    }
+    Ok(Some(value))
+}
+
+/// Whether a word is a number as JSON writes it.
+pub(crate) fn is_number(word: &[u8]) -> bool {
+    let digits = |word: &[u8]| word.iter().take_while(|b| b.is_ascii_digit()).count();
+    let mut rest = word.strip_prefix(b"-").unwrap_or(word);
+    let whole = digits(rest);
+    if whole == 0 || (whole > 1 && rest[0] == b'0') {
+        return false;
+    }
+    rest = &rest[whole..];
+    if let Some(fraction) = rest.strip_prefix(b".") {
+        let n = digits(fraction);
+        if n == 0 {
+            return false;
+        }
+        rest = &fraction[n..];
+    }
+    if let [b'e' | b'E', exponent @ ..] = rest {
+        let exponent = match exponent {
+            [b'+' | b'-', exponent @ ..] => exponent,
+            exponent => exponent,
+        };
+        let n = digits(exponent);
+        return n > 0 && n == exponent.len();
+    }
+    rest.is_empty()
+}
+
+/// A fingerprint of a name; equal names have equal ones.
+fn tag(name: &[u8]) -> u64 {
+    const PRIME: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut tag = name.len() as u64;
+    for chunk in name.chunks(8) {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        tag = (tag.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(PRIME);
+    }
+    tag
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn scan(text: &[u8]) -> Result<Scanned, Stop> {
+        Scanner::default().scan(text, true)
+    }
+
+    fn fault(text: &[u8]) -> (String, Rule) {
+        let fault = scan(text).expect("it ends").fault.expect("a fault");
+        (fault.field, fault.rule)
+    }
+
+    #[test]
+    fn a_value_ends_where_it_ends() {
+        for (text, len) in [
+            (&b"{}"[..], 2),
+            (b"{\"a\":[1,2,{\"b\":\"]}\"}]} ,", 22),
+            (b"12,", 2),
+            (b"\"a\\\"b\" ", 6),
+            (b"null", 4),
+        ] {
+            let scanned = scan(text).expect("a value");
+            assert_eq!(scanned.len, len, "{}", String::from_utf8_lossy(text));
+            assert_eq!(scanned.fault, None);
+        }
+    }
+
+    #[test]
+    fn faults_name_the_field_that_they_lie_in() {
+        for (text, field, rule) in [
+            (&b"{\"a\":1,\"b\":2,\"a\":3}"[..], "a", Rule::Syntax),
+            (b"{\"a\":1,\"\\u0061\":3}", "a", Rule::Syntax),
+            (b"{\"x\":{\"a\":1,\"a\":2}}", "x", Rule::Syntax),
+            (b"{\"x\":1,\"y\":\"\\ud800\"}", "y", Rule::Encoding),
+            (b"{\"x\":1,\"y\":\"\\udc00\\ud800\"}", "y", Rule::Encoding),
+            (b"{\"x\":\"\xff\",\"y\":1}", "x", Rule::Encoding),
+            (b"{\"x\":\"a\tb\"}", "x", Rule::Syntax),
+            (b"{\"x\":\"\\q\"}", "x", Rule::Syntax),
+            (b"{\"x\":NaN}", "x", Rule::Syntax),
+            (b"{\"x\":{\"z\":01}}", "x", Rule::Syntax),
+        ] {
+            let text_shown = String::from_utf8_lossy(text);
+            assert_eq!(fault(text), (field.to_owned(), rule), "{text_shown}");
+        }
+    }
+
+    #[test]
+    fn a_field_given_twice_is_found_among_many() {
+        use std::fmt::Write as _;
+        let mut text = String::from("{");
+        for i in 0..500 {
+            write!(text, "\"f{i}\":{i},").expect("a string takes all");
+        }
+        let once = format!("{text}\"last\":0}}");
+        assert_eq!(scan(once.as_bytes()).expect("it ends").fault, None);
+        let twice = format!("{text}\"f3\":0}}");
+        assert_eq!(fault(twice.as_bytes()), ("f3".to_owned(), Rule::Syntax));
+    }
+
+    #[test]
+    fn deep_nesting_is_a_fault_and_no_stack_overflow() {
+        let deep = |n: usize| format!("{{\"a\":{}{}}}", "[".repeat(n), "]".repeat(n));
+        assert_eq!(scan(deep(127).as_bytes()).expect("it ends").fault, None);
+        assert_eq!(fault(deep(128).as_bytes()), ("a".to_owned(), Rule::Syntax));
+        assert_eq!(fault(deep(1_000_000).as_bytes()), ("a".to_owned(), Rule::Syntax));
+    }
+
+    #[test]
+    fn what_cannot_stand_where_it_stands_breaks_the_document() {
+        for (text, at) in [
+            (&b"{\"a\" 1}"[..], 5),
+            (b"{\"a\":1,}", 7),
+            (b"[1,]", 3),
+            (b"[1 2]", 3),
+            (b"{a:1}", 1),
+            (b"[1}", 2),
+            (b"nope", 0),
+        ] {
+            let Err(Stop::Broken { at: found, .. }) = scan(text) else {
+                panic!("not broken: {}", String::from_utf8_lossy(text))
+            };
+            assert_eq!(found, at, "{}", String::from_utf8_lossy(text));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_prefix_of_a_value_is_incomplete(cut in 0usize..1000) {
+            let text = br#"{"a":[1.5e3,true,{"b":"\ud83d\ude00 \u4e2d"}],"c":null}"#;
+            let cut = cut % text.len();
+            prop_assert_eq!(scan(&text[..cut]).err(), Some(Stop::Incomplete));
+        }
+
+        #[test]
+        fn numbers_are_those_of_serde_json(word in "-?[0-9]{0,3}(\\.[0-9]{0,2})?([eE][+-]?[0-9]{0,2})?") {
+            let theirs = serde_json::from_str::<serde_json::Number>(&word).is_ok();
+            prop_assert_eq!(is_number(word.as_bytes()), theirs);
+        }
+
+        #[test]
+        fn special_bytes_are_found_wherever_they_stand(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+            let slow = bytes.iter().position(|b| matches!(b, b'"' | b'\\' | 0..0x20));
+            prop_assert_eq!(next_special(&bytes, 0), slow);
+        }
+    }
+}

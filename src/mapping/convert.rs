@@ -1,0 +1,232 @@
+//! A value of a record as a field of the target takes it: strictly, unless a conversion is asked
+//! for by name.
+
+use super::record::Json;
+use super::rule::{As, Constant};
+use crate::target::schema::Type;
+use crate::user::Value;
+use std::borrow::Cow;
+
+/// Converts. `Ok(None)` where there is no value: null, or empty text. The error says what is
+/// wrong and the way out, without the value.
+pub(super) fn convert(
+    json: Json<'_>,
+    ty: Type,
+    convert: Option<As>,
+) -> Result<Option<Value>, Cow<'static, str>> {
+    match json {
+        Json::Null => return Ok(None),
+        Json::Text(text) if text.is_empty() => return Ok(None),
+        _ => {}
+    }
+    match ty {
+        Type::Text => text(json, convert).map(Value::Text),
+        Type::Bool => truth(&json, convert).map(Value::Bool),
+        Type::Int => int(&json, convert).map(Value::Int),
+        Type::TextList => list(&json).map(Value::List),
+    }
+    .map(Some)
+}
+
+fn text(json: Json<'_>, convert: Option<As>) -> Result<String, Cow<'static, str>> {
+    match json {
+        Json::Text(text) => Ok(text.into_owned()),
+        // The digits as they are written: an id of 20 digits fits no number type.
+        Json::Number(number) => Ok(number.to_owned()),
+        Json::Bool(truth) if convert == Some(As::Text) => Ok(truth.to_string()),
+        Json::Bool(_) => Err("a truth value, where text is expected; the mapping can convert it: \
+                              as = \"text\""
+            .into()),
+        other => Err(format!("{}, where text is expected", other.noun()).into()),
+    }
+}
+
+fn truth(json: &Json<'_>, convert: Option<As>) -> Result<bool, Cow<'static, str>> {
+    match json {
+        Json::Bool(truth) => Ok(*truth),
+        Json::Text(_) | Json::Number(_) if convert.is_none() => Err(format!(
+            "{}, where true or false is expected; the mapping can convert it: as = \"bool\"",
+            json.noun()
+        )
+        .into()),
+        Json::Text(text) => {
+            truth_of(text).ok_or_else(|| "a text that means neither true nor false".into())
+        }
+        Json::Number(number) => {
+            truth_of(number).ok_or_else(|| "a number that is neither 1 nor 0".into())
+        }
+        other => Err(format!("{}, where true or false is expected", other.noun()).into()),
+    }
+}
+
+fn truth_of(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "t" | "yes" | "y" | "1" => Some(true),
+        "false" | "f" | "no" | "n" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+fn int(json: &Json<'_>, convert: Option<As>) -> Result<i64, Cow<'static, str>> {
+    let number = match json {
+        Json::Number(number) => number,
+        Json::Text(text) if convert == Some(As::Int) => text.trim(),
+        Json::Text(_) => {
+            return Err("text, where a whole number is expected; the mapping can convert it: \
+                        as = \"int\""
+                .into());
+        }
+        other => return Err(format!("{}, where a whole number is expected", other.noun()).into()),
+    };
+    let whole = whole(number).ok_or_else(|| match json {
+        Json::Text(_) => "a text that is no whole number",
+        _ => "a number that is not whole",
+    })?;
+    match i32::try_from(whole) {
+        Ok(whole) => Ok(whole.into()),
+        Err(_) => Err("a number beyond the 32 bits that the field takes".into()),
+    }
+}
+
+/// The whole number that a JSON number is. `4.0` and `1e3` are whole: JSON has one type of
+/// number, and the programs that write it choose the form by chance. Values beyond 64 bits come
+/// back as the largest, which no field takes.
+fn whole(number: &str) -> Option<i64> {
+    if !crate::input::is_number(number.as_bytes()) {
+        return None;
+    }
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let (sign, whole) = whole.strip_prefix('-').map_or((1, whole), |whole| (-1, whole));
+    let digits = format!("{whole}{fraction}");
+    let significant = digits.trim_start_matches('0');
+    if significant.is_empty() {
+        return Some(0);
+    }
+    // The value is `significant` times ten to the power of `exponent`.
+    let trimmed = significant.trim_end_matches('0');
+    let zeros = i64::try_from(significant.len() - trimmed.len()).ok()?;
+    let fraction = i64::try_from(fraction.len()).ok()?;
+    let Ok(exponent) = exponent.parse::<i64>() else {
+        return if exponent.starts_with('-') { None } else { Some(sign * i64::MAX) };
+    };
+    let power = exponent.checked_sub(fraction)?.checked_add(zeros)?;
+    if power < 0 {
+        return None;
+    }
+    let power = u32::try_from(power).unwrap_or(u32::MAX);
+    let value = trimmed.parse::<i64>().ok().zip(10i64.checked_pow(power));
+    Some(sign * value.and_then(|(v, ten)| v.checked_mul(ten)).unwrap_or(i64::MAX))
+}
+
+fn list(json: &Json<'_>) -> Result<Vec<String>, Cow<'static, str>> {
+    let Json::Array(raw) = json else {
+        return Err(format!("{}, where a list of texts is expected", json.noun()).into());
+    };
+    let items: Vec<&serde_json::value::RawValue> =
+        serde_json::from_str(raw).map_err(|_| "a list that cannot be read")?;
+    items
+        .into_iter()
+        .map(|item| match Json::of(item) {
+            Json::Text(text) => Ok(text.into_owned()),
+            Json::Number(number) => Ok(number.to_owned()),
+            other => Err(format!("{} in a list that takes only texts", other.noun()).into()),
+        })
+        .collect()
+}
+
+/// The constant as a value of that type; none if it does not fit.
+pub(super) fn constant(constant: &Constant, ty: Type) -> Option<Value> {
+    match (constant, ty) {
+        (Constant::Text(text), Type::Text) => Some(Value::Text(text.clone())),
+        (Constant::Bool(truth), Type::Bool) => Some(Value::Bool(*truth)),
+        (Constant::Int(number), Type::Int) => {
+            i32::try_from(*number).is_ok().then_some(Value::Int(*number))
+        }
+        (Constant::List(list), Type::TextList) => Some(Value::List(list.clone())),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn converted(json: &str, ty: Type, how: Option<As>) -> Result<Option<Value>, String> {
+        let raw: Box<serde_json::value::RawValue> = serde_json::from_str(json).expect("JSON");
+        convert(Json::of(&raw), ty, how).map_err(Cow::into_owned)
+    }
+
+    #[test]
+    fn what_fits_is_taken_as_it_is() {
+        let text = |text: &str| Ok(Some(Value::Text(text.to_owned())));
+        for (json, ty, how, expected) in [
+            ("\"a\\u4e2d\"", Type::Text, None, text("a中")),
+            ("12345678901234567890", Type::Text, None, text("12345678901234567890")),
+            ("1.50", Type::Text, None, text("1.50")),
+            ("true", Type::Text, Some(As::Text), text("true")),
+            ("null", Type::Text, None, Ok(None)),
+            ("\"\"", Type::Int, None, Ok(None)),
+            ("true", Type::Bool, None, Ok(Some(Value::Bool(true)))),
+            ("\" Yes\"", Type::Bool, Some(As::Bool), Ok(Some(Value::Bool(true)))),
+            ("0", Type::Bool, Some(As::Bool), Ok(Some(Value::Bool(false)))),
+            ("4", Type::Int, None, Ok(Some(Value::Int(4)))),
+            ("-4.00", Type::Int, None, Ok(Some(Value::Int(-4)))),
+            ("1e3", Type::Int, None, Ok(Some(Value::Int(1000)))),
+            ("1500e-2", Type::Int, None, Ok(Some(Value::Int(15)))),
+            ("0.0e99", Type::Int, None, Ok(Some(Value::Int(0)))),
+            ("\"4\"", Type::Int, Some(As::Int), Ok(Some(Value::Int(4)))),
+            ("2147483647", Type::Int, None, Ok(Some(Value::Int(2_147_483_647)))),
+            (
+                "[\"a\",1]",
+                Type::TextList,
+                None,
+                Ok(Some(Value::List(vec!["a".to_owned(), "1".to_owned()]))),
+            ),
+        ] {
+            assert_eq!(converted(json, ty, how), expected, "{json} as {ty:?}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_the_way_out() {
+        for (json, ty, how, message) in [
+            (
+                "\"4\"",
+                Type::Int,
+                None,
+                "text, where a whole number is expected; the mapping can convert it: as = \"int\"",
+            ),
+            ("4.5", Type::Int, None, "a number that is not whole"),
+            ("15e-2", Type::Int, None, "a number that is not whole"),
+            ("2147483648", Type::Int, None, "a number beyond the 32 bits that the field takes"),
+            (
+                "1e99999999999999999999",
+                Type::Int,
+                None,
+                "a number beyond the 32 bits that the field takes",
+            ),
+            ("true", Type::Int, None, "a truth value, where a whole number is expected"),
+            ("\"four\"", Type::Int, Some(As::Int), "a text that is no whole number"),
+            (
+                "1",
+                Type::Bool,
+                None,
+                "a number, where true or false is expected; the mapping can convert it: \
+                 as = \"bool\"",
+            ),
+            ("\"maybe\"", Type::Bool, Some(As::Bool), "a text that means neither true nor false"),
+            (
+                "true",
+                Type::Text,
+                None,
+                "a truth value, where text is expected; the mapping can convert it: as = \"text\"",
+            ),
+            ("{}", Type::Text, None, "an object, where text is expected"),
+            ("\"a\"", Type::TextList, None, "text, where a list of texts is expected"),
+            ("[true]", Type::TextList, None, "a truth value in a list that takes only texts"),
+        ] {
+            assert_eq!(converted(json, ty, how), Err(message.to_owned()), "{json} as {ty:?}");
+        }
+    }
+}
