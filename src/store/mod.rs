@@ -246,8 +246,7 @@ pub struct RunEnd {
 
 /// What the walk needs of a job table. Each method is one transaction.
 pub trait Store: Send + 'static {
-    /// Begins a source, or gives back the one that is known by this path: the unfinished one, else
-    /// the finished one with this fingerprint.
+    /// The sources that are known by this path, the oldest first.
     fn source(&mut self, path: &str) -> Result<Vec<SourceRow>, StoreError>;
     /// Begins a new source.
     fn begin_source(
@@ -256,6 +255,9 @@ pub trait Store: Send + 'static {
         bytes: Option<u64>,
         now_ms: i64,
     ) -> Result<SourceId, StoreError>;
+    /// Starts an unfinished source anew: its jobs that were never sent are dropped, the others
+    /// stay and will be met again by key.
+    fn restart_source(&mut self, source: SourceId, now_ms: i64) -> Result<(), StoreError>;
     /// Stages records.
     fn stage(&mut self, batch: &Batch<'_>) -> Result<StageCounts, StoreError>;
     /// Begins a run: what earlier runs left sending becomes unknown, with the attempt that is

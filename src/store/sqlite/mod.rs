@@ -1,10 +1,12 @@
 //! The job table in SQLite: `STRICT` tables, WAL, `synchronous = FULL`, one writer.
 
+mod decide;
 mod read;
 mod run;
 mod sql;
 mod stage;
 
+pub use decide::{Chosen, Retry, SettleAs, Undo};
 pub use read::{
     AttemptRow, Counts, ErrorClass, FailureRow, JobRow, MappedId, ProblemRow, RunRow,
     UnfinishedSource,
@@ -319,6 +321,10 @@ impl Store for Table {
         now_ms: i64,
     ) -> Result<SourceId, StoreError> {
         self.write(|t| stage::begin(t, path, bytes, now_ms))
+    }
+
+    fn restart_source(&mut self, source: SourceId, now_ms: i64) -> Result<(), StoreError> {
+        self.write(|t| stage::restart(t, source, now_ms))
     }
 
     fn stage(&mut self, batch: &Batch<'_>) -> Result<StageCounts, StoreError> {

@@ -67,6 +67,35 @@ pub(super) fn stage(t: &Transaction<'_>, batch: &Batch<'_>) -> rusqlite::Result<
     Ok(counts)
 }
 
+/// Drops the source's jobs that were never sent and sets its counters to what stays.
+pub(super) fn restart(t: &Transaction<'_>, source: SourceId, now_ms: i64) -> rusqlite::Result<()> {
+    const NEVER_SENT: &str = "source_id = ?1 AND sends = 0 AND status IN ('pending', 'invalid')
+         AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.job_id = job.id)";
+    for table in ["problem", "identifier", "record"] {
+        t.execute(
+            &format!("DELETE FROM {table} WHERE job_id IN (SELECT id FROM job WHERE {NEVER_SENT})"),
+            [source.0],
+        )?;
+    }
+    t.execute(&format!("DELETE FROM job WHERE {NEVER_SENT}"), [source.0])?;
+    t.execute("DELETE FROM tally WHERE source_id = ?1", [source.0])?;
+    t.execute(
+        "INSERT INTO tally (source_id, status, detail, code, n)
+         SELECT source_id, status, coalesce(detail, ''), coalesce(code, ''), count(*) FROM job
+         WHERE source_id = ?1 GROUP BY 1, 2, 3, 4",
+        [source.0],
+    )?;
+    // What stays was read by the earlier start.
+    t.execute(
+        "UPDATE source SET checkpoint = '', fingerprint = '', replaced = 0, unchanged = 0, left_alone = 0,
+                rows = (SELECT count(*) FROM job WHERE source_id = ?1),
+                records = (SELECT count(*) FROM job WHERE source_id = ?1), started_at_ms = ?2
+         WHERE id = ?1",
+        params![source.0, now_ms],
+    )
+    .map(drop)
+}
+
 /// A job that is in the table and shares an identifier with a record.
 struct Stored {
     id: i64,

@@ -1,0 +1,200 @@
+//! Staging: streams a source into the job table, in batches that carry their own checkpoint, so
+//! that it can be cut off anywhere and go on.
+
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::input::{self, Checkpoint, InputErrorKind, Reader, Record, Source};
+use crate::mapping::Mapping;
+use crate::store::{Batch, NewJob, SourceId, SourceRow, StageCounts, Store};
+use crate::target::schema::Schema;
+use crate::user::Identifiers;
+use crate::validate;
+
+/// Records in one transaction, at most.
+const BATCH_RECORDS: usize = 2_000;
+/// Bytes of records in one transaction, about.
+const BATCH_BYTES: usize = 8 << 20;
+
+/// How to stage.
+pub struct Settings<'a> {
+    /// What overrules the detection of formats.
+    pub input: input::Options,
+    /// Where the provider's fields come from.
+    pub mapping: &'a Mapping,
+    /// What the target accepts.
+    pub schema: &'a Schema,
+    /// Records whose key is in the table replace what is there.
+    pub replace: bool,
+    /// Start a source anew whose staging is unfinished.
+    pub restart: bool,
+}
+
+/// What staging a source came to.
+#[derive(Clone, Debug, Default)]
+pub struct Staged {
+    /// What became of its records, without those of earlier calls.
+    pub counts: StageCounts,
+    /// Records read by earlier calls: this one went on behind them.
+    pub resumed_after: u64,
+    /// The source was staged before, and has not changed since.
+    pub known: bool,
+    /// Passwords that a small key could not carry.
+    pub long_passwords: u64,
+    /// Why the source could not be read to its end. What was read before it is staged, and the
+    /// source is unfinished.
+    pub broken: Option<Error>,
+}
+
+/// Where staging stands: bytes read, of how many if that is known, and records.
+pub type OnProgress<'a> = &'a mut dyn FnMut(u64, Option<u64>, u64);
+
+/// Stages a source. An error means that nothing of it could be read, or that the table failed.
+pub fn stage<S: Store>(
+    store: &mut S,
+    source: &Source,
+    settings: &Settings<'_>,
+    progress: OnProgress<'_>,
+) -> Result<Staged> {
+    let path = canonical(source)?;
+    let known = store.source(&path)?;
+    let unfinished = known.iter().rfind(|row| !row.finished);
+    let mut staged = Staged::default();
+    let (id, mut reader) = match unfinished {
+        Some(row) if settings.restart => {
+            let reader = Reader::open(source, &settings.input, None)?;
+            store.restart_source(row.id, clock::system_ms())?;
+            (row.id, reader)
+        }
+        Some(row) => {
+            staged.resumed_after = row.records;
+            (row.id, Reader::open(source, &settings.input, checkpoint_of(row).as_ref())?)
+        }
+        None => {
+            if !settings.replace && is_unchanged(source, settings, &known)? {
+                staged.known = true;
+                return Ok(staged);
+            }
+            let reader = Reader::open(source, &settings.input, None)?;
+            let id = store.begin_source(&path, reader.bytes_total(), clock::system_ms())?;
+            (id, reader)
+        }
+    };
+    let mut stager = Stager { store, settings, id, staged, batch: Vec::new(), bytes: 0 };
+    stager.run(&mut reader, progress)?;
+    Ok(stager.staged)
+}
+
+/// The path by which the table knows a source.
+fn canonical(source: &Source) -> Result<String> {
+    match source {
+        Source::Stdin => Ok("-".to_owned()),
+        Source::File(path) => match path.canonicalize() {
+            Ok(path) => Ok(path.display().to_string()),
+            // The reader says it better.
+            Err(_) => match Reader::open(source, &input::Options::default(), None) {
+                Err(error) => Err(error.into()),
+                Ok(_) => Ok(path.display().to_string()),
+            },
+        },
+    }
+}
+
+fn checkpoint_of(row: &SourceRow) -> Option<Checkpoint> {
+    serde_json::from_str(&row.checkpoint).ok()
+}
+
+/// Whether the file is one that was staged to its end and has not changed since. What comes by
+/// standard input can be read only once, so it is always new.
+fn is_unchanged(source: &Source, settings: &Settings<'_>, known: &[SourceRow]) -> Result<bool> {
+    if *source == Source::Stdin {
+        return Ok(false);
+    }
+    for row in known.iter().rev() {
+        match Reader::open(source, &settings.input, checkpoint_of(row).as_ref()) {
+            Ok(_) => return Ok(true),
+            Err(error) if error.kind == InputErrorKind::Changed => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(false)
+}
+
+struct Stager<'a, S: Store> {
+    store: &'a mut S,
+    settings: &'a Settings<'a>,
+    id: SourceId,
+    staged: Staged,
+    batch: Vec<NewJob>,
+    bytes: usize,
+}
+
+impl<S: Store> Stager<'_, S> {
+    fn run(&mut self, reader: &mut Reader, progress: OnProgress<'_>) -> Result<()> {
+        loop {
+            match reader.next_record() {
+                Ok(Some(record)) => {
+                    self.add(record);
+                    if self.batch.len() >= BATCH_RECORDS || self.bytes >= BATCH_BYTES {
+                        self.commit(&reader.checkpoint(), false)?;
+                        progress(
+                            reader.bytes_read(),
+                            reader.bytes_total(),
+                            self.staged.resumed_after + self.staged.counts.records,
+                        );
+                    }
+                }
+                Ok(None) => return self.commit(&reader.checkpoint(), true),
+                Err(error) => {
+                    self.commit(&reader.checkpoint(), false)?;
+                    self.staged.broken = Some(error.into());
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, record: Record) {
+        self.bytes += record.raw.len();
+        let new = match record.fault {
+            Some(fault) => NewJob {
+                record_no: record.no,
+                line: record.line,
+                raw: record.raw,
+                identifiers: Identifiers::default(),
+                problems: vec![fault],
+            },
+            None => {
+                let prepared =
+                    validate::prepare(&record.raw, self.settings.mapping, self.settings.schema);
+                self.staged.long_passwords += u64::from(!prepared.warnings.is_empty());
+                NewJob {
+                    record_no: record.no,
+                    line: record.line,
+                    raw: record.raw,
+                    identifiers: prepared.user.identifiers,
+                    problems: prepared.problems,
+                }
+            }
+        };
+        self.batch.push(new);
+    }
+
+    fn commit(&mut self, checkpoint: &Checkpoint, finished: bool) -> Result<()> {
+        let identify =
+            |raw: &[u8]| self.settings.mapping.apply(raw, self.settings.schema).0.identifiers;
+        let batch = Batch {
+            source: self.id,
+            jobs: std::mem::take(&mut self.batch),
+            checkpoint: serde_json::to_string(checkpoint)
+                .map_err(|_| Error::internal("internal error: a checkpoint cannot be written"))?,
+            fingerprint: checkpoint.fingerprint.clone(),
+            finished,
+            replace: self.settings.replace,
+            identify: &identify,
+            now_ms: clock::system_ms(),
+        };
+        self.bytes = 0;
+        self.staged.counts += self.store.stage(&batch)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,290 @@
+//! What people decide: to retry, to settle, to waive, and to undo that.
+
+use super::{Deltas, Table};
+use crate::job::{Detail, Status};
+use crate::store::{JobId, StoreError};
+use rusqlite::{OptionalExtension, Transaction, params};
+
+/// Which failed rows to retry; all of them by default.
+#[derive(Clone, Debug, Default)]
+pub struct Retry {
+    /// Only those with this code.
+    pub code: Option<String>,
+    /// Only those that failed so.
+    pub detail: Option<Detail>,
+    /// Only these.
+    pub jobs: Option<Vec<JobId>>,
+}
+
+/// Which rows to waive.
+#[derive(Clone, Debug)]
+pub enum Chosen {
+    /// These.
+    Jobs(Vec<JobId>),
+    /// All of a status, failed or invalid.
+    Status(Status),
+}
+
+/// What a person says became of a row in doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettleAs {
+    /// The user is in the directory.
+    Done,
+    /// It is not: send it again.
+    Pending,
+    /// It is not, and is not to be sent.
+    Failed,
+}
+
+/// What undoing a decision came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undo {
+    /// Undone.
+    Undone,
+    /// Nothing was decided about it.
+    NoDecision,
+    /// It has moved on since.
+    MovedOn,
+}
+
+struct Row {
+    id: i64,
+    source: i64,
+    status: Status,
+    detail: Option<Detail>,
+    code: Option<String>,
+    reason: Option<String>,
+    remote_id: Option<String>,
+    evidence: Option<String>,
+    updated_at_ms: i64,
+}
+
+/// Where a decision takes a row.
+struct Goal<'a> {
+    decision: &'a str,
+    status: Status,
+    detail: Option<Detail>,
+    reason: &'a str,
+    now_ms: i64,
+}
+
+impl Table {
+    /// Makes failed rows pending again; attempts and history stay. Returns how many.
+    pub fn retry(&mut self, which: &Retry, now_ms: i64) -> Result<u64, StoreError> {
+        self.write(|t| {
+            let ids = failed(t, which)?;
+            let mut deltas = Deltas::default();
+            for id in &ids {
+                let Some(row) = load(t, *id)? else { continue };
+                t.prepare_cached(
+                    "UPDATE job SET status = 'pending', detail = NULL, code = NULL, reason = NULL,
+                            spent = 0, not_before_ms = 0, updated_at_ms = ?2
+                     WHERE id = ?1",
+                )?
+                .execute(params![id, now_ms])?;
+                deltas.add(row.source, row.status, row.detail, row.code.as_deref(), -1);
+                deltas.add(row.source, Status::Pending, None, None, 1);
+            }
+            deltas.apply(t)?;
+            Ok(ids.len() as u64)
+        })
+    }
+
+    /// Settles a row that is unknown; `false` when it is not.
+    pub fn settle(
+        &mut self,
+        job: JobId,
+        to: SettleAs,
+        reason: &str,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
+        let (status, detail) = match to {
+            // Whether it was this table that created it is not known, so a later undo must not
+            // delete it.
+            SettleAs::Done => (Status::Done, Some(Detail::Existed)),
+            SettleAs::Pending => (Status::Pending, None),
+            SettleAs::Failed => (Status::Failed, Some(Detail::Rejected)),
+        };
+        let goal = Goal { decision: "settle", status, detail, reason, now_ms };
+        self.write(|t| {
+            let Some(row) = load(t, job.0)? else { return Ok(false) };
+            if !matches!(row.status, Status::Unknown | Status::Sending) {
+                return Ok(false);
+            }
+            let mut deltas = Deltas::default();
+            decide(t, &row, &goal, &mut deltas)?;
+            deltas.apply(t)?;
+            Ok(true)
+        })
+    }
+
+    /// Lets failed and invalid rows go. Returns how many.
+    pub fn waive(&mut self, which: &Chosen, reason: &str, now_ms: i64) -> Result<u64, StoreError> {
+        let goal = Goal {
+            decision: "waive",
+            status: Status::Done,
+            detail: Some(Detail::Waived),
+            reason,
+            now_ms,
+        };
+        self.write(|t| {
+            let ids: Vec<i64> = match which {
+                Chosen::Jobs(jobs) => jobs.iter().map(|job| job.0).collect(),
+                Chosen::Status(status) => t
+                    .prepare(
+                        "SELECT id FROM job WHERE status IN ('failed', 'invalid') AND status = ?1",
+                    )?
+                    .query_map([status.as_str()], |row| row.get(0))?
+                    .collect::<rusqlite::Result<_>>()?,
+            };
+            let mut deltas = Deltas::default();
+            let mut n = 0;
+            for id in ids {
+                let Some(row) = load(t, id)? else { continue };
+                if matches!(row.status, Status::Failed | Status::Invalid) {
+                    decide(t, &row, &goal, &mut deltas)?;
+                    n += 1;
+                }
+            }
+            deltas.apply(t)?;
+            Ok(n)
+        })
+    }
+
+    /// Takes back the latest decision of this sort about a row, if nothing has happened since.
+    pub fn undo(&mut self, job: JobId, decision: &str, now_ms: i64) -> Result<Undo, StoreError> {
+        self.write(|t| undo(t, job.0, decision, now_ms))
+    }
+
+    /// The rows that were waived and still are, for `waive --status … --undo`.
+    pub fn waived(&self, from: Status) -> Result<Vec<JobId>, StoreError> {
+        self.check(|c| {
+            let mut statement = c.prepare(
+                "SELECT DISTINCT d.job_id FROM decision d JOIN job j ON j.id = d.job_id
+                 WHERE d.decision = 'waive' AND d.undone_at_ms IS NULL AND d.from_status = ?1
+                       AND j.detail = 'waived' ORDER BY d.job_id",
+            )?;
+            let rows = statement.query_map([from.as_str()], |row| Ok(JobId(row.get(0)?)))?;
+            rows.collect()
+        })
+    }
+}
+
+fn failed(t: &Transaction<'_>, which: &Retry) -> rusqlite::Result<Vec<i64>> {
+    let mut statement = t.prepare(
+        "SELECT id FROM job WHERE status IN ('failed', 'invalid') AND status = 'failed'
+                AND (?1 IS NULL OR code = ?1) AND (?2 IS NULL OR detail = ?2) ORDER BY id",
+    )?;
+    let ids = statement
+        .query_map(params![which.code, which.detail.map(Detail::as_str)], |row| row.get(0))?;
+    let mut ids: Vec<i64> = ids.collect::<rusqlite::Result<_>>()?;
+    if let Some(jobs) = &which.jobs {
+        ids.retain(|id| jobs.contains(&JobId(*id)));
+    }
+    Ok(ids)
+}
+
+fn load(t: &Transaction<'_>, id: i64) -> rusqlite::Result<Option<Row>> {
+    t.prepare_cached(
+        "SELECT source_id, status, detail, code, reason, remote_id, evidence, updated_at_ms
+         FROM job WHERE id = ?1",
+    )?
+    .query_row([id], |row| {
+        let (status, detail): (String, Option<String>) = (row.get(1)?, row.get(2)?);
+        Ok(Row {
+            id,
+            source: row.get(0)?,
+            status: Status::parse(&status).unwrap_or(Status::Sending),
+            detail: detail.as_deref().and_then(Detail::parse),
+            code: row.get(3)?,
+            reason: row.get(4)?,
+            remote_id: row.get(5)?,
+            evidence: row.get(6)?,
+            updated_at_ms: row.get(7)?,
+        })
+    })
+    .optional()
+}
+
+fn decide(
+    t: &Transaction<'_>,
+    row: &Row,
+    goal: &Goal<'_>,
+    deltas: &mut Deltas,
+) -> rusqlite::Result<()> {
+    t.prepare_cached(
+        "INSERT INTO decision (job_id, at_ms, decision, from_status, from_detail, from_code, from_reason,
+                               from_remote_id, from_evidence, to_status, reason)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    )?
+    .execute(params![
+        row.id,
+        goal.now_ms,
+        goal.decision,
+        row.status.as_str(),
+        row.detail.map(Detail::as_str),
+        row.code,
+        row.reason,
+        row.remote_id,
+        row.evidence,
+        goal.status.as_str(),
+        goal.reason,
+    ])?;
+    t.prepare_cached(
+        "UPDATE job SET status = ?2, detail = ?3, code = NULL, reason = ?4, claimed_by_run = NULL,
+                not_before_ms = 0, updated_at_ms = ?5
+         WHERE id = ?1",
+    )?
+    .execute(params![
+        row.id,
+        goal.status.as_str(),
+        goal.detail.map(Detail::as_str),
+        goal.reason,
+        goal.now_ms
+    ])?;
+    deltas.add(row.source, row.status, row.detail, row.code.as_deref(), -1);
+    deltas.add(row.source, goal.status, goal.detail, None, 1);
+    Ok(())
+}
+
+fn undo(t: &Transaction<'_>, job: i64, decision: &str, now_ms: i64) -> rusqlite::Result<Undo> {
+    type Decided = (i64, i64, String, Option<String>, Option<String>, String);
+    let latest: Option<Decided> = t
+        .query_row(
+            "SELECT id, at_ms, from_status, from_detail, from_code, to_status FROM decision
+             WHERE job_id = ?1 AND decision = ?2 AND undone_at_ms IS NULL ORDER BY id DESC LIMIT 1",
+            params![job, decision],
+            |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+            },
+        )
+        .optional()?;
+    let Some((id, at_ms, from_status, from_detail, from_code, to_status)) = latest else {
+        return Ok(Undo::NoDecision);
+    };
+    let Some(row) = load(t, job)? else { return Ok(Undo::NoDecision) };
+    if row.status.as_str() != to_status || row.updated_at_ms != at_ms {
+        return Ok(Undo::MovedOn);
+    }
+    // A row that was being sent when the process ended is in doubt.
+    let status = match Status::parse(&from_status) {
+        Some(Status::Sending) | None => Status::Unknown,
+        Some(status) => status,
+    };
+    let detail = from_detail.as_deref().and_then(Detail::parse);
+    t.execute(
+        "UPDATE job SET status = ?2, detail = ?3,
+                (code, reason, remote_id, evidence) =
+                    (SELECT from_code, from_reason, from_remote_id, from_evidence FROM decision WHERE id = ?4),
+                claimed_by_run = CASE WHEN ?2 = 'unknown' THEN (SELECT max(id) FROM run) END,
+                updated_at_ms = ?5
+         WHERE id = ?1",
+        params![job, status.as_str(), detail.map(Detail::as_str), id, now_ms],
+    )?;
+    t.execute("UPDATE decision SET undone_at_ms = ?2 WHERE id = ?1", params![id, now_ms])?;
+    let mut deltas = Deltas::default();
+    deltas.add(row.source, row.status, row.detail, row.code.as_deref(), -1);
+    deltas.add(row.source, status, detail, from_code.as_deref(), 1);
+    deltas.apply(t)?;
+    Ok(Undo::Undone)
+}
