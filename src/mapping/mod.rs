@@ -9,6 +9,7 @@ mod rule;
 mod validate;
 
 pub use rule::{As, Constant, Rule};
+pub(crate) use validate::nearest;
 
 use crate::problem::{Problem, Rule as Broken};
 use crate::target::schema::{Schema, Type};
