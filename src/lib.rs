@@ -1,5 +1,6 @@
 //! Userferry moves the users of an existing system into an identity provider.
 
+pub mod check;
 pub mod config;
 pub mod error;
 pub mod input;

@@ -139,13 +139,11 @@ fn unknown_key(section: &str, short: &str, at: usize, place: &Place<'_>) -> Erro
         return error.hint(format!("it belongs under [{}]", key.section()));
     }
     let known = KEYS.iter().filter(|key| key.section() == section);
-    match nearest(short, known.clone().map(keys::Key::short)) {
-        Some(near) => error.hint(format!("did you mean `{near}`?")),
-        None => {
-            let names: Vec<&str> = known.map(keys::Key::short).collect();
-            error.hint(format!("[{section}] knows {}", names.join(", ")))
-        }
+    if let Some(near) = nearest(short, known.clone().map(keys::Key::short)) {
+        return error.hint(format!("did you mean `{near}`?"));
     }
+    let names: Vec<&str> = known.map(keys::Key::short).collect();
+    error.hint(format!("[{section}] knows {}", names.join(", ")))
 }
 
 fn raw<'a>(value: &'a DeValue<'_>) -> Raw<'a> {

@@ -96,7 +96,7 @@ pub(super) const KEYS: &[Key] = &[
     }),
     alias(
         key("target.host", "an address such as \"https://core.authing.cn\"", |s, raw| {
-            s.target.host = raw.filled()?.to_owned();
+            raw.filled()?.clone_into(&mut s.target.host);
             Some(())
         }),
         "AUTHING_HOST",
