@@ -1,7 +1,11 @@
 //! Userferry moves the users of an existing system into an identity provider.
 
 pub mod backoff;
+pub mod check;
+pub mod cli;
 pub mod clock;
+pub mod commands;
+pub mod config;
 pub mod error;
 pub mod failpoint;
 pub mod identity;
@@ -17,6 +21,7 @@ pub mod sandbox;
 pub mod stage;
 pub mod store;
 pub mod target;
+pub mod ui;
 pub mod units;
 pub mod user;
 pub mod validate;

@@ -71,9 +71,11 @@ impl Reader {
         }
         let encoding = match bytes {
             [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Some("UTF-32"),
-            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("UTF-16"),
-            // Without a mark: ASCII has a zero in every second byte.
-            [0, b'[' | b'{' | b'"', ..] | [b'[' | b'{' | b'"', 0, ..] => Some("UTF-16"),
+            // With a mark, or without: then ASCII has a zero in every second byte.
+            [0xff, 0xfe, ..]
+            | [0xfe, 0xff, ..]
+            | [0, b'[' | b'{' | b'"', ..]
+            | [b'[' | b'{' | b'"', 0, ..] => Some("UTF-16"),
             _ => None,
         };
         if let Some(encoding) = encoding {
@@ -191,16 +193,16 @@ impl Reader {
                  --format jsonl",
             ),
             (several, _) => {
-                let mut names: Vec<String> = several
+                let mut candidates: Vec<String> = several
                     .iter()
                     .take(5)
                     .map(|array| format!("`{}`", show_name(array.name.as_bytes())))
                     .collect();
                 if several.len() > 5 {
-                    names.push("…".to_owned());
+                    candidates.push("…".to_owned());
                 }
                 fail(
-                    format!("several arrays may hold the records: {}", names.join(", ")),
+                    format!("several arrays may hold the records: {}", candidates.join(", ")),
                     "name the one: --records NAME",
                 )
             }

@@ -395,7 +395,7 @@ fn open_file(path: &Path, name: &str) -> Result<(File, Option<u64>), InputError>
             fail("a directory, not a file", "name the files in it")
         }
         Ok(metadata) => {
-            let size = metadata.is_file().then(|| metadata.len());
+            let size = metadata.is_file().then_some(metadata.len());
             Ok((file, size))
         }
         Err(error) => fail(&io_reason(&error), "check the path and its permissions"),

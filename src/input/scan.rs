@@ -389,10 +389,8 @@ pub(crate) fn is_number(word: &[u8]) -> bool {
         rest = &fraction[n..];
     }
     if let [b'e' | b'E', exponent @ ..] = rest {
-        let exponent = match exponent {
-            [b'+' | b'-', exponent @ ..] => exponent,
-            exponent => exponent,
-        };
+        let exponent =
+            exponent.strip_prefix(b"+").or(exponent.strip_prefix(b"-")).unwrap_or(exponent);
         let n = digits(exponent);
         return n > 0 && n == exponent.len();
     }

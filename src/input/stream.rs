@@ -117,32 +117,32 @@ impl Stream {
 
     /// Consumes a value of any size. Only what lies two levels below must fit into memory.
     pub(super) fn skip_value(&mut self) -> Result<(), Failure> {
-        match self.peek()? {
-            open @ (b'[' | b'{') => {
-                let close = if open == b'[' { b']' } else { b'}' };
-                self.window.consume(1);
-                if self.peek()? == close {
-                    self.window.consume(1);
-                    return Ok(());
-                }
-                loop {
-                    if open == b'{' {
-                        self.name()?;
-                        self.peek()?;
-                    }
-                    let len = self.scan_at(0)?.len;
-                    self.window.consume(len);
-                    if !self.goes_on(close)? {
-                        return Ok(());
-                    }
-                    self.peek()?;
-                }
+        let open = self.peek()?;
+        let close = match open {
+            b'[' => b']',
+            b'{' => b'}',
+            _ => return self.skip_small(),
+        };
+        self.window.consume(1);
+        if self.peek()? == close {
+            self.window.consume(1);
+            return Ok(());
+        }
+        loop {
+            if open == b'{' {
+                self.name()?;
             }
-            _ => {
-                let len = self.scan_at(0)?.len;
-                self.window.consume(len);
-                Ok(())
+            self.peek()?;
+            self.skip_small()?;
+            if !self.goes_on(close)? {
+                return Ok(());
             }
         }
+    }
+
+    fn skip_small(&mut self) -> Result<(), Failure> {
+        let len = self.scan_at(0)?.len;
+        self.window.consume(len);
+        Ok(())
     }
 }

@@ -64,8 +64,9 @@ fn an_array_yields_its_elements_as_they_stand() {
     assert_eq!(records[1].raw, b"{\"uid\":12345678901234567890}");
     assert_eq!((records[1].no, records[1].line), (2, Some(3)));
     for record in &records {
-        let (start, end) = (record.start as usize, record.end as usize);
-        assert_eq!(text.as_bytes()[start..end], record.raw[..]);
+        let start = usize::try_from(record.start).expect("small");
+        assert_eq!(text.as_bytes()[start..][..record.raw.len()], record.raw[..]);
+        assert_eq!(record.end, record.start + record.raw.len() as u64);
     }
     assert_eq!(reader.fingerprint(), sha256(text.as_bytes()));
     assert_eq!(reader.checkpoint().offset, text.len() as u64);

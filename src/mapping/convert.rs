@@ -78,7 +78,7 @@ fn int(json: &Json<'_>, convert: Option<As>) -> Result<i64, Cow<'static, str>> {
         }
         other => return Err(format!("{}, where a whole number is expected", other.noun()).into()),
     };
-    let whole = whole(number).ok_or_else(|| match json {
+    let whole = whole(number).ok_or(match json {
         Json::Text(_) => "a text that is no whole number",
         _ => "a number that is not whole",
     })?;

@@ -8,7 +8,9 @@ mod record;
 mod rule;
 mod validate;
 
+pub(crate) use record::for_each_field;
 pub use rule::{As, Constant, Rule};
+pub(crate) use validate::nearest;
 
 use crate::problem::{Problem, Rule as Broken};
 use crate::target::schema::{Schema, Type};

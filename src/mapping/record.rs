@@ -34,6 +34,24 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Calls `f` with each field of a record: its name, the word for its type, and whether it is null
+/// or empty text. Does nothing for what is no object.
+pub(crate) fn for_each_field(raw: &[u8], mut f: impl FnMut(&str, &'static str, bool)) {
+    let Some(fields) = std::str::from_utf8(raw).ok().and_then(Fields::parse) else { return };
+    for (name, value) in &fields.0 {
+        let raw = value.get();
+        let ty = match raw.as_bytes().first() {
+            Some(b'"') => "text",
+            Some(b't' | b'f') => "bool",
+            Some(b'n') | None => "null",
+            Some(b'[') => "list",
+            Some(b'{') => "object",
+            Some(_) => "number",
+        };
+        f(name, ty, matches!(raw, "null" | "\"\""));
+    }
+}
+
 struct Members;
 
 impl<'de> Visitor<'de> for Members {

@@ -108,6 +108,11 @@ impl Rule {
         }
     }
 
+    /// Whether the value comes from this column.
+    pub fn reads(&self, column: &str) -> bool {
+        matches!(self, Self::Column { from, .. } if from == column)
+    }
+
     /// The canonical form; [`Self::from_json`] reads it back.
     pub fn to_json(&self) -> Json {
         match self {

@@ -10,34 +10,37 @@ use crate::target::schema::{Field, Schema, Type};
 impl Mapping {
     /// Checks the mapping against a target. The error names the field, never a value.
     pub fn validate(&self, schema: &Schema) -> Result<()> {
-        for (i, (name, rule)) in self.rules.iter().enumerate() {
-            let shown = show_name(name.as_bytes());
-            if self.rules[..i].iter().any(|(other, _)| other == name) {
-                let error = Error::usage(format!("mapping: two rules for the field `{shown}`"));
-                return Err(error.hint("keep one of them"));
-            }
-            if name == schema.password_field {
-                password_rule(name, rule)?;
-                continue;
-            }
-            let field = schema.field(name).ok_or_else(|| unknown(&shown, schema))?;
-            fits(field, rule)?;
-        }
-        self.password_goes_nowhere_else(schema)
+        self.check(schema).map_err(|(_, error)| error)
     }
 
-    fn password_goes_nowhere_else(&self, schema: &Schema) -> Result<()> {
-        let Some(Rule::Column { from, .. }) = self.rule(schema.password_field) else {
-            return Ok(());
-        };
-        match self.targets_of(from).find(|field| *field != schema.password_field) {
-            None => Ok(()),
-            Some(field) => Err(Error::usage(format!(
-                "mapping: the column `{}` feeds the password and `{field}` too",
-                show_name(from.as_bytes())
-            ))
-            .hint(format!("a password or its hash must not be readable: remove `{field}`"))),
+    /// As [`Self::validate`]; the error comes with the number of the rule, from 0.
+    pub(crate) fn check(&self, schema: &Schema) -> Result<(), (usize, Error)> {
+        for (i, (name, rule)) in self.rules.iter().enumerate() {
+            self.check_rule(i, name, rule, schema).map_err(|error| (i, error))?;
         }
+        Ok(())
+    }
+
+    fn check_rule(&self, i: usize, name: &str, rule: &Rule, schema: &Schema) -> Result<()> {
+        let shown = show_name(name.as_bytes());
+        if self.rules[..i].iter().any(|(other, _)| other == name) {
+            return Err(Error::usage(format!("mapping: two rules for the field `{shown}`"))
+                .hint("keep one of them"));
+        }
+        if name == schema.password_field {
+            return password_rule(name, rule);
+        }
+        let field = schema.field(name).ok_or_else(|| unknown(&shown, schema))?;
+        fits(field, rule)?;
+        let Rule::Column { from, .. } = rule else { return Ok(()) };
+        if self.rule(schema.password_field).is_some_and(|other| other.reads(from)) {
+            let from = show_name(from.as_bytes());
+            return Err(Error::usage(format!(
+                "mapping: the column `{from}` feeds the password and `{name}` too"
+            ))
+            .hint(format!("a password or its hash must not be readable: remove `{name}`")));
+        }
+        Ok(())
     }
 }
 

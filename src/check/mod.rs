@@ -1,0 +1,283 @@
+//! Check: read, map and validate, and say what was found. Stages nothing and prints nothing.
+
+mod report;
+mod seen;
+
+pub use report::{CheckReport, CheckWarning, FieldCount, FieldCounts};
+
+use crate::input::{InputError, Reader, Record};
+use crate::mapping::{Mapping, Rule as MappingRule, for_each_field};
+use crate::password;
+use crate::problem::{Problem, Rule};
+use crate::target::schema::Schema;
+use crate::user::{IdKind, User};
+use crate::validate::{Warning, prepare};
+use secrecy::ExposeSecret;
+use seen::{Found, Seen};
+use serde::Serialize;
+use std::fmt;
+
+/// A problem and where it is: one line of `check --format jsonl`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FoundProblem {
+    /// The source as the user named it.
+    pub source: String,
+    /// The record, from 1.
+    pub record: u64,
+    /// The line on which the record starts, from 1; null where there is none.
+    pub line: Option<u64>,
+    /// The record's key, if it has one.
+    pub key: Option<String>,
+    /// The source's name of the field, or the target's; empty where the whole record is meant.
+    pub field: String,
+    /// The rule that is broken.
+    pub rule: Rule,
+    /// For people. Holds no value of the record.
+    pub message: String,
+}
+
+impl fmt::Display for FoundProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: record {}", self.source, self.record)?;
+        if let Some(line) = self.line {
+            write!(f, ", line {line}")?;
+        }
+        if !self.field.is_empty() {
+            write!(f, ", {}", self.field)?;
+        }
+        write!(f, ": {} ({})", self.message, self.rule)
+    }
+}
+
+/// Checks one source after the other, as if they were staged into one table.
+pub struct Checker<'a> {
+    mapping: &'a Mapping,
+    schema: &'a Schema,
+    report: CheckReport,
+    seen: Seen,
+    /// Each source with the number of records before it.
+    sources: Vec<(String, u64)>,
+    long_passwords: u64,
+    too_many_fields: u64,
+}
+
+impl<'a> Checker<'a> {
+    /// Nothing checked yet.
+    pub fn new(mapping: &'a Mapping, schema: &'a Schema) -> Self {
+        Self {
+            mapping,
+            schema,
+            report: CheckReport::default(),
+            seen: Seen::default(),
+            sources: Vec::new(),
+            long_passwords: 0,
+            too_many_fields: 0,
+        }
+    }
+
+    /// The records that follow are of this source.
+    pub fn begin_source(&mut self, name: impl Into<String>) {
+        self.sources.push((name.into(), self.report.records));
+    }
+
+    /// Checks a source to its end and hands every problem on. An error of the source leaves what
+    /// was found before it in the report; an error of `on_problem` (such as a full disk) ends the
+    /// check.
+    pub fn source<E: From<InputError>>(
+        &mut self,
+        name: &str,
+        reader: &mut Reader,
+        mut on_problem: impl FnMut(FoundProblem) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.begin_source(name);
+        while let Some(record) = reader.next_record()? {
+            for problem in self.record(&record) {
+                on_problem(problem)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks one record. Returns all its problems.
+    pub fn record(&mut self, record: &Record) -> Vec<FoundProblem> {
+        self.report.records += 1;
+        if let Some(fault) = &record.fault {
+            return self.invalid(record, None, vec![fault.clone()]);
+        }
+        self.count_fields(&record.raw);
+        let prepared = prepare(&record.raw, self.mapping, self.schema);
+        let mut problems = prepared.problems;
+        // A value that is no e-mail address, such as "n/a", is no duplicate of its likes.
+        let skip: Vec<IdKind> = IdKind::ALL
+            .into_iter()
+            .filter(|kind| {
+                let name = self.field_of(*kind);
+                problems.iter().any(|problem| problem.field == name)
+            })
+            .collect();
+        let no = u32::try_from(self.report.records - 1).unwrap_or(u32::MAX);
+        match self.seen.look(&prepared.user.identifiers, &record.raw, no, &skip) {
+            Found::Unchanged => {
+                self.report.unchanged += 1;
+                return Vec::new();
+            }
+            Found::Duplicates(duplicates) => {
+                problems.extend(duplicates.iter().map(|duplicate| self.duplicate(duplicate)));
+            }
+        }
+        self.count_password(&prepared.user);
+        if prepared.warnings.contains(&Warning::LongPassword) {
+            self.long_passwords += 1;
+        }
+        if problems.is_empty() {
+            self.report.valid += 1;
+            return Vec::new();
+        }
+        let key = prepared.user.identifiers.key().map(|(_, value)| value);
+        self.invalid(record, key, problems)
+    }
+
+    fn invalid(
+        &mut self,
+        record: &Record,
+        key: Option<&str>,
+        problems: Vec<Problem>,
+    ) -> Vec<FoundProblem> {
+        self.report.invalid += 1;
+        let source = self.sources.last().map_or_else(String::new, |(name, _)| name.clone());
+        problems
+            .into_iter()
+            .map(|problem| {
+                *self.report.problems_by_rule.entry(problem.rule).or_default() += 1;
+                FoundProblem {
+                    source: source.clone(),
+                    record: record.no,
+                    line: record.line,
+                    key: key.map(str::to_owned),
+                    field: problem.field,
+                    rule: problem.rule,
+                    message: problem.message,
+                }
+            })
+            .collect()
+    }
+
+    /// The source's name of the field that holds a kind of identifier.
+    fn field_of(&self, kind: IdKind) -> &str {
+        let field = self.schema.fields.iter().find(|field| field.identifier == Some(kind));
+        field.map_or("", |field| self.mapping.source_name(field.name))
+    }
+
+    fn duplicate(&self, duplicate: &seen::Duplicate) -> Problem {
+        let rule = match duplicate.kind {
+            _ if duplicate.key => Rule::DuplicateKey,
+            IdKind::ExternalId => Rule::DuplicateKey,
+            IdKind::Email => Rule::DuplicateEmail,
+            IdKind::Phone => Rule::DuplicatePhone,
+            IdKind::Username => Rule::DuplicateUsername,
+        };
+        let first = u64::from(duplicate.first);
+        let (name, before) = self
+            .sources
+            .iter()
+            .rev()
+            .find(|(_, before)| *before <= first)
+            .map_or(("", 0), |(name, before)| (name.as_str(), *before));
+        let mut message =
+            format!("the same {} as record {}", duplicate.kind.noun(), first - before + 1);
+        if self.sources.len() > 1 {
+            message.push_str(" of ");
+            message.push_str(name);
+        }
+        Problem::new(self.field_of(duplicate.kind), rule, message)
+    }
+
+    fn count_password(&mut self, user: &User) {
+        if self.mapping.rule(self.schema.password_field).is_none() {
+            return;
+        }
+        let password = user.password.as_ref().map_or("", ExposeSecret::expose_secret);
+        let scheme = password::detect(password).as_str();
+        *self.report.passwords.entry(scheme).or_default() += 1;
+    }
+
+    fn count_fields(&mut self, raw: &[u8]) {
+        let fields = &mut self.report.fields;
+        let mapping = self.mapping;
+        let mut hint = 0;
+        let mut too_many = false;
+        for_each_field(raw, |name, ty, empty| {
+            let Some(count) = fields.entry(name, hint) else {
+                too_many = true;
+                return;
+            };
+            hint += 1;
+            if count.present == 0 {
+                count.mapped_to = mapped_to(mapping, name);
+            }
+            count.present += 1;
+            count.empty += u64::from(empty);
+            *count.types.entry(ty).or_default() += 1;
+        });
+        self.too_many_fields += u64::from(too_many);
+    }
+
+    /// The report. The checker is done.
+    pub fn finish(mut self) -> CheckReport {
+        let mut warnings = Vec::new();
+        if self.long_passwords > 0 {
+            warnings.push(CheckWarning {
+                warning: Warning::LongPassword.as_str(),
+                count: self.long_passwords,
+                message: format!(
+                    "{} passwords are longer than {} bytes: whether they fit depends on the \
+                     target's key, and run decides",
+                    self.long_passwords, self.schema.password_bytes_warn
+                ),
+            });
+        }
+        if self.report.records > 0 && self.too_many_fields == 0 {
+            for (field, rule) in self.mapping.rules() {
+                let MappingRule::Column { from, .. } = rule else { continue };
+                let fields = &self.report.fields.0;
+                if !fields.iter().any(|(name, _)| feeds(name, from)) {
+                    warnings.push(CheckWarning {
+                        warning: "column-missing",
+                        count: self.report.records,
+                        message: format!("`{field}` comes from `{from}`, which no record has"),
+                    });
+                }
+            }
+        }
+        if self.too_many_fields > 0 {
+            warnings.push(CheckWarning {
+                warning: "many-fields",
+                count: self.too_many_fields,
+                message: format!(
+                    "the records have more than {} different fields; the others are not counted",
+                    report::MOST_FIELDS
+                ),
+            });
+        }
+        self.report.warnings = warnings;
+        self.report
+    }
+}
+
+/// Whether a column of a mapping is this field of the record, or lies inside it.
+fn feeds(field: &str, column: &str) -> bool {
+    column == field || column.strip_prefix(field).is_some_and(|rest| rest.starts_with('.'))
+}
+
+fn mapped_to(mapping: &Mapping, name: &str) -> Vec<String> {
+    let rules = mapping.rules().iter();
+    rules
+        .filter_map(|(field, rule)| match rule {
+            MappingRule::Column { from, .. } if feeds(name, from) => Some(field.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+//! What a check found, for machines (`check --json`) and for people.
+
+use crate::problem::Rule;
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// Different names of fields that are counted; beyond, memory would not be constant.
+pub(super) const MOST_FIELDS: usize = 1000;
+
+/// What a check found in all sources together.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct CheckReport {
+    /// Records read: `valid + invalid + unchanged`.
+    pub records: u64,
+    /// Records without a problem.
+    pub valid: u64,
+    /// Records with at least one problem.
+    pub invalid: u64,
+    /// Records that came before, word for word under the same key: they are staged once.
+    pub unchanged: u64,
+    /// The fields of the records, in the order in which they first appear.
+    pub fields: FieldCounts,
+    /// Passwords by scheme.
+    pub passwords: BTreeMap<&'static str, u64>,
+    /// Problems by rule; only rules that are broken.
+    pub problems_by_rule: BTreeMap<Rule, u64>,
+    /// What does not stop anybody but should be known.
+    pub warnings: Vec<CheckWarning>,
+}
+
+/// Something to know before the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CheckWarning {
+    /// Its word for machines: `long-password`, `column-missing`, `many-fields`.
+    pub warning: &'static str,
+    /// Records concerned.
+    pub count: u64,
+    /// For people.
+    pub message: String,
+}
+
+/// One field of the export.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FieldCount {
+    /// Records that have it.
+    pub present: u64,
+    /// Of these, those where it is null or empty text.
+    pub empty: u64,
+    /// How often it has which type: `text number bool null list object`.
+    pub types: BTreeMap<&'static str, u64>,
+    /// The provider's fields that it feeds; a copy of the raw record is not named.
+    pub mapped_to: Vec<String>,
+}
+
+/// The fields of the export by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldCounts(pub Vec<(String, FieldCount)>);
+
+impl FieldCounts {
+    /// The field of that name.
+    pub fn get(&self, name: &str) -> Option<&FieldCount> {
+        self.0.iter().find(|(other, _)| other == name).map(|(_, count)| count)
+    }
+
+    /// The entry of a name. `hint` is where it probably stands, because records tend to have
+    /// their fields in the same order. None for a new name when there are too many.
+    pub(super) fn entry(&mut self, name: &str, hint: usize) -> Option<&mut FieldCount> {
+        let here = self.0.get(hint).is_some_and(|(other, _)| other == name);
+        let found = if here { Some(hint) } else { self.0.iter().position(|(n, _)| n == name) };
+        let at = match found {
+            Some(at) => at,
+            None if self.0.len() >= MOST_FIELDS => return None,
+            None => {
+                self.0.push((name.to_owned(), FieldCount::default()));
+                self.0.len() - 1
+            }
+        };
+        self.0.get_mut(at).map(|(_, count)| count)
+    }
+}
+
+impl Serialize for FieldCounts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, count) in &self.0 {
+            map.serialize_entry(name, count)?;
+        }
+        map.end()
+    }
+}
+
+impl CheckReport {
+    /// The report for people, several lines.
+    pub fn to_text(&self) -> String {
+        let mut out = String::new();
+        // Writing to a string cannot fail.
+        let plural = if self.records == 1 { "" } else { "s" };
+        let _ = write!(out, "{} record{plural}", self.records);
+        let _ = write!(out, ": {} valid, {} invalid", self.valid, self.invalid);
+        if self.unchanged > 0 {
+            let _ = write!(out, ", {} given again unchanged", self.unchanged);
+        }
+        out.push('\n');
+        self.fields_to_text(&mut out);
+        section(&mut out, "passwords", self.passwords.iter());
+        let rules = self.problems_by_rule.iter().map(|(rule, n)| (rule.as_str(), n));
+        section(&mut out, "problems", rules);
+        if !self.warnings.is_empty() {
+            out.push_str("\nwarnings\n");
+        }
+        for warning in &self.warnings {
+            let _ = writeln!(out, "  {}", warning.message);
+        }
+        out
+    }
+
+    fn fields_to_text(&self, out: &mut String) {
+        let fields = &self.fields.0;
+        if fields.is_empty() {
+            return;
+        }
+        let shown = |name: &str| crate::input::show_name(name.as_bytes());
+        let longest = |min: usize, lengths: &mut dyn Iterator<Item = usize>| {
+            lengths.max().unwrap_or(0).max(min)
+        };
+        let types = |count: &FieldCount| count.types.keys().copied().collect::<Vec<_>>().join(", ");
+        let name_width = longest(5, &mut fields.iter().map(|(n, _)| shown(n).chars().count()));
+        let type_width = longest(5, &mut fields.iter().map(|(_, c)| types(c).len()));
+        let _ = writeln!(
+            out,
+            "\n{:name_width$}  {:>10}  {:>10}  {:type_width$}  goes to",
+            "field", "present", "empty", "types"
+        );
+        for (name, count) in fields {
+            let to = count.mapped_to.join(", ");
+            let to = if to.is_empty() { "-" } else { &to };
+            let _ = writeln!(
+                out,
+                "{:name_width$}  {:>10}  {:>10}  {:type_width$}  {to}",
+                shown(name),
+                count.present,
+                count.empty,
+                types(count)
+            );
+        }
+    }
+}
+
+fn section<'a, K: AsRef<str>>(
+    out: &mut String,
+    title: &str,
+    counts: impl Iterator<Item = (K, &'a u64)>,
+) {
+    for (i, (word, count)) in counts.enumerate() {
+        if i == 0 {
+            let _ = writeln!(out, "\n{title}");
+        }
+        let _ = writeln!(out, "  {:20} {count:>10}", word.as_ref());
+    }
+}

@@ -1,0 +1,113 @@
+use super::*;
+use crate::input::Options;
+use crate::target::authing::fields::V2;
+use std::io::Cursor;
+
+fn check(sources: &[(&str, &str)]) -> (CheckReport, Vec<FoundProblem>, Option<InputError>) {
+    let mapping = Mapping::reference();
+    let mut checker = Checker::new(&mapping, &V2);
+    let mut found = Vec::new();
+    let mut failed = None;
+    for (name, text) in sources {
+        let input = Cursor::new(text.as_bytes().to_vec());
+        let mut reader =
+            Reader::from_read(input, name, &Options::default(), None).expect("it opens");
+        let done = checker.source::<InputError>(name, &mut reader, |problem| {
+            found.push(problem);
+            Ok(())
+        });
+        failed = failed.or(done.err());
+    }
+    (checker.finish(), found, failed)
+}
+
+fn rules(found: &[FoundProblem]) -> Vec<(u64, &str, Rule)> {
+    found.iter().map(|p| (p.record, p.field.as_str(), p.rule)).collect()
+}
+
+#[test]
+fn the_report_counts_fields_passwords_and_problems() {
+    let text = r#"[
+        {"uid":"1","mail":"a@b.cn","password":"secret","loginsCount":4},
+        {"uid":"2","mail":"n/a","password":null,"loginsCount":"4"},
+        {"uid":"3","mail":"n/a","nick":[]}
+    ]"#;
+    let (report, found, failed) = check(&[("users.json", text)]);
+    assert_eq!(failed, None);
+    let expected =
+        [(2, "loginsCount", Rule::Type), (2, "mail", Rule::Email), (3, "mail", Rule::Email)];
+    assert_eq!(rules(&found), expected);
+    assert_eq!(found[0].key.as_deref(), Some("2"));
+    let json = serde_json::to_string(&report).expect("it serialises");
+    let expected = concat!(
+        r#"{"records":3,"valid":1,"invalid":2,"unchanged":0,"fields":{"#,
+        r#""uid":{"present":3,"empty":0,"types":{"text":3},"mapped_to":["externalId"]},"#,
+        r#""mail":{"present":3,"empty":0,"types":{"text":3},"mapped_to":["email"]},"#,
+        r#""password":{"present":2,"empty":1,"types":{"null":1,"text":1},"mapped_to":["password"]},"#,
+        r#""loginsCount":{"present":2,"empty":0,"types":{"number":1,"text":1},"mapped_to":["loginsCount"]},"#,
+        r#""nick":{"present":1,"empty":0,"types":{"list":1},"mapped_to":[]}},"#,
+        r#""passwords":{"none":2,"plain":1},"problems_by_rule":{"type":1,"email":2},"warnings":["#,
+        r#"{"warning":"column-missing","count":3,"message":"`nickname` comes from `nickname`, which no record has"},"#,
+        r#"{"warning":"column-missing","count":3,"message":"`emailVerified` comes from `emailVerified`, which no record has"},"#,
+        r#"{"warning":"column-missing","count":3,"message":"`phone` comes from `phone`, which no record has"}]}"#,
+    );
+    assert_eq!(json, expected);
+}
+
+#[test]
+fn duplicates_name_the_first_and_the_same_record_again_is_none() {
+    let a = r#"[{"uid":"1","mail":"A@b.cn","phone":"12345"},{"uid":"1","mail":"c@d.cn"},
+        {"uid":"1","mail":"A@b.cn","phone":"12345"},{"mail":"a@B.cn"}]"#;
+    let b =
+        r#"[{"uid":"9","mail":"x@y.cn","phone":"1-23-45"},{"mail":"q@r.cn"},{"mail":"Q@r.cn"}]"#;
+    let (report, found, _) = check(&[("a.json", a), ("b.json", b)]);
+    let shown: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        shown,
+        [
+            "a.json: record 2, line 1, uid: the same external id as record 1 (duplicate-key)",
+            "a.json: record 4, line 2, mail: the same e-mail address as record 1 (duplicate-email)",
+            "b.json: record 1, line 1, phone: the same phone number as record 1 of a.json \
+             (duplicate-phone)",
+            "b.json: record 3, line 1, mail: the same e-mail address as record 2 of b.json \
+             (duplicate-key)",
+        ]
+    );
+    assert_eq!((report.records, report.valid, report.invalid, report.unchanged), (7, 2, 4, 1));
+}
+
+#[test]
+fn a_faulty_record_is_invalid_and_a_broken_document_keeps_what_came_before() {
+    let text = "[{\"uid\":\"1\"},7,{\"uid\":1,\"uid\":2},{\"uid\":\"3\"";
+    let (report, found, failed) = check(&[("users.json", text)]);
+    assert_eq!(rules(&found), [(2, "", Rule::Type), (3, "uid", Rule::Syntax)]);
+    assert_eq!((report.records, report.valid, report.invalid), (3, 1, 2));
+    let failed = failed.expect("it is cut off");
+    assert_eq!(
+        failed.to_string(),
+        "users.json: the document is cut off (at record 4, line 1, byte 43)"
+    );
+}
+
+#[test]
+fn a_problem_is_one_json_object_of_the_contract() {
+    let (_, found, _) = check(&[("users.json", "[\n{\"uid\":\"1\",\"phone\":\"x\"}]")]);
+    let json = serde_json::to_string(&found[0]).expect("it serialises");
+    assert_eq!(
+        json,
+        r#"{"source":"users.json","record":1,"line":2,"key":"1","field":"phone","rule":"phone","message":"no phone number: it holds other characters than digits"}"#
+    );
+}
+
+#[test]
+fn the_text_shows_coverage_and_counts() {
+    let text = r#"[{"uid":"1","mail":"a@b.cn","password":"x","extra":null}]"#;
+    let (report, ..) = check(&[("users.json", text)]);
+    let shown = report.to_text();
+    let lines: Vec<&str> = shown.lines().collect();
+    assert_eq!(lines[0], "1 record: 1 valid, 0 invalid");
+    assert_eq!(lines[2], "field        present       empty  types  goes to");
+    assert_eq!(lines[3], "uid                1           0  text   externalId");
+    assert_eq!(lines[6], "extra              1           1  null   -");
+    assert!(shown.contains("\npasswords\n  plain                         1\n"), "{shown}");
+}

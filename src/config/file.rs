@@ -1,0 +1,187 @@
+//! The TOML file: every key by hand, so that an error can name line and key and show no value.
+
+use super::Settings;
+use super::keys::{self, KEYS, Raw};
+use crate::error::{Error, Result};
+use crate::input::show_name;
+use crate::mapping::{Mapping, Rule, nearest};
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+struct Place<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl Place<'_> {
+    /// An error at a byte of the file.
+    fn error(&self, at: usize, what: &str) -> Error {
+        let before = self.text.as_bytes().get(..at).unwrap_or(self.text.as_bytes());
+        let line = 1 + memchr::memchr_iter(b'\n', before).count();
+        Error::usage(format!("{}, line {line}: {what}", self.path.display()))
+    }
+}
+
+/// Takes the settings of a file over.
+pub(super) fn apply(settings: &mut Settings, text: &str, path: &Path) -> Result<()> {
+    let place = Place { path, text };
+    let root = DeTable::parse(text).map_err(|error| {
+        // The parser's own message may show the line.
+        let at = error.span().map_or(text.len(), |span| span.start);
+        place.error(at, "not valid TOML").hint(
+            "text stands in double quotes, sections in brackets, and a key is given only once; \
+             'userferry init' writes an example",
+        )
+    })?;
+    for (name, value) in in_order(root.get_ref()) {
+        match (name.get_ref().as_ref(), value.get_ref()) {
+            ("mapping", DeValue::Table(rules)) => settings.mapping = mapping(rules, &place)?,
+            (section @ ("target" | "run"), DeValue::Table(table)) => {
+                apply_section(settings, section, table, &place)?;
+            }
+            ("target" | "run" | "mapping", _) => {
+                let what = format!("`{}` must be a section", name.get_ref());
+                return Err(place.error(name.span().start, &what));
+            }
+            (other, _) => return Err(unknown_section(other, name.span().start, &place)),
+        }
+    }
+    // The mapping is checked against the target that the whole file names.
+    settings.mapping.check(settings.target.kind.schema()).map_err(|(i, error)| {
+        let rules = root.get_ref().get("mapping").and_then(|value| value.get_ref().as_table());
+        let name =
+            rules.and_then(|rules| in_order(rules).get(i).map(|(name, _)| name.span().start));
+        let at = place.error(name.unwrap_or(0), &error.message);
+        Error { hint: error.hint, ..at }
+    })
+}
+
+/// The members of a table in the order of the file.
+fn in_order<'a, 'i>(
+    table: &'a DeTable<'i>,
+) -> Vec<(&'a Spanned<DeString<'i>>, &'a Spanned<DeValue<'i>>)> {
+    let mut members: Vec<_> = table.iter().collect();
+    members.sort_by_key(|(name, _)| name.span().start);
+    members
+}
+
+fn unknown_section(name: &str, at: usize, place: &Place<'_>) -> Error {
+    if is_secret(name) {
+        return secret_in_file(at, place);
+    }
+    let shown = show_name(name.as_bytes());
+    if let Some(key) = KEYS.iter().find(|key| key.short() == name) {
+        return place
+            .error(at, &format!("`{shown}` stands outside of its section"))
+            .hint(format!("it belongs under [{}]", key.section()));
+    }
+    let error = place.error(at, &format!("unknown section `{shown}`"));
+    match nearest(name, ["target", "run", "mapping"].into_iter()) {
+        Some(near) => error.hint(format!("did you mean [{near}]?")),
+        None => error.hint("the sections are [target], [run] and [mapping]"),
+    }
+}
+
+fn is_secret(name: &str) -> bool {
+    name.to_ascii_lowercase().contains("secret") && name != "secret_file"
+}
+
+fn secret_in_file(at: usize, place: &Place<'_>) -> Error {
+    place.error(at, "the secret does not belong in the file").hint(
+        "remove the line; give the secret as AUTHING_SECRET in the environment, or in a file of \
+         its own that only you can read: secret_file = \"…\"",
+    )
+}
+
+fn apply_section(
+    settings: &mut Settings,
+    section: &str,
+    table: &DeTable<'_>,
+    place: &Place<'_>,
+) -> Result<()> {
+    for (name, value) in in_order(table) {
+        let short = name.get_ref().as_ref();
+        let at = name.span().start;
+        if is_secret(short) {
+            return Err(secret_in_file(at, place));
+        }
+        let full = format!("{section}.{short}");
+        if !KEYS.iter().any(|key| key.name == full) {
+            return Err(unknown_key(section, short, at, place));
+        }
+        if full == "target.kind" && value.get_ref().as_str() == Some("authing-v3") {
+            return Err(place
+                .error(at, "`kind`: \"authing-v3\" is not available in this version")
+                .hint("use \"authing-v2\""));
+        }
+        keys::set(settings, &full, &raw(value.get_ref()))
+            .map_err(|form| place.error(at, &format!("`{short}`: {form} is expected")))?;
+    }
+    if section == "target" {
+        // Paths in a file are meant as seen from that file.
+        let folder = place.path.parent().unwrap_or(Path::new(""));
+        let from_here = |path: &mut Option<PathBuf>| {
+            if let Some(path) = path {
+                *path = folder.join(&path);
+            }
+        };
+        from_here(&mut settings.target.ca_file);
+        from_here(&mut settings.target.secret_file);
+    }
+    Ok(())
+}
+
+fn unknown_key(section: &str, short: &str, at: usize, place: &Place<'_>) -> Error {
+    let shown = show_name(short.as_bytes());
+    let error = place.error(at, &format!("unknown setting `{shown}` in [{section}]"));
+    if let Some(key) = KEYS.iter().find(|key| key.short() == short) {
+        return error.hint(format!("it belongs under [{}]", key.section()));
+    }
+    let known = KEYS.iter().filter(|key| key.section() == section);
+    if let Some(near) = nearest(short, known.clone().map(keys::Key::short)) {
+        return error.hint(format!("did you mean `{near}`?"));
+    }
+    let names: Vec<&str> = known.map(keys::Key::short).collect();
+    error.hint(format!("[{section}] knows {}", names.join(", ")))
+}
+
+fn raw<'a>(value: &'a DeValue<'_>) -> Raw<'a> {
+    match value {
+        DeValue::String(text) => Raw::Word(text),
+        DeValue::Boolean(truth) => Raw::Bool(*truth),
+        DeValue::Integer(number) => {
+            i64::from_str_radix(number.as_str(), number.radix()).map_or(Raw::Other, Raw::Int)
+        }
+        _ => Raw::Other,
+    }
+}
+
+/// The rules of `[mapping]`; they replace the reference mapping.
+fn mapping(rules: &DeTable<'_>, place: &Place<'_>) -> Result<Mapping> {
+    let mut mapping = Vec::new();
+    for (name, value) in in_order(rules) {
+        let rule = Rule::from_json(&json(value.get_ref())).map_err(|what| {
+            let shown = show_name(name.get_ref().as_bytes());
+            place.error(name.span().start, &format!("mapping of `{shown}`: {what}"))
+        })?;
+        mapping.push((name.get_ref().as_ref().to_owned(), rule));
+    }
+    Ok(Mapping::new(mapping))
+}
+
+fn json(value: &DeValue<'_>) -> serde_json::Value {
+    match value {
+        DeValue::String(text) => text.as_ref().into(),
+        DeValue::Boolean(truth) => (*truth).into(),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+            .map_or(serde_json::Value::Null, Into::into),
+        DeValue::Array(items) => items.iter().map(|item| json(item.get_ref())).collect(),
+        DeValue::Table(table) => in_order(table)
+            .into_iter()
+            .map(|(name, value)| (name.get_ref().as_ref().to_owned(), json(value.get_ref())))
+            .collect(),
+        // No rule takes these; null makes the rule say what it takes.
+        DeValue::Float(_) | DeValue::Datetime(_) => serde_json::Value::Null,
+    }
+}

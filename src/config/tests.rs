@@ -1,0 +1,231 @@
+use super::*;
+use secrecy::{ExposeSecret, SecretString};
+use std::io;
+
+const NO_ENV: Env<'static> = &|_| None;
+
+fn parse(text: &str) -> Result<Settings> {
+    Settings::from_toml(text, Path::new("userferry.toml"))
+}
+
+fn refused(text: &str) -> (String, String) {
+    let error = parse(text).expect_err("it is wrong");
+    assert_eq!(error.exit, crate::error::Exit::Usage);
+    (error.message, error.hint.unwrap_or_default())
+}
+
+#[test]
+fn the_template_parses_and_equals_the_defaults() {
+    assert_eq!(parse(TEMPLATE).expect("it parses"), Settings::default());
+    assert_eq!(parse("").expect("it parses"), Settings::default());
+}
+
+#[test]
+fn the_template_names_every_setting_and_its_examples_parse() {
+    let mut section = "";
+    let mut named = Vec::new();
+    let mut examples = String::new();
+    for line in TEMPLATE.lines() {
+        if let Some(name) = line.strip_prefix('[') {
+            section = name.trim_end_matches(']');
+        }
+        let active = line.strip_prefix("# ").filter(|l| l.contains(" = ")).unwrap_or(line);
+        let key = active.split(" = ").next().unwrap_or_default();
+        if keys::KEYS.iter().any(|k| k.name == format!("{section}.{key}")) {
+            named.push(format!("{section}.{key}"));
+            examples.push_str(active);
+        } else {
+            examples.push_str(line);
+        }
+        examples.push('\n');
+    }
+    let all: Vec<&str> = keys::KEYS.iter().map(|key| key.name).collect();
+    named.sort();
+    let mut sorted = all.clone();
+    sorted.sort_unstable();
+    assert_eq!(named, sorted);
+    parse(&examples).expect("the examples parse");
+}
+
+#[test]
+fn a_file_changes_what_it_names() {
+    let text = "[run]\nrate = \"50/s\"\nmax_outage = \"1h\"\nmax_failures = 5\non_conflict = \"skip\"\n\
+                [target]\nhost = \"http://127.0.0.1:8080/\"\nsecret_file = \"s.txt\"\n\
+                [mapping]\nusername = \"login\"\nemail = { from = \"mail\", as = \"text\" }\n";
+    let settings = Settings::from_toml(text, Path::new("conf/u.toml")).expect("it parses");
+    assert_eq!(settings.run.rate, "50/s".parse().ok());
+    assert_eq!(settings.run.max_outage, Duration::from_secs(3600));
+    assert_eq!(settings.run.max_failures, Some(5));
+    assert_eq!(settings.run.on_conflict, OnConflict::Skip);
+    assert_eq!(settings.target.host, "http://127.0.0.1:8080");
+    assert_eq!(settings.target.secret_file.as_deref(), Some(Path::new("conf/s.txt")));
+    let fields: Vec<&str> =
+        settings.mapping.rules().iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(fields, ["username", "email"]);
+}
+
+#[test]
+fn flags_go_over_environment_and_environment_over_the_file() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("userferry.toml");
+    std::fs::write(&file, "[run]\nconcurrency = 1\nmax_attempts = 2\nrate = \"1/s\"\n")
+        .expect("it is written");
+    let env = |name: &str| {
+        let value = match name {
+            "USERFERRY_CONCURRENCY" => "3",
+            "USERFERRY_MAX_ATTEMPTS" => "4",
+            "USERFERRY_KEEP_PASSWORD" => "false",
+            "AUTHING_HOST" => "https://a.example",
+            "AUTHING_USERPOOL_ID" => "pool-a",
+            "USERFERRY_USER_POOL_ID" => "pool-b",
+            "USERFERRY_SETTLE_TIME" => "",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    };
+    let flags = Flags { concurrency: Some(5), ..Flags::default() };
+    let settings = Settings::load(Some(&file), &flags, &env).expect("it loads");
+    assert_eq!(settings.run.concurrency, 5);
+    assert_eq!(settings.run.max_attempts, 4);
+    assert_eq!(settings.run.rate, "1/s".parse().ok());
+    assert!(!settings.target.keep_password);
+    assert_eq!(settings.target.host, "https://a.example");
+    assert_eq!(settings.target.user_pool().as_deref(), Ok("pool-b"));
+    assert_eq!(settings.file, Some(file));
+    let bad = |name: &str| (name == "USERFERRY_RATE").then(|| "geheim".to_owned());
+    let error = Settings::load(None, &Flags::default(), &bad).expect_err("no rate");
+    let expected = "environment variable USERFERRY_RATE: a rate such as \"50/s\" or \"3000/m\" is \
+                    expected";
+    assert_eq!(error.message, expected);
+    let flags = Flags { concurrency: Some(0), ..Flags::default() };
+    let error = Settings::load(None, &flags, NO_ENV).expect_err("no concurrency");
+    assert_eq!(error.message, "--concurrency: a whole number from 1 to 1000 is expected");
+}
+
+#[test]
+fn a_file_that_is_named_must_exist() {
+    let error = Settings::load(Some(Path::new("nowhere.toml")), &Flags::default(), NO_ENV);
+    assert_eq!(error.expect_err("it is not there").message, "nowhere.toml: no such file");
+}
+
+#[test]
+fn errors_name_line_and_key_and_the_nearest_known_one() {
+    for (text, message, hint) in [
+        (
+            "[run]\n\nconcurency = 3",
+            "userferry.toml, line 3: unknown setting `concurency` in [run]",
+            "did you mean `concurrency`?",
+        ),
+        (
+            "[run]\nhost = \"x\"",
+            "userferry.toml, line 2: unknown setting `host` in [run]",
+            "it belongs under [target]",
+        ),
+        (
+            "host = \"x\"",
+            "userferry.toml, line 1: `host` stands outside of its section",
+            "it belongs under [target]",
+        ),
+        (
+            "[targets]\nhost = \"x\"",
+            "userferry.toml, line 1: unknown section `targets`",
+            "did you mean [target]?",
+        ),
+        (
+            "[run]\nconcurrency = \"3\"",
+            "userferry.toml, line 2: `concurrency`: a whole number from 1 to 1000 is expected",
+            "",
+        ),
+        (
+            "[run]\nconcurrency = 0",
+            "userferry.toml, line 2: `concurrency`: a whole number from 1 to 1000 is expected",
+            "",
+        ),
+        (
+            "[run]\nrequest_timeout = 30",
+            "userferry.toml, line 2: `request_timeout`: a duration such as \"200ms\", \"30s\", \"5m\" or \"1h\" is expected",
+            "",
+        ),
+        (
+            "[target]\nkeep_password = \"yes\"",
+            "userferry.toml, line 2: `keep_password`: true or false is expected",
+            "",
+        ),
+        ("run = 3", "userferry.toml, line 1: `run` must be a section", ""),
+        (
+            "[target]\nsecret = \"geheim\"",
+            "userferry.toml, line 2: the secret does not belong in the file",
+            "remove the line; give the secret as AUTHING_SECRET in the environment, or in a file \
+             of its own that only you can read: secret_file = \"…\"",
+        ),
+        (
+            "[target]\nkind = \"authing-v2\"\n[mapping]\nemail = \"mail\"\nemial = \"mail\"",
+            "userferry.toml, line 5: mapping: the target has no field `emial`",
+            "did you mean `email`?",
+        ),
+        (
+            "[mapping]\nname = { jq = '.geheim' }",
+            "userferry.toml, line 2: mapping of `name`: `jq` is not available in this version; a \
+             rule is \"column\", { from = \"column\", as = \"text\" }, { value = … } or { raw = \
+             true, without = [\"column\"] }",
+            "",
+        ),
+        (
+            "[run]\nconnect_timeout = \"30s\"",
+            "connect_timeout (30s) must be less than request_timeout (30s)",
+            "else nobody could tell whether a request that timed out had been sent: lower \
+             connect_timeout or raise request_timeout",
+        ),
+    ] {
+        assert_eq!(refused(text), (message.to_owned(), hint.to_owned()));
+    }
+}
+
+#[test]
+fn what_is_no_toml_is_refused_without_showing_it() {
+    for text in ["[target]\nhost = geheim", "[run]\nrate = \"geheim", "geheim", "[run]\na=1\na=1"] {
+        let (message, hint) = refused(text);
+        assert!(message.starts_with("userferry.toml, line "), "{message}");
+        assert!(message.ends_with(": not valid TOML"), "{message}");
+        assert!(!message.contains("geheim") && !hint.contains("geheim"));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_secret_comes_from_the_environment_a_private_file_or_a_prompt() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("secret.txt");
+    std::fs::write(&file, "from file\n").expect("it is written");
+    let mode = |mode| {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("chmod");
+    };
+    let target = TargetSettings { secret_file: Some(file.clone()), ..TargetSettings::default() };
+    let no_prompt = || None::<io::Result<SecretString>>;
+
+    mode(0o640);
+    let error = load_secret(&target, NO_ENV, no_prompt).expect_err("others can read it");
+    let shown = file.display();
+    assert_eq!(error.message, format!("secret_file {shown}: others can read it (mode 640)"));
+    assert_eq!(error.hint, Some(format!("chmod 600 {shown}")));
+
+    mode(0o600);
+    let secret = load_secret(&target, NO_ENV, no_prompt).expect("a secret");
+    assert_eq!(secret.expose_secret(), "from file");
+
+    let env = |name: &str| (name == "AUTHING_SECRET").then(|| " from env\n".to_owned());
+    let secret = load_secret(&target, &env, no_prompt).expect("a secret");
+    assert_eq!(secret.expose_secret(), "from env");
+
+    let bare = TargetSettings::default();
+    let secret = load_secret(&bare, NO_ENV, || Some(Ok("typed".to_owned().into())));
+    assert_eq!(secret.expect("a secret").expose_secret(), "typed");
+    let error = load_secret(&bare, NO_ENV, no_prompt).expect_err("no way");
+    assert_eq!(error.message, "the secret of the user pool is missing");
+    assert!(error.hint.is_some_and(|hint| hint.contains("AUTHING_SECRET")));
+
+    std::fs::write(&file, "\n").expect("it is written");
+    let error = load_secret(&target, NO_ENV, no_prompt).expect_err("empty");
+    assert_eq!(error.message, format!("secret_file {shown}: empty"));
+}

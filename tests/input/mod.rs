@@ -1,0 +1,5 @@
+//! Bad inputs: for each the exact message and the way out, and what was read before.
+
+mod documents;
+mod records;
+mod settings;

@@ -1,0 +1,129 @@
+//! Records that are wrong while their neighbours are fine.
+
+use userferry::check::{Checker, FoundProblem};
+use userferry::input::{InputError, Options, Reader};
+use userferry::mapping::Mapping;
+use userferry::target::authing::fields::V2;
+
+/// Every problem of a source as one line, and the counts of valid and invalid records.
+fn check(content: &[u8]) -> (Vec<String>, u64, u64) {
+    let mapping = Mapping::reference();
+    let mut checker = Checker::new(&mapping, &V2);
+    let input = std::io::Cursor::new(content.to_vec());
+    let mut reader =
+        Reader::from_read(input, "users.json", &Options::default(), None).expect("it opens");
+    let mut found: Vec<FoundProblem> = Vec::new();
+    checker
+        .source::<InputError>("users.json", &mut reader, |problem| {
+            found.push(problem);
+            Ok(())
+        })
+        .expect("it is read to its end");
+    let report = checker.finish();
+    assert!(found.iter().all(|problem| !problem.message.contains("geheim")));
+    (found.iter().map(ToString::to_string).collect(), report.valid, report.invalid)
+}
+
+#[test]
+fn each_fault_makes_only_its_own_record_invalid() {
+    let deep = format!("{{\"uid\":\"2\",\"x\":{}{}}}", "[".repeat(200), "]".repeat(200));
+    for (record, problem) in [
+        ("7", ": the record is a single value, where an object is expected (type)"),
+        ("[{}]", ": the record is an array, where an object is expected (type)"),
+        (
+            r#"{"uid":"2","mail":"geheim","mail":"b"}"#,
+            ", mail: the field `mail` is given twice (syntax)",
+        ),
+        (r#"{"uid":"2","mail":"geheim\ud800"}"#, ", mail: half of a surrogate pair (encoding)"),
+        (&deep, ", x: nested more than 128 levels deep (syntax)"),
+        (
+            "{\"uid\":\"2\",\"nickname\":\"a\tb\"}",
+            ", nickname: a control character that is not escaped (syntax)",
+        ),
+        (
+            r#"{"uid":"2","loginsCount":NaN}"#,
+            ", loginsCount: a word that is no JSON value (syntax)",
+        ),
+        (
+            r#"{"uid":"2","loginsCount":"4"}"#,
+            ", loginsCount: text, where a whole number is expected; the mapping can convert it: \
+             as = \"int\" (type)",
+        ),
+        (
+            r#"{"uid":"2","loginsCount":4294967296}"#,
+            ", loginsCount: a number beyond the 32 bits that the field takes (type)",
+        ),
+        (
+            r#"{"uid":"2","emailVerified":1}"#,
+            ", emailVerified: a number, where true or false is expected; the mapping can convert \
+             it: as = \"bool\" (type)",
+        ),
+        (
+            r#"{"uid":true}"#,
+            ", uid: a truth value, where text is expected; the mapping can convert it: as = \
+             \"text\" (type)",
+        ),
+        (
+            r#"{"nickname":"geheim","mail":null,"phone":""}"#,
+            ": nothing to identify the user by: `uid`, `mail`, `phone` are absent or empty \
+             (identifier)",
+        ),
+        (r#"{"uid":"2","mail":"geheim"}"#, ", mail: no e-mail address: it has no @ (email)"),
+        (r#"{"uid":"2\u0000"}"#, ", uid: holds a control character (value)"),
+        (
+            r#"{"uid":"1","mail":"b@c.cn"}"#,
+            ", uid: the same external id as record 1 (duplicate-key)",
+        ),
+    ] {
+        let array = format!("[{{\"uid\":\"1\"}},\n{record},\n{{\"uid\":\"3\"}}]");
+        let expected = format!("users.json: record 2, line 2{problem}");
+        assert_eq!(check(array.as_bytes()), (vec![expected.clone()], 2, 1), "{record}");
+        let lines = format!("{{\"uid\":\"1\"}}\n{record}\n{{\"uid\":\"3\"}}\n");
+        assert_eq!(check(lines.as_bytes()), (vec![expected], 2, 1), "{record}");
+    }
+}
+
+#[test]
+fn bytes_that_are_not_utf_8_spoil_one_record() {
+    let content = b"[{\"uid\":\"1\"},{\"uid\":\"2\",\"nickname\":\"geheim\xe9\"},{\"uid\":\"3\"}]";
+    let expected =
+        "users.json: record 2, line 1, nickname: bytes that are not UTF-8 (encoding)".to_owned();
+    assert_eq!(check(content), (vec![expected], 2, 1));
+}
+
+#[test]
+fn a_line_that_does_not_parse_spoils_one_record() {
+    for (line, problem) in [
+        ("{\"uid\":\"2\"", "the line ends within the record"),
+        (
+            "{\"uid\":\"2\",}",
+            "the name of a field in double quotes is expected at byte 11 of the line",
+        ),
+        ("{\"uid\":\"2\"},", "something follows the end of the record"),
+        ("geheim", "a JSON value is expected at byte 0 of the line"),
+    ] {
+        let lines = format!("{{\"uid\":\"1\"}}\n{line}\n{{\"uid\":\"3\"}}\n");
+        let expected = format!("users.json: record 2, line 2: {problem} (syntax)");
+        assert_eq!(check(lines.as_bytes()), (vec![expected], 2, 1), "{line}");
+    }
+}
+
+#[test]
+fn all_problems_of_a_record_are_found_at_once() {
+    let (found, valid, invalid) =
+        check(br#"[{"mail":"x","phone":"1","emailVerified":"yes","loginsCount":1.5}]"#);
+    let rules: Vec<&str> = found.iter().filter_map(|line| line.rsplit('(').next()).collect();
+    assert_eq!(rules, ["type)", "type)", "email)", "phone)"]);
+    assert_eq!((valid, invalid), (0, 1));
+}
+
+#[test]
+fn an_id_of_twenty_digits_is_not_rounded() {
+    let raw = br#"{"uid":12345678901234567890}"#;
+    let (user, problems) = Mapping::reference().apply(raw, &V2);
+    assert_eq!(problems, []);
+    assert_eq!(
+        user.identifiers.key().map(|(_, value)| value.to_owned()).as_deref(),
+        Some("12345678901234567890")
+    );
+}
