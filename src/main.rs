@@ -1,33 +1,45 @@
-//! The command `userferry`.
+//! The command `userferry`: parse, dispatch, print one error and its hint, exit.
+
+#![forbid(unsafe_code)]
 
 use clap::Parser;
-use std::io::Write as _;
-use tokio::signal::unix::{SignalKind, signal};
-use userferry::sandbox::{Sandbox, Settings};
+use std::process::ExitCode;
+use userferry::cli::Cli;
+use userferry::commands;
+use userferry::ui::Ui;
 
-#[derive(Parser)]
-enum Command {
-    /// A stand-in Authing server on this machine, to rehearse a migration with
-    ///
-    /// Rehearse a migration with it before you touch production, with your real export and the
-    /// failures you fear; nothing leaves this machine.
-    Sandbox {
-        #[command(flatten)]
-        settings: Box<Settings>,
-    },
+fn main() -> ExitCode {
+    // A core dump would hold the secret and password hashes.
+    no_core_dumps();
+    let cli = Cli::parse();
+    log_to_stderr(cli.global.verbose);
+    let ui = Ui::new(&cli.global);
+    match commands::dispatch(cli) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            if !error.message.is_empty() {
+                ui.error(&error);
+            }
+            error.exit.into()
+        }
+    }
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let Command::Sandbox { settings } = Command::parse();
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
-    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let sandbox = Sandbox::start(*settings).await?;
-    writeln!(std::io::stdout(), "{}", sandbox.url())?;
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
-    }
-    sandbox.stop().await;
-    Ok(())
+fn no_core_dumps() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    // Where it cannot be set there is nothing better to do than to go on.
+    drop(setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }));
+}
+
+/// Our own events only: those of the HTTP libraries may hold headers and bodies.
+fn log_to_stderr(verbose: u8) {
+    let level = match verbose {
+        0 => return,
+        1 => "userferry=debug",
+        _ => "userferry=trace",
+    };
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new(level))
+        .with_writer(std::io::stderr)
+        .init();
 }

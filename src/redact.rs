@@ -38,6 +38,35 @@ pub fn message(text: &str, user: &User) -> String {
     cut(&text)
 }
 
+/// What would be sent, as JSON with every value masked: the first character and the length; the
+/// password and the raw copy by their length alone.
+pub fn masked(user: &User) -> String {
+    let mut object = serde_json::Map::new();
+    for (field, value) in &user.fields {
+        let masked = match value {
+            Value::Text(text) if field == "oauth" => format!("<{} bytes>", text.len()),
+            Value::Text(text) => mask(text),
+            Value::Bool(truth) => truth.to_string(),
+            Value::Int(number) => number.to_string(),
+            Value::List(items) => {
+                items.iter().map(|item| mask(item)).collect::<Vec<_>>().join(", ")
+            }
+        };
+        object.insert(field.clone(), masked.into());
+    }
+    if user.password.is_some() {
+        let bytes = user.password_bytes();
+        object.insert("password".to_owned(), format!("<{bytes} bytes>").into());
+    }
+    serde_json::Value::Object(object).to_string()
+}
+
+fn mask(text: &str) -> String {
+    let n = text.chars().count();
+    let first: String = text.chars().take(usize::from(n > 3)).collect();
+    format!("{first}…({n})")
+}
+
 /// A message that quotes nobody, cut at 300 characters, on one line.
 pub fn plain(text: &str) -> String {
     cut(&text.replace(['\n', '\r', '\t'], " "))

@@ -180,8 +180,8 @@ impl<S: Store> Stager<'_, S> {
     }
 
     fn commit(&mut self, checkpoint: &Checkpoint, finished: bool) -> Result<()> {
-        let identify =
-            |raw: &[u8]| self.settings.mapping.apply(raw, self.settings.schema).0.identifiers;
+        let Settings { mapping, schema, .. } = self.settings;
+        let identify = |raw: &[u8]| validate::prepare(raw, mapping, schema).user.identifiers;
         let batch = Batch {
             source: self.id,
             jobs: std::mem::take(&mut self.batch),

@@ -44,8 +44,17 @@ pub struct Prepared {
 
 /// Maps and validates one record.
 pub fn prepare(raw: &[u8], mapping: &Mapping, schema: &Schema) -> Prepared {
-    let (user, mut problems) = mapping.apply(raw, schema);
+    let (mut user, mut problems) = mapping.apply(raw, schema);
     let warnings = validate(&user, mapping, schema, &mut problems);
+    // A value that is no e-mail address, such as "n/a", identifies nobody.
+    for field in schema.fields {
+        if let Some(kind) = field.identifier {
+            let name = mapping.source_name(field.name);
+            if problems.iter().any(|problem| problem.field == name) {
+                user.identifiers.set(kind, "");
+            }
+        }
+    }
     Prepared { user, problems, warnings }
 }
 

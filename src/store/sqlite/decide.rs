@@ -156,6 +156,36 @@ impl Table {
         self.write(|t| undo(t, job.0, decision, now_ms))
     }
 
+    /// What was decided about a row, a line each, for people.
+    pub fn decisions(&self, job: JobId) -> Result<Vec<String>, StoreError> {
+        self.check(|c| {
+            let mut statement = c.prepare(
+                "SELECT at_ms, decision, from_status, to_status, reason, undone_at_ms IS NOT NULL
+                 FROM decision WHERE job_id = ?1 ORDER BY id",
+            )?;
+            let rows = statement.query_map([job.0], |row| {
+                let at = crate::clock::iso(row.get(0)?);
+                let (decision, from): (String, String) = (row.get(1)?, row.get(2)?);
+                let (to, reason): (String, String) = (row.get(3)?, row.get(4)?);
+                let undone = if row.get(5)? { " (undone)" } else { "" };
+                Ok(format!("{at} {decision}: {from} to {to}: {reason}{undone}"))
+            })?;
+            rows.collect()
+        })
+    }
+
+    /// Whether anything was ever sent.
+    pub fn has_attempts(&self) -> Result<bool, StoreError> {
+        self.check(|c| {
+            c.query_row(
+                "SELECT EXISTS (SELECT 1 FROM attempt) OR EXISTS
+                    (SELECT 1 FROM job WHERE status IN ('sending', 'unknown'))",
+                [],
+                |row| row.get(0),
+            )
+        })
+    }
+
     /// The rows that were waived and still are, for `waive --status … --undo`.
     pub fn waived(&self, from: Status) -> Result<Vec<JobId>, StoreError> {
         self.check(|c| {

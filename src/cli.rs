@@ -1,0 +1,479 @@
+//! The command line, as data: parsing, help and defaults.
+
+use crate::config::{Flags, OnConflict, OnUnknown};
+use crate::input::Format;
+use crate::units::{Duration, Rate};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Move the users of an existing system into an identity provider: nobody lost, nobody twice
+///
+/// Userferry stages an export into a local job table with a status for every user, then runs: it
+/// creates the users at the provider, records every success and every error, and can be stopped,
+/// killed or cut off at any time and go on as if nothing had happened.
+///
+///   userferry init                  write a commented userferry.toml
+///   userferry check users.json      find problems; nothing is staged or sent
+///   userferry stage users.json      read the export into userferry.db
+///   userferry run                   create the users
+///   userferry status                how far it is
+///   userferry retry-failed --run    send the failed ones again
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, verbatim_doc_comment, subcommand_required = true)]
+pub struct Cli {
+    /// Options that every command takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// The job table
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        default_value = "userferry.db",
+        env = "USERFERRY_DB"
+    )]
+    pub db: PathBuf,
+
+    /// The settings [default: userferry.toml, if it is there]
+    #[arg(long, global = true, value_name = "FILE", env = "USERFERRY_CONFIG")]
+    pub config: Option<PathBuf>,
+
+    /// Say more; twice for even more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    pub verbose: u8,
+
+    /// Say only what went wrong
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+
+    /// Colours on standard error
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a commented userferry.toml; never over an existing one
+    Init(Init),
+    /// Read, map and validate an export, and show its problems; nothing is staged or sent
+    Check(Check),
+    /// Read an export into the job table; can be repeated, and goes on where it was cut off
+    Stage(Stage),
+    /// Create the users that are pending
+    Run(Run),
+    /// Make failed rows pending again; attempts and history stay
+    RetryFailed(RetryFailed),
+    /// Show how far it is; also while a run is going
+    Status(Status),
+    /// List failed and invalid rows with their reasons
+    Failures(Failures),
+    /// Show one user: masked record, problems, every attempt, id in the directory
+    Show(Show),
+    /// Decide about a row in doubt, where no rule could
+    Settle(Settle),
+    /// Let failed or invalid rows go
+    Waive(Waive),
+    /// Write source records, re-stageable as they are; or old ids with the new ones
+    Export(Export),
+    /// Serve a stand-in Authing server on this machine
+    ///
+    /// Rehearse a migration with it before you touch production: with your real export, and with
+    /// the failures you fear. It keeps a directory of users with unique identifiers, decrypts
+    /// passwords with a real key, and can be slow, throttle, fail, lose replies and go down.
+    /// Nothing leaves this machine. It prints its address and serves until it is stopped.
+    Sandbox(Box<crate::sandbox::Settings>),
+    /// Tell the whole story in half a minute against the sandbox; needs nothing
+    Demo(Demo),
+}
+
+/// `init`.
+#[derive(Debug, Args)]
+pub struct Init {}
+
+/// How to read a source.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Reading {
+    /// Format of the source [default: told by its content]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub input_format: Option<Format>,
+
+    /// Where the records lie in a JSON document, e.g. data.users
+    #[arg(long, value_name = "PATH")]
+    pub records: Option<String>,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The export; '-' for standard input
+    #[arg(value_name = "SOURCE", required = true)]
+    pub sources: Vec<String>,
+
+    #[command(flatten)]
+    #[expect(missing_docs)]
+    pub reading: Reading,
+
+    /// What to write: a summary as text or as one JSON object, or each problem as a JSON line
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: CheckFormat,
+
+    /// Same as --format json
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+
+    /// Write to FILE instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// What `check` writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// A summary for people.
+    Text,
+    /// The summary as one object.
+    Json,
+    /// One object a problem.
+    Jsonl,
+}
+
+/// `stage`.
+#[derive(Debug, Args)]
+pub struct Stage {
+    /// The export: JSON array or JSON Lines; '-' for standard input
+    #[arg(value_name = "SOURCE", required = true)]
+    pub sources: Vec<String>,
+
+    #[command(flatten)]
+    #[expect(missing_docs)]
+    pub reading: Reading,
+
+    /// These are corrected records: they replace rows with the same key that are pending, failed
+    /// or invalid
+    #[arg(long)]
+    pub replace: bool,
+
+    /// Start a source anew whose staging was cut off and whose file has changed since
+    #[arg(long)]
+    pub restart: bool,
+}
+
+/// How to send.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Sending {
+    /// Requests in flight, at most [default: 32]
+    #[arg(long, value_name = "N", env = "USERFERRY_CONCURRENCY")]
+    pub concurrency: Option<u32>,
+
+    /// Requests per second, at most: 50/s, 3000/m [default: adapts to what the target takes]
+    #[arg(long, value_name = "RATE", env = "USERFERRY_RATE")]
+    pub rate: Option<Rate>,
+
+    /// Settle at most N rows, then stop (exit 5): a canary
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+
+    /// Show what would be sent, masked; send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// The target, https://host[:port]
+    #[arg(long, value_name = "URL")]
+    pub host: Option<String>,
+
+    /// The user pool
+    #[arg(long, value_name = "ID")]
+    pub user_pool_id: Option<String>,
+
+    /// How long the target may give no answer before the run halts (exit 4) [default: 30m]
+    #[arg(long, value_name = "TIME", env = "USERFERRY_MAX_OUTAGE")]
+    pub max_outage: Option<Duration>,
+
+    /// How long a request may take [default: 30s]
+    #[arg(long, value_name = "TIME", env = "USERFERRY_REQUEST_TIMEOUT")]
+    pub request_timeout: Option<Duration>,
+
+    /// How long a connection may take to be made; less than a request [default: 5s]
+    #[arg(long, value_name = "TIME", env = "USERFERRY_CONNECT_TIMEOUT")]
+    pub connect_timeout: Option<Duration>,
+
+    /// How long a request that timed out may still be on its way [default: 5s]
+    #[arg(long, value_name = "TIME", env = "USERFERRY_SETTLE_TIME")]
+    pub settle_time: Option<Duration>,
+
+    /// Attempts that count before a row is exhausted [default: 8]
+    #[arg(long, value_name = "N", env = "USERFERRY_MAX_ATTEMPTS")]
+    pub max_attempts: Option<u32>,
+
+    /// What to do when another user without an external id stands in the way [default: fail]
+    #[arg(long, value_name = "WHAT", value_enum, env = "USERFERRY_ON_CONFLICT")]
+    pub on_conflict: Option<OnConflict>,
+
+    /// What to do when the secret may not look users up [default: halt]
+    #[arg(long, value_name = "WHAT", value_enum, env = "USERFERRY_ON_UNKNOWN")]
+    pub on_unknown: Option<OnUnknown>,
+
+    /// Halt when N rows have failed, not when every row is refused alike
+    #[arg(long, value_name = "N", env = "USERFERRY_MAX_FAILURES")]
+    pub max_failures: Option<u64>,
+}
+
+impl Sending {
+    /// What these flags say about the settings.
+    pub fn flags(&self) -> Flags {
+        Flags {
+            host: self.host.clone(),
+            user_pool_id: self.user_pool_id.clone(),
+            concurrency: self.concurrency,
+            rate: self.rate,
+            request_timeout: self.request_timeout,
+            connect_timeout: self.connect_timeout,
+            settle_time: self.settle_time,
+            max_attempts: self.max_attempts,
+            max_outage: self.max_outage,
+            on_conflict: self.on_conflict,
+            on_unknown: self.on_unknown,
+            max_failures: self.max_failures,
+        }
+    }
+}
+
+/// `run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    #[command(flatten)]
+    #[expect(missing_docs)]
+    pub sending: Sending,
+}
+
+/// `retry-failed`.
+#[derive(Debug, Args)]
+pub struct RetryFailed {
+    /// Only rows that failed with this code
+    #[arg(long, value_name = "CODE")]
+    pub code: Option<String>,
+
+    /// Only rows that failed so
+    #[arg(long, value_name = "CLASS")]
+    pub class: Option<FailedClass>,
+
+    /// Only the row with this key
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
+
+    /// Then run
+    #[arg(long)]
+    pub run: bool,
+
+    #[command(flatten)]
+    #[expect(missing_docs)]
+    pub sending: Sending,
+}
+
+/// How a row failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailedClass {
+    /// Rejected by the provider.
+    Rejected,
+    /// Another user stands in the way.
+    Conflict,
+    /// Attempts used up.
+    Exhausted,
+}
+
+/// `status`.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+
+    /// Show it again every second until nothing is left to do
+    #[arg(long, conflicts_with = "json")]
+    pub watch: bool,
+}
+
+/// `failures`.
+#[derive(Debug, Args)]
+pub struct Failures {
+    /// How to print them
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: FailureFormat,
+}
+
+/// How to print failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailureFormat {
+    /// For people.
+    Table,
+    /// One array.
+    Json,
+    /// One object a line.
+    Jsonl,
+    /// For spreadsheets.
+    Csv,
+}
+
+/// `show`.
+#[derive(Debug, Args)]
+pub struct Show {
+    /// External id, e-mail address, phone number or user name
+    #[arg(value_name = "KEY")]
+    pub key: String,
+}
+
+/// `settle`.
+#[derive(Debug, Args)]
+pub struct Settle {
+    /// The row
+    #[arg(value_name = "KEY")]
+    pub key: String,
+
+    /// done: the user is in the directory; pending: it is not, send it; failed: neither
+    #[arg(long = "as", value_name = "STATUS", required_unless_present = "undo")]
+    pub to: Option<SettleTo>,
+
+    /// Why; kept with the decision
+    #[arg(long, value_name = "TEXT", required_unless_present = "undo")]
+    pub reason: Option<String>,
+
+    /// Take the decision back
+    #[arg(long, conflicts_with_all = ["to", "reason"])]
+    pub undo: bool,
+}
+
+/// What became of a row in doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SettleTo {
+    /// The user is in the directory.
+    Done,
+    /// It is not: send it.
+    Pending,
+    /// It is not, and is not to be sent.
+    Failed,
+}
+
+/// `waive`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("which").required(true).args(["key", "status"]))]
+pub struct Waive {
+    /// The row with this key
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
+
+    /// All rows of this status
+    #[arg(long, value_name = "STATUS")]
+    pub status: Option<WaiveStatus>,
+
+    /// Why; kept with the decision
+    #[arg(long, value_name = "TEXT", required_unless_present = "undo")]
+    pub reason: Option<String>,
+
+    /// Take the decision back
+    #[arg(long, conflicts_with = "reason")]
+    pub undo: bool,
+}
+
+/// What can be waived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WaiveStatus {
+    /// Refused for good.
+    Failed,
+    /// Problems found before sending.
+    Invalid,
+}
+
+/// `export`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["status", "map"]))]
+pub struct Export {
+    /// Records of the rows of this status
+    #[arg(long, value_name = "STATUS")]
+    pub status: Option<ExportStatus>,
+
+    /// Old key and new id of every user that is done, instead of records
+    #[arg(long)]
+    pub map: bool,
+
+    /// Format [default: told by the name of FILE, else jsonl]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<ExportFormat>,
+
+    /// Write to FILE (mode 0600: records hold password hashes) instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// The rows to export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the statuses of jobs")]
+pub enum ExportStatus {
+    Pending,
+    Sending,
+    Unknown,
+    Done,
+    Failed,
+    Invalid,
+}
+
+/// The format of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// One object a line.
+    Jsonl,
+    /// One array.
+    Json,
+    /// Old key and new id, for --map.
+    Csv,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Keep the files in this folder [default: a new one under the system's temporary folder]
+    #[arg(long, value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_option_has_a_help_that_starts_with_a_capital_and_has_no_final_period() {
+        for command in Cli::command().get_subcommands() {
+            for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
+                let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+                let name = format!("{} {}", command.get_name(), arg.get_id());
+                assert!(!help.is_empty(), "{name} has no help");
+                assert!(!help.ends_with('.'), "{name}: {help}");
+            }
+        }
+    }
+}

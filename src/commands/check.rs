@@ -1,0 +1,103 @@
+//! `check`: reads, maps and validates; stages and sends nothing.
+
+use crate::check::{Checker, FoundProblem};
+use crate::cli::{Check, CheckFormat, Global};
+use crate::config::{Flags, Settings, process_env};
+use crate::error::{Error, Exit, Result};
+use crate::input::{self, Reader, Source};
+use crate::store::file::Replacement;
+use crate::ui::{self, Ui, grouped};
+use std::io::{BufWriter, Write};
+
+/// Problems that are shown one by one where nothing else was asked for.
+const SHOWN: u64 = 20;
+
+pub(super) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
+    let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
+    let schema = settings.target.kind.schema();
+    settings.mapping.validate(schema)?;
+    let format = if args.json { CheckFormat::Json } else { args.format };
+    let mut out = Output::new(args)?;
+    let mut checker = Checker::new(&settings.mapping, schema);
+    let mut found = 0;
+    for name in &args.sources {
+        let options = input::Options {
+            records: args.reading.records.clone(),
+            format: args.reading.input_format,
+        };
+        let source = Source::parse(name);
+        let mut reader = Reader::open(&source, &options, None)?;
+        checker.source::<Error>(&source.to_string(), &mut reader, |problem: FoundProblem| {
+            found += 1;
+            match format {
+                CheckFormat::Jsonl => out.line(&json(&problem)?),
+                CheckFormat::Text if found <= SHOWN => out.line(&problem.to_string()),
+                CheckFormat::Text | CheckFormat::Json => Ok(()),
+            }
+        })?;
+    }
+    let report = checker.finish();
+    match format {
+        CheckFormat::Text => {
+            if found > SHOWN {
+                out.line(&format!(
+                    "… {} more; all of them: --format jsonl",
+                    grouped(found - SHOWN)
+                ))?;
+            }
+            if found > 0 {
+                out.line("")?;
+            }
+            out.line(report.to_text().trim_end())?;
+        }
+        CheckFormat::Json => out.line(&json(&report)?)?,
+        CheckFormat::Jsonl => {}
+    }
+    out.finish()?;
+    if report.invalid > 0 {
+        ui.note(&format!(
+            "{} of {} records cannot be sent as they are",
+            grouped(report.invalid),
+            grouped(report.records)
+        ));
+        return Ok(Exit::Incomplete);
+    }
+    Ok(Exit::Done)
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|_| Error::internal("internal error: a report is no JSON"))
+}
+
+/// Standard output, or a file that only its owner can read.
+struct Output {
+    file: Option<(BufWriter<Replacement>, String)>,
+}
+
+impl Output {
+    fn new(args: &Check) -> Result<Self> {
+        let Some(path) = &args.output else { return Ok(Self { file: None }) };
+        let name = path.display().to_string();
+        let file = Replacement::create(path).map_err(|error| unwritable(&name, &error))?;
+        Ok(Self { file: Some((BufWriter::new(file), name)) })
+    }
+
+    fn line(&mut self, text: &str) -> Result<()> {
+        match &mut self.file {
+            None => ui::written(writeln!(std::io::stdout().lock(), "{text}")),
+            Some((file, name)) => {
+                writeln!(file, "{text}").map_err(|error| unwritable(name, &error))
+            }
+        }
+    }
+
+    fn finish(self) -> Result<()> {
+        let Some((file, name)) = self.file else { return Ok(()) };
+        let file = file.into_inner().map_err(|error| unwritable(&name, &error.into_error()))?;
+        file.finish().map_err(|error| unwritable(&name, &error))
+    }
+}
+
+fn unwritable(name: &str, error: &std::io::Error) -> Error {
+    Error::usage(format!("{name} cannot be written: {error}"))
+}

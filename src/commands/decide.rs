@@ -1,0 +1,117 @@
+//! `retry-failed`, `settle`, `waive`: what people decide about rows.
+
+use super::{Writer, no_such_key, open_writer, run};
+use crate::cli::{FailedClass, Global, RetryFailed, Settle, SettleTo, Waive, WaiveStatus};
+use crate::clock;
+use crate::error::{Error, Exit, Result};
+use crate::job::{Detail, Status};
+use crate::store::JobId;
+use crate::store::sqlite::{Chosen, JobRow, Retry, SettleAs, Undo};
+use crate::ui::{Ui, counted};
+
+pub(super) fn retry_failed(global: &Global, ui: Ui, args: &RetryFailed) -> Result<Exit> {
+    let settings = if args.run { Some(run::load(global, &args.sending)?) } else { None };
+    let mut writer = open_writer(global, "retry-failed", false)?;
+    let jobs = match &args.key {
+        Some(key) => Some(ids(&by_key(&writer, key)?)),
+        None => None,
+    };
+    let detail = args.class.map(|class| match class {
+        FailedClass::Rejected => Detail::Rejected,
+        FailedClass::Conflict => Detail::Conflict,
+        FailedClass::Exhausted => Detail::Exhausted,
+    });
+    let which = Retry { code: args.code.clone(), detail, jobs };
+    let n = writer.table.retry(&which, clock::system_ms())?;
+    ui.note(&format!("{} pending again", counted(n, "failed row")));
+    match settings {
+        Some(settings) => run::go(ui, &args.sending, &settings, writer),
+        None => Ok(Exit::Done),
+    }
+}
+
+pub(super) fn settle(global: &Global, ui: Ui, args: &Settle) -> Result<Exit> {
+    let mut writer = open_writer(global, "settle", false)?;
+    let jobs = by_key(&writer, &args.key)?;
+    if args.undo {
+        return undo(&mut writer, ui, &ids(&jobs), "settle");
+    }
+    let (Some(to), Some(reason)) = (args.to, args.reason.as_deref()) else {
+        return Err(Error::usage("--as and --reason are needed"));
+    };
+    let to = match to {
+        SettleTo::Done => SettleAs::Done,
+        SettleTo::Pending => SettleAs::Pending,
+        SettleTo::Failed => SettleAs::Failed,
+    };
+    let mut settled = 0;
+    for job in &jobs {
+        settled += u64::from(writer.table.settle(job.id, to, reason, clock::system_ms())?);
+    }
+    if settled == 0 {
+        let status = jobs.first().map_or(Status::Pending, |job| job.status);
+        return Err(Error::usage(format!(
+            "the row is {status}, not unknown: there is nothing to settle"
+        ))
+        .hint("'waive' lets failed and invalid rows go; 'retry-failed --key' sends one again"));
+    }
+    ui.note(&format!("{} settled; --undo takes it back", counted(settled, "row")));
+    Ok(Exit::Done)
+}
+
+pub(super) fn waive(global: &Global, ui: Ui, args: &Waive) -> Result<Exit> {
+    let mut writer = open_writer(global, "waive", false)?;
+    let status = args.status.map(|status| match status {
+        WaiveStatus::Failed => Status::Failed,
+        WaiveStatus::Invalid => Status::Invalid,
+    });
+    let chosen = match (&args.key, status) {
+        (Some(key), _) => Chosen::Jobs(ids(&by_key(&writer, key)?)),
+        (None, Some(status)) => Chosen::Status(status),
+        (None, None) => return Err(Error::usage("--key or --status is needed")),
+    };
+    if args.undo {
+        let jobs = match chosen {
+            Chosen::Jobs(jobs) => jobs,
+            Chosen::Status(status) => writer.table.waived(status)?,
+        };
+        return undo(&mut writer, ui, &jobs, "waive");
+    }
+    let reason = args.reason.as_deref().unwrap_or_default();
+    let n = writer.table.waive(&chosen, reason, clock::system_ms())?;
+    if n == 0 && args.key.is_some() {
+        return Err(Error::usage(
+            "the row is neither failed nor invalid: there is nothing to waive",
+        ));
+    }
+    ui.note(&format!("{} waived; --undo takes it back", counted(n, "row")));
+    Ok(Exit::Done)
+}
+
+fn undo(writer: &mut Writer, ui: Ui, jobs: &[JobId], decision: &str) -> Result<Exit> {
+    let (mut undone, mut moved_on) = (0, 0);
+    for job in jobs {
+        match writer.table.undo(*job, decision, clock::system_ms())? {
+            Undo::Undone => undone += 1,
+            Undo::MovedOn => moved_on += 1,
+            Undo::NoDecision => {}
+        }
+    }
+    if undone == 0 && moved_on > 0 {
+        return Err(Error::usage("the row has moved on since that decision: it cannot be undone"));
+    }
+    if undone == 0 {
+        return Err(Error::usage("there is no such decision to undo"));
+    }
+    ui.note(&format!("{} as it was before", counted(undone, "row")));
+    Ok(Exit::Done)
+}
+
+fn by_key(writer: &Writer, key: &str) -> Result<Vec<JobRow>> {
+    let jobs = writer.table.jobs_by_key(key)?;
+    if jobs.is_empty() { Err(no_such_key("as given")) } else { Ok(jobs) }
+}
+
+fn ids(jobs: &[JobRow]) -> Vec<JobId> {
+    jobs.iter().map(|job| job.id).collect()
+}

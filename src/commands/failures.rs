@@ -1,0 +1,113 @@
+//! `failures`: failed and invalid rows with their reasons.
+
+use super::open_reader;
+use crate::cli::{FailureFormat, Failures, Global};
+use crate::error::{Error, Exit, Result};
+use crate::store::JobId;
+use crate::store::sqlite::{FailureRow, Table};
+use crate::ui::{Ui, table};
+
+/// Rows in one read transaction: none of them holds the WAL for long.
+const PAGE: u32 = 500;
+
+pub(super) fn run(global: &Global, ui: Ui, args: &Failures) -> Result<Exit> {
+    let table = open_reader(global)?;
+    match args.format {
+        FailureFormat::Table => as_table(ui, &table)?,
+        FailureFormat::Json => as_json(ui, &table)?,
+        FailureFormat::Jsonl => each(&table, |row| ui.out(&format!("{}\n", json(row)?)))?,
+        FailureFormat::Csv => as_csv(ui, &table)?,
+    }
+    Ok(Exit::Done)
+}
+
+fn each(table: &Table, mut work: impl FnMut(&FailureRow) -> Result<()>) -> Result<()> {
+    let mut after = JobId(0);
+    loop {
+        let page = table.failures(after, PAGE)?;
+        for row in &page {
+            work(row)?;
+        }
+        match page.last() {
+            Some(last) if page.len() == PAGE as usize => after = JobId(last.id),
+            _ => return Ok(()),
+        }
+    }
+}
+
+fn json(row: &FailureRow) -> Result<String> {
+    serde_json::to_string(row).map_err(|_| Error::internal("internal error: a row is no JSON"))
+}
+
+fn as_json(ui: Ui, table: &Table) -> Result<()> {
+    let mut first = true;
+    ui.out("[")?;
+    each(table, |row| {
+        let comma = if std::mem::take(&mut first) { "\n" } else { ",\n" };
+        ui.out(&format!("{comma}{}", json(row)?))
+    })?;
+    ui.out(if first { "]\n" } else { "\n]\n" })
+}
+
+/// Columns are as wide as a page needs.
+fn as_table(ui: Ui, source: &Table) -> Result<()> {
+    const HEADER: [&str; 6] = ["RECORD", "KEY", "STATUS", "CODE", "TRIES", "WHY"];
+    let mut rows = Vec::new();
+    each(source, |row| {
+        let status = row.detail.as_deref().unwrap_or(&row.status);
+        rows.push(vec![
+            row.record.to_string(),
+            row.key.clone().unwrap_or_else(|| "-".to_owned()),
+            status.to_owned(),
+            row.code.clone().unwrap_or_else(|| "-".to_owned()),
+            row.attempts.to_string(),
+            why(row),
+        ]);
+        if rows.len() == PAGE as usize {
+            ui.out(&table::render(&HEADER, &rows))?;
+            rows.clear();
+        }
+        Ok(())
+    })?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    ui.out(&table::render(&HEADER, &rows))
+}
+
+fn why(row: &FailureRow) -> String {
+    let problems = row.problems.iter().map(|problem| {
+        if problem.field.is_empty() {
+            problem.message.clone()
+        } else {
+            format!("{}: {}", problem.field, problem.message)
+        }
+    });
+    row.message.clone().into_iter().chain(problems).collect::<Vec<_>>().join("; ")
+}
+
+fn as_csv(ui: Ui, table: &Table) -> Result<()> {
+    let bad = |_| Error::internal("internal error: a row is no CSV");
+    let line = |fields: &[String]| {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(fields).map_err(bad)?;
+        let bytes =
+            writer.into_inner().map_err(|_| Error::internal("internal error: a row is no CSV"))?;
+        ui.out(&String::from_utf8_lossy(&bytes))
+    };
+    let header = ["source", "record", "key", "status", "detail", "code", "message", "attempts"];
+    line(&header.map(str::to_owned))?;
+    each(table, |row| {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        line(&[
+            row.source.clone(),
+            row.record.to_string(),
+            text(&row.key),
+            row.status.clone(),
+            text(&row.detail),
+            text(&row.code),
+            why(row),
+            row.attempts.to_string(),
+        ])
+    })
+}

@@ -1,0 +1,110 @@
+//! One file per command; its `run` is its story.
+
+mod check;
+mod decide;
+mod demo;
+mod export;
+mod failures;
+mod init;
+mod run;
+mod sandbox;
+mod show;
+mod stage;
+mod status;
+
+use crate::cli::{Cli, Command, Global};
+use crate::clock;
+use crate::error::{Exit, Result};
+use crate::mapping::Mapping;
+use crate::store::lock::{Holder, Lock};
+use crate::store::sqlite::Table;
+use crate::store::{StoreError, file};
+use crate::ui::Ui;
+use std::path::{Path, PathBuf};
+
+/// Runs the command, and says how the process is to exit.
+pub fn dispatch(cli: Cli) -> Result<Exit> {
+    let ui = Ui::new(&cli.global);
+    let global = &cli.global;
+    match cli.command {
+        Command::Init(_) => init::run(global, ui),
+        Command::Check(args) => check::run(global, ui, &args),
+        Command::Stage(args) => stage::run(global, ui, &args),
+        Command::Run(args) => run::run(global, ui, &args.sending),
+        Command::RetryFailed(args) => decide::retry_failed(global, ui, &args),
+        Command::Status(args) => status::run(global, ui, &args),
+        Command::Failures(args) => failures::run(global, ui, &args),
+        Command::Show(args) => show::run(global, ui, &args),
+        Command::Settle(args) => decide::settle(global, ui, &args),
+        Command::Waive(args) => decide::waive(global, ui, &args),
+        Command::Export(args) => export::run(global, ui, &args),
+        Command::Sandbox(settings) => sandbox::run(ui, *settings),
+        Command::Demo(args) => demo::run(global, ui, &args),
+    }
+}
+
+/// A table opened for writing, under its lock.
+struct Writer {
+    // Dropped first: the table is closed before the lock is.
+    table: Table,
+    _lock: Lock,
+}
+
+/// Takes the lock and opens the table; `create` also where there is none.
+fn open_writer(global: &Global, command: &str, create: bool) -> Result<Writer> {
+    let path = canonical(&global.db)?;
+    if !create && !path.exists() {
+        return Err(StoreError::Missing(path).into());
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    if let Some(kind) = file::network_file_system(folder) {
+        return Err(StoreError::NetworkFileSystem { path, kind }.into());
+    }
+    let holder = Holder {
+        machine: machine(),
+        pid: std::process::id(),
+        since: clock::iso(clock::system_ms()),
+        command: command.to_owned(),
+    };
+    let lock = Lock::take(&path, &holder)?;
+    Ok(Writer { table: Table::open(&path)?, _lock: lock })
+}
+
+fn open_reader(global: &Global) -> Result<Table> {
+    Ok(Table::open_reader(&canonical(&global.db)?)?)
+}
+
+/// The table's canonical path, so that two names for it share one lock.
+fn canonical(path: &Path) -> Result<PathBuf> {
+    if let Ok(path) = path.canonicalize() {
+        return Ok(path);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let open = |why: String| StoreError::Open { path: path.to_owned(), why };
+    let canonical = folder.canonicalize().map_err(|error| open(error.to_string()))?;
+    let name = path.file_name().ok_or_else(|| open("it names no file".to_owned()))?;
+    Ok(canonical.join(name))
+}
+
+/// The machine's name.
+fn machine() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// The mapping that the table was staged with.
+fn staged_mapping(table: &Table) -> Result<Option<Mapping>> {
+    let Some(text) = table.meta("mapping")? else { return Ok(None) };
+    let mapping = serde_json::from_str(&text).map_err(|_| StoreError::Sqlite {
+        path: table.path().to_owned(),
+        why: "its mapping is not readable".to_owned(),
+    })?;
+    Ok(Some(mapping))
+}
+
+/// "at least one row", for messages that name a key.
+fn no_such_key(key_is: &str) -> crate::error::Error {
+    crate::error::Error::usage(format!("no row has this key ({key_is})")).hint(
+        "the key is the external id, else the e-mail address, the phone number or the user name",
+    )
+}

@@ -1,0 +1,347 @@
+//! `run`: drains pending rows against the target.
+
+use super::{Writer, machine, open_writer, staged_mapping};
+use crate::cli::{Global, Sending};
+use crate::clock::Clock;
+use crate::config::{self, OnConflict, OnUnknown, TargetKind, process_env};
+use crate::error::{Error, Exit, Result};
+use crate::job::{self, Policy};
+use crate::mapping::Mapping;
+use crate::monitor::Monitor;
+use crate::run::doubt::Quiet;
+use crate::run::{End, Finished, Mapper, Runner, Settings, Totals, signals};
+use crate::store::sqlite::{Counts, Table};
+use crate::store::{JobId, NewRun, Store};
+use crate::target::authing::v2::{self, V2};
+use crate::target::http;
+use crate::target::schema::Schema;
+use crate::ui::progress::RunProgress;
+use crate::ui::{Ui, counted, grouped};
+use crate::{redact, validate};
+use secrecy::SecretString;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// While only rows that were tried are left and creates fail though reads pass: how long until
+/// that is held against the rows.
+const WRITE_OUTAGE: Duration = Duration::from_mins(2);
+/// A connection that cannot be made before the target's first answer is a wrong setting.
+const SILENCE_AT_START: Duration = Duration::from_secs(30);
+/// The longest wait between two probes, in first waits.
+const PROBE_SPREAD: u32 = 4;
+/// How long a probe may take.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
+/// Rows that a dry run shows where no limit says otherwise.
+const DRY_ROWS: u64 = 3;
+
+pub(super) fn run(global: &Global, ui: Ui, args: &Sending) -> Result<Exit> {
+    let settings = load(global, args)?;
+    let writer = open_writer(global, "run", false)?;
+    go(ui, args, &settings, writer)
+}
+
+/// The settings as file, environment and flags have them.
+pub(super) fn load(global: &Global, args: &Sending) -> Result<config::Settings> {
+    config::Settings::load(global.config.as_deref(), &args.flags(), &process_env)
+}
+
+/// Runs on a table that is open.
+pub(super) fn go(
+    ui: Ui,
+    args: &Sending,
+    settings: &config::Settings,
+    writer: Writer,
+) -> Result<Exit> {
+    let mapping = mapping_for(settings, &writer.table)?;
+    let schema = settings.target.kind.schema();
+    if args.dry_run {
+        return dry_run(ui, args, &writer.table, &mapping, schema);
+    }
+    let pool = settings.target.user_pool()?.to_owned();
+    bind(&writer.table, settings, &pool)?;
+    let secret = config::load_secret(&settings.target, &process_env, || prompt(&pool))?;
+    if let Some(proxy) = http::proxy_in_use(&settings.target.host, process_env) {
+        ui.note(&format!("Through the proxy {proxy}"));
+    }
+    for source in writer.table.unfinished_sources()? {
+        ui.warn(&format!(
+            "{} is unfinished: staged up to record {}; stage it again to go on",
+            source.path,
+            grouped(source.records)
+        ));
+    }
+    let Writer { mut table, _lock } = writer;
+    let before = table.counts()?;
+    bind_now(&mut table, settings, &pool)?;
+    let monitor = Box::new(RunProgress::new(ui));
+    let end = drain(settings, args, &pool, secret, &mapping, table, before, monitor)?;
+    finish(ui, end, before)
+}
+
+/// What comes of a run: the table, and how it ended.
+pub(super) struct Drained {
+    pub table: Table,
+    pub end: End,
+}
+
+#[expect(clippy::too_many_arguments, reason = "what a run is made of")]
+fn drain(
+    settings: &config::Settings,
+    args: &Sending,
+    pool: &str,
+    secret: SecretString,
+    mapping: &Mapping,
+    mut table: Table,
+    before: Counts,
+    monitor: Box<dyn Monitor>,
+) -> Result<Drained> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::internal(format!("no runtime: {error}")))?;
+    runtime.block_on(async {
+        let clock = Clock::system();
+        let signals = signals::listen()
+            .map_err(|error| Error::internal(format!("signals cannot be heard: {error}")))?;
+        let target = V2::new(target_settings(settings, pool, secret), clock)?;
+        let run = table.begin_run(&NewRun {
+            machine: machine(),
+            pid: std::process::id(),
+            settings: describe(settings, args),
+            now_ms: clock.now_ms(),
+        })?;
+        let totals = Totals {
+            total: before.total,
+            done: before.done,
+            failed: before.failed,
+            invalid: before.invalid,
+            ..Totals::default()
+        };
+        let mapper = mapper(mapping.clone(), settings.target.kind.schema());
+        let runner = Runner::new(
+            table,
+            Arc::new(target),
+            mapper,
+            run_settings(settings, args),
+            clock,
+            run,
+            totals,
+            monitor,
+        );
+        let Finished { store, end } = runner.drain(signals).await?;
+        Ok(Drained { table: store, end })
+    })
+}
+
+/// Maps a record as staging did, and validates it again.
+pub(super) fn mapper(mapping: Mapping, schema: &'static Schema) -> Mapper {
+    Arc::new(move |raw| {
+        let prepared = validate::prepare(raw, &mapping, schema);
+        (prepared.user, prepared.problems)
+    })
+}
+
+fn target_settings(settings: &config::Settings, pool: &str, secret: SecretString) -> v2::Settings {
+    let TargetKind::AuthingV2 = settings.target.kind;
+    let target = &settings.target;
+    v2::Settings {
+        http: http::Settings {
+            host: target.host.clone(),
+            request_timeout: settings.run.request_timeout.get(),
+            connect_timeout: settings.run.connect_timeout.get(),
+            ca_file: target.ca_file.clone(),
+            width: width(settings),
+        },
+        header_prefix: target.header_prefix.clone(),
+        user_pool_id: pool.to_owned(),
+        secret,
+        keep_password: target.keep_password,
+    }
+}
+
+fn width(settings: &config::Settings) -> usize {
+    usize::try_from(settings.run.concurrency).unwrap_or(1).max(1)
+}
+
+fn run_settings(settings: &config::Settings, args: &Sending) -> Settings {
+    let run = &settings.run;
+    let probe = run.probe_interval.get();
+    Settings {
+        width: width(settings),
+        ceiling: run.rate.map(crate::units::Rate::per_second),
+        quiet: Quiet {
+            request_timeout: run.request_timeout.get(),
+            settle_time: run.settle_time.get(),
+        },
+        probe_interval: (probe, probe * PROBE_SPREAD),
+        probe_timeout: PROBE_TIMEOUT.min(run.request_timeout.get()),
+        max_outage: run.max_outage.get(),
+        max_silence_at_start: SILENCE_AT_START.min(run.max_outage.get()),
+        write_outage: WRITE_OUTAGE,
+        policy: Policy {
+            max_attempts: run.max_attempts,
+            on_conflict: match run.on_conflict {
+                OnConflict::Fail => job::OnConflict::Fail,
+                OnConflict::Skip => job::OnConflict::Skip,
+            },
+            ..Policy::default()
+        },
+        limit: args.limit,
+        max_failures: run.max_failures,
+        hold_unknown: run.on_unknown == OnUnknown::Hold,
+        seed: fastrand::u64(..),
+    }
+}
+
+/// For the table: what this run was told, without secrets.
+fn describe(settings: &config::Settings, args: &Sending) -> String {
+    serde_json::json!({
+        "target": settings.target,
+        "run": settings.run,
+        "limit": args.limit,
+    })
+    .to_string()
+}
+
+/// Rows are mapped as they were staged; a settings file that says otherwise is refused.
+fn mapping_for(settings: &config::Settings, table: &Table) -> Result<Mapping> {
+    match staged_mapping(table)? {
+        Some(staged) if settings.file.is_some() && staged != settings.mapping => Err(Error::usage(
+            "the [mapping] has changed since the rows in the job table were staged",
+        )
+        .hint("put the old mapping back, or stage into a fresh table: --db another.db")),
+        Some(staged) => Ok(staged),
+        None => Ok(settings.mapping.clone()),
+    }
+}
+
+// ---- the binding to one target
+
+fn binding(settings: &config::Settings, pool: &str) -> serde_json::Value {
+    serde_json::json!({
+        "kind": settings.target.kind.as_str(),
+        "host": settings.target.host,
+        "user_pool_id": pool,
+    })
+}
+
+/// A rehearsal must never pass for the migration: a table belongs to the target of its first run.
+fn bind(table: &Table, settings: &config::Settings, pool: &str) -> Result<()> {
+    let Some(text) = table.meta("target")? else { return Ok(()) };
+    let bound: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    let wanted = binding(settings, pool);
+    if bound == wanted || !table.has_attempts()? {
+        return Ok(());
+    }
+    let name = |target: &serde_json::Value| {
+        let part = |name| target.get(name).and_then(serde_json::Value::as_str).unwrap_or("?");
+        format!("{} at {}, user pool {}", part("kind"), part("host"), part("user_pool_id"))
+    };
+    Err(Error::usage(format!(
+        "this job table belongs to {}; this run would go to {}",
+        name(&bound),
+        name(&wanted)
+    ))
+    .hint(
+        "stage into a fresh table for another target: userferry --db another.db stage users.json",
+    ))
+}
+
+fn bind_now(table: &mut Table, settings: &config::Settings, pool: &str) -> Result<()> {
+    Ok(table.set_meta("target", &binding(settings, pool).to_string())?)
+}
+
+fn prompt(pool: &str) -> Option<std::io::Result<SecretString>> {
+    let term = console::Term::stderr();
+    if !term.is_term() {
+        return None;
+    }
+    let asked = term.write_str(&format!("Secret of user pool {pool}: "));
+    Some(asked.and_then(|()| term.read_secure_line()).map(SecretString::from))
+}
+
+// ---- the end
+
+fn finish(ui: Ui, drained: Drained, before: Counts) -> Result<Exit> {
+    let Drained { table, end } = drained;
+    let counts = table.counts()?;
+    ui.note(&summary(&counts, &before));
+    let unfinished = table.unfinished_sources()?.len() as u64;
+    match end {
+        End::Halted(halt) => Err(Error::halted(halt.message).hint(halt.hint)),
+        End::Stopped => {
+            ui.note("Stopped; 'userferry run' goes on");
+            Ok(Exit::Stopped)
+        }
+        End::Drained => Ok(tell_rest(ui, &counts, unfinished)),
+    }
+}
+
+/// What is left to do after a run that has done all it could.
+fn tell_rest(ui: Ui, counts: &Counts, unfinished: u64) -> Exit {
+    if counts.failed + counts.invalid > 0 {
+        ui.note(
+            "See them: userferry failures. Send failed ones again: userferry retry-failed --run. \
+             Correct records: userferry export --status failed -o users_failed.json, edit, \
+             userferry stage --replace users_failed.json",
+        );
+    }
+    if counts.unknown > 0 {
+        ui.note("Rows in doubt: 'userferry run' looks again; 'userferry settle KEY' decides");
+    }
+    if unfinished > 0 {
+        ui.note(&format!("{} unfinished: stage it again", counted(unfinished, "source")));
+    }
+    if counts.done == counts.total && unfinished == 0 { Exit::Done } else { Exit::Incomplete }
+}
+
+/// The balance, in a line.
+fn summary(counts: &Counts, before: &Counts) -> String {
+    let mut text = format!("{} of {} done", grouped(counts.done), grouped(counts.total));
+    let mut details = Vec::new();
+    for (n, word) in [
+        (counts.created, "created"),
+        (counts.existed, "existed"),
+        (counts.skipped, "skipped"),
+        (counts.waived, "waived"),
+    ] {
+        if n > 0 && n != counts.done {
+            details.push(format!("{} {word}", grouped(n)));
+        }
+    }
+    if !details.is_empty() {
+        text.push_str(&format!(" ({})", details.join(", ")));
+    }
+    for (n, word) in [
+        (counts.failed, "failed"),
+        (counts.invalid, "invalid"),
+        (counts.unknown, "in doubt"),
+        (counts.pending + counts.sending, "pending"),
+    ] {
+        if n > 0 {
+            text.push_str(&format!(", {} {word}", grouped(n)));
+        }
+    }
+    let now = counts.done.saturating_sub(before.done);
+    text.push_str(&format!("; {} in this run", grouped(now)));
+    text
+}
+
+// ---- the dry run
+
+fn dry_run(
+    ui: Ui,
+    args: &Sending,
+    table: &Table,
+    mapping: &Mapping,
+    schema: &'static Schema,
+) -> Result<Exit> {
+    let limit = u32::try_from(args.limit.unwrap_or(DRY_ROWS)).unwrap_or(u32::MAX);
+    for (_, raw) in table.records(job::Status::Pending, JobId(0), limit)? {
+        let prepared = validate::prepare(&raw, mapping, schema);
+        ui.out(&format!("{}\n", redact::masked(&prepared.user)))?;
+    }
+    let counts = table.counts()?;
+    ui.note(&format!("{} would be sent; nothing was", counted(counts.pending, "row")));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,113 @@
+//! `stage`: streams sources into the job table.
+
+use super::{open_writer, staged_mapping};
+use crate::cli::{Global, Stage};
+use crate::config::{Flags, Settings, process_env};
+use crate::error::{Error, Exit, Result};
+use crate::input::{self, Source};
+use crate::mapping::Mapping;
+use crate::stage::{self, Staged};
+use crate::store::sqlite::Table;
+use crate::ui::progress::ReadProgress;
+use crate::ui::{Ui, counted};
+
+pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
+    let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
+    let schema = settings.target.kind.schema();
+    settings.mapping.validate(schema)?;
+    let mut writer = open_writer(global, "stage", true)?;
+    let table = &mut writer.table;
+    keep_mapping(table, &settings.mapping)?;
+    let how = stage::Settings {
+        input: input::Options {
+            records: args.reading.records.clone(),
+            format: args.reading.input_format,
+        },
+        mapping: &settings.mapping,
+        schema,
+        replace: args.replace,
+        restart: args.restart,
+    };
+    let mut problems = false;
+    for name in &args.sources {
+        let source = Source::parse(name);
+        let mut progress = ReadProgress::new(ui);
+        let staged = stage::stage(table, &source, &how, &mut |bytes, of, records| {
+            progress.update(bytes, of, records);
+        })?;
+        drop(progress);
+        problems |= tell(ui, &source.to_string(), &staged);
+        if let Some(error) = staged.broken {
+            return Err(error);
+        }
+    }
+    let counts = table.counts()?;
+    if counts.invalid > 0 {
+        ui.note(&format!(
+            "{} in the table cannot be sent: userferry failures",
+            counted(counts.invalid, "row")
+        ));
+    }
+    if counts.pending > 0 {
+        ui.note(&format!("{} to send: userferry run", counted(counts.pending, "row")));
+    }
+    Ok(if problems || counts.invalid > 0 { Exit::Incomplete } else { Exit::Done })
+}
+
+/// Rows are mapped again when they are sent, so they must be mapped as they were staged.
+fn keep_mapping(table: &mut Table, mapping: &Mapping) -> Result<()> {
+    match staged_mapping(table)? {
+        Some(staged) if staged == *mapping => Ok(()),
+        Some(_) if table.counts()?.total > 0 => Err(Error::usage(
+            "the [mapping] is not the one that the rows in the job table were staged with",
+        )
+        .hint("put the old mapping back, or stage into a fresh table: --db another.db")),
+        _ => {
+            let text = serde_json::to_string(mapping)
+                .map_err(|_| Error::internal("internal error: the mapping cannot be written"))?;
+            Ok(table.set_meta("mapping", &text)?)
+        }
+    }
+}
+
+/// Says what became of a source; whether anything about it needs a look.
+fn tell(ui: Ui, source: &str, staged: &Staged) -> bool {
+    if staged.known {
+        ui.note(&format!("{source}: staged before and unchanged since; nothing to do"));
+        return false;
+    }
+    let c = &staged.counts;
+    let mut parts = vec![format!("{} read", counted(c.records, "record"))];
+    for (n, what) in [
+        (c.rows, "staged"),
+        (c.replaced, "replaced"),
+        (c.unchanged, "in the table already"),
+        (c.invalid, "invalid"),
+    ] {
+        if n > 0 {
+            parts.push(format!("{} {what}", crate::ui::grouped(n)));
+        }
+    }
+    let after = match staged.resumed_after {
+        0 => String::new(),
+        n => format!(" (went on after record {})", crate::ui::grouped(n)),
+    };
+    ui.note(&format!("{source}: {}{after}", parts.join(", ")));
+    let done = c.left_alone - c.unsettled;
+    if done > 0 {
+        ui.warn(&format!("{} left as they are: their users are done", counted(done, "record")));
+    }
+    if c.unsettled > 0 {
+        ui.warn(&format!(
+            "{} not replaced: their rows are in doubt; run first, then stage --replace again",
+            counted(c.unsettled, "record")
+        ));
+    }
+    if staged.long_passwords > 0 {
+        ui.warn(&format!(
+            "{} over 117 bytes, more than a 1,024-bit key carries; run decides with the target's real key",
+            counted(staged.long_passwords, "password")
+        ));
+    }
+    c.invalid > 0 || c.left_alone > 0
+}

@@ -1,0 +1,183 @@
+//! `status`: progress from SQLite, also while a run is going.
+
+use super::{canonical, open_reader};
+use crate::cli::{Global, Status};
+use crate::clock;
+use crate::error::{Exit, Result};
+use crate::store::lock;
+use crate::store::sqlite::{Counts, ErrorClass, RunRow, Table, UnfinishedSource};
+use crate::ui::{Ui, grouped, span};
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+
+/// Where the table stands.
+struct State {
+    counts: Counts,
+    errors: Vec<ErrorClass>,
+    last_run: Option<RunRow>,
+    unfinished: Vec<UnfinishedSource>,
+    /// A run holds the lock and has not ended.
+    running: bool,
+}
+
+pub(super) fn run(global: &Global, ui: Ui, args: &Status) -> Result<Exit> {
+    let table = open_reader(global)?;
+    if args.json {
+        ui.out(&format!("{}\n", to_json(&state(global, &table)?)))?;
+        return Ok(Exit::Done);
+    }
+    let mut lines = 0;
+    loop {
+        let state = state(global, &table)?;
+        let text = to_text(&state);
+        let up = if lines > 0 { format!("\x1b[{lines}A\x1b[J") } else { String::new() };
+        ui.out(&format!("{up}{text}"))?;
+        if !args.watch || !state.running {
+            return Ok(Exit::Done);
+        }
+        lines = text.lines().count();
+        std::thread::sleep(Duration::from_secs(1));
+    }
+}
+
+fn state(global: &Global, table: &Table) -> Result<State> {
+    let last_run = table.last_run()?;
+    let held = lock::holder(&canonical(&global.db)?).is_some();
+    let running = held && last_run.as_ref().is_some_and(|run| run.ended_at_ms.is_none());
+    Ok(State {
+        counts: table.counts()?,
+        errors: table.errors_by_class()?,
+        unfinished: table.unfinished_sources()?,
+        last_run,
+        running,
+    })
+}
+
+impl State {
+    fn rate(&self) -> f64 {
+        self.last_run.as_ref().filter(|_| self.running).map_or(0.0, |run| run.rate_per_s)
+    }
+
+    fn eta_s(&self) -> Option<u64> {
+        let rate = self.rate();
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an estimate in seconds"
+        )]
+        (self.running && rate > 0.0).then(|| (self.counts.open() as f64 / rate).ceil() as u64)
+    }
+}
+
+fn to_json(state: &State) -> Value {
+    let mut object = match serde_json::to_value(state.counts) {
+        Ok(Value::Object(object)) => object,
+        _ => Map::new(),
+    };
+    object.insert("rate_per_s".into(), json!((state.rate() * 10.0).round() / 10.0));
+    object.insert("eta_s".into(), json!(state.eta_s()));
+    let last_run = state.last_run.as_ref().map(|run| {
+        json!({
+            "id": run.id,
+            "started_at": clock::iso(run.started_at_ms),
+            "ended_at": run.ended_at_ms.map(clock::iso),
+            "running": state.running,
+            "end": end_of(run, state.running),
+            "reason": run.reason,
+            "machine": run.machine,
+            "pid": run.pid,
+            "done": run.done,
+            "failed": run.failed,
+            "invalid": run.invalid,
+        })
+    });
+    object.insert("last_run".into(), json!(last_run));
+    object.insert("by_error".into(), json!(state.errors));
+    let unfinished: Vec<Value> = state
+        .unfinished
+        .iter()
+        .map(|source| json!({ "source": source.path, "records": source.records }))
+        .collect();
+    object.insert("unfinished_sources".into(), json!(unfinished));
+    Value::Object(object)
+}
+
+/// A run whose process died has no end in the table before the next one starts.
+fn end_of(run: &RunRow, running: bool) -> Option<String> {
+    match (&run.end, running) {
+        (Some(end), _) => Some(end.clone()),
+        (None, true) => None,
+        (None, false) => Some("error".to_owned()),
+    }
+}
+
+fn to_text(state: &State) -> String {
+    let c = &state.counts;
+    let mut text = String::new();
+    let mut line = |name: &str, n: u64, detail: String| {
+        if n > 0 || matches!(name, "total" | "done" | "pending" | "failed") {
+            text.push_str(&format!("{name:<8} {:>12}{detail}\n", grouped(n)));
+        }
+    };
+    line("total", c.total, String::new());
+    line(
+        "done",
+        c.done,
+        parts(&[
+            (c.created, "created"),
+            (c.existed, "existed"),
+            (c.skipped, "skipped"),
+            (c.waived, "waived"),
+        ]),
+    );
+    line("pending", c.pending, String::new());
+    line("sending", c.sending, String::new());
+    line(
+        "unknown",
+        c.unknown,
+        "  may or may not have been created; the next run settles them".to_owned(),
+    );
+    line("failed", c.failed, String::new());
+    line("invalid", c.invalid, String::new());
+    for error in state.errors.iter().filter(|error| error.status != "unknown").take(10) {
+        let detail = error.detail.as_deref().unwrap_or(&error.status);
+        let code =
+            error.code.as_deref().map_or_else(String::new, |code| format!(" with code {code}"));
+        text.push_str(&format!("  {} {detail}{code}\n", grouped(error.n)));
+    }
+    for source in &state.unfinished {
+        text.push_str(&format!(
+            "unfinished source: {} (staged up to record {})\n",
+            source.path,
+            grouped(source.records)
+        ));
+    }
+    if let Some(run) = &state.last_run {
+        text.push_str(&run_text(state, run));
+    }
+    text
+}
+
+fn run_text(state: &State, run: &RunRow) -> String {
+    let started = clock::iso(run.started_at_ms);
+    if state.running {
+        let eta = state.eta_s().map_or_else(String::new, |eta| format!(", ETA {}", span(eta)));
+        return format!(
+            "running since {started} on {}, process {}: {:.0}/s{eta}\n",
+            run.machine, run.pid, run.rate_per_s
+        );
+    }
+    let end = end_of(run, false).unwrap_or_default();
+    let reason = run.reason.as_deref().map_or_else(String::new, |reason| format!(": {reason}"));
+    format!("last run {started}, {end}{reason}\n")
+}
+
+fn parts(parts: &[(u64, &str)]) -> String {
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| format!("{} {word}", grouped(*n)))
+        .collect();
+    if parts.is_empty() { String::new() } else { format!("  {}", parts.join(", ")) }
+}

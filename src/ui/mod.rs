@@ -1,0 +1,122 @@
+//! What people see: standard output for what a pipe wants, standard error for the rest.
+
+pub mod progress;
+pub mod table;
+
+use crate::cli::{Color, Global};
+use crate::error::{Error, Exit, Result};
+use std::io::{self, IsTerminal, Write};
+
+/// The terminal, or what stands in for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Ui {
+    quiet: bool,
+    color: bool,
+}
+
+impl Ui {
+    /// As the options say.
+    pub fn new(global: &Global) -> Self {
+        let color = match global.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                io::stderr().is_terminal()
+                    && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+            }
+        };
+        Self { quiet: global.quiet, color }
+    }
+
+    /// Whether only errors are wanted.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Writes to standard output. A reader that has gone away ends the command quietly, exit 0.
+    pub fn out(&self, text: &str) -> Result<()> {
+        written(io::stdout().lock().write_all(text.as_bytes()))
+    }
+
+    /// Writes a line to standard error, unless it was asked to be quiet.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            self.line(text);
+        }
+    }
+
+    /// Writes a warning to standard error.
+    pub fn warn(&self, text: &str) {
+        self.line(&format!("{} {text}", self.paint("warning:", "33")));
+    }
+
+    /// Writes an error and its way out to standard error.
+    pub fn error(&self, error: &Error) {
+        self.line(&format!("{} {}", self.paint("error:", "1;31"), error.message));
+        if let Some(hint) = &error.hint {
+            self.line(&format!("\n{} {hint}", self.paint("hint:", "36")));
+        }
+    }
+
+    /// A text in a colour, where colours are wanted.
+    pub fn paint(&self, text: &str, code: &str) -> String {
+        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    #[expect(clippy::unused_self, reason = "all output goes through here")]
+    fn line(&self, text: &str) {
+        // Nobody is left to be told that standard error is gone.
+        drop(writeln!(io::stderr().lock(), "{text}"));
+    }
+}
+
+/// Turns a failure to write to standard output into the end of the command.
+pub fn written(result: io::Result<()>) -> Result<()> {
+    result.map_err(|error| {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Error::new(Exit::Done, "")
+        } else {
+            Error::internal(format!("standard output cannot be written: {error}"))
+        }
+    })
+}
+
+/// A number with commas: 1,234,567.
+pub fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// "1 row", "2 rows".
+pub fn counted(n: u64, what: &str) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{} {what}{s}", grouped(n))
+}
+
+/// Seconds for people: 42 s, 3 min 5 s, 2 h 10 min.
+pub fn span(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_and_spans_are_short() {
+        assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(counted(1, "row"), "1 row");
+        assert_eq!([5, 185, 7_800].map(span), ["5 s", "3 min 5 s", "2 h 10 min"]);
+    }
+}
