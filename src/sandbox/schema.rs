@@ -190,6 +190,7 @@ pub(super) const USER: &[&str] = &[
     "profile", "preferredUsername", "website", "gender", "birthdate", "zoneinfo", "locale",
     "address", "formatted", "streetAddress", "locality", "region", "postalCode", "city", "province",
     "country", "createdAt", "updatedAt", "externalId", "phoneCountryCode",
+    "expiredAt", "directManagement", "mainDepartmentId", "mainDepartmentCode",
 ];
 
 /// Checks the arguments of an operation. The error is worded as a GraphQL server words it, the

@@ -17,7 +17,8 @@ pub(crate) struct Rig {
     pub(crate) sandbox: Sandbox,
     pub(crate) client: Client,
     pub(crate) log: PathBuf,
-    dir: TempDir,
+    /// Holds the log.
+    _dir: TempDir,
 }
 
 /// What a client of the API sees.
@@ -59,11 +60,7 @@ impl Rig {
         settings.log.get_or_insert_with(|| log.clone());
         let sandbox = Sandbox::start(settings).await.unwrap();
         let client = Client::new(sandbox.url()).await;
-        Self { sandbox, client, log, dir }
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
+        Self { sandbox, client, log, _dir: dir }
     }
 
     /// The log, from the first request after the client's token on.
