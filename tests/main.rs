@@ -1,3 +1,6 @@
 //! All integration tests, in one binary.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod input;
+mod sandbox;

@@ -149,8 +149,7 @@ mod tests {
     fn both_forms_give_the_same_create() {
         let graphql = post(
             "/graphql/v2",
-            r#"{"query":"mutation createUserWithCustomData($userInfo: CreateUserInput!) {
-                createUser(userInfo: $userInfo) { id } }","variables":{"userInfo":{"email":"a"}}}"#,
+            r#"{"query":"mutation createUserWithCustomData($userInfo: CreateUserInput!) { createUser(userInfo: $userInfo) { id } }","variables":{"userInfo":{"email":"a"}}}"#,
         )
         .unwrap();
         let rest = post("/api/v2/users", r#"{"userInfo":{"email":"a"}}"#).unwrap();

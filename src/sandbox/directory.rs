@@ -127,10 +127,13 @@ impl Directory {
             .is_some_and(|(identifier, key)| self.position(identifier, &key).is_some())
     }
 
-    /// Adds a user whose identifiers are free. A user that is not is given back.
-    pub(super) fn insert(&mut self, user: User) -> Result<(), User> {
-        if self.by_id.contains_key(&user.id) || self.taken(&user.fields, None).is_some() {
-            return Err(user);
+    /// Adds a user whose identifiers are free.
+    pub(super) fn insert(&mut self, user: User) -> Result<(), Refused> {
+        if self.by_id.contains_key(&user.id) {
+            return Err(Refused::IdTaken);
+        }
+        if let Some(identifier) = self.taken(&user.fields, None) {
+            return Err(Refused::Taken(identifier));
         }
         let position = self.users.len();
         self.index(position, &user.fields);
@@ -212,6 +215,7 @@ pub(super) struct Change {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refused {
     Nobody,
+    IdTaken,
     Taken(Identifier),
 }
 
@@ -252,7 +256,7 @@ mod tests {
         fields
     }
 
-    fn add(directory: &mut Directory, value: Value) -> Result<(), User> {
+    fn add(directory: &mut Directory, value: Value) -> Result<(), Refused> {
         let fields = complete(fields(value), "2026-01-01T00:00:00.000Z");
         let id = directory.next_id();
         directory.insert(User { id, fields, password: None, custom: Map::new(), visible_at_ms: 0 })
@@ -318,7 +322,9 @@ mod tests {
         add(&mut directory, json!({"email": "a@x"})).unwrap();
         let saved: Vec<User> = directory.iter().cloned().collect();
         let mut again = Directory::default();
-        saved.into_iter().for_each(|user| again.insert(user).unwrap());
+        for user in saved {
+            again.insert(user).unwrap();
+        }
         assert_eq!(again.next_id(), directory.next_id());
         assert_eq!(again.next_id().len(), 24);
     }

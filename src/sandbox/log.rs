@@ -126,9 +126,9 @@ impl Write {
     /// Changes the directory; what was checked before never fails.
     pub(super) fn apply(self, directory: &mut Directory) -> Result<(), String> {
         match self {
-            Self::Create(user) => directory.insert(*user).map_err(|user| {
-                format!("user {} or one of its identifiers is there twice", user.id)
-            }),
+            Self::Create(user) => {
+                directory.insert(*user).map_err(|why| format!("a user cannot be added: {why:?}"))
+            }
             Self::Update { id, change } => directory
                 .update(&id, change)
                 .map(|_| ())

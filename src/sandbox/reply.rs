@@ -222,15 +222,15 @@ pub(super) fn user(user: &User, form: &Form, pool: &str, with_custom_data: bool)
                 schema::USER.iter().map(|name| ((*name).to_owned(), user.field(name, pool))),
             );
             if with_custom_data {
-                out.insert("customData".to_owned(), Value::Object(user.custom.clone()));
+                out.insert("customData".to_owned(), custom_data(user).collect());
             }
         }
     }
     Value::Object(out)
 }
 
-/// The custom fields of a user, as GraphQL answers them.
-pub(super) fn custom_data(user: &User) -> impl Iterator<Item = Value> {
+/// The custom fields of a user.
+fn custom_data(user: &User) -> impl Iterator<Item = Value> {
     user.custom
         .iter()
         .map(|(key, value)| json!({"key": key, "value": value, "dataType": "STRING", "label": key}))

@@ -12,6 +12,7 @@ use super::reply::{Answer, Form, Reply, Say};
 use super::schema;
 use super::settings::Settings;
 use super::stats::Stats;
+use super::units::Effect;
 use super::v2::{self, Decision, Password};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
@@ -356,8 +357,5 @@ impl Core {
 }
 
 fn broken() -> Answer {
-    match Say::of(super::units::Effect::Http500).shape(&Form::Rest, "unknown", false) {
-        Answer::Reply(reply) => Answer::Reply(reply),
-        other => other,
-    }
+    Say::of(Effect::Http500).shape(&Form::Rest, "unknown", false)
 }

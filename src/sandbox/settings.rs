@@ -10,10 +10,6 @@ use std::path::PathBuf;
 /// The same names, with `_` for `-`, can be changed while it runs: `POST /__sandbox/faults`.
 #[derive(clap::Args, Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of its own on the command line"
-)]
 pub struct Settings {
     /// Port on 127.0.0.1; 0 takes any free one
     #[arg(long, value_name = "PORT", default_value_t = 4010)]
@@ -220,9 +216,9 @@ impl Settings {
             }
             all.insert(name, value);
         }
-        let changed: Self = serde_json::from_value(serde_json::Value::Object(all)).map_err(text)?;
-        if matches!(changed.key_bits, 1024 | 2048) {
-            Ok(changed)
+        let merged: Self = serde_json::from_value(serde_json::Value::Object(all)).map_err(text)?;
+        if matches!(merged.key_bits, 1024 | 2048) {
+            Ok(merged)
         } else {
             Err("`key_bits` is 1024 or 2048".to_owned())
         }

@@ -45,6 +45,27 @@ impl Decision {
     }
 }
 
+/// A refusal of the input.
+struct Refusal {
+    outcome: &'static str,
+    code: i64,
+    /// Instead of the usual words.
+    message: Option<String>,
+}
+
+impl Refusal {
+    const fn code(code: i64) -> Self {
+        Self { outcome: "refused", code, message: None }
+    }
+}
+
+impl From<Refusal> for Decision {
+    fn from(refusal: Refusal) -> Self {
+        let Refusal { outcome, code, message } = refusal;
+        Self::new(outcome, message.map_or_else(|| Say::code(code), |text| Say::Error(code, text)))
+    }
+}
+
 /// A password as it arrived.
 pub(super) enum Password {
     None,
@@ -151,7 +172,7 @@ fn create(core: &mut Core, call: &Call, password: Password, now: &Now) -> Decisi
     }
     let user = match new_user(core, call, given, password, now) {
         Ok(user) => user,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.into(),
     };
     let (outcome, say, fault) = match fate {
         Fate::DropAfterStore => ("dropped-after-store", Say::Close, Some("drop_after_store")),
@@ -172,12 +193,12 @@ fn new_user(
     given: Fields,
     password: Password,
     now: &Now,
-) -> Result<User, Decision> {
+) -> Result<User, Refusal> {
     let has = |name: &&str| given.get(*name).and_then(Value::as_str).is_some_and(|t| !t.is_empty());
     if !["email", "phone", "username", "unionid", "externalId"].iter().any(has) {
-        return Err(Decision::refused(2028));
+        return Err(Refusal::code(2028));
     }
-    let custom = custom_fields(call.text("params")).ok_or_else(|| Decision::refused(2231))?;
+    let custom = custom_fields(call.text("params")).ok_or_else(|| Refusal::code(2231))?;
     let password = clear(password)?;
     check_email(core, &given)?;
     if let Some(identifier) = core.directory.taken(&given, None) {
@@ -185,7 +206,7 @@ fn new_user(
     }
     check_dates(&given)?;
     if core.settings.quota.is_some_and(|quota| core.directory.len() >= quota) {
-        return Err(Decision::refused(2040));
+        return Err(Refusal::code(2040));
     }
     let id = core.directory.next_id();
     let fields = complete(given, &now.iso());
@@ -197,15 +218,15 @@ fn lag_ms(core: &Core) -> i64 {
     i64::try_from(core.settings.lookup_lag.0.as_millis()).unwrap_or(i64::MAX)
 }
 
-fn clear(password: Password) -> Result<Option<String>, Decision> {
+fn clear(password: Password) -> Result<Option<String>, Refusal> {
     match password {
         Password::None => Ok(None),
         Password::Clear(text) => Ok(Some(text)),
-        Password::Unreadable => Err(Decision::refused(2016)),
+        Password::Unreadable => Err(Refusal::code(2016)),
     }
 }
 
-fn check_email(core: &Core, fields: &Fields) -> Result<(), Decision> {
+fn check_email(core: &Core, fields: &Fields) -> Result<(), Refusal> {
     let email = fields.get("email").and_then(Value::as_str).unwrap_or_default();
     let well_formed = |email: &str| {
         email.split_once('@').is_some_and(|(local, domain)| {
@@ -217,24 +238,22 @@ fn check_email(core: &Core, fields: &Fields) -> Result<(), Decision> {
         })
     };
     match core.settings.email_syntax {
-        EmailSyntax::Strict if !email.is_empty() && !well_formed(email) => {
-            Err(Decision::refused(2204))
-        }
+        EmailSyntax::Strict if !email.is_empty() && !well_formed(email) => Err(Refusal::code(2204)),
         EmailSyntax::Strict | EmailSyntax::Lenient => Ok(()),
     }
 }
 
-fn duplicate(core: &Core, identifier: Identifier) -> Decision {
-    let code = match identifier {
+fn duplicate(core: &Core, identifier: Identifier) -> Refusal {
+    let number = match identifier {
         Identifier::Email => core.settings.duplicate_code_email,
         Identifier::Phone => core.settings.duplicate_code_phone,
         Identifier::Username => core.settings.duplicate_code_username,
         Identifier::ExternalId => core.settings.duplicate_code_external_id,
     };
-    Decision::new("duplicate", Say::code(code))
+    Refusal { outcome: "duplicate", ..Refusal::code(number) }
 }
 
-fn check_dates(fields: &Fields) -> Result<(), Decision> {
+fn check_dates(fields: &Fields) -> Result<(), Refusal> {
     let dates = ["lastLogin", "signedUp", "tokenExpiredAt", "expiredAt"];
     let wrong = dates.into_iter().find(|name| {
         let text = fields.get(*name).and_then(Value::as_str);
@@ -242,8 +261,8 @@ fn check_dates(fields: &Fields) -> Result<(), Decision> {
     });
     match wrong {
         Some(name) => {
-            let message = format!("{name} is no ISO 8601 date");
-            Err(Decision::new("refused", Say::Error(2231, message)))
+            let message = Some(format!("{name} is no ISO 8601 date"));
+            Err(Refusal { message, ..Refusal::code(2231) })
         }
         None => Ok(()),
     }
@@ -286,7 +305,7 @@ fn update(core: &mut Core, call: &Call, password: Password, now: &Now) -> Decisi
     });
     let password = match checked {
         Ok(password) => password,
-        Err(refusal) => return refusal,
+        Err(refusal) => return refusal.into(),
     };
     if let Some(Value::String(email)) = fields.get_mut("email") {
         *email = email.to_lowercase();
@@ -301,7 +320,8 @@ fn update(core: &mut Core, call: &Call, password: Password, now: &Now) -> Decisi
 
 fn set_custom_data(core: &mut Core, call: &Call) -> Decision {
     if call.text("targetType") != Some("USER") {
-        return Decision::new("refused", Say::Error(2231, "Only USER has custom data here".into()));
+        let message = "Only USER has custom data here".to_owned();
+        return Decision::new("refused", Say::Error(2231, message));
     }
     let list = if call.op == "setUdvBatch" { "udvList" } else { "input" };
     let items = match call.args.get(list) {
