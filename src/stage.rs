@@ -155,25 +155,24 @@ impl<S: Store> Stager<'_, S> {
 
     fn add(&mut self, record: Record) {
         self.bytes += record.raw.len();
-        let new = match record.fault {
-            Some(fault) => NewJob {
+        let new = if let Some(fault) = record.fault {
+            NewJob {
                 record_no: record.no,
                 line: record.line,
                 raw: record.raw,
                 identifiers: Identifiers::default(),
                 problems: vec![fault],
-            },
-            None => {
-                let prepared =
-                    validate::prepare(&record.raw, self.settings.mapping, self.settings.schema);
-                self.staged.long_passwords += u64::from(!prepared.warnings.is_empty());
-                NewJob {
-                    record_no: record.no,
-                    line: record.line,
-                    raw: record.raw,
-                    identifiers: prepared.user.identifiers,
-                    problems: prepared.problems,
-                }
+            }
+        } else {
+            let prepared =
+                validate::prepare(&record.raw, self.settings.mapping, self.settings.schema);
+            self.staged.long_passwords += u64::from(!prepared.warnings.is_empty());
+            NewJob {
+                record_no: record.no,
+                line: record.line,
+                raw: record.raw,
+                identifiers: prepared.user.identifiers,
+                problems: prepared.problems,
             }
         };
         self.batch.push(new);

@@ -39,7 +39,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Waive(args) => decide::waive(global, ui, &args),
         Command::Export(args) => export::run(global, ui, &args),
         Command::Sandbox(settings) => sandbox::run(ui, *settings),
-        Command::Demo(args) => demo::run(global, ui, &args),
+        Command::Demo(args) => demo::run(ui, &args),
     }
 }
 
