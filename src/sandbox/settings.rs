@@ -39,11 +39,11 @@ pub struct Settings {
     #[arg(long, value_name = "FILE", help_heading = "Files")]
     pub users: Option<PathBuf>,
 
-    /// Time that a request takes
+    /// Time that a request takes: 50ms, 2s; half of it passes before the user is stored
     #[arg(long, value_name = "TIME", default_value = "0ms", help_heading = "Speed")]
     pub latency: Span,
 
-    /// Random extra time, up to this
+    /// Random extra time, up to this: 10ms
     #[arg(long, value_name = "TIME", default_value = "0ms", help_heading = "Speed")]
     pub jitter: Span,
 
@@ -51,7 +51,7 @@ pub struct Settings {
     #[arg(long, value_name = "N", help_heading = "Speed")]
     pub knee: Option<u32>,
 
-    /// Creates and lookups per second beyond which requests are throttled: 50/s, 600/m
+    /// Creates, updates and lookups per second, at most; throttled beyond: 50/s, 600/m
     #[arg(long, value_name = "RATE", help_heading = "Throttling")]
     pub rate: Option<Rate>,
 
@@ -95,7 +95,7 @@ pub struct Settings {
     #[arg(long, value_name = "N", default_value_t = 7, help_heading = "Failures")]
     pub seed: u64,
 
-    /// Life of a token
+    /// Life of a token: 3600s, 60m
     #[arg(long, value_name = "TIME", default_value = "3600s", help_heading = "Token and key")]
     pub token_ttl: Span,
 
@@ -111,7 +111,7 @@ pub struct Settings {
     #[arg(long, value_name = "N", help_heading = "Directory")]
     pub quota: Option<usize>,
 
-    /// Time until lookups find a stored user; its identifiers are taken at once
+    /// Time until lookups find a stored user, 5s; its identifiers are taken at once
     #[arg(long, value_name = "TIME", default_value = "0ms", help_heading = "Directory")]
     pub lookup_lag: Span,
 
