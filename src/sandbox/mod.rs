@@ -4,7 +4,7 @@
 //! they ask for it. The walk of a request: `http` reads it, `call` finds out what it asks for, `v2`
 //! decides (with `schema`, `rules`, `auth`, `keys`, `directory`, `faults`), `server` writes the decision
 //! down (`log`), carries it out and counts it (`stats`), `reply` gives it the API's shape, `http`
-//! answers or hangs up. `admin` stands aside. V3 will be a sibling of `v2`.
+//! answers or hangs up. `admin` and `seed` stand aside. V3 will be a sibling of `v2`.
 
 mod admin;
 mod auth;
@@ -18,6 +18,7 @@ mod log;
 mod reply;
 mod rules;
 mod schema;
+mod seed;
 mod server;
 mod settings;
 mod stats;
