@@ -99,17 +99,25 @@ async fn a_stop_cuts_off_a_request_that_is_on_its_way() {
 async fn what_cannot_be_logged_is_not_stored() {
     let dir = tempfile::tempdir().unwrap();
     let state = dir.path().join("state");
-    let rig = Rig::start(|s| {
+    let mut rig = Rig::start(|s| {
         s.log = Some("/dev/full".into());
         s.state = Some(state.clone());
     })
     .await;
     let before = std::fs::read_to_string(&state).unwrap();
-    let sealed = json!({"userInfo": {"email": "a@x.org"}});
-    // No token can be had either: its request cannot be logged.
-    assert_eq!(rig.client.post("/api/v2/users", &sealed).await.unwrap().status, 500);
+    // Its own token cannot be had, as that request cannot be logged; another's of the same pool is
+    // as good.
+    assert!(rig.client.token.is_empty());
+    rig.client.token = Rig::start(|_| ()).await.client.token;
+    assert_eq!(rig.client.create(json!({"email": "a@x.org"})).await.status, 500);
     assert_eq!(rig.sandbox.stats().users, 0);
     assert_eq!(std::fs::read_to_string(&state).unwrap(), before);
+}
+
+#[tokio::test]
+async fn what_cannot_be_remembered_is_not_stored() {
+    let full = settings(|s| s.state = Some("/dev/full".into()));
+    assert!(matches!(Sandbox::start(full).await, Err(SandboxError::File { .. })));
 }
 
 #[tokio::test]
