@@ -107,6 +107,9 @@ impl Server {
         let (journal, saved) = match &settings.state {
             Some(path) => {
                 let journal = Lines::open(path).map_err(|e| SandboxError::file(path, e))?;
+                if !path.is_file() {
+                    return Err(SandboxError::content(path, "is no regular file".to_owned()));
+                }
                 let reader = File::open(path).map_err(|e| SandboxError::file(path, e))?;
                 let saved = log::replay(BufReader::new(reader), &mut directory)
                     .map_err(|why| SandboxError::content(path, why))?;

@@ -115,9 +115,9 @@ async fn what_cannot_be_logged_is_not_stored() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_remembered_is_not_stored() {
+async fn a_state_that_is_no_file_is_refused() {
     let full = settings(|s| s.state = Some("/dev/full".into()));
-    assert!(matches!(Sandbox::start(full).await, Err(SandboxError::File { .. })));
+    assert!(matches!(Sandbox::start(full).await, Err(SandboxError::Content { .. })));
 }
 
 #[tokio::test]
