@@ -6,7 +6,9 @@ use super::reply::{self, Answer, Reply};
 use super::server::Server;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, HeaderValue};
+use hyper::header::{
+    AUTHORIZATION, CONTENT_TYPE, DATE, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN,
+};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Response, StatusCode};
@@ -77,6 +79,7 @@ async fn answer(
     server: Arc<Server>,
 ) -> Result<Response<Full<Bytes>>, HangUp> {
     let is_admin = request.uri().path().starts_with(admin::PREFIX);
+    let by_a_page = is_admin && comes_from_a_page(request.headers());
     let (pool_header, dated) = {
         let core = server.core();
         let header = format!("{}userpool-id", core.settings.header_prefix);
@@ -84,7 +87,9 @@ async fn answer(
     };
     let limit = if is_admin { ADMIN_BODY_MAX } else { BODY_MAX };
     let request = read(request, &pool_header, limit).await;
-    let answer = if is_admin {
+    let answer = if by_a_page {
+        Answer::Reply(Reply::text(403, "Not for web pages"))
+    } else if is_admin {
         Answer::Reply(
             request.unreadable.clone().unwrap_or_else(|| admin::handle(&server, &request)),
         )
@@ -102,6 +107,14 @@ async fn answer(
         Answer::Reset => Err(HangUp { reset: true }),
         Answer::Hang => std::future::pending().await,
     }
+}
+
+/// Whether a web page sent it, across origins or under a name of its own for 127.0.0.1. The admin
+/// API shows users and changes faults: no page that happens to be open may do that.
+fn comes_from_a_page(headers: &HeaderMap) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    headers.contains_key(ORIGIN) || !matches!(name, "127.0.0.1" | "localhost")
 }
 
 /// Half of the latency passes before the request takes effect, half before the client learns of it.

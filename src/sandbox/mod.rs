@@ -2,9 +2,9 @@
 //!
 //! It speaks the V2 API (GraphQL and REST) on loopback and fails in the ways that people fear, when
 //! they ask for it. The walk of a request: `http` reads it, `call` finds out what it asks for, `v2`
-//! decides (with `schema`, `auth`, `keys`, `directory`, `faults`), `server` writes the decision
+//! decides (with `schema`, `rules`, `auth`, `keys`, `directory`, `faults`), `server` writes the decision
 //! down (`log`), carries it out and counts it (`stats`), `reply` gives it the API's shape, `http`
-//! answers or hangs up. `admin` stands aside. V3 will be a sibling of `v2`.
+//! answers or hangs up. `admin` and `seed` stand aside. V3 will be a sibling of `v2`.
 
 mod admin;
 mod auth;
@@ -16,7 +16,9 @@ mod http;
 mod keys;
 mod log;
 mod reply;
+mod rules;
 mod schema;
+mod seed;
 mod server;
 mod settings;
 mod stats;

@@ -4,21 +4,20 @@
 use super::SandboxError;
 use super::auth::Tokens;
 use super::call::{self, Call, Kind, Request};
-use super::directory::{Directory, Fields, Identifier, User, complete};
+use super::directory::{Directory, Fields, Identifier};
 use super::faults::{self, Bucket, Switches};
 use super::keys::Key;
 use super::log::{self, Lines, Write};
 use super::reply::{Answer, Form, Reply, Say};
-use super::schema;
 use super::settings::Settings;
 use super::stats::Stats;
 use super::units::Effect;
 use super::v2::{self, Decision, Password};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs::File;
-use std::io::{BufRead as _, BufReader};
+use std::io::BufReader;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -57,7 +56,7 @@ pub(super) struct Core {
     /// Creates that came as far as the faults.
     pub(super) creates: u64,
     pub(super) stats: Stats,
-    journal: Option<Lines>,
+    pub(super) journal: Option<Lines>,
     log: Option<Lines>,
     /// The number of the last request.
     last: u64,
@@ -108,6 +107,9 @@ impl Server {
         let (journal, saved) = match &settings.state {
             Some(path) => {
                 let journal = Lines::open(path).map_err(|e| SandboxError::file(path, e))?;
+                if !path.is_file() {
+                    return Err(SandboxError::content(path, "is no regular file".to_owned()));
+                }
                 let reader = File::open(path).map_err(|e| SandboxError::file(path, e))?;
                 let saved = log::replay(BufReader::new(reader), &mut directory)
                     .map_err(|why| SandboxError::content(path, why))?;
@@ -141,6 +143,7 @@ impl Server {
             last,
             settings,
         };
+        core.recover()?;
         if is_new {
             core.keep_key()?;
         }
@@ -232,6 +235,32 @@ impl Core {
         }
     }
 
+    /// A process that was killed between its two writes left a stored user without a line in the
+    /// log. The line is made up for: nobody was answered.
+    fn recover(&mut self) -> Result<(), SandboxError> {
+        let (Some(state), Some(path)) = (&self.settings.state, &self.settings.log) else {
+            return Ok(());
+        };
+        let (Some(journal), Some(log)) = (&mut self.journal, &mut self.log) else { return Ok(()) };
+        let line = journal.last_line().map_err(|e| SandboxError::file(state, e))?;
+        let line: Value = line.and_then(|l| serde_json::from_str(&l).ok()).unwrap_or_default();
+        let is_user = line["kind"] == "user" && line["n"].as_u64() == Some(self.last + 1);
+        let user = line["id"].as_str().and_then(|id| self.directory.by_id(id));
+        if let Some(user) = user.filter(|_| is_user) {
+            let line = json!({
+                "n": self.last + 1, "at_ms": DateTime::<Utc>::from(SystemTime::now()).timestamp_millis(),
+                "op": "createUser", "external_id": user.fields.get("externalId"),
+                "email": user.fields.get("email"), "phone": user.fields.get("phone"),
+                "username": user.fields.get("username"), "outcome": "dropped-after-store",
+                "code": null, "http": null, "fault": "killed", "held": false,
+                "stored": user.record(true),
+            });
+            log.append(&line).map_err(|e| SandboxError::file(path, e))?;
+            self.last += 1;
+        }
+        Ok(())
+    }
+
     fn rotation_is_due(&self) -> bool {
         let every = self.settings.key_rotate_after;
         every.is_some_and(|every| every > 0 && self.stats.creates_stored.is_multiple_of(every))
@@ -252,7 +281,11 @@ impl Core {
         let form = call.map_or(&Form::Rest, |call| &call.form);
         let mut answer = say.shape(form, op, self.settings.codes_as_text);
         let journalled = match (&mut self.journal, &write) {
-            (Some(journal), Some(write)) => journal.append(&write.line()),
+            (Some(journal), Some(write)) => {
+                let mut line = write.line();
+                line["n"] = json!(self.last + 1);
+                journal.append(&line)
+            }
             _ => Ok(()),
         };
         if let Err(e) = &journalled {
@@ -306,53 +339,6 @@ impl Core {
         }
         self.stats.users = self.directory.len();
         answer
-    }
-
-    /// Adds users that were there before. Returns how many were added.
-    pub(super) fn add_user(&mut self, mut given: Fields, now: &Now) -> Result<(), String> {
-        let record = Value::Object(given.clone());
-        schema::check("user", "user", &record, schema::CREATE_USER_INPUT)?;
-        let password = given.remove("password").and_then(|p| p.as_str().map(str::to_owned));
-        if let Some(identifier) = self.directory.taken(&given, None) {
-            return Err(format!("the {} belongs to another user", identifier.field()));
-        }
-        let user = User {
-            id: self.directory.next_id(),
-            fields: complete(given, &now.iso()),
-            password,
-            custom: Fields::new(),
-            visible_at_ms: 0,
-        };
-        let write = Write::Create(Box::new(user));
-        if let Some(journal) = &mut self.journal {
-            journal.append(&write.line()).map_err(|e| e.to_string())?;
-        }
-        write.apply(&mut self.directory)?;
-        self.stats.users = self.directory.len();
-        Ok(())
-    }
-
-    /// Reads the users that were there before, unless the state has them already.
-    fn read_users(&mut self) -> Result<(), SandboxError> {
-        self.stats.users = self.directory.len();
-        let Some(path) = self.settings.users.clone() else { return Ok(()) };
-        let file = File::open(&path).map_err(|e| SandboxError::file(&path, e))?;
-        let now = Now { wall: SystemTime::now(), since_start: Duration::ZERO };
-        let remembered = self.directory.len() > 0;
-        for (at, line) in BufReader::new(file).lines().enumerate() {
-            let line = line.map_err(|e| SandboxError::file(&path, e))?;
-            if line.trim().is_empty() {
-                continue;
-            }
-            let wrong =
-                |why: String| SandboxError::content(&path, format!("line {}: {why}", at + 1));
-            let given: Fields = serde_json::from_str(&line).map_err(|e| wrong(e.to_string()))?;
-            if remembered && self.directory.taken(&given, None).is_some() {
-                continue;
-            }
-            self.add_user(given, &now).map_err(wrong)?;
-        }
-        Ok(())
     }
 }
 

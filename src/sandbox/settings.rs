@@ -39,11 +39,11 @@ pub struct Settings {
     #[arg(long, value_name = "FILE", help_heading = "Files")]
     pub users: Option<PathBuf>,
 
-    /// Time that a request takes
+    /// Time that a request takes: 50ms, 2s; half of it passes before the user is stored
     #[arg(long, value_name = "TIME", default_value = "0ms", help_heading = "Speed")]
     pub latency: Span,
 
-    /// Random extra time, up to this
+    /// Random extra time, up to this: 10ms
     #[arg(long, value_name = "TIME", default_value = "0ms", help_heading = "Speed")]
     pub jitter: Span,
 
@@ -51,7 +51,7 @@ pub struct Settings {
     #[arg(long, value_name = "N", help_heading = "Speed")]
     pub knee: Option<u32>,
 
-    /// Creates and lookups per second beyond which requests are throttled: 50/s, 600/m
+    /// Creates, updates and lookups per second, at most; throttled beyond: 50/s, 600/m
     #[arg(long, value_name = "RATE", help_heading = "Throttling")]
     pub rate: Option<Rate>,
 
@@ -95,7 +95,7 @@ pub struct Settings {
     #[arg(long, value_name = "N", default_value_t = 7, help_heading = "Failures")]
     pub seed: u64,
 
-    /// Life of a token
+    /// Life of a token: 3600s, 60m
     #[arg(long, value_name = "TIME", default_value = "3600s", help_heading = "Token and key")]
     pub token_ttl: Span,
 
@@ -111,7 +111,7 @@ pub struct Settings {
     #[arg(long, value_name = "N", help_heading = "Directory")]
     pub quota: Option<usize>,
 
-    /// Time until lookups find a stored user; its identifiers are taken at once
+    /// Time until lookups find a stored user, 5s; its identifiers are taken at once
     #[arg(long, value_name = "TIME", default_value = "0ms", help_heading = "Directory")]
     pub lookup_lag: Span,
 
@@ -230,6 +230,37 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
+    use clap::{CommandFactory as _, Parser as _};
+
+    #[derive(clap::Parser)]
+    struct Flags {
+        #[command(flatten)]
+        settings: Settings,
+    }
+
+    #[test]
+    fn every_flag_is_read_and_has_help() {
+        let line = "sandbox --port 0 --latency 50ms --jitter 10ms --rate 50/s --rate-status gql429 \
+            --retry-after date:2 --fail-every 3 --fail-with code:2040 --poison a@x.org=hang \
+            --poison 7=reset --drop-before-store 0.1 --drop-after-store 0.2 --hang 0.3 --knee 8 \
+            --token-ttl 30m --key-bits 2048 --key-rotate-after 9 --quota 5 --lookup-lag 1s \
+            --email-syntax strict --duplicate-code-phone 2035 --codes-as-text --no-date-header \
+            --deny-lookup --seed 8 --find-miss code2004 --header-prefix x-approw- --state s --log l \
+            --users u";
+        let settings = Flags::parse_from(line.split_whitespace()).settings;
+        assert_eq!(settings.key_bits, 2048);
+        assert_eq!(settings.rate_status, RateStatus::Gql429);
+        assert_eq!(settings.poison.len(), 2);
+        assert_eq!(settings.token_ttl.0.as_secs(), 1800);
+        for wrong in ["--hang 2", "--rate 0/s", "--key-bits 512", "--latency soon", "--poison x"] {
+            let words = ["sandbox"].into_iter().chain(wrong.split(' '));
+            assert!(Flags::try_parse_from(words).is_err(), "{wrong}");
+        }
+        let command = Flags::command();
+        command.clone().debug_assert();
+        let bare = command.get_arguments().find(|flag| flag.get_help().is_none());
+        assert!(bare.is_none(), "{bare:?}");
+    }
 
     #[test]
     fn settings_change_by_the_name_of_the_flag() {

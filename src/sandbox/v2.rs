@@ -7,9 +7,9 @@ use super::directory::{Change, Fields, Identifier, User, complete};
 use super::faults::{self, Fate};
 use super::log::Write;
 use super::reply::{self, Form, Reply, Say};
+use super::rules;
 use super::server::{Core, Now};
 use super::settings::{EmailSyntax, FindMiss};
-use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use serde_json::{Map, Value, json};
 
 /// The most users that one lookup asks for.
@@ -198,7 +198,7 @@ fn new_user(
     if !["email", "phone", "username", "unionid", "externalId"].iter().any(has) {
         return Err(Refusal::code(2028));
     }
-    let custom = custom_fields(call.text("params")).ok_or_else(|| Refusal::code(2231))?;
+    let custom = rules::custom_fields(call.text("params")).ok_or_else(|| Refusal::code(2231))?;
     let password = clear(password)?;
     check_email(core, &given)?;
     if let Some(identifier) = core.directory.taken(&given, None) {
@@ -228,17 +228,10 @@ fn clear(password: Password) -> Result<Option<String>, Refusal> {
 
 fn check_email(core: &Core, fields: &Fields) -> Result<(), Refusal> {
     let email = fields.get("email").and_then(Value::as_str).unwrap_or_default();
-    let well_formed = |email: &str| {
-        email.split_once('@').is_some_and(|(local, domain)| {
-            !local.is_empty()
-                && !email.contains(char::is_whitespace)
-                && !domain.contains('@')
-                && domain.split('.').count() > 1
-                && domain.split('.').all(|label| !label.is_empty())
-        })
-    };
     match core.settings.email_syntax {
-        EmailSyntax::Strict if !email.is_empty() && !well_formed(email) => Err(Refusal::code(2204)),
+        EmailSyntax::Strict if !email.is_empty() && !rules::is_email(email) => {
+            Err(Refusal::code(2204))
+        }
         EmailSyntax::Strict | EmailSyntax::Lenient => Ok(()),
     }
 }
@@ -257,7 +250,7 @@ fn check_dates(fields: &Fields) -> Result<(), Refusal> {
     let dates = ["lastLogin", "signedUp", "tokenExpiredAt", "expiredAt"];
     let wrong = dates.into_iter().find(|name| {
         let text = fields.get(*name).and_then(Value::as_str);
-        text.is_some_and(|text| !is_iso_date(text))
+        text.is_some_and(|text| !rules::is_iso_date(text))
     });
     match wrong {
         Some(name) => {
@@ -266,27 +259,6 @@ fn check_dates(fields: &Fields) -> Result<(), Refusal> {
         }
         None => Ok(()),
     }
-}
-
-/// ISO 8601 with or without a time, with or without a zone.
-fn is_iso_date(text: &str) -> bool {
-    DateTime::parse_from_rfc3339(text).is_ok()
-        || DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z").is_ok()
-        || NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").is_ok()
-        || NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
-}
-
-/// The custom fields in `params`: JSON text, an array of `{key, value}`.
-fn custom_fields(params: Option<&str>) -> Option<Fields> {
-    let Some(params) = params.filter(|text| !text.is_empty()) else { return Some(Fields::new()) };
-    let items: Vec<Map<String, Value>> = serde_json::from_str(params).ok()?;
-    items
-        .into_iter()
-        .map(|mut item| match (item.remove("key"), item.remove("value")) {
-            (Some(Value::String(key)), Some(value)) => Some((key, value)),
-            _ => None,
-        })
-        .collect()
 }
 
 fn update(core: &mut Core, call: &Call, password: Password, now: &Now) -> Decision {

@@ -148,6 +148,11 @@ impl Client {
         self.graphql(query, by).await.unwrap()
     }
 
+    pub(crate) async fn exists_or_broken(&self) -> Result<Seen, reqwest::Error> {
+        let query = "{ isUserExists(email: \"a@x.org\") }";
+        self.graphql(query, json!({})).await
+    }
+
     pub(crate) async fn find(&self, by: Value) -> Seen {
         let query = "query findUser($email: String, $phone: String, $username: String, \
             $externalId: String) { findUser(email: $email, phone: $phone, username: $username, \

@@ -49,6 +49,37 @@ async fn the_same_port_and_state_go_on_after_a_stop() {
 }
 
 #[tokio::test]
+async fn a_kill_between_the_two_files_leaves_no_user_without_a_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let both = || {
+        settings(|s| {
+            s.state = Some(dir.path().join("state"));
+            s.log = Some(dir.path().join("log"));
+        })
+    };
+    let sandbox = Sandbox::start(both()).await.unwrap();
+    let client = Client::new(sandbox.url()).await;
+    client.create(json!({"externalId": "1", "email": "a@x.org"})).await;
+    sandbox.stop().await;
+    let read = || std::fs::read_to_string(dir.path().join("log")).unwrap();
+    let log = read();
+    let (token, created) = log.split_once('\n').unwrap();
+    std::fs::write(dir.path().join("log"), format!("{token}\n")).unwrap();
+
+    for _ in 0..2 {
+        Sandbox::start(both()).await.unwrap().stop().await;
+        let log = read();
+        let made_up: Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+        let created: Value = serde_json::from_str(created).unwrap();
+        for field in ["n", "op", "external_id", "email", "held", "stored"] {
+            assert_eq!(made_up[field], created[field], "{field}");
+        }
+        assert_eq!(made_up["outcome"], "dropped-after-store");
+        assert_eq!(log.lines().count(), 2);
+    }
+}
+
+#[tokio::test]
 async fn a_stop_cuts_off_a_request_that_is_on_its_way() {
     let Rig { sandbox, client, .. } = Rig::start(|_| ()).await;
     client.faults(json!({"latency": "1h"})).await;
@@ -68,17 +99,25 @@ async fn a_stop_cuts_off_a_request_that_is_on_its_way() {
 async fn what_cannot_be_logged_is_not_stored() {
     let dir = tempfile::tempdir().unwrap();
     let state = dir.path().join("state");
-    let rig = Rig::start(|s| {
+    let mut rig = Rig::start(|s| {
         s.log = Some("/dev/full".into());
         s.state = Some(state.clone());
     })
     .await;
     let before = std::fs::read_to_string(&state).unwrap();
-    let sealed = json!({"userInfo": {"email": "a@x.org"}});
-    // No token can be had either: its request cannot be logged.
-    assert_eq!(rig.client.post("/api/v2/users", &sealed).await.unwrap().status, 500);
+    // Its own token cannot be had, as that request cannot be logged; another's of the same pool is
+    // as good.
+    assert!(rig.client.token.is_empty());
+    rig.client.token = Rig::start(|_| ()).await.client.token;
+    assert_eq!(rig.client.create(json!({"email": "a@x.org"})).await.status, 500);
     assert_eq!(rig.sandbox.stats().users, 0);
     assert_eq!(std::fs::read_to_string(&state).unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_state_that_is_no_file_is_refused() {
+    let full = settings(|s| s.state = Some("/dev/full".into()));
+    assert!(matches!(Sandbox::start(full).await, Err(SandboxError::Content { .. })));
 }
 
 #[tokio::test]

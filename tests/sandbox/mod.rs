@@ -6,4 +6,6 @@ pub(crate) mod client;
 mod control;
 mod faults;
 mod files;
+mod process;
+mod raw;
 mod wire;
