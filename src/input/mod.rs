@@ -9,7 +9,7 @@ mod detect;
 mod error;
 mod json;
 mod jsonl;
-mod scan;
+pub(crate) mod scan;
 mod stream;
 mod window;
 
