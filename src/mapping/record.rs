@@ -26,13 +26,12 @@ impl<'a> Fields<'a> {
             let start = skip_space(bytes, expect(bytes, end, b':')?);
             let end = value_end(bytes, start)?;
             fields.push((name, &raw[start..end]));
-            match expect(bytes, end, b',') {
-                Some(next) => at = next,
-                None => {
-                    let end = expect(bytes, end, b'}')?;
-                    return (skip_space(bytes, end) == bytes.len()).then_some(Self(fields));
-                }
+            if let Some(next) = expect(bytes, end, b',') {
+                at = next;
+                continue;
             }
+            let end = expect(bytes, end, b'}')?;
+            return (skip_space(bytes, end) == bytes.len()).then_some(Self(fields));
         }
     }
 
