@@ -170,26 +170,31 @@ impl Scanner {
 
     /// Closes the innermost container. Returns whether the one around it is an object.
     fn close(&mut self, bytes: &[u8]) -> bool {
-        let Some(frame) = self.frames.pop() else { return false };
-        if self.keys.len() - frame.first_key > FEW_KEYS {
-            self.sorted.clear();
-            self.sorted.extend_from_slice(&self.keys[frame.first_key..]);
-            let mut sorted = std::mem::take(&mut self.sorted);
-            sorted.sort_unstable_by_key(|key| (key.tag, key.at));
-            // Equal names have equal tags, and so lie side by side but for a collision of tags.
-            for (i, key) in sorted.iter().enumerate() {
-                let twin = sorted[i + 1..].iter().take_while(|other| other.tag == key.tag);
-                if twin.clone().any(|other| self.name(bytes, *other) == self.name(bytes, *key)) {
-                    self.twice(bytes, *key);
-                    break;
-                }
-            }
-            self.sorted = sorted;
+        let first_key = self.frames.last().map_or(0, |frame| frame.first_key);
+        if self.keys.len() - first_key > FEW_KEYS {
+            self.find_twins(bytes, first_key);
         }
+        self.frames.pop();
         // The names of the record itself stay: they tell in which field a fault lies.
         let Some(outer) = self.frames.last() else { return false };
-        self.keys.truncate(frame.first_key);
+        self.keys.truncate(first_key);
         outer.object
+    }
+
+    /// Looks for a name given twice among many: sorted, equal ones lie side by side.
+    fn find_twins(&mut self, bytes: &[u8], first_key: usize) {
+        let mut sorted = std::mem::take(&mut self.sorted);
+        sorted.clear();
+        sorted.extend_from_slice(&self.keys[first_key..]);
+        let name = |key: &Key| self.name(bytes, *key);
+        sorted.sort_unstable_by(|a, b| {
+            a.tag.cmp(&b.tag).then_with(|| name(a).cmp(name(b))).then(a.at.cmp(&b.at))
+        });
+        let twin = sorted.windows(2).find(|pair| name(&pair[0]) == name(&pair[1]));
+        if let Some(twin) = twin.map(|pair| pair[1]) {
+            self.twice(bytes, twin);
+        }
+        self.sorted = sorted;
     }
 
     fn name<'a>(&'a self, bytes: &'a [u8], key: Key) -> &'a [u8] {

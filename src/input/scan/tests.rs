@@ -55,6 +55,16 @@ fn a_field_given_twice_is_found_among_many() {
     assert_eq!(scan(once.as_bytes()).expect("it ends").fault, None);
     let twice = format!("{text}\"f3\":0}}");
     assert_eq!(fault(twice.as_bytes()), ("f3".to_owned(), Rule::Syntax));
+    let nested = format!("{{\"x\":{twice},\"y\":1}}");
+    assert_eq!(fault(nested.as_bytes()), ("x".to_owned(), Rule::Syntax));
+}
+
+#[test]
+fn many_names_with_equal_ends_cost_no_minutes() {
+    let names: Vec<String> =
+        (0..50_000).map(|i| format!("\"user-id-{i:06}-attribute\":0")).collect();
+    let text = format!("{{{}}}", names.join(","));
+    assert_eq!(scan(text.as_bytes()).expect("it ends").fault, None);
 }
 
 #[test]
