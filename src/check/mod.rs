@@ -7,7 +7,7 @@ pub use report::{CheckReport, CheckWarning, FieldCount, FieldCounts};
 
 use crate::input::{InputError, Reader, Record};
 use crate::mapping::{Mapping, Rule as MappingRule, for_each_field};
-use crate::password;
+use crate::password::{Scheme, detect};
 use crate::problem::{Problem, Rule};
 use crate::target::schema::Schema;
 use crate::user::{IdKind, User};
@@ -59,6 +59,7 @@ pub struct Checker<'a> {
     sources: Vec<(String, u64)>,
     long_passwords: u64,
     too_many_fields: u64,
+    keep_password: bool,
 }
 
 impl<'a> Checker<'a> {
@@ -72,7 +73,15 @@ impl<'a> Checker<'a> {
             sources: Vec::new(),
             long_passwords: 0,
             too_many_fields: 0,
+            keep_password: true,
         }
+    }
+
+    /// Whether passwords will be stored as they are (the setting `keep_password`); true without.
+    #[must_use]
+    pub fn keep_password(mut self, keep: bool) -> Self {
+        self.keep_password = keep;
+        self
     }
 
     /// The records that follow are of this source.
@@ -197,7 +206,7 @@ impl<'a> Checker<'a> {
             return;
         }
         let password = user.password.as_ref().map_or("", ExposeSecret::expose_secret);
-        let scheme = password::detect(password).as_str();
+        let scheme = detect(password).as_str();
         *self.report.passwords.entry(scheme).or_default() += 1;
     }
 
@@ -224,43 +233,79 @@ impl<'a> Checker<'a> {
 
     /// The report. The checker is done.
     pub fn finish(mut self) -> CheckReport {
-        let mut warnings = Vec::new();
-        if self.long_passwords > 0 {
-            warnings.push(CheckWarning {
-                warning: Warning::LongPassword.as_str(),
-                count: self.long_passwords,
-                message: format!(
-                    "{} passwords are longer than {} bytes: whether they fit depends on the \
-                     target's key, and run decides",
-                    self.long_passwords, self.schema.password_bytes_warn
-                ),
-            });
+        self.warn_of_passwords();
+        self.warn_of_fields();
+        self.report
+    }
+
+    fn warn(&mut self, warning: &'static str, count: u64, message: String) {
+        if count > 0 {
+            self.report.warnings.push(CheckWarning { warning, count, message });
         }
-        if self.report.records > 0 && self.too_many_fields == 0 {
-            for (field, rule) in self.mapping.rules() {
-                let MappingRule::Column { from, .. } = rule else { continue };
-                let fields = &self.report.fields.0;
-                if !fields.iter().any(|(name, _)| feeds(name, from)) {
-                    warnings.push(CheckWarning {
-                        warning: "column-missing",
-                        count: self.report.records,
-                        message: format!("`{field}` comes from `{from}`, which no record has"),
-                    });
-                }
+    }
+
+    fn warn_of_passwords(&mut self) {
+        let long = self.long_passwords;
+        let most = self.schema.password_bytes_warn;
+        self.warn(
+            Warning::LongPassword.as_str(),
+            long,
+            format!(
+                "{long} passwords are longer than {most} bytes: whether they fit depends on the \
+                 target's key, and run decides"
+            ),
+        );
+        let count = |scheme: Scheme| self.report.passwords.get(scheme.as_str()).copied();
+        let plain = count(Scheme::Plain).unwrap_or(0);
+        let all: u64 = self.report.passwords.values().sum();
+        let hashes = all - plain - count(Scheme::None).unwrap_or(0);
+        if !self.keep_password {
+            let message = format!(
+                "{hashes} passwords look like hashes, and keep_password = false would hash them \
+                 again: nobody could log in with them"
+            );
+            self.warn("hash-not-kept", hashes, message);
+            return;
+        }
+        let message = format!(
+            "{plain} passwords look like plain text, and keep_password = true would store them as \
+             they are, readable"
+        );
+        self.warn("plain-kept", plain, message);
+        let schemes: Vec<&str> = self
+            .report
+            .passwords
+            .keys()
+            .copied()
+            .filter(|scheme| *scheme != Scheme::None.as_str())
+            .collect();
+        if schemes.len() > 1 {
+            let message = format!(
+                "the passwords are of several schemes ({}): the pool has one password function, \
+                 which must tell them apart",
+                schemes.join(", ")
+            );
+            self.warn("several-schemes", plain + hashes, message);
+        }
+    }
+
+    fn warn_of_fields(&mut self) {
+        if self.too_many_fields > 0 {
+            let message = format!(
+                "the records have more than {} different fields; the others are not counted",
+                report::MOST_FIELDS
+            );
+            self.warn("many-fields", self.too_many_fields, message);
+            return;
+        }
+        let mapping = self.mapping;
+        for (field, rule) in mapping.rules() {
+            let MappingRule::Column { from, .. } = rule else { continue };
+            if !self.report.fields.0.iter().any(|(name, _)| feeds(name, from)) {
+                let message = format!("`{field}` comes from `{from}`, which no record has");
+                self.warn("column-missing", self.report.records, message);
             }
         }
-        if self.too_many_fields > 0 {
-            warnings.push(CheckWarning {
-                warning: "many-fields",
-                count: self.too_many_fields,
-                message: format!(
-                    "the records have more than {} different fields; the others are not counted",
-                    report::MOST_FIELDS
-                ),
-            });
-        }
-        self.report.warnings = warnings;
-        self.report
     }
 }
 

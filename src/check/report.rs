@@ -33,7 +33,8 @@ pub struct CheckReport {
 /// Something to know before the run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CheckWarning {
-    /// Its word for machines: `long-password`, `column-missing`, `many-fields`.
+    /// Its word for machines: `long-password`, `hash-not-kept`, `plain-kept`, `several-schemes`,
+    /// `column-missing`, `many-fields`.
     pub warning: &'static str,
     /// Records concerned.
     pub count: u64,

@@ -47,6 +47,7 @@ fn the_report_counts_fields_passwords_and_problems() {
         r#""loginsCount":{"present":2,"empty":0,"types":{"number":1,"text":1},"mapped_to":["loginsCount"]},"#,
         r#""nick":{"present":1,"empty":0,"types":{"list":1},"mapped_to":[]}},"#,
         r#""passwords":{"none":2,"plain":1},"problems_by_rule":{"type":1,"email":2},"warnings":["#,
+        r#"{"warning":"plain-kept","count":1,"message":"1 passwords look like plain text, and keep_password = true would store them as they are, readable"},"#,
         r#"{"warning":"column-missing","count":3,"message":"`nickname` comes from `nickname`, which no record has"},"#,
         r#"{"warning":"column-missing","count":3,"message":"`emailVerified` comes from `emailVerified`, which no record has"},"#,
         r#"{"warning":"column-missing","count":3,"message":"`phone` comes from `phone`, which no record has"}]}"#,
@@ -87,6 +88,25 @@ fn a_faulty_record_is_invalid_and_a_broken_document_keeps_what_came_before() {
         failed.to_string(),
         "users.json: the document is cut off (at record 4, line 1, byte 43)"
     );
+}
+
+#[test]
+fn passwords_that_do_not_suit_the_settings_are_a_warning() {
+    let text = "[{\"uid\":\"1\",\"password\":\"secret\"},{\"uid\":\"2\"},\
+                {\"uid\":\"3\",\"password\":\"00000000000000000000000000000000\"}]";
+    let warnings = |keep: bool| {
+        let mapping = Mapping::reference();
+        let mut checker = Checker::new(&mapping, &V2).keep_password(keep);
+        let input = Cursor::new(text.as_bytes().to_vec());
+        let mut reader =
+            Reader::from_read(input, "users.json", &Options::default(), None).expect("it opens");
+        checker.source::<InputError>("users.json", &mut reader, |_| Ok(())).expect("it is read");
+        let warnings = checker.finish().warnings;
+        let about_passwords = warnings.iter().filter(|w| w.warning != "column-missing");
+        about_passwords.map(|w| (w.warning, w.count)).collect::<Vec<_>>()
+    };
+    assert_eq!(warnings(true), [("plain-kept", 1), ("several-schemes", 2)]);
+    assert_eq!(warnings(false), [("hash-not-kept", 1)]);
 }
 
 #[test]

@@ -313,11 +313,5 @@ impl Settings {
     }
 }
 
-impl Default for Mapping {
-    fn default() -> Self {
-        Self::reference()
-    }
-}
-
 #[cfg(test)]
 mod tests;

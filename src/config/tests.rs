@@ -18,6 +18,8 @@ fn refused(text: &str) -> (String, String) {
 fn the_template_parses_and_equals_the_defaults() {
     assert_eq!(parse(TEMPLATE).expect("it parses"), Settings::default());
     assert_eq!(parse("").expect("it parses"), Settings::default());
+    let with_mark = format!("\u{feff}{TEMPLATE}").replace('\n', "\r\n");
+    assert_eq!(parse(&with_mark).expect("it parses"), Settings::default());
 }
 
 #[test]

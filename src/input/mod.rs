@@ -9,19 +9,20 @@ mod detect;
 mod error;
 mod json;
 mod jsonl;
-mod scan;
+pub(crate) mod scan;
+mod source;
 mod stream;
 mod window;
 
 pub use error::{InputError, InputErrorKind, Position};
+pub use source::Source;
 
 use crate::problem::{Problem, Rule};
 use scan::{Kind, Scanned};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use stream::{Failure, Stream};
 use window::Window;
 
@@ -29,44 +30,6 @@ pub(crate) use scan::{is_number, show_name};
 
 /// The most bytes that one record may have: 16 MiB.
 pub const MAX_RECORD: usize = 16 << 20;
-
-/// Where records come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// A file.
-    File(PathBuf),
-    /// Standard input.
-    Stdin,
-}
-
-impl Source {
-    /// `-` is standard input, anything else a path.
-    pub fn parse(text: &str) -> Self {
-        if text == "-" { Self::Stdin } else { Self::File(PathBuf::from(text)) }
-    }
-
-    fn path(&self) -> Option<&Path> {
-        match self {
-            Self::File(path) => Some(path),
-            Self::Stdin => None,
-        }
-    }
-}
-
-impl From<&str> for Source {
-    fn from(text: &str) -> Self {
-        Self::parse(text)
-    }
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(path) => write!(f, "{}", path.display()),
-            Self::Stdin => f.write_str("standard input"),
-        }
-    }
-}
 
 /// The format of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -167,7 +130,7 @@ impl Reader {
         let (input, size): (Box<dyn Read + Send>, _) = match source {
             Source::Stdin => (Box::new(std::io::stdin()), None),
             Source::File(path) => {
-                let (file, size) = open_file(path, &name)?;
+                let (file, size) = source::open_file(path, &name)?;
                 (Box::new(file), size)
             }
         };
@@ -349,7 +312,7 @@ impl Reader {
         let here = Position { record, line: window.line(), byte: record_start };
         match failure {
             Failure::Io(error) => {
-                InputError::new(InputErrorKind::Unreadable, &self.file, io_reason(&error))
+                InputError::new(InputErrorKind::Unreadable, &self.file, source::io_reason(&error))
             }
             Failure::CutOff => {
                 let left = window.bytes().len();
@@ -377,34 +340,6 @@ impl Reader {
 }
 
 const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-
-/// Opens a file and tells its size, if it is a regular one.
-fn open_file(path: &Path, name: &str) -> Result<(File, Option<u64>), InputError> {
-    let fail = |what: &str, hint: &str| {
-        Err(InputError::new(InputErrorKind::Unreadable, name, what).hint(hint))
-    };
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return fail("no such file", "check the path; '-' reads standard input");
-        }
-        Err(error) => return fail(&io_reason(&error), "check the path and its permissions"),
-    };
-    match file.metadata() {
-        Ok(metadata) if metadata.is_dir() => {
-            fail("a directory, not a file", "name the files in it")
-        }
-        Ok(metadata) => {
-            let size = metadata.is_file().then_some(metadata.len());
-            Ok((file, size))
-        }
-        Err(error) => fail(&io_reason(&error), "check the path and its permissions"),
-    }
-}
-
-fn io_reason(error: &std::io::Error) -> String {
-    format!("cannot be read: {error}")
-}
 
 #[cfg(test)]
 mod tests;

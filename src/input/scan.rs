@@ -47,7 +47,6 @@ enum Expect {
     FirstValue,
     FirstKey,
     Key,
-    Colon,
     Next,
 }
 
@@ -110,73 +109,92 @@ impl Scanner {
     }
 
     fn walk(&mut self, bytes: &[u8], eof: bool) -> Result<usize, Stop> {
-        use Expect::{Colon, FirstKey, FirstValue, Key, Next, Value};
+        use Expect::{FirstKey, FirstValue, Key, Next, Value};
         let mut at = 0;
         let mut expect = Value;
+        // Whether the innermost open container is an object.
+        let mut object = false;
         loop {
             at = skip_space(bytes, at);
             let &byte = bytes.get(at).ok_or(Stop::Incomplete)?;
-            (at, expect) = match (expect, byte) {
-                (Value | FirstValue, b'"') => (self.text(bytes, at)?.0, Next),
-                (FirstKey | Key, b'"') => (self.key(bytes, at)?, Colon),
-                (Colon, b':') => (at + 1, Value),
-                (Next, b',') => (at + 1, if self.in_object() { Key } else { Value }),
-                (Value | FirstValue, b'{') => (self.open(bytes, at, true), FirstKey),
-                (Value | FirstValue, b'[') => (self.open(bytes, at, false), FirstValue),
-                (FirstKey, b'}') | (FirstValue, b']') => (self.close(bytes, at), Next),
-                (Next, b'}') if self.in_object() => (self.close(bytes, at), Next),
-                (Next, b']') if !self.in_object() => (self.close(bytes, at), Next),
-                (Value | FirstValue, _) => (self.word(bytes, at, eof)?, Next),
+            match (expect, byte) {
+                (FirstKey | Key, b'"') => {
+                    at = self.key(bytes, at)?;
+                    expect = Value;
+                    continue;
+                }
+                (Next, b',') => {
+                    at += 1;
+                    expect = if object { Key } else { Value };
+                    continue;
+                }
+                (Value | FirstValue, b'"') => at = self.text(bytes, at)?.0,
+                (Value | FirstValue, b'{' | b'[') => {
+                    object = byte == b'{';
+                    self.open(bytes, at, object);
+                    at += 1;
+                    expect = if object { FirstKey } else { FirstValue };
+                    continue;
+                }
+                (FirstKey, b'}') | (FirstValue, b']') => {
+                    object = self.close(bytes);
+                    at += 1;
+                }
+                (Next, b'}' | b']') if object == (byte == b'}') => {
+                    object = self.close(bytes);
+                    at += 1;
+                }
+                (Value | FirstValue, _) => at = self.word(bytes, at, eof)?,
                 (FirstKey | Key, _) => {
                     return Err(broken(at, "the name of a field in double quotes is expected"));
                 }
-                (Colon, _) => return Err(broken(at, "a colon is expected after a field's name")),
                 (Next, _) => {
                     return Err(broken(at, "a comma or the closing bracket is expected"));
                 }
-            };
-            if matches!(expect, Next) && self.frames.is_empty() {
+            }
+            if self.frames.is_empty() {
                 return Ok(at);
             }
+            expect = Next;
         }
     }
 
-    fn in_object(&self) -> bool {
-        self.frames.last().is_some_and(|frame| frame.object)
-    }
-
-    fn open(&mut self, bytes: &[u8], at: usize, object: bool) -> usize {
+    fn open(&mut self, bytes: &[u8], at: usize, object: bool) {
         self.frames.push(Frame { object, first_key: self.keys.len() });
         if self.frames.len() > MAX_DEPTH && !self.too_deep {
             self.too_deep = true;
             let message = format!("nested more than {MAX_DEPTH} levels deep");
             self.note(bytes, at, Rule::Syntax, &message);
         }
-        at + 1
     }
 
-    fn close(&mut self, bytes: &[u8], at: usize) -> usize {
-        let Some(frame) = self.frames.pop() else { return at + 1 };
-        if self.keys.len() - frame.first_key > FEW_KEYS {
-            self.sorted.clear();
-            self.sorted.extend_from_slice(&self.keys[frame.first_key..]);
-            let mut sorted = std::mem::take(&mut self.sorted);
-            sorted.sort_unstable_by_key(|key| (key.tag, key.at));
-            // Equal names have equal tags, and so lie side by side but for a collision of tags.
-            for (i, key) in sorted.iter().enumerate() {
-                let twin = sorted[i + 1..].iter().take_while(|other| other.tag == key.tag);
-                if twin.clone().any(|other| self.name(bytes, *other) == self.name(bytes, *key)) {
-                    self.twice(bytes, *key);
-                    break;
-                }
-            }
-            self.sorted = sorted;
+    /// Closes the innermost container. Returns whether the one around it is an object.
+    fn close(&mut self, bytes: &[u8]) -> bool {
+        let first_key = self.frames.last().map_or(0, |frame| frame.first_key);
+        if self.keys.len() - first_key > FEW_KEYS {
+            self.find_twins(bytes, first_key);
         }
+        self.frames.pop();
         // The names of the record itself stay: they tell in which field a fault lies.
-        if !self.frames.is_empty() {
-            self.keys.truncate(frame.first_key);
+        let Some(outer) = self.frames.last() else { return false };
+        self.keys.truncate(first_key);
+        outer.object
+    }
+
+    /// Looks for a name given twice among many: sorted, equal ones lie side by side.
+    fn find_twins(&mut self, bytes: &[u8], first_key: usize) {
+        let mut sorted = std::mem::take(&mut self.sorted);
+        sorted.clear();
+        sorted.extend_from_slice(&self.keys[first_key..]);
+        let name = |key: &Key| self.name(bytes, *key);
+        sorted.sort_unstable_by(|a, b| {
+            a.tag.cmp(&b.tag).then_with(|| name(a).cmp(name(b))).then(a.at.cmp(&b.at))
+        });
+        let twin = sorted.windows(2).find(|pair| name(&pair[0]) == name(&pair[1]));
+        if let Some(twin) = twin.map(|pair| pair[1]) {
+            self.twice(bytes, twin);
         }
-        at + 1
+        self.sorted = sorted;
     }
 
     fn name<'a>(&'a self, bytes: &'a [u8], key: Key) -> &'a [u8] {
@@ -184,7 +202,7 @@ impl Scanner {
         &text[key.start..key.end]
     }
 
-    /// The name of a field at `at`. Returns the offset behind it.
+    /// The name of a field at `at`, and the colon. Returns the offset behind it.
     fn key(&mut self, bytes: &[u8], at: usize) -> Result<usize, Stop> {
         let (end, escaped) = self.text(bytes, at)?;
         let mut key = Key { start: at + 1, end: end - 1, unescaped: escaped, at, tag: 0 };
@@ -207,7 +225,12 @@ impl Scanner {
             self.twice(bytes, key);
         }
         self.keys.push(key);
-        Ok(end)
+        let colon = skip_space(bytes, end);
+        match bytes.get(colon) {
+            Some(b':') => Ok(colon + 1),
+            Some(_) => Err(broken(colon, "a colon is expected after a field's name")),
+            None => Err(Stop::Incomplete),
+        }
     }
 
     fn twice(&mut self, bytes: &[u8], key: Key) {
@@ -289,9 +312,7 @@ impl Scanner {
 
     /// A number, `true`, `false` or `null` at `at`. Returns the offset behind it.
     fn word(&mut self, bytes: &[u8], at: usize, eof: bool) -> Result<usize, Stop> {
-        let len = bytes[at..].iter().position(|byte| {
-            matches!(byte, b',' | b':' | b']' | b'}' | b'[' | b'{' | b'"') || is_space(*byte)
-        });
+        let len = bytes[at..].iter().position(|byte| ends_word(*byte));
         let len = match len {
             Some(0) => return Err(broken(at, "a value is expected")),
             Some(len) => len,
@@ -325,11 +346,13 @@ pub(crate) fn show_name(name: &[u8]) -> String {
 }
 
 /// White space of JSON.
+#[inline]
 pub(crate) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
 }
 
 /// The offset of the first byte at or behind `at` that is not white space.
+#[inline]
 pub(crate) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
     while bytes.get(at).is_some_and(|byte| is_space(*byte)) {
         at += 1;
@@ -341,7 +364,8 @@ pub(crate) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
 ///
 /// Eight bytes at a time: a byte whose high bit is set in `hits` is one of them. Borrows can only
 /// mark bytes above the first true one, so the lowest mark is right.
-fn next_special(bytes: &[u8], mut at: usize) -> Option<usize> {
+#[inline]
+pub(crate) fn next_special(bytes: &[u8], mut at: usize) -> Option<usize> {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
     const HIGH: u64 = ONES << 7;
     const QUOTES: u64 = ONES * b'"' as u64;
@@ -359,6 +383,24 @@ fn next_special(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
     let rest = bytes.get(at..)?;
     rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..0x20)).map(|i| at + i)
+}
+
+/// The bytes that end a number, `true`, `false` or `null`.
+const ENDS_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let ends = b",:]}[{\" \n\r\t";
+    let mut i = 0;
+    while i < ends.len() {
+        table[ends[i] as usize] = true;
+        i += 1;
+    }
+    table
+};
+
+/// Whether a byte ends a number, `true`, `false` or `null`.
+#[inline]
+pub(crate) fn ends_word(byte: u8) -> bool {
+    ENDS_WORD[usize::from(byte)]
 }
 
 /// Four hexadecimal digits at `at`; none if others stand there.
@@ -400,120 +442,14 @@ pub(crate) fn is_number(word: &[u8]) -> bool {
 /// A fingerprint of a name; equal names have equal ones.
 fn tag(name: &[u8]) -> u64 {
     const PRIME: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mut tag = name.len() as u64;
-    for chunk in name.chunks(8) {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        tag = (tag.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(PRIME);
+    let length = name.len() as u64;
+    // Both ends are enough to tell most names apart; the names themselves decide.
+    if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+        let ends = u64::from_le_bytes(*first) ^ u64::from_le_bytes(*last).rotate_left(32);
+        return (ends ^ length).wrapping_mul(PRIME);
     }
-    tag
+    name.iter().fold(length, |tag, byte| tag << 8 | u64::from(*byte))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn scan(text: &[u8]) -> Result<Scanned, Stop> {
-        Scanner::default().scan(text, true)
-    }
-
-    fn fault(text: &[u8]) -> (String, Rule) {
-        let fault = scan(text).expect("it ends").fault.expect("a fault");
-        (fault.field, fault.rule)
-    }
-
-    #[test]
-    fn a_value_ends_where_it_ends() {
-        for (text, len) in [
-            (&b"{}"[..], 2),
-            (b"{\"a\":[1,2,{\"b\":\"]}\"}]} ,", 22),
-            (b"12,", 2),
-            (b"\"a\\\"b\" ", 6),
-            (b"null", 4),
-        ] {
-            let scanned = scan(text).expect("a value");
-            assert_eq!(scanned.len, len, "{}", String::from_utf8_lossy(text));
-            assert_eq!(scanned.fault, None);
-        }
-    }
-
-    #[test]
-    fn faults_name_the_field_that_they_lie_in() {
-        for (text, field, rule) in [
-            (&b"{\"a\":1,\"b\":2,\"a\":3}"[..], "a", Rule::Syntax),
-            (b"{\"a\":1,\"\\u0061\":3}", "a", Rule::Syntax),
-            (b"{\"x\":{\"a\":1,\"a\":2}}", "x", Rule::Syntax),
-            (b"{\"x\":1,\"y\":\"\\ud800\"}", "y", Rule::Encoding),
-            (b"{\"x\":1,\"y\":\"\\udc00\\ud800\"}", "y", Rule::Encoding),
-            (b"{\"x\":\"\xff\",\"y\":1}", "x", Rule::Encoding),
-            (b"{\"x\":\"a\tb\"}", "x", Rule::Syntax),
-            (b"{\"x\":\"\\q\"}", "x", Rule::Syntax),
-            (b"{\"x\":NaN}", "x", Rule::Syntax),
-            (b"{\"x\":{\"z\":01}}", "x", Rule::Syntax),
-        ] {
-            let text_shown = String::from_utf8_lossy(text);
-            assert_eq!(fault(text), (field.to_owned(), rule), "{text_shown}");
-        }
-    }
-
-    #[test]
-    fn a_field_given_twice_is_found_among_many() {
-        use std::fmt::Write as _;
-        let mut text = String::from("{");
-        for i in 0..500 {
-            write!(text, "\"f{i}\":{i},").expect("a string takes all");
-        }
-        let once = format!("{text}\"last\":0}}");
-        assert_eq!(scan(once.as_bytes()).expect("it ends").fault, None);
-        let twice = format!("{text}\"f3\":0}}");
-        assert_eq!(fault(twice.as_bytes()), ("f3".to_owned(), Rule::Syntax));
-    }
-
-    #[test]
-    fn deep_nesting_is_a_fault_and_no_stack_overflow() {
-        let deep = |n: usize| format!("{{\"a\":{}{}}}", "[".repeat(n), "]".repeat(n));
-        assert_eq!(scan(deep(127).as_bytes()).expect("it ends").fault, None);
-        assert_eq!(fault(deep(128).as_bytes()), ("a".to_owned(), Rule::Syntax));
-        assert_eq!(fault(deep(1_000_000).as_bytes()), ("a".to_owned(), Rule::Syntax));
-    }
-
-    #[test]
-    fn what_cannot_stand_where_it_stands_breaks_the_document() {
-        for (text, at) in [
-            (&b"{\"a\" 1}"[..], 5),
-            (b"{\"a\":1,}", 7),
-            (b"[1,]", 3),
-            (b"[1 2]", 3),
-            (b"{a:1}", 1),
-            (b"[1}", 2),
-            (b"nope", 0),
-        ] {
-            let Err(Stop::Broken { at: found, .. }) = scan(text) else {
-                panic!("not broken: {}", String::from_utf8_lossy(text))
-            };
-            assert_eq!(found, at, "{}", String::from_utf8_lossy(text));
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn any_prefix_of_a_value_is_incomplete(cut in 0usize..1000) {
-            let text = br#"{"a":[1.5e3,true,{"b":"\ud83d\ude00 \u4e2d"}],"c":null}"#;
-            let cut = cut % text.len();
-            prop_assert_eq!(scan(&text[..cut]).err(), Some(Stop::Incomplete));
-        }
-
-        #[test]
-        fn numbers_are_those_of_serde_json(word in "-?[0-9]{0,3}(\\.[0-9]{0,2})?([eE][+-]?[0-9]{0,2})?") {
-            let theirs = serde_json::from_str::<serde_json::Number>(&word).is_ok();
-            prop_assert_eq!(is_number(word.as_bytes()), theirs);
-        }
-
-        #[test]
-        fn special_bytes_are_found_wherever_they_stand(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
-            let slow = bytes.iter().position(|b| matches!(b, b'"' | b'\\' | 0..0x20));
-            prop_assert_eq!(next_special(&bytes, 0), slow);
-        }
-    }
-}
+mod tests;

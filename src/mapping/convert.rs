@@ -127,7 +127,7 @@ fn list(json: &Json<'_>) -> Result<Vec<String>, Cow<'static, str>> {
         serde_json::from_str(raw).map_err(|_| "a list that cannot be read")?;
     items
         .into_iter()
-        .map(|item| match Json::of(item) {
+        .map(|item| match Json::of(item.get()) {
             Json::Text(text) => Ok(text.into_owned()),
             Json::Number(number) => Ok(number.to_owned()),
             other => Err(format!("{} in a list that takes only texts", other.noun()).into()),
@@ -153,8 +153,7 @@ mod tests {
     use super::*;
 
     fn converted(json: &str, ty: Type, how: Option<As>) -> Result<Option<Value>, String> {
-        let raw: Box<serde_json::value::RawValue> = serde_json::from_str(json).expect("JSON");
-        convert(Json::of(&raw), ty, how).map_err(Cow::into_owned)
+        convert(Json::of(json), ty, how).map_err(Cow::into_owned)
     }
 
     #[test]

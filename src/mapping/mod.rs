@@ -187,6 +187,12 @@ fn put(user: &mut User, name: &str, identifier: Option<IdKind>, value: Value) {
     user.fields.push((name.to_owned(), value));
 }
 
+impl Default for Mapping {
+    fn default() -> Self {
+        Self::reference()
+    }
+}
+
 impl Serialize for Mapping {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.rules.len()))?;

@@ -1,34 +1,52 @@
 //! A record's fields without a tree: each name, and its value as text that is not yet parsed.
+//!
+//! A record is mapped twice (when it is staged and when it is sent), so this is a hot path. It
+//! relies on the reader having checked the grammar, and only finds where values end; what is not
+//! well formed ends in "no object", never in a panic.
 
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use crate::input::scan::{ends_word, is_number, next_special, skip_space};
 use std::borrow::Cow;
-use std::fmt;
 
-/// A record, or an object inside one.
-pub(super) struct Fields<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
+/// A record, or an object inside one: names, and values as they are written.
+pub(super) struct Fields<'a>(pub(super) Vec<(Cow<'a, str>, &'a str)>);
 
 impl<'a> Fields<'a> {
-    /// Takes an object apart. None if it is no object, or no valid JSON.
+    /// Takes an object apart. None if it is no object.
     pub(super) fn parse(raw: &'a str) -> Option<Self> {
-        let mut deserializer = serde_json::Deserializer::from_str(raw);
-        let fields = deserializer.deserialize_map(Members).ok()?;
-        deserializer.end().ok()?;
-        Some(fields)
+        let bytes = raw.as_bytes();
+        let mut fields = Vec::with_capacity(16);
+        let mut at = expect(bytes, 0, b'{')?;
+        if let Some(end) = expect(bytes, at, b'}') {
+            return (skip_space(bytes, end) == bytes.len()).then_some(Self(fields));
+        }
+        loop {
+            let start = skip_space(bytes, at);
+            let end = text_end(bytes, start)?;
+            let name = text(&raw[start..end]);
+            let start = skip_space(bytes, expect(bytes, end, b':')?);
+            let end = value_end(bytes, start)?;
+            fields.push((name, &raw[start..end]));
+            if let Some(next) = expect(bytes, end, b',') {
+                at = next;
+                continue;
+            }
+            let end = expect(bytes, end, b'}')?;
+            return (skip_space(bytes, end) == bytes.len()).then_some(Self(fields));
+        }
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
+    pub(super) fn get(&self, name: &str) -> Option<&'a str> {
         self.0.iter().find(|(other, _)| other == name).map(|(_, value)| *value)
     }
 
     /// The value of a field of that literal name, else of the field that a dotted path leads to.
-    pub(super) fn find(&self, path: &str) -> Option<&'a RawValue> {
+    pub(super) fn find(&self, path: &str) -> Option<&'a str> {
         if let Some(value) = self.get(path) {
             return Some(value);
         }
         // A name may itself hold dots: the longest one that is there wins.
         path.rmatch_indices('.').find_map(|(dot, _)| {
-            let inner = self.get(&path[..dot])?.get();
+            let inner = self.get(&path[..dot])?;
             inner.starts_with('{').then(|| Fields::parse(inner)?.find(&path[dot + 1..]))?
         })
     }
@@ -39,8 +57,7 @@ impl<'a> Fields<'a> {
 pub(crate) fn for_each_field(raw: &[u8], mut f: impl FnMut(&str, &'static str, bool)) {
     let Some(fields) = std::str::from_utf8(raw).ok().and_then(Fields::parse) else { return };
     for (name, value) in &fields.0 {
-        let raw = value.get();
-        let ty = match raw.as_bytes().first() {
+        let ty = match value.as_bytes().first() {
             Some(b'"') => "text",
             Some(b't' | b'f') => "bool",
             Some(b'n') | None => "null",
@@ -48,31 +65,63 @@ pub(crate) fn for_each_field(raw: &[u8], mut f: impl FnMut(&str, &'static str, b
             Some(b'{') => "object",
             Some(_) => "number",
         };
-        f(name, ty, matches!(raw, "null" | "\"\""));
+        f(name, ty, matches!(*value, "null" | "\"\""));
     }
 }
 
-struct Members;
+/// The offset behind `byte`, if it stands at `at` or behind white space there.
+fn expect(bytes: &[u8], at: usize, byte: u8) -> Option<usize> {
+    let at = skip_space(bytes, at);
+    (bytes.get(at) == Some(&byte)).then_some(at + 1)
+}
 
-impl<'de> Visitor<'de> for Members {
-    type Value = Fields<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
+/// The offset behind the text that starts at `at`.
+fn text_end(bytes: &[u8], at: usize) -> Option<usize> {
+    if bytes.get(at) != Some(&b'"') {
+        return None;
     }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut fields = Vec::with_capacity(16);
-        while let Some(Name(name)) = map.next_key()? {
-            fields.push((name, map.next_value()?));
+    let mut at = at + 1;
+    loop {
+        at = next_special(bytes, at)?;
+        match bytes[at] {
+            b'"' => return Some(at + 1),
+            b'\\' => at += 2,
+            _ => at += 1,
         }
-        Ok(Fields(fields))
     }
 }
 
-/// A name that is borrowed where it has no escapes; `Cow` alone would always copy.
-#[derive(serde::Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+/// The offset behind the value that starts at `at`.
+fn value_end(bytes: &[u8], at: usize) -> Option<usize> {
+    match bytes.get(at)? {
+        b'"' => text_end(bytes, at),
+        b'{' | b'[' => {
+            let mut depth = 0usize;
+            let mut at = at;
+            loop {
+                match bytes.get(at)? {
+                    b'"' => {
+                        at = text_end(bytes, at)?;
+                        continue;
+                    }
+                    b'{' | b'[' => depth += 1,
+                    b'}' | b']' => depth -= 1,
+                    _ => {}
+                }
+                at += 1;
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+        }
+        _ => {
+            let len = bytes[at..].iter().take_while(|byte| !ends_word(**byte)).count();
+            let word = &bytes[at..at + len];
+            let known = matches!(word, b"true" | b"false" | b"null") || is_number(word);
+            known.then_some(at + len)
+        }
+    }
+}
 
 /// A value of a record, by its JSON type.
 #[derive(Debug)]
@@ -87,8 +136,7 @@ pub(super) enum Json<'a> {
 }
 
 impl<'a> Json<'a> {
-    pub(super) fn of(value: &'a RawValue) -> Self {
-        let raw = value.get();
+    pub(super) fn of(raw: &'a str) -> Self {
         match raw.as_bytes().first() {
             Some(b'"') => Self::Text(text(raw)),
             Some(b't') => Self::Bool(true),
@@ -115,8 +163,8 @@ impl<'a> Json<'a> {
 
 /// The text of a JSON string.
 fn text(raw: &str) -> Cow<'_, str> {
-    let inner = &raw[1..raw.len() - 1];
-    if inner.contains('\\') {
+    let inner = raw.get(1..raw.len() - 1).unwrap_or_default();
+    if memchr::memchr(b'\\', inner.as_bytes()).is_some() {
         serde_json::from_str::<String>(raw).map_or_else(|_| Cow::Borrowed(inner), Cow::Owned)
     } else {
         Cow::Borrowed(inner)
@@ -141,10 +189,10 @@ pub(super) fn compact_without(fields: &Fields<'_>, without: &[&str], out: &mut S
             .iter()
             .filter_map(|path| path.strip_prefix(name.as_ref())?.strip_prefix('.'))
             .collect();
-        let inner = if deeper.is_empty() { None } else { Fields::parse(value.get()) };
+        let inner = if deeper.is_empty() { None } else { Fields::parse(value) };
         match inner {
             Some(inner) => compact_without(&inner, &deeper, out),
-            None => compact(value.get(), out),
+            None => compact(value, out),
         }
     }
     out.push('}');
@@ -162,7 +210,7 @@ fn push_name(name: &str, out: &mut String) {
 
 /// Copies JSON without the white space between its parts.
 fn compact(raw: &str, out: &mut String) {
-    if !raw.bytes().any(|byte| byte.is_ascii_whitespace()) {
+    if !raw.starts_with(['{', '[']) {
         out.push_str(raw);
         return;
     }
@@ -193,8 +241,7 @@ mod tests {
 
     #[test]
     fn a_literal_name_wins_over_a_path() {
-        let found =
-            |raw: &str, path: &str| fields(raw).find(path).map(|value| value.get().to_owned());
+        let found = |raw: &str, path: &str| fields(raw).find(path).map(str::to_owned);
         assert_eq!(found("{\"a\":{\"b\":1},\"a.b\":2}", "a.b").as_deref(), Some("2"));
         assert_eq!(found("{\"a\":{\"b\":1}}", "a.b").as_deref(), Some("1"));
         assert_eq!(found("{\"a\":{\"b.c\":1}}", "a.b.c").as_deref(), Some("1"));

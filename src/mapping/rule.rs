@@ -60,7 +60,7 @@ const FORMS: &str = "a rule is \"column\", { from = \"column\", as = \"text\" },
                      { value = … } or { raw = true, without = [\"column\"] }";
 
 /// Keys of rules that a later version will know.
-const LATER: &[&str] = &["jq", "scheme", "hash", "salt", "order", "region", "default", "lookup"];
+const LATER: &[&str] = &["jq", "scheme", "hash", "salt", "order", "region"];
 
 impl Rule {
     /// A column as it is.

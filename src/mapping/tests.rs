@@ -162,3 +162,60 @@ fn rules_of_later_versions_and_wrong_ones_are_refused_by_key() {
         assert!(error.starts_with(start), "{error}");
     }
 }
+
+mod laws {
+    use super::*;
+    use crate::mapping::record::{Fields, compact_without};
+    use proptest::prelude::*;
+    use serde_json::Value as Any;
+
+    fn any_value() -> impl Strategy<Value = Any> {
+        let leaf = prop_oneof![
+            Just(Any::Null),
+            any::<bool>().prop_map(Any::from),
+            any::<i64>().prop_map(Any::from),
+            "[\"\\\\\\]\\[}{,: \n\u{e9}中a]{0,8}".prop_map(Any::from),
+        ];
+        leaf.prop_recursive(3, 16, 4, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Any::from),
+                proptest::collection::btree_map("[a-c\"\\\\ .]{0,3}", inner, 0..4)
+                    .prop_map(|members| members.into_iter().collect::<Any>()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_record_is_taken_apart_as_serde_json_does(
+            members in proptest::collection::btree_map("[a-c\"\\\\\n .]{0,3}", any_value(), 0..6),
+            pretty in any::<bool>(),
+        ) {
+            let value: Any = members.into_iter().collect();
+            let text =
+                if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) };
+            let text = text.expect("it serialises");
+            let fields = Fields::parse(&text).expect("an object");
+            let rebuilt: Any = fields
+                .0
+                .iter()
+                .map(|(name, raw)| (name.to_string(), serde_json::from_str(raw).expect("JSON")))
+                .collect::<Vec<(String, Any)>>()
+                .into_iter()
+                .collect();
+            prop_assert_eq!(&rebuilt, &value);
+            let mut copy = String::new();
+            compact_without(&fields, &[], &mut copy);
+            prop_assert_eq!(copy, value.to_string());
+        }
+
+        #[test]
+        fn no_bytes_make_mapping_panic(bytes in proptest::collection::vec(
+            prop_oneof![any::<u8>(), prop::sample::select(b"{}[]\",:\\ \n0tu".to_vec())], 0..60,
+        )) {
+            let mut record = b"{\"uid\":".to_vec();
+            record.extend(bytes);
+            let _ = Mapping::reference().apply(&record, &V2);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Where records come from, and opening it.
+
+use super::error::{InputError, InputErrorKind};
+use std::fmt;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// Where records come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A file.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+impl Source {
+    /// `-` is standard input, anything else a path.
+    pub fn parse(text: &str) -> Self {
+        if text == "-" { Self::Stdin } else { Self::File(PathBuf::from(text)) }
+    }
+
+    /// The path, if it is a file.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Stdin => None,
+        }
+    }
+}
+
+impl From<&str> for Source {
+    fn from(text: &str) -> Self {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Stdin => f.write_str("standard input"),
+        }
+    }
+}
+
+/// Opens a file and tells its size, if it is a regular one.
+pub(super) fn open_file(path: &Path, name: &str) -> Result<(File, Option<u64>), InputError> {
+    let fail = |what: &str, hint: &str| {
+        Err(InputError::new(InputErrorKind::Unreadable, name, what).hint(hint))
+    };
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return fail("no such file", "check the path; '-' reads standard input");
+        }
+        Err(error) => return fail(&io_reason(&error), "check the path and its permissions"),
+    };
+    match file.metadata() {
+        Ok(metadata) if metadata.is_dir() => {
+            fail("a directory, not a file", "name the files in it")
+        }
+        Ok(metadata) => {
+            let size = metadata.is_file().then_some(metadata.len());
+            Ok((file, size))
+        }
+        Err(error) => fail(&io_reason(&error), "check the path and its permissions"),
+    }
+}
+
+pub(super) fn io_reason(error: &std::io::Error) -> String {
+    format!("cannot be read: {error}")
+}
