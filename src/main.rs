@@ -9,10 +9,9 @@ use userferry::commands;
 use userferry::ui::Ui;
 
 fn main() -> ExitCode {
-    // A core dump would hold the secret and password hashes.
-    no_core_dumps();
     let cli = Cli::parse();
     log_to_stderr(cli.global.verbose);
+    no_core_dumps();
     let ui = Ui::new(&cli.global);
     match commands::dispatch(cli) {
         Ok(exit) => exit.into(),
@@ -25,10 +24,13 @@ fn main() -> ExitCode {
     }
 }
 
+/// A core dump would hold the secret and password hashes.
 fn no_core_dumps() {
     use rustix::process::{Resource, Rlimit, setrlimit};
-    // Where it cannot be set there is nothing better to do than to go on.
-    drop(setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }));
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    if let Err(error) = setrlimit(Resource::Core, none) {
+        tracing::warn!("core dumps cannot be switched off: {error}");
+    }
 }
 
 /// Our own events only: those of the HTTP libraries may hold headers and bodies.

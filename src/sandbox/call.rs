@@ -136,7 +136,6 @@ fn call(op: &'static str, form: Form, args: Fields) -> Call {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
 

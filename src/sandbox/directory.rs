@@ -247,7 +247,6 @@ pub(super) fn complete(given: Fields, now: &str) -> Fields {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
 

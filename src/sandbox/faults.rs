@@ -146,7 +146,6 @@ impl Bucket {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
     use crate::sandbox::units::Chance;

@@ -101,7 +101,6 @@ impl TryCryptoRng for SystemRandom {}
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
     use rsa::pkcs8::DecodePublicKey as _;

@@ -195,7 +195,6 @@ pub(super) fn replay(
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
     use crate::sandbox::directory::Identifier;

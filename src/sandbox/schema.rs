@@ -299,7 +299,6 @@ pub(super) fn check_selection(field: &Field, answer: Answer) -> Result<(), Strin
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
     use serde_json::json;

@@ -256,7 +256,6 @@ json_as_text!(Span Rate Effect Poison RetryAfter);
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
 

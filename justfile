@@ -1,0 +1,31 @@
+# Shortcuts; nothing here is needed to build, test or use Userferry.
+
+# The whole story in half a minute
+demo:
+    cargo run --release -- demo
+
+# All tests
+test:
+    cargo test
+
+# What CI asks of the code
+lint:
+    cargo fmt --check
+    cargo clippy --all-targets -- -D warnings
+
+# The vendor's own SDK, unmodified, against our sandbox (needs Node.js and npm)
+sdk-test:
+    bash tests/sdk/run.sh
+
+# Creates per second against the sandbox without latency
+bench:
+    cargo build --release
+    bash benches/run.sh
+
+# Kills the program 1,000 times in the middle of 20,000 users and counts what is lost or doubled
+soak kills="1000" users="20000":
+    USERFERRY_SOAK_KILLS={{kills}} USERFERRY_SOAK_USERS={{users}} cargo test --release -- --ignored --nocapture crash::soak
+
+# Changes the code in small ways and sees whether a test notices (cargo install cargo-mutants)
+mutants:
+    cargo mutants --file 'src/job.rs' --file 'src/run/*.rs' --file 'src/store/**/*.rs'
