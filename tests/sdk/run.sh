@@ -3,7 +3,8 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-bin=${USERFERRY_BIN:-$here/../../target/debug/userferry}
+bin=${USERFERRY_BIN:-${CARGO_TARGET_DIR:-$here/../../target}/debug/userferry}
+[ -x "$bin" ] || (cd "$here/../.." && cargo build --locked)
 work=$(mktemp -d)
 pid=
 trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true; rm -rf "$work"' EXIT
