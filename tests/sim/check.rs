@@ -86,7 +86,10 @@ fn invariants(scenario: &Scenario, result: &Result, log: &[Call], wrong: &mut Ve
     let may_meet = scenario.server.late > 0.0 || scenario.start.arriving > 0.0;
     if scenario.server.existing.is_empty() && !may_meet {
         for call in log.iter().filter(|call| call.held) {
-            say(format!("row {:?} was sent at {:?} though the directory held it", call.row, call.at));
+            say(format!(
+                "row {:?} was sent at {:?} though the directory held it",
+                call.row, call.at
+            ));
         }
     }
     if result.most_in_flight > scenario.run.width {

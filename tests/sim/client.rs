@@ -3,7 +3,7 @@
 use super::server::{Reply, Request, Server};
 use super::world::row_of;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use userferry::clock::Moment;
 use userferry::identity::DirectoryUser;
 use userferry::job::Outcome;
@@ -15,6 +15,7 @@ pub(crate) struct Client {
     server: Arc<Server>,
     /// When the token in use was issued.
     token: tokio::sync::Mutex<Option<Moment>>,
+    refused: AtomicBool,
     in_flight: AtomicUsize,
     most_in_flight: Arc<AtomicUsize>,
 }
@@ -32,6 +33,7 @@ impl Client {
         Self {
             server,
             token: tokio::sync::Mutex::default(),
+            refused: AtomicBool::new(false),
             in_flight: AtomicUsize::new(0),
             most_in_flight,
         }
@@ -49,7 +51,14 @@ impl Client {
         if let Some(issued_at) = *token {
             return Ok(issued_at);
         }
+        if self.refused.load(Ordering::SeqCst) {
+            return Err(Reply::Revoked);
+        }
         match self.server.ask(Request::Token).await {
+            Reply::Revoked => {
+                self.refused.store(true, Ordering::SeqCst);
+                Err(Reply::Revoked)
+            }
             Reply::Passed => {
                 let now = self.server.now();
                 *token = Some(now);
@@ -115,19 +124,16 @@ impl Target for Client {
             Reply::Duplicate => {
                 Answer { code: Some("2026".to_owned()), ..Answer::new(Outcome::Duplicate) }
             }
-            Reply::Rejected(code) => {
-                Answer { code: Some(code), ..Answer::new(Outcome::Rejected) }
-            }
+            Reply::Rejected(code) => Answer { code: Some(code), ..Answer::new(Outcome::Rejected) },
             Reply::Unexplained => Answer::new(Outcome::Unexplained),
             Reply::Throttled(retry_after) => {
                 let code = Some("http-429".to_owned());
                 Answer { retry_after, code, ..Answer::new(Outcome::Throttled) }
             }
             Reply::Stale => Answer::new(Outcome::Stale),
-            Reply::Revoked => Answer {
-                halt: Some(halt("credentials refused")),
-                ..Answer::new(Outcome::Halt)
-            },
+            Reply::Revoked => {
+                Answer { halt: Some(halt("credentials refused")), ..Answer::new(Outcome::Halt) }
+            }
             Reply::NoConnection => Answer::new(Outcome::NotSent),
             Reply::Broken(http_status) => Answer {
                 http_status,

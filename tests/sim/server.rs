@@ -217,9 +217,11 @@ impl Server {
         let outage = self.spec.outages.iter().find(|outage| {
             (outage.from_s..outage.to_s).contains(&now) && (write || !outage.writes_only)
         });
-        let flap = self.spec.flap.as_ref().filter(|flap| {
-            now < flap.until_s && now % (flap.up_s + flap.down_s) >= flap.up_s
-        });
+        let flap = self
+            .spec
+            .flap
+            .as_ref()
+            .filter(|flap| now < flap.until_s && now % (flap.up_s + flap.down_s) >= flap.up_s);
         outage
             .map(|outage| (outage.kind, outage.stored))
             .or_else(|| flap.map(|flap| (flap.kind, 0.0)))
@@ -394,7 +396,7 @@ impl Server {
     }
 
     pub(crate) fn ahead_ms(&self) -> i64 {
-        userferry::clock::millis(Duration::from_secs_f64(self.spec.clock_ahead_s))
+        self.spec.clock_ahead_s * 1_000
     }
 
     /// A create whose reply is lost may arrive later.

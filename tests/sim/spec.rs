@@ -70,7 +70,7 @@ pub(crate) struct Server {
     /// No user can be looked up.
     pub lookups_denied: bool,
     /// How much its clock is ahead of ours.
-    pub clock_ahead_s: f64,
+    pub clock_ahead_s: i64,
 }
 
 impl Default for Server {
@@ -97,7 +97,7 @@ impl Default for Server {
             token_life_s: None,
             revoked_s: None,
             lookups_denied: false,
-            clock_ahead_s: 0.0,
+            clock_ahead_s: 0,
         }
     }
 }

@@ -245,10 +245,11 @@ impl World<'_> {
         let mut stops: std::collections::VecDeque<Stop> = asks.chain(nows).collect();
         loop {
             let stop = stops.pop_front().or_else(|| self.next_kill());
-            if let Some(end) = self.go_once(stop).await {
-                if stops.is_empty() || !matches!(end, End::Stopped) {
-                    return end;
-                }
+            let asked = matches!(stop, Some(Stop::Ask(_) | Stop::Now(_)));
+            match self.go_once(stop).await {
+                Some(End::Stopped) if asked => {}
+                Some(end) => return end,
+                None => {}
             }
         }
     }
