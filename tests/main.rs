@@ -4,3 +4,4 @@
 
 mod input;
 mod sandbox;
+mod sim;

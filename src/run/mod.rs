@@ -134,6 +134,8 @@ pub struct Runner<S: Store, T: Target> {
     requests: JoinSet<Event>,
     doubts: Doubts,
     alike: Alike,
+    /// The code with which every row was refused, once that has halted the run.
+    refused_alike: Option<String>,
     pressure: f64,
     /// No job is due before this moment; `None` when that is not known.
     nothing_due_until: Option<Moment>,
@@ -142,6 +144,8 @@ pub struct Runner<S: Store, T: Target> {
     stop_now: bool,
     halt: Option<Halt>,
     answered_once: bool,
+    /// Watchers were told of an outage, and not yet of its end.
+    in_trouble: bool,
     last_fault: Option<String>,
     refused_since: Option<Moment>,
     last_definite: Moment,
@@ -209,6 +213,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             requests: JoinSet::new(),
             doubts: Doubts::new(settings.quiet),
             alike: Alike::default(),
+            refused_alike: None,
             pressure: 0.0,
             nothing_due_until: None,
             outlook: Outlook::default(),
@@ -216,6 +221,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             stop_now: false,
             halt: None,
             answered_once: false,
+            in_trouble: false,
             last_fault: None,
             refused_since: None,
             last_definite: Moment::ZERO,

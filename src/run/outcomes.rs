@@ -97,7 +97,7 @@ impl<S: Store, T: Target> Runner<S, T> {
     fn tell_gate(&mut self, answer: &Answer, trial: bool, sent_at: Moment, now: Moment) {
         match &answer.outcome {
             Outcome::Created { .. } | Outcome::Duplicate | Outcome::Rejected => {
-                self.gate.breaker.answered(trial);
+                self.answered(trial);
                 self.gate.rate.accepted(now, sent_at);
                 self.doubts.witness(self.gate.breaker.epoch(), sent_at);
                 self.last_definite = now;
@@ -105,7 +105,7 @@ impl<S: Store, T: Target> Runner<S, T> {
                 self.press(0.0, now, sent_at);
             }
             Outcome::Throttled => {
-                self.gate.breaker.answered(trial);
+                self.answered(trial);
                 self.throttled(answer.retry_after, now, sent_at);
             }
             Outcome::NotSent | Outcome::Unknown => {
@@ -140,10 +140,20 @@ impl<S: Store, T: Target> Runner<S, T> {
         }
     }
 
+    fn answered(&mut self, trial: bool) {
+        let was_closed = self.gate.breaker.is_closed();
+        self.gate.breaker.answered(trial);
+        if !was_closed && self.gate.breaker.is_closed() && self.in_trouble {
+            self.in_trouble = false;
+            self.monitor.note("The target answers again");
+        }
+    }
+
     fn fault(&mut self, now: Moment, trial: bool) {
         let was_closed = self.gate.breaker.is_closed();
         self.gate.breaker.fault(now, trial);
-        if was_closed && !self.gate.breaker.is_closed() {
+        if was_closed && !self.gate.breaker.is_closed() && !self.in_trouble {
+            self.in_trouble = true;
             let why = self.last_fault.clone().unwrap_or_default();
             self.monitor.note(&format!("The target does not answer ({why}): waiting for it"));
         }
@@ -151,8 +161,13 @@ impl<S: Store, T: Target> Runner<S, T> {
 
     /// Many faults among the answers, though not in a row, are back-pressure too.
     fn press(&mut self, fault: f64, now: Moment, sent_at: Moment) {
+        if !self.gate.breaker.is_closed() {
+            // An outage is the breaker's business, and says nothing about the rate.
+            self.pressure = 0.0;
+            return;
+        }
         self.pressure += PRESSURE_WEIGHT * (fault - self.pressure);
-        if self.pressure > PRESSURE && self.gate.breaker.is_closed() {
+        if self.pressure > PRESSURE {
             self.gate.rate.refused(now, sent_at);
             self.pressure = 0.0;
         }
@@ -162,6 +177,12 @@ impl<S: Store, T: Target> Runner<S, T> {
         let code = answer.code.clone().unwrap_or_else(|| "none".to_owned());
         match answer.outcome {
             Outcome::Created { .. } => self.alike.created(id, sends),
+            // Answers that were on their way when the run halted for this very code.
+            Outcome::Rejected if self.refused_alike.as_deref() == Some(code.as_str()) => {
+                self.totals.failed = self.totals.failed.saturating_sub(1);
+                self.totals.settled = self.totals.settled.saturating_sub(1);
+                self.take_back.push((id, sends));
+            }
             Outcome::Rejected => {
                 self.totals.failed_now += 1;
                 if let Some(max) = self.settings.max_failures {
@@ -193,6 +214,7 @@ impl<S: Store, T: Target> Runner<S, T> {
         self.totals.failed = self.totals.failed.saturating_sub(n as u64);
         self.totals.settled = self.totals.settled.saturating_sub(n as u64);
         self.take_back.extend(verdict.rows);
+        self.refused_alike = Some(verdict.code.clone());
         let words = answer.message.as_deref().unwrap_or("no message");
         self.halt_with(Halt {
             message: format!(
@@ -368,9 +390,6 @@ impl<S: Store, T: Target> Runner<S, T> {
         };
         match passed {
             Ok(()) => {
-                if self.answered_once {
-                    self.monitor.note("The target answers again");
-                }
                 self.answered_once = true;
                 let sole_witness = self.is_sole_witness(now);
                 self.gate.breaker.probe_passed(sole_witness);

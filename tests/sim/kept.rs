@@ -1,0 +1,63 @@
+//! The table, with a sign of life: a test that kills a run waits until its last transaction has
+//! ended, as the death of a process would have it.
+
+use std::sync::Arc;
+use userferry::store::sqlite::Table;
+use userferry::store::{
+    Batch, Claim, JobId, NewRun, Outlook, RunEnd, RunId, SourceId, SourceRow, StageCounts, Store,
+    StoreError, TallyLine, Tick, Ticked,
+};
+
+pub(crate) struct Kept {
+    pub table: Table,
+    pub alive: Arc<()>,
+}
+
+impl Store for Kept {
+    fn source(&mut self, path: &str) -> Result<Vec<SourceRow>, StoreError> {
+        self.table.source(path)
+    }
+
+    fn begin_source(
+        &mut self,
+        path: &str,
+        bytes: Option<u64>,
+        now_ms: i64,
+    ) -> Result<SourceId, StoreError> {
+        self.table.begin_source(path, bytes, now_ms)
+    }
+
+    fn restart_source(&mut self, source: SourceId, now_ms: i64) -> Result<(), StoreError> {
+        self.table.restart_source(source, now_ms)
+    }
+
+    fn stage(&mut self, batch: &Batch<'_>) -> Result<StageCounts, StoreError> {
+        self.table.stage(batch)
+    }
+
+    fn begin_run(&mut self, run: &NewRun) -> Result<RunId, StoreError> {
+        self.table.begin_run(run)
+    }
+
+    fn doubts(&mut self, after: JobId, limit: usize) -> Result<Vec<Claim>, StoreError> {
+        self.table.doubts(after, limit)
+    }
+
+    fn tick(&mut self, tick: &Tick<'_>) -> Result<Ticked, StoreError> {
+        let ticked = self.table.tick(tick)?;
+        assert_eq!(ticked.fenced, 0, "an outcome was dropped though only one run is alive");
+        Ok(ticked)
+    }
+
+    fn outlook(&mut self) -> Result<Outlook, StoreError> {
+        self.table.outlook()
+    }
+
+    fn audit(&mut self) -> Result<(Vec<TallyLine>, Vec<TallyLine>), StoreError> {
+        self.table.audit()
+    }
+
+    fn end_run(&mut self, run: RunId, end: &RunEnd) -> Result<(), StoreError> {
+        self.table.end_run(run, end)
+    }
+}

@@ -1,0 +1,110 @@
+//! Scenarios in virtual time: the real runner and the real job table against a simulated server,
+//! whose own log is the oracle. Each file says what the server is like, and what must come of it.
+//!
+//! `SIM_SEED=7 cargo test sim::outage_hang -- --nocapture` runs one scenario with one seed, and shows
+//! what was seen.
+
+mod check;
+mod client;
+mod kept;
+mod server;
+mod spec;
+mod world;
+
+/// Runs a scenario with each of its seeds.
+fn play(name: &str, text: &str) {
+    let scenario = spec::parse(text);
+    let only = std::env::var("SIM_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seeds = only.map_or(1..scenario.seeds + 1, |seed: u64| seed..seed + 1);
+    for seed in seeds {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        let result = runtime.block_on(world::run(&scenario, seed));
+        let (mut wrong, seen) = check::check(&scenario, &result);
+        println!("{name}, seed {seed}: {seen:?}");
+        let more = wrong.len().saturating_sub(20);
+        wrong.truncate(20);
+        assert!(
+            wrong.is_empty(),
+            "{name}, seed {seed}:\n  {}\n  and {more} more\n\n{seen:#?}\n\n{}",
+            wrong.join("\n  "),
+            result.notes.join("\n"),
+        );
+    }
+}
+
+/// A test for each file.
+macro_rules! scenarios {
+    ($($name:ident)*) => {
+        $(#[test]
+        fn $name() {
+            play(stringify!($name), include_str!(concat!(stringify!($name), ".toml")));
+        })*
+
+        #[test]
+        fn every_scenario_file_is_played() {
+            let mut files: Vec<String> = std::fs::read_dir("tests/sim")
+                .unwrap()
+                .filter_map(|entry| entry.unwrap().file_name().into_string().ok())
+                .filter_map(|name| name.strip_suffix(".toml").map(str::to_owned))
+                .collect();
+            files.sort();
+            assert_eq!(files, [$(stringify!($name)),*]);
+        }
+    };
+}
+
+scenarios! {
+    after_a_crash
+    burst_429
+    burst_429_retry_after
+    canary
+    conflicts_fail
+    conflicts_skip
+    credentials_revoked
+    flapping
+    killed
+    killed_under_a_limit
+    knee
+    late_arrivals
+    limit_fast
+    limit_retry_after
+    limit_slow
+    limit_unknown
+    limit_window
+    limit_window_retry_after
+    lookup_lag
+    lookups_denied
+    lookups_denied_held
+    lost_in_silence
+    lost_replies
+    never_there
+    no_external_id
+    outage_at_start
+    outage_hang
+    outage_refuse
+    outage_reset
+    outage_too_long
+    outage_unavailable
+    outage_writes
+    outage_writes_tail
+    poison_alone
+    poison_and_outage
+    poison_first
+    poison_last
+    poison_spread
+    poison_tail
+    rate_stated
+    refuse_all
+    refuse_all_later
+    resets
+    rows_refused
+    steady
+    stopped
+    stopped_at_once
+    token_expiry
+    trickle
+}

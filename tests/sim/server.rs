@@ -1,0 +1,416 @@
+//! A simulated server with a directory of users. It keeps its own log, which is the oracle.
+//!
+//! A request goes on at the server whatever becomes of the client who sent it.
+
+use super::spec::{self, LimitKind, OutageKind, RetryAfter};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+use userferry::clock::{Clock, Moment};
+use userferry::identity::DirectoryUser;
+use userferry::user::{IdKind, Identifiers};
+
+/// A request in the log.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub at: Moment,
+    /// The row of a create; `None` for a read.
+    pub row: Option<u32>,
+    /// The directory held the row's user when the request arrived.
+    pub held: bool,
+    pub throttled: bool,
+    /// The create was stored and the reply says so.
+    pub created_at: Option<Moment>,
+    /// It arrived: a refused connection does not.
+    pub arrived: bool,
+}
+
+/// A user in the directory.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
+    pub id: String,
+    pub identifiers: Identifiers,
+    /// The row it was created from, unless it was there before.
+    pub row: Option<u32>,
+    at: Moment,
+    hidden: bool,
+}
+
+/// What comes back.
+#[derive(Clone, Debug)]
+pub(crate) enum Reply {
+    Created(String),
+    Found(Vec<Vec<DirectoryUser>>),
+    Passed,
+    Duplicate,
+    Rejected(String),
+    Unexplained,
+    Throttled(Option<Duration>),
+    Stale,
+    Revoked,
+    NoConnection,
+    Broken(Option<u16>),
+}
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub(crate) enum Request {
+    Token,
+    Probe,
+    Find(Vec<(Identifiers, bool)>),
+    Create { row: u32, identifiers: Identifiers },
+}
+
+/// The server.
+pub(crate) struct Server {
+    spec: spec::Server,
+    clock: Clock,
+    request_timeout: Duration,
+    state: Mutex<State>,
+}
+
+struct State {
+    rng: fastrand::Rng,
+    log: Vec<Call>,
+    users: Vec<Stored>,
+    index: HashMap<(IdKind, String), Vec<usize>>,
+    in_flight: usize,
+    most_in_flight: usize,
+    tokens: f64,
+    filled_at: Moment,
+    window: (u64, f64),
+}
+
+/// How a request fares before it is worked on.
+enum Fate {
+    Served,
+    Throttled(Option<Duration>),
+    Down(OutageKind, bool),
+}
+
+impl Server {
+    pub(crate) fn new(
+        spec: &spec::Server,
+        clock: Clock,
+        request_timeout: Duration,
+        seed: u64,
+    ) -> Self {
+        let state = State {
+            rng: fastrand::Rng::with_seed(seed),
+            log: Vec::new(),
+            users: Vec::new(),
+            index: HashMap::new(),
+            in_flight: 0,
+            most_in_flight: 0,
+            tokens: spec.limit.as_ref().map_or(0.0, |limit| limit.burst),
+            filled_at: Moment::ZERO,
+            window: (0, 0.0),
+        };
+        Self { spec: spec.clone(), clock, request_timeout, state: Mutex::new(state) }
+    }
+
+    pub(crate) fn log(&self) -> Vec<Call> {
+        self.state().log.clone()
+    }
+
+    pub(crate) fn users(&self) -> Vec<Stored> {
+        self.state().users.clone()
+    }
+
+    pub(crate) fn most_in_flight(&self) -> usize {
+        self.state().most_in_flight
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    pub(crate) fn spec(&self) -> &spec::Server {
+        &self.spec
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// Puts a user into the directory, unless it is there.
+    pub(crate) fn put(&self, row: Option<u32>, identifiers: Identifiers, hidden: bool) -> String {
+        let at = self.clock.now();
+        let mut state = self.state();
+        let n = state.users.len();
+        let id = format!("id-{}", n + 1);
+        for (kind, value) in identifiers.iter() {
+            state.index.entry((kind, value.to_owned())).or_default().push(n);
+        }
+        state.users.push(Stored { id: id.clone(), identifiers, row, at, hidden });
+        id
+    }
+
+    fn is_held(&self, wanted: &Identifiers) -> bool {
+        let state = self.state();
+        wanted.iter().any(|(kind, value)| state.index.contains_key(&(kind, value.to_owned())))
+    }
+
+    /// Sends a request over, and waits for what comes back.
+    pub(crate) async fn ask(self: &Arc<Self>, request: Request) -> Reply {
+        let server = Arc::clone(self);
+        tokio::spawn(async move { server.serve(request).await }).await.unwrap()
+    }
+
+    async fn serve(self: Arc<Self>, request: Request) -> Reply {
+        let (entry, fate, latency) = self.arrive(&request);
+        let reply = match fate {
+            Fate::Down(kind, stored) => self.down(kind, stored, &request, latency).await,
+            Fate::Throttled(wait) => {
+                tokio::time::sleep(latency / 5).await;
+                Reply::Throttled(wait)
+            }
+            Fate::Served => self.work(entry, &request, latency).await,
+        };
+        self.state().in_flight -= 1;
+        reply
+    }
+
+    fn arrive(&self, request: &Request) -> (usize, Fate, Duration) {
+        let now = self.clock.now();
+        let (row, held) = match request {
+            Request::Create { row, identifiers } => (Some(*row), self.is_held(identifiers)),
+            Request::Token | Request::Probe | Request::Find(_) => (None, false),
+        };
+        let mut state = self.state();
+        state.in_flight += 1;
+        state.most_in_flight = state.most_in_flight.max(state.in_flight);
+        let latency = self.latency(&mut state);
+        let fate = match self.outage(now, row.is_some()) {
+            Some((kind, share)) => {
+                let stored = kind != OutageKind::Refuse && state.rng.f64() < share;
+                Fate::Down(kind, stored)
+            }
+            None => match self.throttle(&mut state, now) {
+                Some(wait) => Fate::Throttled(wait),
+                None => Fate::Served,
+            },
+        };
+        state.log.push(Call {
+            at: now,
+            row,
+            held,
+            throttled: matches!(fate, Fate::Throttled(_)),
+            created_at: None,
+            arrived: !matches!(fate, Fate::Down(OutageKind::Refuse, _)),
+        });
+        (state.log.len() - 1, fate, latency)
+    }
+
+    fn latency(&self, state: &mut State) -> Duration {
+        let extra = self.spec.knee.map_or(0.0, |knee| {
+            f64::from(u32::try_from(state.in_flight.saturating_sub(knee.at)).unwrap())
+                * knee.ms_per_extra
+        });
+        let swing = 1.0 + self.spec.jitter * (2.0 * state.rng.f64() - 1.0);
+        Duration::from_secs_f64((self.spec.latency_ms + extra) * swing / 1_000.0)
+    }
+
+    /// The kind of outage that reigns, and the share of creates that are stored in it.
+    pub(crate) fn outage(&self, now: Moment, write: bool) -> Option<(OutageKind, f64)> {
+        let now = now.as_secs_f64();
+        let outage = self.spec.outages.iter().find(|outage| {
+            (outage.from_s..outage.to_s).contains(&now) && (write || !outage.writes_only)
+        });
+        let flap = self
+            .spec
+            .flap
+            .as_ref()
+            .filter(|flap| now < flap.until_s && now % (flap.up_s + flap.down_s) >= flap.up_s);
+        outage
+            .map(|outage| (outage.kind, outage.stored))
+            .or_else(|| flap.map(|flap| (flap.kind, 0.0)))
+    }
+
+    /// Whether this request is one too many; and when to come back, if it says so.
+    fn throttle(&self, state: &mut State, now: Moment) -> Option<Option<Duration>> {
+        let limit = self.spec.limit.as_ref()?;
+        let at = now.as_secs_f64();
+        if limit.between_s.is_some_and(|[from, to]| at < from || at >= to) {
+            return None;
+        }
+        let wait_s = match limit.kind {
+            LimitKind::Bucket => {
+                let since = (now - state.filled_at).as_secs_f64();
+                state.tokens = (state.tokens + since * limit.per_s).min(limit.burst);
+                state.filled_at = now;
+                if state.tokens >= 1.0 {
+                    state.tokens -= 1.0;
+                    return None;
+                }
+                (1.0 - state.tokens) / limit.per_s
+            }
+            LimitKind::Window => {
+                if state.window.0 != now.as_secs() {
+                    state.window = (now.as_secs(), 0.0);
+                }
+                if state.window.1 < limit.per_s {
+                    state.window.1 += 1.0;
+                    return None;
+                }
+                1.0 - at.fract()
+            }
+        };
+        Some(match limit.retry_after {
+            RetryAfter::No => None,
+            RetryAfter::Yes => Some(Duration::from_secs_f64(wait_s.ceil())),
+            RetryAfter::Seconds(seconds) => Some(Duration::from_secs_f64(seconds)),
+        })
+    }
+
+    async fn down(
+        &self,
+        kind: OutageKind,
+        stored: bool,
+        request: &Request,
+        latency: Duration,
+    ) -> Reply {
+        if let (true, Request::Create { row, identifiers }) = (stored, request)
+            && !self.is_held(identifiers)
+        {
+            self.put(Some(*row), identifiers.clone(), false);
+        }
+        self.fall_silent(kind, latency).await
+    }
+
+    async fn fall_silent(&self, kind: OutageKind, latency: Duration) -> Reply {
+        match kind {
+            OutageKind::Refuse => {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                Reply::NoConnection
+            }
+            OutageKind::Unavailable => {
+                tokio::time::sleep(latency / 2).await;
+                Reply::Broken(Some(503))
+            }
+            OutageKind::Hang => {
+                tokio::time::sleep(self.request_timeout).await;
+                Reply::Broken(None)
+            }
+            OutageKind::Reset => {
+                tokio::time::sleep(latency / 2).await;
+                Reply::Broken(None)
+            }
+        }
+    }
+
+    async fn work(self: &Arc<Self>, entry: usize, request: &Request, latency: Duration) -> Reply {
+        tokio::time::sleep(latency / 2).await;
+        let reply = match request {
+            Request::Token if self.is_revoked() => Reply::Revoked,
+            Request::Token | Request::Probe => Reply::Passed,
+            Request::Find(wanted) => {
+                Reply::Found(wanted.iter().map(|(ids, every)| self.find(ids, *every)).collect())
+            }
+            Request::Create { row, identifiers } => self.create(*row, identifiers).await,
+        };
+        tokio::time::sleep(latency / 2).await;
+        let write = matches!(request, Request::Create { .. });
+        match self.outage(self.clock.now(), write) {
+            // A connection that was made is cut, not refused.
+            Some((OutageKind::Refuse, _)) => Reply::Broken(None),
+            Some((kind, _)) => self.fall_silent(kind, latency).await,
+            None => {
+                if matches!(reply, Reply::Created(_)) {
+                    self.state().log[entry].created_at = Some(self.clock.now());
+                }
+                reply
+            }
+        }
+    }
+
+    /// Whether a token that was issued then is still honoured.
+    pub(crate) fn honours(&self, issued_at: Moment) -> bool {
+        let now = self.clock.now();
+        !self.is_revoked()
+            && self.spec.token_life_s.is_none_or(|life| (now - issued_at).as_secs_f64() < life)
+    }
+
+    fn is_revoked(&self) -> bool {
+        self.spec.revoked_s.is_some_and(|at| self.clock.now().as_secs_f64() >= at)
+    }
+
+    async fn create(self: &Arc<Self>, row: u32, identifiers: &Identifiers) -> Reply {
+        if self.spec.poison.contains(&row) {
+            return Reply::Broken(Some(500));
+        }
+        if let Some(refuse) = &self.spec.refuse_all
+            && self.clock.now().as_secs_f64() >= refuse.from_s
+        {
+            return Reply::Rejected(refuse.code.clone());
+        }
+        if self.spec.reject.contains(&row) {
+            return Reply::Rejected("2003".to_owned());
+        }
+        if self.spec.unexplained.contains(&row) {
+            return Reply::Unexplained;
+        }
+        if self.is_held(identifiers) {
+            return Reply::Duplicate;
+        }
+        let chance = self.state().rng.f64();
+        if chance < self.spec.resets {
+            return Reply::Broken(None);
+        }
+        if chance < self.spec.resets + self.spec.late {
+            let wait = Duration::from_secs_f64(self.spec.late_s * self.chance());
+            self.arrive_late(row, identifiers.clone(), self.clock.now() + wait);
+            return Reply::Broken(Some(504));
+        }
+        let id = self.put(Some(row), identifiers.clone(), false);
+        if chance >= self.spec.resets + self.spec.late + self.spec.lost_replies {
+            return Reply::Created(id);
+        }
+        if self.spec.lost_in_silence {
+            tokio::time::sleep(self.request_timeout).await;
+        }
+        Reply::Broken(None)
+    }
+
+    /// Users that share an identifier: any of them, or the first.
+    fn find(&self, wanted: &Identifiers, every: bool) -> Vec<DirectoryUser> {
+        let now = self.clock.now();
+        let lag = Duration::from_secs_f64(self.spec.lookup_lag_s);
+        let state = self.state();
+        let kinds = wanted.iter().take(if every { 4 } else { 1 });
+        let found = kinds.filter_map(|(kind, value)| state.index.get(&(kind, value.to_owned())));
+        let users = found.flatten().map(|n| &state.users[*n]);
+        users
+            .filter(|user| !user.hidden && user.at + lag <= now)
+            .map(|user| DirectoryUser {
+                id: user.id.clone(),
+                identifiers: user.identifiers.clone(),
+                created_at_ms: Some(self.created_ms(user)),
+            })
+            .collect()
+    }
+
+    /// Whole seconds of its own clock.
+    fn created_ms(&self, user: &Stored) -> i64 {
+        (self.clock.to_ms(user.at) + self.ahead_ms()).div_euclid(1_000) * 1_000
+    }
+
+    pub(crate) fn ahead_ms(&self) -> i64 {
+        self.spec.clock_ahead_s * 1_000
+    }
+
+    /// A create whose reply is lost may arrive later.
+    pub(crate) fn arrive_late(self: &Arc<Self>, row: u32, identifiers: Identifiers, at: Moment) {
+        let server = Arc::clone(self);
+        tokio::spawn(async move {
+            tokio::time::sleep_until(server.clock.instant(at)).await;
+            if !server.is_held(&identifiers) {
+                server.put(Some(row), identifiers, false);
+            }
+        });
+    }
+
+    pub(crate) fn chance(&self) -> f64 {
+        self.state().rng.f64()
+    }
+}
