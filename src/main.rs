@@ -1,5 +1,7 @@
 //! The command `userferry`.
 
+#![forbid(unsafe_code)]
+
 use clap::Parser;
 use std::io::Write as _;
 use tokio::signal::unix::{SignalKind, signal};
