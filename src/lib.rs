@@ -1,5 +1,7 @@
 //! Userferry moves the users of an existing system into an identity provider.
 
+#![forbid(unsafe_code)]
+
 pub mod backoff;
 pub mod check;
 pub mod cli;

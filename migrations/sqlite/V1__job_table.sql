@@ -46,6 +46,7 @@ CREATE TABLE job (
 ) STRICT;
 
 CREATE INDEX job_pending ON job (not_before_ms, id) WHERE status = 'pending';
+CREATE INDEX job_unsent ON job (id) WHERE status = 'pending' AND sends = 0;
 CREATE INDEX job_in_doubt ON job (id) WHERE status IN ('sending', 'unknown');
 CREATE INDEX job_not_sent ON job (id) WHERE status IN ('failed', 'invalid');
 
@@ -66,10 +67,11 @@ CREATE TABLE record (
 ) STRICT;
 
 -- Finds jobs by identifier: the first 8 bytes of a SHA-256 over kind and normalised value. A hit is
--- checked against the record.
+-- checked against the record, so one too many does no harm: no foreign key, which would search the
+-- whole table for each job that is dropped.
 CREATE TABLE identifier (
     hash   INTEGER NOT NULL,
-    job_id INTEGER NOT NULL REFERENCES job (id),
+    job_id INTEGER NOT NULL,
     PRIMARY KEY (hash, job_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -166,3 +168,6 @@ FROM (SELECT status, nullif(detail, '') AS detail, code, n FROM tally
       WHERE status IN ('failed', 'invalid', 'unknown') AND n > 0)
 GROUP BY status, detail, code
 ORDER BY sum(n) DESC, status, detail, code;
+
+-- In the same transaction as the schema.
+PRAGMA user_version = 1;

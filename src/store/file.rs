@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Only the owner may read and write.
 const PRIVATE: u32 = 0o600;
@@ -11,18 +11,83 @@ const PRIVATE: u32 = 0o600;
 /// Creates a file that only its owner can read, or opens the one that is there and takes the
 /// others' rights away.
 pub fn open_private(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new()
+    let file = create_private(path)?;
+    take_rights_away(&file)?;
+    Ok(file)
+}
+
+/// Creates a file that only its owner can read, or opens the one that is there as it is.
+pub fn create_private(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
         .read(true)
         .write(true)
         .create(true)
         .truncate(false)
         .mode(PRIVATE)
-        .open(path)?;
-    let mode = file.metadata()?.permissions().mode();
-    if mode & 0o077 != 0 {
-        file.set_permissions(std::fs::Permissions::from_mode(PRIVATE))?;
+        .open(path)
+}
+
+/// Takes the others' rights to a database away, and to what SQLite keeps beside it.
+pub fn make_private(path: &Path) -> io::Result<()> {
+    for suffix in ["", "-wal", "-shm"] {
+        match File::open(beside(path, suffix)) {
+            Ok(file) => take_rights_away(&file)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
     }
-    Ok(file)
+    Ok(())
+}
+
+fn take_rights_away(file: &File) -> io::Result<()> {
+    if file.metadata()?.permissions().mode() & 0o077 == 0 {
+        return Ok(());
+    }
+    file.set_permissions(std::fs::Permissions::from_mode(PRIVATE))
+}
+
+/// The path of a file that lies beside another and has its name and a suffix.
+pub fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// The one path of a file, whatever links lead to it, also when it is not there yet: two names of
+/// one table must meet at one lock.
+pub fn canonical(path: &Path) -> io::Result<PathBuf> {
+    /// As many as Linux follows.
+    const LINKS: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..LINKS {
+        match path.canonicalize() {
+            Ok(path) => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        let Some(name) = path.file_name() else {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not the name of a file"));
+        };
+        let folder = match path.parent() {
+            Some(folder) if folder != Path::new("") => folder.canonicalize()?,
+            _ => Path::new(".").canonicalize()?,
+        };
+        let file = folder.join(name);
+        // A link to what is not there yet: the file will be made where it points to.
+        match file.read_link() {
+            Ok(target) => path = folder.join(target),
+            Err(_) => return Ok(file),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "too many links"))
+}
+
+/// Whether the disk that holds `path` has no room left.
+pub fn is_disk_full(path: &Path) -> bool {
+    const ROOM: u64 = 1 << 20;
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    rustix::fs::statvfs(folder.unwrap_or(Path::new(".")))
+        .is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < ROOM)
 }
 
 /// Creates a file that only its owner can read; whatever is there is replaced only when the

@@ -4,7 +4,7 @@
 //! crash left behind is no obstacle.
 
 use super::StoreError;
-use super::file::open_private;
+use super::file::{beside, open_private};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -72,9 +72,7 @@ pub fn holder(path: &Path) -> Option<Holder> {
 }
 
 fn lock_path(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    PathBuf::from(name)
+    beside(path, ".lock")
 }
 
 fn read(file: &mut File) -> Option<Holder> {
@@ -90,7 +88,7 @@ fn describe(file: &mut File) -> String {
             "'userferry {}' on {}, process {}, since {}",
             holder.command, holder.machine, holder.pid, holder.since
         ),
-        None => "by a process that has not said who it is".to_owned(),
+        None => "held by a process that has not said who it is".to_owned(),
     }
 }
 

@@ -1,9 +1,11 @@
 //! What people decide: to retry, to settle, to waive, and to undo that.
 
+use super::run::CRASHED;
 use super::{Deltas, Table};
-use crate::job::{Detail, Status};
+use crate::job::{Class, Detail, Status};
 use crate::store::{JobId, StoreError};
 use rusqlite::{OptionalExtension, Transaction, params};
+use std::collections::HashSet;
 
 /// Which failed rows to retry; all of them by default.
 #[derive(Clone, Debug, Default)]
@@ -111,6 +113,14 @@ impl Table {
             if !matches!(row.status, Status::Unknown | Status::Sending) {
                 return Ok(false);
             }
+            if row.status == Status::Sending {
+                // Left so by a crash: that send is part of the history, whatever is decided.
+                t.execute(
+                    "INSERT INTO attempt (job_id, n, run_id, at_ms, outcome, message)
+                     SELECT id, sends, claimed_by_run, updated_at_ms, ?2, ?3 FROM job WHERE id = ?1",
+                    params![row.id, Class::Unknown.as_str(), CRASHED],
+                )?;
+            }
             let mut deltas = Deltas::default();
             decide(t, &row, &goal, &mut deltas)?;
             deltas.apply(t)?;
@@ -209,6 +219,7 @@ fn failed(t: &Transaction<'_>, which: &Retry) -> rusqlite::Result<Vec<i64>> {
         .query_map(params![which.code, which.detail.map(Detail::as_str)], |row| row.get(0))?;
     let mut ids: Vec<i64> = ids.collect::<rusqlite::Result<_>>()?;
     if let Some(jobs) = &which.jobs {
+        let jobs: HashSet<JobId> = jobs.iter().copied().collect();
         ids.retain(|id| jobs.contains(&JobId(*id)));
     }
     Ok(ids)

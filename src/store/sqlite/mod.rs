@@ -38,11 +38,14 @@ pub struct OpenOptions {
     pub synchronous: &'static str,
     /// SQLite's file layer, by name; `None` for the operating system's.
     pub vfs: Option<&'static str>,
+    /// Keeps the database to this connection, readers included: for file layers that have no
+    /// shared memory.
+    pub exclusive: bool,
 }
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { synchronous: "FULL", vfs: None }
+        Self { synchronous: "FULL", vfs: None, exclusive: false }
     }
 }
 
@@ -50,6 +53,7 @@ impl Default for OpenOptions {
 pub struct Table {
     conn: Connection,
     path: PathBuf,
+    writes: bool,
 }
 
 impl Table {
@@ -67,13 +71,17 @@ impl Table {
         let conn = if let Some(vfs) = options.vfs {
             Connection::open_with_flags_and_vfs(path, flags, vfs)
         } else {
-            // SQLite gives its WAL the rights of the database file.
-            file::open_private(path).map_err(|error| io_error(path, &error))?;
+            // SQLite gives its WAL the rights of the database file. A file that is there keeps its
+            // own until it has proved to be a job table.
+            file::create_private(path).map_err(|error| io_error(path, &error))?;
             Connection::open_with_flags(path, flags)
         };
-        let mut table =
-            Self { conn: conn.map_err(|error| convert(path, &error))?, path: path.to_owned() };
+        let conn = conn.map_err(|error| convert(path, &error))?;
+        let mut table = Self { conn, path: path.to_owned(), writes: true };
         table.prepare(options)?;
+        if options.vfs.is_none() {
+            file::make_private(path).map_err(|error| io_error(path, &error))?;
+        }
         Ok(table)
     }
 
@@ -83,8 +91,8 @@ impl Table {
         if !path.exists() {
             return Err(StoreError::Missing(path.to_owned()));
         }
-        let conn = open_reader_connection(path).map_err(|error| convert(path, &error))?;
-        let table = Self { conn, path: path.to_owned() };
+        let conn = open_reader_connection(path)?;
+        let table = Self { conn, path: path.to_owned(), writes: false };
         let found = table.schema_version()?;
         table.check_version(found)?;
         if found == 0 {
@@ -95,12 +103,18 @@ impl Table {
 
     fn prepare(&mut self, options: &OpenOptions) -> Result<(), StoreError> {
         self.check(|c| c.busy_timeout(BUSY))?;
+        if options.exclusive {
+            self.check(|c| c.pragma_update(None, "locking_mode", "EXCLUSIVE"))?;
+        }
         let found = self.schema_version()?;
         self.check_version(found)?;
+        // fullfsync: on macOS a plain fsync does not reach the disk; elsewhere it means nothing.
         let pragmas = format!(
             "PRAGMA page_size = 8192;
              PRAGMA journal_mode = WAL;
              PRAGMA synchronous = {};
+             PRAGMA fullfsync = ON;
+             PRAGMA checkpoint_fullfsync = ON;
              PRAGMA foreign_keys = ON;
              PRAGMA temp_store = FILE;
              PRAGMA cache_size = -65536;",
@@ -114,19 +128,22 @@ impl Table {
         Ok(())
     }
 
+    /// The file is marked as ours before it holds anything, and each migration sets the version in
+    /// its own transaction: a crash leaves no state in between.
     fn migrate(&mut self) -> Result<(), StoreError> {
-        let why = |error: &dyn std::fmt::Display| StoreError::Sqlite {
-            path: self.path.clone(),
-            why: format!("its schema could not be brought up to date: {error}"),
-        };
-        embedded::migrations::runner().run(&mut self.conn).map_err(|error| {
-            let full = error.to_string().contains("disk is full");
-            if full { StoreError::Full(self.path.clone()) } else { why(&error) }
-        })?;
-        let newest = newest_version();
-        self.check(|c| {
-            c.pragma_update(None, "application_id", APPLICATION_ID)?;
-            c.pragma_update(None, "user_version", newest)
+        self.check(|c| c.pragma_update(None, "application_id", APPLICATION_ID))?;
+        embedded::migrations::runner().run(&mut self.conn).map(drop).map_err(|error| {
+            let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+            while let Some(error) = cause {
+                if let Some(error) = error.downcast_ref::<rusqlite::Error>() {
+                    return convert(&self.path, error);
+                }
+                cause = error.source();
+            }
+            StoreError::Sqlite {
+                path: self.path.clone(),
+                why: format!("its schema could not be brought up to date: {error}"),
+            }
         })
     }
 
@@ -135,27 +152,14 @@ impl Table {
         self.check(|c| {
             let id: i32 = c.pragma_query_value(None, "application_id", |row| row.get(0))?;
             let version: u32 = c.pragma_query_value(None, "user_version", |row| row.get(0))?;
-            let tables: i64 =
-                c.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-            Ok((id, version, tables))
+            let empty: bool =
+                c.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))?;
+            Ok((id, version, empty))
         })
-        .and_then(|(id, version, tables)| match (id, tables) {
-            (APPLICATION_ID, _) => Ok(version),
-            // A crash between the first migration and the mark: the tables are ours if refinery's
-            // history is there.
-            (0, 0) => Ok(0),
-            (0, _) if self.has_history()? => Ok(0),
+        .and_then(|found| match found {
+            (APPLICATION_ID, version, _) => Ok(version),
+            (0, 0, true) => Ok(0),
             _ => Err(StoreError::Foreign(self.path.clone())),
-        })
-    }
-
-    fn has_history(&self) -> Result<bool, StoreError> {
-        self.check(|c| {
-            c.query_row(
-                "SELECT count(*) > 0 FROM sqlite_schema WHERE name = 'refinery_schema_history'",
-                [],
-                |row| row.get(0),
-            )
         })
     }
 
@@ -219,9 +223,14 @@ impl Table {
 
 impl Drop for Table {
     fn drop(&mut self) {
-        // Keeps the WAL from staying as large as it ever was. SQLite checkpoints on close anyway,
-        // so a failure here loses nothing.
-        drop(self.conn.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)"));
+        // Keeps the WAL from staying as large as it ever was where a reader is open; without one
+        // SQLite checkpoints on close anyway, so a failure here loses nothing. Nobody waits for a
+        // reader. No `PRAGMA optimize`: the plans are tested without statistics, and those of one
+        // moment say nothing of the next, when every row has another status.
+        if self.writes {
+            drop(self.conn.busy_timeout(Duration::ZERO));
+            drop(self.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)"));
+        }
     }
 }
 
@@ -234,21 +243,29 @@ fn newest_version() -> u32 {
         .unwrap_or(0)
 }
 
-fn open_reader_connection(path: &Path) -> rusqlite::Result<Connection> {
+fn open_reader_connection(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(path, flags)?;
-    conn.busy_timeout(BUSY)?;
-    conn.pragma_update(None, "query_only", true)?;
-    match conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())) {
+    let open = |conn: Connection| {
+        conn.busy_timeout(BUSY)?;
+        conn.pragma_update(None, "query_only", true)?;
+        conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+        Ok(conn)
+    };
+    match Connection::open_with_flags(path, flags).and_then(open) {
         // On a read-only mount there is no place for the shared memory of the WAL; nobody can be
         // writing there either.
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) => {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) && path.is_file() => {
+            // `immutable` would pass over what is in the WAL only: an old state, told as the truth.
+            let wal = file::beside(path, "-wal");
+            if wal.metadata().is_ok_and(|wal| wal.len() > 0) {
+                return Err(StoreError::ReadOnly(path.to_owned()));
+            }
             let uri = format!("file:{}?immutable=1", escape_uri(path));
-            Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)
+            Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI).and_then(open)
         }
-        Err(error) => Err(error),
-        Ok(()) => Ok(conn),
+        result => result,
     }
+    .map_err(|error| convert(path, &error))
 }
 
 /// SQLite's URIs take a percent sign before each byte that has a meaning of its own.
@@ -276,6 +293,9 @@ fn convert(path: &Path, error: &rusqlite::Error) -> StoreError {
         Some(ErrorCode::NotADatabase) => StoreError::Foreign(path),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy(path),
         Some(ErrorCode::CannotOpen) => StoreError::Open { path, why: error.to_string() },
+        // A sync, a quota or the shared memory of the WAL can meet a full disk too, which SQLite
+        // then calls an I/O error.
+        Some(ErrorCode::SystemIoFailure) if file::is_disk_full(&path) => StoreError::Full(path),
         _ => StoreError::Sqlite { path, why: error.to_string() },
     }
 }
@@ -305,7 +325,7 @@ impl Deltas {
                 statement.execute(rusqlite::params![source, status, detail, code, n])?;
             }
         }
-        conn.execute("DELETE FROM tally WHERE n = 0", []).map(drop)
+        conn.prepare_cached("DELETE FROM tally WHERE n = 0")?.execute([]).map(drop)
     }
 }
 
@@ -360,6 +380,13 @@ impl Store for Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn migrations_leave_the_version_of_the_newest() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = Table::open(&folder.path().join("t.db")).unwrap();
+        assert_eq!(table.schema_version().unwrap(), newest_version());
+    }
 
     #[test]
     fn every_hot_statement_is_served_by_its_index() {

@@ -8,7 +8,7 @@ use crate::store::{
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 /// What the ledger says of an attempt whose run ended before its outcome was recorded.
-const CRASHED: &str = "the run ended before an answer was recorded";
+pub(super) const CRASHED: &str = "the run ended before an answer was recorded";
 
 pub(super) fn begin(t: &Transaction<'_>, new: &NewRun) -> rusqlite::Result<RunId> {
     t.execute(
@@ -96,7 +96,7 @@ pub(super) fn tick(t: &Transaction<'_>, tick: &Tick<'_>) -> rusqlite::Result<Tic
         }
     }
     for (id, sends) in tick.take_back {
-        take_back(t, *id, *sends, tick.now_ms, &mut deltas, &mut settled)?;
+        take_back(t, tick, (*id, *sends), &mut deltas, &mut settled)?;
     }
     if tick.claim > 0 {
         ticked.claims = claim(t, tick, &mut deltas)?;
@@ -204,21 +204,21 @@ fn add_problem(
     .map(drop)
 }
 
-/// A rejection that turned out to be the target's fault: pending again, and unspent.
+/// A rejection of this run that turned out to be the target's fault: pending again, and unspent.
 fn take_back(
     t: &Transaction<'_>,
-    id: JobId,
-    sends: u32,
-    now_ms: i64,
+    tick: &Tick<'_>,
+    (id, sends): (JobId, u32),
     deltas: &mut Deltas,
     settled: &mut Settled,
 ) -> rusqlite::Result<()> {
     let held: Option<(i64, Option<String>)> = t
         .prepare_cached(
             "SELECT source_id, code FROM job
-             WHERE id = ?1 AND sends = ?2 AND status = 'failed' AND detail = 'rejected'",
+             WHERE id = ?1 AND sends = ?2 AND status = 'failed' AND detail = 'rejected'
+                   AND EXISTS (SELECT 1 FROM attempt WHERE job_id = ?1 AND n = ?2 AND run_id = ?3)",
         )?
-        .query_row(params![id.0, sends], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row(params![id.0, sends, tick.run.0], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((source, code)) = held else { return Ok(()) };
     t.prepare_cached(
@@ -226,7 +226,7 @@ fn take_back(
                 spent = max(spent - 1, 0), not_before_ms = 0, updated_at_ms = ?2
          WHERE id = ?1",
     )?
-    .execute(params![id.0, now_ms])?;
+    .execute(params![id.0, tick.now_ms])?;
     deltas.add(source, Status::Failed, Some(Detail::Rejected), code.as_deref(), -1);
     deltas.add(source, Status::Pending, None, None, 1);
     settled.failed -= 1;

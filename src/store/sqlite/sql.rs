@@ -67,7 +67,7 @@ SELECT count(*) FROM (
     SELECT 1 FROM job WHERE status IN ('sending', 'unknown')
     LIMIT 2)";
 
-/// Whether a pending job has never been sent; such are the first in `job_pending`.
+/// Whether a pending job has never been sent. Index `job_unsent`.
 pub(super) const UNSENT: &str =
     "SELECT EXISTS (SELECT 1 FROM job WHERE status = 'pending' AND sends = 0)";
 
@@ -86,6 +86,6 @@ pub(super) const ALL: &[(&str, &str, &[&str])] = &[
     ("NEXT_DUE", NEXT_DUE, &["INDEX job_pending"]),
     ("UNSUSPECTED", UNSUSPECTED, &["INDEX job_pending", "INDEX job_in_doubt"]),
     ("OPEN", OPEN, &["INDEX job_pending", "INDEX job_in_doubt"]),
-    ("UNSENT", UNSENT, &["INDEX job_pending"]),
+    ("UNSENT", UNSENT, &["INDEX job_unsent"]),
     ("BY_HASH", BY_HASH, &["PRIMARY KEY"]),
 ];

@@ -133,7 +133,7 @@ impl Stager<'_> {
         let mut replaces = None;
         if let Some((kind, key)) = new.identifiers.key() {
             if let Some(known) = self.with_key(kind, key)? {
-                if same_content(&known.raw, &new.raw) {
+                if same_content(&known.raw, &new.raw) || self.is_told_already(kind, key, new)? {
                     self.counts.unchanged += 1;
                     return Ok(());
                 }
@@ -170,6 +170,18 @@ impl Stager<'_> {
     /// The first job whose key is this one.
     fn with_key(&self, kind: IdKind, key: &str) -> rusqlite::Result<Option<Stored>> {
         self.first(kind, key, |stored| stored.identifiers.key() == Some((kind, key)))
+    }
+
+    /// Whether one of the later jobs with this key is the very record, so that its problem has been
+    /// told. As a replacement it still is to take the first one's place.
+    fn is_told_already(&self, kind: IdKind, key: &str, new: &NewJob) -> rusqlite::Result<bool> {
+        if self.batch.replace {
+            return Ok(false);
+        }
+        let wanted = |stored: &Stored| {
+            stored.identifiers.key() == Some((kind, key)) && same_content(&stored.raw, &new.raw)
+        };
+        Ok(self.first(kind, key, wanted)?.is_some())
     }
 
     /// The first job with this identifier for which `wanted` holds.
@@ -218,7 +230,7 @@ impl Stager<'_> {
             .optional()
     }
 
-    /// A record that cannot be found by any key is the same one only at the same place.
+    /// A record that cannot be found by any key is known by its bytes.
     fn is_known_without_key(&self, new: &NewJob) -> rusqlite::Result<bool> {
         let mut statement = self.t.prepare_cached(
             "SELECT r.raw FROM identifier i JOIN job j ON j.id = i.job_id JOIN record r ON r.job_id = j.id
@@ -291,10 +303,16 @@ impl Stager<'_> {
         problems: &[Problem],
     ) -> rusqlite::Result<()> {
         let status = status_of(problems);
-        for table in ["problem", "identifier", "record"] {
+        for table in ["problem", "record"] {
             self.t
                 .prepare_cached(&format!("DELETE FROM {table} WHERE job_id = ?1"))?
                 .execute([known.id])?;
+        }
+        // By its primary key: there may be three of them for every job of the table.
+        let mut forget =
+            self.t.prepare_cached("DELETE FROM identifier WHERE hash = ?1 AND job_id = ?2")?;
+        for (kind, value) in known.identifiers.iter() {
+            forget.execute(params![hash(kind, value), known.id])?;
         }
         self.t
             .prepare_cached(
