@@ -2,8 +2,6 @@
 
 #![forbid(unsafe_code)]
 
-#![forbid(unsafe_code)]
-
 use clap::Parser;
 use std::process::ExitCode;
 use userferry::cli::Cli;
