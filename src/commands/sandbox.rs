@@ -13,14 +13,14 @@ pub(super) fn run(ui: Ui, settings: Settings) -> Result<Exit> {
     runtime.block_on(async {
         let mut signals = signals::listen()
             .map_err(|error| Error::internal(format!("signals cannot be heard: {error}")))?;
-        let pool = settings.user_pool_id.clone();
+        let (pool, secret) = (settings.user_pool_id.clone(), settings.secret.clone());
         let sandbox = Sandbox::start(settings)
             .await
             .map_err(|error| Error::usage(format!("the sandbox cannot start: {error}")))?;
         ui.out(&format!("{}\n", sandbox.url()))?;
         ui.note(&format!(
             "A stand-in for rehearsals. In another terminal:\n  \
-             export AUTHING_HOST={} AUTHING_USERPOOL_ID={pool} AUTHING_SECRET=sandbox-secret\n  \
+             export AUTHING_HOST={} AUTHING_USERPOOL_ID={pool} AUTHING_SECRET={secret}\n  \
              userferry --db rehearsal.db stage users.json && userferry --db rehearsal.db run\n\
              Ctrl-C ends it.",
             sandbox.url()
