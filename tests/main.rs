@@ -2,5 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod crash;
+mod halt;
 mod input;
+mod outage;
+mod process;
 mod sandbox;
