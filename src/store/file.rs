@@ -18,13 +18,7 @@ pub fn open_private(path: &Path) -> io::Result<File> {
 
 /// Creates a file that only its owner can read, or opens the one that is there as it is.
 pub fn create_private(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(PRIVATE)
-        .open(path)
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(PRIVATE).open(path)
 }
 
 /// Takes the others' rights to a database away, and to what SQLite keeps beside it.

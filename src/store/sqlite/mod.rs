@@ -254,7 +254,9 @@ fn open_reader_connection(path: &Path) -> Result<Connection, StoreError> {
     match Connection::open_with_flags(path, flags).and_then(open) {
         // On a read-only mount there is no place for the shared memory of the WAL; nobody can be
         // writing there either.
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) && path.is_file() => {
+        Err(error)
+            if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) && path.is_file() =>
+        {
             // `immutable` would pass over what is in the WAL only: an old state, told as the truth.
             let wal = file::beside(path, "-wal");
             if wal.metadata().is_ok_and(|wal| wal.len() > 0) {
