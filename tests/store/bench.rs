@@ -2,7 +2,6 @@
 //! the laws do with both.
 
 use serde_json::Value;
-use std::path::PathBuf;
 use userferry::job::{Class, Detail, Evidence, Status, Transition};
 use userferry::problem::{Problem, Rule};
 use userferry::store::sqlite::Table;
@@ -109,7 +108,6 @@ impl Eyes for SqliteEyes {
 pub(crate) struct Bench<S> {
     pub(crate) store: S,
     pub(crate) eyes: Box<dyn Eyes>,
-    pub(crate) path: PathBuf,
     pub(crate) now_ms: i64,
     _folder: tempfile::TempDir,
 }
@@ -120,7 +118,7 @@ pub(crate) fn sqlite() -> Bench<Table> {
     let path = folder.path().join("table.db");
     let store = Table::open(&path).unwrap();
     let eyes = Box::new(SqliteEyes(rusqlite::Connection::open(&path).unwrap()));
-    Bench { store, eyes, path, now_ms: 1_000, _folder: folder }
+    Bench { store, eyes, now_ms: 1_000, _folder: folder }
 }
 
 impl<S: Store> Bench<S> {

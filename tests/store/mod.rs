@@ -1,7 +1,7 @@
 //! What every job table must do, whatever it lives in: [`staging`], [`running`] and [`decisions`]
 //! say it law by law.
 
-mod bench;
+pub(crate) mod bench;
 mod decisions;
 mod running;
 mod staging;
