@@ -1,8 +1,9 @@
 //! What every job table must do, whatever it lives in: [`staging`], [`running`] and [`decisions`]
-//! say it law by law.
+//! say it law by law. [`files`] is about the files of SQLite.
 
 pub(crate) mod bench;
 mod decisions;
+mod files;
 mod running;
 mod staging;
 
