@@ -1,9 +1,10 @@
 //! What every job table must do, whatever it lives in: [`staging`], [`running`] and [`decisions`]
-//! say it law by law. [`files`] is about the files of SQLite.
+//! say it law by law, [`model`] by random stories. [`files`] is about the files of SQLite.
 
 pub(crate) mod bench;
 mod decisions;
 mod files;
+mod model;
 mod running;
 mod staging;
 
