@@ -3,6 +3,7 @@
 
 #[allow(unsafe_code, reason = "a file layer for SQLite is made of C functions")]
 mod disk;
+mod runner;
 mod story;
 
 use disk::{Disk, Fault, Loss};
