@@ -1,11 +1,18 @@
 //! All integration tests, in one binary.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::unchecked_time_subtraction,
+    reason = "a test fails by panicking"
+)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "figures of a test")]
 
 mod crash;
 mod halt;
 mod input;
 mod outage;
+mod power;
 mod process;
 mod sandbox;
 mod sim;
+mod store;

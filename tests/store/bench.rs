@@ -1,0 +1,369 @@
+//! A job table under test, a pair of eyes that look at it from outside, and short words for what
+//! the laws do with both.
+
+use serde_json::Value;
+use userferry::job::{Class, Detail, Evidence, Status, Transition};
+use userferry::problem::{Problem, Rule};
+use userferry::store::sqlite::Table;
+use userferry::store::{
+    Attempt, Batch, Claim, JobId, NewJob, NewRun, Record, RunId, SourceId, StageCounts, Store,
+    Tick, Ticked,
+};
+use userferry::user::{IdKind, Identifiers};
+
+/// A job as it stands in the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) id: JobId,
+    pub(crate) source: SourceId,
+    pub(crate) record_no: u64,
+    pub(crate) status: Status,
+    pub(crate) detail: Option<Detail>,
+    pub(crate) sends: u32,
+    pub(crate) spent: u32,
+    pub(crate) not_before_ms: i64,
+    pub(crate) code: Option<String>,
+    pub(crate) reason: Option<String>,
+    pub(crate) remote_id: Option<String>,
+    pub(crate) raw: String,
+}
+
+/// Looks at a table from outside.
+pub(crate) trait Eyes {
+    /// All jobs by id.
+    fn rows(&self) -> Vec<Row>;
+    /// The ledger of a job: number, run and class.
+    fn attempts(&self, job: JobId) -> Vec<(u32, i64, String)>;
+    /// The problems of a job: rule and message.
+    fn problems(&self, job: JobId) -> Vec<(String, String)>;
+    /// Per source: records, rows, replaced, unchanged, left alone.
+    fn sources(&self) -> Vec<[u64; 5]>;
+    /// What a run settled: done, failed, invalid.
+    fn settled(&self, run: RunId) -> [i64; 3];
+}
+
+/// SQLite's tables from another connection.
+struct SqliteEyes(rusqlite::Connection);
+
+impl Eyes for SqliteEyes {
+    fn rows(&self) -> Vec<Row> {
+        let text =
+            "SELECT j.id, source_id, record_no, status, detail, sends, spent, not_before_ms, code,
+                           reason, remote_id, CAST(raw AS TEXT)
+                    FROM job j LEFT JOIN record r ON r.job_id = j.id ORDER BY j.id";
+        let mut statement = self.0.prepare(text).unwrap();
+        let rows = statement.query_map([], |row| {
+            let (status, detail): (String, Option<String>) = (row.get(3)?, row.get(4)?);
+            Ok(Row {
+                id: JobId(row.get(0)?),
+                source: SourceId(row.get(1)?),
+                record_no: row.get(2)?,
+                status: Status::parse(&status).unwrap(),
+                detail: detail.as_deref().map(|detail| Detail::parse(detail).unwrap()),
+                sends: row.get(5)?,
+                spent: row.get(6)?,
+                not_before_ms: row.get(7)?,
+                code: row.get(8)?,
+                reason: row.get(9)?,
+                remote_id: row.get(10)?,
+                raw: row.get(11)?,
+            })
+        });
+        rows.unwrap().map(Result::unwrap).collect()
+    }
+
+    fn attempts(&self, job: JobId) -> Vec<(u32, i64, String)> {
+        let text = "SELECT n, run_id, outcome FROM attempt WHERE job_id = ?1 ORDER BY n";
+        let mut statement = self.0.prepare(text).unwrap();
+        let rows = statement.query_map([job.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        rows.unwrap().map(Result::unwrap).collect()
+    }
+
+    fn problems(&self, job: JobId) -> Vec<(String, String)> {
+        let text = "SELECT rule, message FROM problem WHERE job_id = ?1 ORDER BY n";
+        let mut statement = self.0.prepare(text).unwrap();
+        let rows = statement.query_map([job.0], |row| Ok((row.get(0)?, row.get(1)?)));
+        rows.unwrap().map(Result::unwrap).collect()
+    }
+
+    fn sources(&self) -> Vec<[u64; 5]> {
+        let text = "SELECT records, rows, replaced, unchanged, left_alone FROM source ORDER BY id";
+        let mut statement = self.0.prepare(text).unwrap();
+        let rows = statement.query_map([], |row| {
+            Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?])
+        });
+        rows.unwrap().map(Result::unwrap).collect()
+    }
+
+    fn settled(&self, run: RunId) -> [i64; 3] {
+        self.0
+            .query_row("SELECT done, failed, invalid FROM run WHERE id = ?1", [run.0], |row| {
+                Ok([row.get(0)?, row.get(1)?, row.get(2)?])
+            })
+            .unwrap()
+    }
+}
+
+/// A store under test. After each step its books must balance.
+pub(crate) struct Bench<S> {
+    pub(crate) store: S,
+    pub(crate) eyes: Box<dyn Eyes>,
+    pub(crate) now_ms: i64,
+    _folder: tempfile::TempDir,
+}
+
+/// A table in SQLite in a folder of its own.
+pub(crate) fn sqlite() -> Bench<Table> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.db");
+    let store = Table::open(&path).unwrap();
+    let eyes = Box::new(SqliteEyes(rusqlite::Connection::open(&path).unwrap()));
+    Bench { store, eyes, now_ms: 1_000, _folder: folder }
+}
+
+impl<S: Store> Bench<S> {
+    /// A new source of this name.
+    pub(crate) fn source(&mut self, path: &str) -> SourceId {
+        self.store.begin_source(path, None, self.now_ms).unwrap()
+    }
+
+    /// Stages records, numbered on from what the source has.
+    pub(crate) fn stage(&mut self, source: SourceId, records: &[&str]) -> StageCounts {
+        self.stage_with(source, records, false)
+    }
+
+    /// Stages corrected records.
+    pub(crate) fn replace(&mut self, source: SourceId, records: &[&str]) -> StageCounts {
+        self.stage_with(source, records, true)
+    }
+
+    fn stage_with(&mut self, source: SourceId, records: &[&str], replace: bool) -> StageCounts {
+        let read = self.eyes.sources()[usize::try_from(source.0).unwrap() - 1][0];
+        let jobs = (read + 1..).zip(records).map(|(no, raw)| new_job(no, raw)).collect();
+        let counts = self
+            .store
+            .stage(&Batch {
+                source,
+                jobs,
+                checkpoint: format!("after {}", read + records.len() as u64),
+                fingerprint: String::new(),
+                finished: false,
+                replace,
+                identify: &identify,
+                now_ms: self.now_ms,
+            })
+            .unwrap();
+        self.balance();
+        counts
+    }
+
+    /// A source of these records, pending unless they have problems.
+    pub(crate) fn staged(&mut self, records: &[&str]) -> SourceId {
+        let source = self.source("/users.json");
+        self.stage(source, records);
+        source
+    }
+
+    /// A source of `n` users with the keys 1, 2, and so on.
+    pub(crate) fn users(&mut self, n: u64) -> SourceId {
+        let records: Vec<String> = (1..=n).map(|n| format!(r#"{{"x":"{n}"}}"#)).collect();
+        let records: Vec<&str> = records.iter().map(String::as_str).collect();
+        self.staged(&records)
+    }
+
+    /// Begins a run.
+    pub(crate) fn run(&mut self) -> RunId {
+        let new = NewRun {
+            machine: "here".to_owned(),
+            pid: 1,
+            settings: "{}".to_owned(),
+            now_ms: self.now_ms,
+        };
+        let run = self.store.begin_run(&new).unwrap();
+        self.balance();
+        run
+    }
+
+    /// Records outcomes and claims jobs.
+    pub(crate) fn tick(&mut self, run: RunId, records: &[Record], claim: usize) -> Ticked {
+        self.tick_with(run, records, &[], claim)
+    }
+
+    /// The same, and takes rejections back.
+    pub(crate) fn tick_with(
+        &mut self,
+        run: RunId,
+        records: &[Record],
+        take_back: &[(JobId, u32)],
+        claim: usize,
+    ) -> Ticked {
+        let tick = Tick {
+            run,
+            now_ms: self.now_ms,
+            target_now_ms: self.now_ms + 7,
+            records,
+            take_back,
+            claim,
+            rate_per_s: 1.5,
+        };
+        let ticked = self.store.tick(&tick).unwrap();
+        self.balance();
+        ticked
+    }
+
+    /// Claims this many.
+    pub(crate) fn claim(&mut self, run: RunId, n: usize) -> Vec<Claim> {
+        self.tick(run, &[], n).claims
+    }
+
+    /// Claims one and records this of it.
+    pub(crate) fn send(&mut self, run: RunId, outcome: &Sent) -> JobId {
+        let claim = self.claim(run, 1).remove(0);
+        self.tick(run, &[outcome.of(&claim)], 0);
+        claim.id
+    }
+
+    /// The job as it stands.
+    pub(crate) fn row(&self, id: JobId) -> Row {
+        self.eyes.rows().into_iter().find(|row| row.id == id).unwrap()
+    }
+
+    /// The status of every job, by id.
+    pub(crate) fn statuses(&self) -> Vec<Status> {
+        self.eyes.rows().iter().map(|row| row.status).collect()
+    }
+
+    /// The tally is what there is, and each source's records are accounted for.
+    pub(crate) fn balance(&mut self) {
+        let (kept, counted) = self.store.audit().unwrap();
+        assert_eq!(kept, counted, "the tally is not what there is");
+        for [records, rows, replaced, unchanged, left_alone] in self.eyes.sources() {
+            assert_eq!(records, rows + replaced + unchanged + left_alone, "a source is unbalanced");
+        }
+        let rows: u64 = self.eyes.sources().iter().map(|source| source[1]).sum();
+        assert_eq!(rows, self.eyes.rows().len() as u64, "a source's rows are not those there are");
+    }
+}
+
+/// What a send came to, short.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    pub(crate) class: Option<Class>,
+    pub(crate) transition: Transition,
+    pub(crate) code: Option<String>,
+    pub(crate) problem: Option<Problem>,
+}
+
+impl Sent {
+    fn new(class: Class, status: Status, detail: Option<Detail>) -> Self {
+        let transition = Transition {
+            status,
+            detail,
+            spend: false,
+            not_before_ms: 0,
+            remote_id: None,
+            evidence: None,
+        };
+        Self { class: Some(class), transition, code: None, problem: None }
+    }
+
+    pub(crate) fn created() -> Self {
+        let mut sent = Self::new(Class::Created, Status::Done, Some(Detail::Created));
+        sent.transition.spend = true;
+        sent.transition.remote_id = Some("r1".to_owned());
+        sent.transition.evidence = Some(Evidence::Reply);
+        sent
+    }
+
+    pub(crate) fn rejected(code: &str) -> Self {
+        let mut sent = Self::new(Class::Rejected, Status::Failed, Some(Detail::Rejected));
+        sent.transition.spend = true;
+        sent.code = Some(code.to_owned());
+        sent
+    }
+
+    pub(crate) fn unknown() -> Self {
+        Self::new(Class::Unknown, Status::Unknown, None)
+    }
+
+    pub(crate) fn duplicate() -> Self {
+        let mut sent = Self::new(Class::Duplicate, Status::Unknown, None);
+        sent.transition.spend = true;
+        sent.code = Some("2026".to_owned());
+        sent
+    }
+
+    pub(crate) fn throttled(not_before_ms: i64) -> Self {
+        let mut sent = Self::new(Class::Throttled, Status::Pending, None);
+        sent.transition.not_before_ms = not_before_ms;
+        sent
+    }
+
+    pub(crate) fn unsendable() -> Self {
+        let mut sent = Self::new(Class::Unsendable, Status::Invalid, None);
+        sent.problem = Some(Problem::new("password", Rule::Password, "does not fit the key"));
+        sent
+    }
+
+    /// Without an attempt, as a lookup leads to it.
+    pub(crate) fn by_lookup(mut self) -> Self {
+        self.class = None;
+        self
+    }
+
+    /// Written about this job.
+    pub(crate) fn of(&self, claim: &Claim) -> Record {
+        self.under(claim.id, claim.sends)
+    }
+
+    /// Written about this job under this fence.
+    pub(crate) fn under(&self, id: JobId, sends: u32) -> Record {
+        let attempt = self.class.map(|class| Attempt {
+            at_ms: 5,
+            took_ms: 3,
+            class,
+            http_status: Some(200),
+            code: self.code.clone(),
+            message: None,
+            request_id: None,
+        });
+        Record {
+            id,
+            sends,
+            transition: self.transition.clone(),
+            code: self.code.clone(),
+            reason: None,
+            attempt,
+            problem: self.problem.clone(),
+        }
+    }
+}
+
+/// A record with a field `bad` has a problem of its own.
+fn new_job(record_no: u64, raw: &str) -> NewJob {
+    let problems = if raw.contains("bad") {
+        vec![Problem::new("mail", Rule::Email, "not an e-mail address")]
+    } else {
+        Vec::new()
+    };
+    let raw = raw.as_bytes().to_vec();
+    NewJob { record_no, line: Some(record_no), identifiers: identify(&raw), raw, problems }
+}
+
+/// External id, e-mail, phone and user name are the fields `x`, `e`, `p` and `u`.
+pub(crate) fn identify(raw: &[u8]) -> Identifiers {
+    let value: Value = serde_json::from_slice(raw).unwrap_or_default();
+    let mut identifiers = Identifiers::default();
+    let kinds = [
+        ("x", IdKind::ExternalId),
+        ("e", IdKind::Email),
+        ("p", IdKind::Phone),
+        ("u", IdKind::Username),
+    ];
+    for (field, kind) in kinds {
+        if let Some(text) = value.get(field).and_then(Value::as_str) {
+            identifiers.set(kind, text);
+        }
+    }
+    identifiers
+}

@@ -1,0 +1,148 @@
+//! The laws of what people decide.
+
+use super::bench::{Bench, Sent};
+use userferry::job::{Detail, Status};
+use userferry::store::sqlite::{Chosen, Retry, SettleAs, Table, Undo};
+use userferry::store::{JobId, Store};
+
+pub(super) fn a_doubt_is_settled_by_a_person_and_that_is_undone(mut bench: Bench<Table>) {
+    bench.users(3);
+    let run = bench.run();
+    let cases = [
+        (SettleAs::Done, Status::Done, Some(Detail::Existed)),
+        (SettleAs::Pending, Status::Pending, None),
+        (SettleAs::Failed, Status::Failed, Some(Detail::Rejected)),
+    ];
+    for (to, status, detail) in cases {
+        let mut outcome = Sent::duplicate();
+        outcome.transition.not_before_ms = 0;
+        let id = bench.send(run, &outcome);
+        let before = bench.row(id);
+        assert!(bench.store.settle(id, to, "asked the help desk", 2_000).unwrap());
+        bench.balance();
+        let row = bench.row(id);
+        assert_eq!((row.status, row.detail, row.code), (status, detail, None));
+        assert_eq!(row.reason.as_deref(), Some("asked the help desk"));
+        assert_eq!(bench.store.undo(id, "waive", 3_000).unwrap(), Undo::NoDecision);
+        assert_eq!(bench.store.undo(id, "settle", 3_000).unwrap(), Undo::Undone);
+        bench.balance();
+        assert_eq!(bench.row(id), before);
+        assert_eq!(bench.store.undo(id, "settle", 4_000).unwrap(), Undo::NoDecision);
+        // In doubt again, and found by the next run.
+        assert!(bench.store.doubts(JobId(0), 9).unwrap().iter().any(|doubt| doubt.id == id));
+    }
+}
+
+pub(super) fn only_a_doubt_can_be_settled(mut bench: Bench<Table>) {
+    bench.staged(&[r#"{"x":"1"}"#, r#"{"x":"2"}"#, r#"{"x":"3"}"#, r#"{"x":"4","bad":1}"#]);
+    let run = bench.run();
+    bench.send(run, &Sent::created());
+    bench.send(run, &Sent::rejected("1"));
+    let before = bench.eyes.rows();
+    for row in &before {
+        assert!(!bench.store.settle(row.id, SettleAs::Done, "no", 2_000).unwrap());
+    }
+    assert!(!bench.store.settle(JobId(77), SettleAs::Done, "no", 2_000).unwrap());
+    assert_eq!(bench.eyes.rows(), before);
+}
+
+pub(super) fn a_settled_crash_stays_in_the_ledger(mut bench: Bench<Table>) {
+    bench.users(2);
+    let old = bench.run();
+    let claims = bench.claim(old, 2);
+    // The process ends here. Before the next run somebody decides.
+    assert!(bench.store.settle(claims[0].id, SettleAs::Pending, "not there", 2_000).unwrap());
+    bench.balance();
+    assert_eq!(bench.eyes.attempts(claims[0].id), [(1, old.0, "unknown".to_owned())]);
+    assert!(bench.store.settle(claims[1].id, SettleAs::Done, "there", 2_000).unwrap());
+    assert_eq!(bench.store.undo(claims[1].id, "settle", 3_000).unwrap(), Undo::Undone);
+    bench.balance();
+    assert_eq!(bench.row(claims[1].id).status, Status::Unknown);
+    let new = bench.run();
+    assert_eq!(bench.eyes.attempts(claims[1].id), [(1, old.0, "unknown".to_owned())]);
+    bench.now_ms = 4_000;
+    let again = bench.claim(new, 2);
+    assert_eq!(again.len(), 1);
+    assert!(again[0].job.had_unknown, "a user found may be of our making");
+}
+
+pub(super) fn failed_and_invalid_rows_are_waived_and_that_is_undone(mut bench: Bench<Table>) {
+    bench.staged(&[r#"{"x":"1"}"#, r#"{"x":"2"}"#, r#"{"x":"3","bad":1}"#]);
+    let run = bench.run();
+    bench.send(run, &Sent::rejected("1"));
+    bench.send(run, &Sent::rejected("2"));
+    let before = bench.eyes.rows();
+    let one = Chosen::Jobs(vec![before[1].id]);
+    assert_eq!(bench.store.waive(&one, "left us", 2_000).unwrap(), 1);
+    bench.balance();
+    let failed = Chosen::Status(Status::Failed);
+    assert_eq!(bench.store.waive(&failed, "test users", 2_001).unwrap(), 1);
+    let invalid = Chosen::Status(Status::Invalid);
+    assert_eq!(bench.store.waive(&invalid, "test users", 2_002).unwrap(), 1);
+    bench.balance();
+    assert!(bench.eyes.rows().iter().all(|row| row.detail == Some(Detail::Waived)));
+    assert_eq!(bench.store.waived(Status::Failed).unwrap(), [before[0].id, before[1].id]);
+    for id in bench.store.waived(Status::Failed).unwrap() {
+        assert_eq!(bench.store.undo(id, "waive", 3_000).unwrap(), Undo::Undone);
+        bench.balance();
+    }
+    assert_eq!(bench.eyes.rows()[..2], before[..2]);
+    assert!(bench.store.waived(Status::Failed).unwrap().is_empty());
+    assert_eq!(bench.store.waived(Status::Invalid).unwrap(), [before[2].id]);
+}
+
+pub(super) fn nothing_else_is_waived(mut bench: Bench<Table>) {
+    bench.users(4);
+    let run = bench.run();
+    bench.send(run, &Sent::created());
+    bench.send(run, &Sent::unknown());
+    bench.claim(run, 1);
+    let before = bench.eyes.rows();
+    let all = Chosen::Jobs(before.iter().map(|row| row.id).collect());
+    assert_eq!(bench.store.waive(&all, "no", 2_000).unwrap(), 0);
+    for status in [Status::Pending, Status::Sending, Status::Unknown, Status::Done] {
+        assert_eq!(bench.store.waive(&Chosen::Status(status), "no", 2_000).unwrap(), 0);
+    }
+    assert_eq!(bench.eyes.rows(), before);
+}
+
+pub(super) fn a_decision_that_was_followed_by_something_else_is_not_undone(
+    mut bench: Bench<Table>,
+) {
+    bench.users(1);
+    let run = bench.run();
+    let id = bench.send(run, &Sent::unknown());
+    bench.store.settle(id, SettleAs::Pending, "not there", 2_000).unwrap();
+    bench.now_ms = 3_000;
+    bench.send(run, &Sent::created());
+    let before = bench.row(id);
+    assert_eq!(bench.store.undo(id, "settle", 4_000).unwrap(), Undo::MovedOn);
+    assert_eq!(bench.row(id), before);
+}
+
+pub(super) fn failed_rows_are_retried_by_code_class_and_key(mut bench: Bench<Table>) {
+    bench.users(4);
+    let run = bench.run();
+    bench.send(run, &Sent::rejected("1"));
+    bench.send(run, &Sent::rejected("2"));
+    let mut conflict = Sent::rejected("2");
+    conflict.transition.detail = Some(Detail::Conflict);
+    let third = bench.send(run, &conflict);
+    bench.send(run, &Sent::created());
+    let by =
+        |code: Option<&str>, detail, jobs| Retry { code: code.map(str::to_owned), detail, jobs };
+    assert_eq!(bench.store.retry(&by(Some("3"), None, None), 2_000).unwrap(), 0);
+    assert_eq!(bench.store.retry(&by(Some("1"), None, None), 2_000).unwrap(), 1);
+    bench.balance();
+    assert_eq!(bench.store.retry(&by(Some("2"), Some(Detail::Conflict), None), 2_000).unwrap(), 1);
+    bench.balance();
+    assert_eq!(bench.store.retry(&by(None, None, Some(vec![third])), 2_000).unwrap(), 0);
+    assert_eq!(bench.store.retry(&Retry::default(), 2_000).unwrap(), 1);
+    bench.balance();
+    for row in &bench.eyes.rows()[..3] {
+        assert_eq!((row.status, row.spent, row.sends), (Status::Pending, 0, 1));
+        assert_eq!((&row.code, &row.reason, row.detail), (&None, &None, None));
+        assert_eq!(bench.eyes.attempts(row.id).len(), 1);
+    }
+    assert_eq!(bench.store.retry(&Retry::default(), 2_000).unwrap(), 0, "done stays done");
+}

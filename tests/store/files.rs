@@ -1,0 +1,221 @@
+//! SQLite's files: what is refused, with which words; who may read them; who holds the lock.
+
+use super::bench::identify;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use userferry::store::file::canonical;
+use userferry::store::lock::{Holder, Lock, holder};
+use userferry::store::sqlite::Table;
+use userferry::store::{Batch, NewJob, Store, StoreError};
+
+fn place() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().canonicalize().unwrap().join("table.db");
+    (folder, path)
+}
+
+fn mode(path: &Path) -> u32 {
+    path.metadata().unwrap().permissions().mode() & 0o777
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    PathBuf::from(format!("{}{suffix}", path.display()))
+}
+
+fn refusal(path: &Path) -> StoreError {
+    Table::open(path).err().unwrap()
+}
+
+#[test]
+fn a_foreign_database_is_refused_and_stays_as_it_is() {
+    let (_folder, path) = place();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("CREATE TABLE refinery_schema_history (version INT)").unwrap();
+    drop(other);
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let before = std::fs::read(&path).unwrap();
+    assert!(matches!(refusal(&path), StoreError::Foreign(_)));
+    assert!(matches!(Table::open_reader(&path).err().unwrap(), StoreError::Foreign(_)));
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+    assert_eq!(mode(&path), 0o644);
+}
+
+#[test]
+fn a_text_file_is_refused_and_stays_as_it_is() {
+    for text in ["{\"users\": []}", &"users\n".repeat(2_000)] {
+        let (_folder, path) = place();
+        std::fs::write(&path, text).unwrap();
+        assert!(matches!(refusal(&path), StoreError::Foreign(_)));
+        assert!(matches!(Table::open_reader(&path).err().unwrap(), StoreError::Foreign(_)));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    }
+}
+
+#[test]
+fn a_table_of_a_newer_version_is_refused() {
+    let (_folder, path) = place();
+    drop(Table::open(&path).unwrap());
+    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    assert!(matches!(refusal(&path), StoreError::Newer { found: 99, known: 1, .. }));
+    let error = Table::open_reader(&path).err().unwrap();
+    assert!(matches!(error, StoreError::Newer { found: 99, .. }));
+}
+
+#[test]
+fn an_empty_file_becomes_a_table_and_is_none_to_a_reader() {
+    let (_folder, path) = place();
+    assert!(matches!(Table::open_reader(&path).err().unwrap(), StoreError::Missing(_)));
+    std::fs::write(&path, "").unwrap();
+    assert!(matches!(Table::open_reader(&path).err().unwrap(), StoreError::Missing(_)));
+    drop(Table::open(&path).unwrap());
+    assert_eq!(mode(&path), 0o600);
+    assert_eq!(Table::open_reader(&path).unwrap().counts().unwrap().total, 0);
+}
+
+#[test]
+fn a_folder_is_no_table() {
+    let (_folder, path) = place();
+    std::fs::create_dir(&path).unwrap();
+    assert!(matches!(refusal(&path), StoreError::Open { .. }));
+    assert!(Table::open_reader(&path).is_err());
+    assert!(matches!(refusal(&path.join("no/such.db")), StoreError::Open { .. }));
+}
+
+#[test]
+fn a_read_only_file_or_folder_is_told_as_such() {
+    if rustix::process::geteuid().is_root() {
+        return; // Nothing is read-only to the superuser.
+    }
+    let (folder, path) = place();
+    drop(Table::open(&path).unwrap());
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o400)).unwrap();
+    assert!(matches!(refusal(&path), StoreError::ReadOnly(_)));
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o500)).unwrap();
+    assert!(matches!(refusal(&path), StoreError::ReadOnly(_)));
+    assert_eq!(Table::open_reader(&path).unwrap().counts().unwrap().total, 0);
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+}
+
+#[test]
+fn every_file_is_the_owners_alone_also_when_it_was_not() {
+    let (_folder, path) = place();
+    let lock = Lock::take(&path, &me()).unwrap();
+    let table = Table::open(&path).unwrap();
+    for suffix in ["", "-wal", "-shm", ".lock"] {
+        assert_eq!(mode(&beside(&path, suffix)), 0o600, "{suffix}");
+    }
+    drop((table, lock));
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).unwrap();
+    let _table = Table::open(&path).unwrap();
+    for suffix in ["", "-wal", "-shm"] {
+        assert_eq!(mode(&beside(&path, suffix)), 0o600, "{suffix}");
+    }
+}
+
+fn me() -> Holder {
+    Holder {
+        machine: "ferry-1".to_owned(),
+        pid: 4711,
+        since: "2026-01-02T03:04:05Z".to_owned(),
+        command: "run".to_owned(),
+    }
+}
+
+#[test]
+fn who_holds_the_lock_is_named_and_a_crash_leaves_no_obstacle() {
+    let (_folder, path) = place();
+    assert_eq!(holder(&path), None);
+    let lock = Lock::take(&path, &me()).unwrap();
+    assert_eq!(holder(&path), Some(me()));
+    let error = Lock::take(&path, &me()).unwrap_err();
+    assert!(matches!(error, StoreError::InUse { .. }));
+    let text = error.to_string();
+    assert!(text.ends_with(
+        "is in use: 'userferry run' on ferry-1, process 4711, since 2026-01-02T03:04:05Z"
+    ));
+    drop(lock);
+    // The file stays, as after a crash.
+    assert!(beside(&path, ".lock").exists());
+    assert_eq!(holder(&path), None);
+    drop(Lock::take(&path, &me()).unwrap());
+}
+
+#[test]
+fn a_reader_neither_waits_for_a_writer_nor_holds_it_up() {
+    let (_folder, path) = place();
+    let mut table = Table::open(&path).unwrap();
+    table.begin_source("/a", None, 1).unwrap();
+    let reader = Table::open_reader(&path).unwrap();
+    let writing = rusqlite::Connection::open(&path).unwrap();
+    writing.execute_batch("BEGIN IMMEDIATE; UPDATE source SET path = '/b'").unwrap();
+    assert_eq!(reader.counts().unwrap().total, 0);
+    assert_eq!(reader.unfinished_sources().unwrap()[0].path, "/a");
+    writing.execute_batch("COMMIT").unwrap();
+    assert_eq!(reader.unfinished_sources().unwrap()[0].path, "/b");
+    let reading = rusqlite::Connection::open(&path).unwrap();
+    reading.execute_batch("BEGIN; SELECT count(*) FROM source").unwrap();
+    table.begin_source("/c", None, 1).unwrap();
+}
+
+#[test]
+fn one_hash_of_two_identifiers_is_no_duplicate() {
+    let (_folder, path) = place();
+    let mut table = Table::open(&path).unwrap();
+    let source = table.begin_source("/a", None, 1).unwrap();
+    let stage = |table: &mut Table, no: u64, raw: &str| {
+        let raw = raw.as_bytes().to_vec();
+        let (identifiers, problems) = (identify(&raw), Vec::new());
+        let jobs = vec![NewJob { record_no: no, line: None, raw, identifiers, problems }];
+        let batch = Batch {
+            source,
+            jobs,
+            checkpoint: String::new(),
+            fingerprint: String::new(),
+            finished: false,
+            replace: false,
+            identify: &identify,
+            now_ms: 1,
+        };
+        table.stage(&batch).unwrap()
+    };
+    stage(&mut table, 1, r#"{"x":"1","e":"a@b.c"}"#);
+    stage(&mut table, 2, r#"{"x":"2","e":"d@b.c"}"#);
+    // As if every hash of one were a hash of the other too.
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other
+        .execute_batch(
+            "INSERT OR IGNORE INTO identifier (hash, job_id)
+             SELECT i.hash, j.id FROM identifier i JOIN job j",
+        )
+        .unwrap();
+    let counts = stage(&mut table, 3, r#"{"x":"3","e":"D@b.c"}"#);
+    assert_eq!((counts.rows, counts.invalid), (1, 1));
+    assert_eq!(stage(&mut table, 4, r#"{"x":"2","e":"d@b.c"}"#).unchanged, 1);
+    let rows = table.jobs_by_key("3").unwrap();
+    let problems = table.problems(rows[0].id).unwrap();
+    assert_eq!(problems[0].message, "record 2 has the same e-mail address");
+    assert_eq!(table.jobs_by_key("2").unwrap().len(), 1);
+}
+
+#[test]
+fn every_name_of_a_table_is_one_path_also_before_it_is_there() {
+    let (folder, path) = place();
+    let root = folder.path().canonicalize().unwrap();
+    std::fs::create_dir(root.join("sub")).unwrap();
+    symlink("../table.db", root.join("sub/link.db")).unwrap();
+    symlink("sub", root.join("other")).unwrap();
+    symlink("loop", root.join("loop")).unwrap();
+    let names = ["table.db", "sub/../table.db", "sub/link.db", "other/link.db", "./table.db"];
+    for there in [false, true] {
+        for name in names {
+            assert_eq!(canonical(&root.join(name)).unwrap(), path, "{name}");
+        }
+        if !there {
+            std::fs::write(&path, "").unwrap();
+        }
+    }
+    assert!(canonical(&root.join("loop")).is_err());
+    assert!(canonical(&root.join("no/table.db")).is_err());
+}

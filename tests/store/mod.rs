@@ -1,0 +1,81 @@
+//! What every job table must do, whatever it lives in: [`staging`], [`running`] and [`decisions`]
+//! say it law by law, [`model`] by random stories. [`files`] is about the files of SQLite.
+
+pub(crate) mod bench;
+mod decisions;
+mod files;
+mod model;
+mod running;
+mod staging;
+
+/// Runs laws over a store, one test for each.
+macro_rules! suite {
+    ($make:expr, $($module:ident :: { $($law:ident),* $(,)? }),* $(,)?) => {
+        $(mod $module {
+            use super::*;
+            $(#[test] fn $law() { super::super::$module::$law($make()); })*
+        })*
+    };
+}
+
+mod sqlite {
+    use super::bench::sqlite;
+
+    suite! { sqlite,
+        staging::{
+            what_is_staged_is_pending_and_what_has_problems_is_invalid,
+            the_same_content_counts_as_unchanged,
+            the_same_json_written_otherwise_counts_as_unchanged,
+            the_same_record_twice_in_one_source_is_one_row,
+            another_record_of_the_same_key_is_invalid_and_names_the_first,
+            two_sources_with_the_same_key_name_the_place_of_the_first,
+            a_duplicate_is_told_once_however_often_its_source_is_staged,
+            of_records_that_share_an_identifier_the_first_stays,
+            an_identifier_of_another_kind_is_no_duplicate,
+            a_record_without_a_key_is_known_by_its_bytes,
+            a_replacement_takes_the_place_of_a_pending_row,
+            a_replacement_takes_the_place_of_a_failed_row_whose_attempts_stay,
+            a_replacement_takes_the_place_of_an_invalid_row,
+            a_replacement_with_problems_makes_the_row_invalid,
+            a_replacement_leaves_a_done_row_alone,
+            a_replacement_never_touches_what_is_not_settled,
+            a_replacement_frees_the_identifiers_of_the_old_record,
+            the_correction_of_a_duplicate_replaces_the_first,
+            staging_goes_on_at_the_checkpoint,
+            a_source_started_anew_keeps_what_was_sent,
+            a_source_started_anew_leaves_other_sources_alone,
+        },
+        running::{
+            a_claim_takes_only_what_is_due_the_earliest_first,
+            no_job_is_claimed_twice,
+            a_claim_carries_what_the_rules_need,
+            an_outcome_its_attempt_and_the_tally_are_one,
+            an_outcome_of_an_older_send_changes_nothing,
+            an_outcome_of_another_run_changes_nothing,
+            an_outcome_of_a_settled_job_changes_nothing,
+            an_outcome_of_a_job_that_is_not_there_changes_nothing,
+            a_failed_transaction_changes_nothing,
+            a_pending_job_waits_for_its_time,
+            attempts_are_spent_only_where_the_transition_says_so,
+            an_unsendable_job_is_invalid_with_its_problem,
+            a_new_run_finds_what_was_being_sent_in_doubt,
+            a_new_run_adopts_what_is_unknown_without_another_attempt,
+            doubts_come_in_pages,
+            doubts_know_an_earlier_unknown_and_the_last_duplicate,
+            a_doubt_is_settled_without_an_attempt,
+            rejections_are_taken_back_unspent,
+            only_rejections_of_the_run_are_taken_back,
+            the_outlook_tells_what_lies_ahead,
+            a_run_counts_what_it_settled,
+        },
+        decisions::{
+            a_doubt_is_settled_by_a_person_and_that_is_undone,
+            only_a_doubt_can_be_settled,
+            a_settled_crash_stays_in_the_ledger,
+            failed_and_invalid_rows_are_waived_and_that_is_undone,
+            nothing_else_is_waived,
+            a_decision_that_was_followed_by_something_else_is_not_undone,
+            failed_rows_are_retried_by_code_class_and_key,
+        },
+    }
+}

@@ -1,0 +1,243 @@
+//! The laws of staging.
+
+use super::bench::{Bench, Sent};
+use userferry::job::{Detail, Status};
+use userferry::store::{StageCounts, Store};
+
+const NONE: StageCounts = StageCounts {
+    records: 0,
+    rows: 0,
+    replaced: 0,
+    unchanged: 0,
+    left_alone: 0,
+    unsettled: 0,
+    invalid: 0,
+};
+
+pub(super) fn what_is_staged_is_pending_and_what_has_problems_is_invalid<S: Store>(
+    mut bench: Bench<S>,
+) {
+    let source = bench.source("/a");
+    let counts = bench.stage(source, &[r#"{"x":"1"}"#, r#"{"x":"2","bad":1}"#]);
+    assert_eq!(counts, StageCounts { records: 2, rows: 2, invalid: 1, ..NONE });
+    let rows = bench.eyes.rows();
+    assert_eq!((rows[0].status, rows[1].status), (Status::Pending, Status::Invalid));
+    assert_eq!((rows[0].record_no, rows[1].record_no), (1, 2));
+    assert_eq!(rows[0].raw, r#"{"x":"1"}"#);
+    assert_eq!(bench.eyes.problems(rows[1].id)[0].0, "email");
+}
+
+pub(super) fn the_same_content_counts_as_unchanged<S: Store>(mut bench: Bench<S>) {
+    bench.users(2);
+    let again = bench.source("/b");
+    let counts = bench.stage(again, &[r#"{"x":"2"}"#, r#"{"x":"3"}"#]);
+    assert_eq!(counts, StageCounts { records: 2, rows: 1, unchanged: 1, ..NONE });
+}
+
+pub(super) fn the_same_json_written_otherwise_counts_as_unchanged<S: Store>(mut bench: Bench<S>) {
+    let source = bench.staged(&[r#"{"x":"1","e":"a@b.c"}"#]);
+    let counts = bench.stage(source, &[r#"{ "e": "a@b.c", "x": "\u0031" }"#]);
+    assert_eq!(counts, StageCounts { records: 1, unchanged: 1, ..NONE });
+}
+
+pub(super) fn the_same_record_twice_in_one_source_is_one_row<S: Store>(mut bench: Bench<S>) {
+    let source = bench.source("/a");
+    let counts = bench.stage(source, &[r#"{"x":"1"}"#, r#"{"x":"1"}"#]);
+    assert_eq!(counts, StageCounts { records: 2, rows: 1, unchanged: 1, ..NONE });
+}
+
+pub(super) fn another_record_of_the_same_key_is_invalid_and_names_the_first<S: Store>(
+    mut bench: Bench<S>,
+) {
+    bench.staged(&[r#"{"x":"0"}"#, r#"{"x":"1"}"#, r#"{"x":"1","n":"other"}"#]);
+    let row = &bench.eyes.rows()[2];
+    assert_eq!(row.status, Status::Invalid);
+    let problems = bench.eyes.problems(row.id);
+    assert_eq!(problems.len(), 1);
+    assert_eq!(problems[0].0, "duplicate-key");
+    assert!(problems[0].1.starts_with("record 2 has the same key"), "{problems:?}");
+}
+
+pub(super) fn two_sources_with_the_same_key_name_the_place_of_the_first<S: Store>(
+    mut bench: Bench<S>,
+) {
+    bench.staged(&[r#"{"x":"0"}"#, r#"{"x":"1"}"#]);
+    let other = bench.source("/other.json");
+    bench.stage(other, &[r#"{"x":"1","n":"other"}"#]);
+    let row = &bench.eyes.rows()[2];
+    let problems = bench.eyes.problems(row.id);
+    assert!(problems[0].1.starts_with("record 2 of /users.json has"), "{problems:?}");
+}
+
+pub(super) fn a_duplicate_is_told_once_however_often_its_source_is_staged<S: Store>(
+    mut bench: Bench<S>,
+) {
+    let records = [r#"{"x":"1"}"#, r#"{"x":"1","n":"other"}"#];
+    bench.staged(&records);
+    let again = bench.source("/grown.json");
+    let counts = bench.stage(again, &records);
+    assert_eq!(counts, StageCounts { records: 2, unchanged: 2, ..NONE });
+}
+
+pub(super) fn of_records_that_share_an_identifier_the_first_stays<S: Store>(mut bench: Bench<S>) {
+    bench.staged(&[
+        r#"{"x":"1","e":"a@b.c","p":"+86 1","u":"li"}"#,
+        r#"{"x":"2","e":"A@B.C"}"#,
+        r#"{"x":"3","p":"+861"}"#,
+        r#"{"x":"4","u":"li"}"#,
+        r#"{"x":"5","u":"Li"}"#,
+        r#"{"x":"6","e":"a@b.c","u":"li"}"#,
+        r#"{"e":"a@b.c","n":"no external id"}"#,
+    ]);
+    let rows = bench.eyes.rows();
+    let rules = |n: usize| -> Vec<String> {
+        bench.eyes.problems(rows[n].id).into_iter().map(|(rule, _)| rule).collect()
+    };
+    assert_eq!(rules(0), [""; 0]);
+    assert_eq!(rules(1), ["duplicate-email"]);
+    assert_eq!(rules(2), ["duplicate-phone"]);
+    assert_eq!(rules(3), ["duplicate-username"]);
+    assert_eq!(rules(4), [""; 0]);
+    assert_eq!(rules(5), ["duplicate-email", "duplicate-username"]);
+    assert_eq!(rules(6), ["duplicate-email"]);
+    let told = &bench.eyes.problems(rows[3].id)[0].1;
+    assert_eq!(told, "record 1 has the same user name");
+}
+
+pub(super) fn an_identifier_of_another_kind_is_no_duplicate<S: Store>(mut bench: Bench<S>) {
+    bench.staged(&[r#"{"x":"7"}"#, r#"{"u":"7"}"#, r#"{"x":"8","p":"7"}"#]);
+    assert_eq!(bench.statuses(), [Status::Pending; 3]);
+}
+
+pub(super) fn a_record_without_a_key_is_known_by_its_bytes<S: Store>(mut bench: Bench<S>) {
+    let source = bench.source("/a");
+    let counts =
+        bench.stage(source, &[r#"{"bad":1}"#, r#"{"bad":2}"#, r#"{"bad":1}"#, "not json, bad"]);
+    assert_eq!(counts, StageCounts { records: 4, rows: 3, unchanged: 1, invalid: 3, ..NONE });
+    let again = bench.replace(source, &["not json, bad"]);
+    assert_eq!(again, StageCounts { records: 1, unchanged: 1, ..NONE });
+}
+
+pub(super) fn a_replacement_takes_the_place_of_a_pending_row<S: Store>(mut bench: Bench<S>) {
+    bench.users(2);
+    let fixed = bench.source("/fixed");
+    let counts = bench.replace(fixed, &[r#"{"x":"1","n":"new"}"#, r#"{"x":"2"}"#]);
+    assert_eq!(counts, StageCounts { records: 2, replaced: 1, unchanged: 1, ..NONE });
+    let rows = bench.eyes.rows();
+    assert_eq!(rows.len(), 2);
+    assert_eq!(rows[0].raw, r#"{"x":"1","n":"new"}"#);
+    assert_eq!(rows[0].status, Status::Pending);
+}
+
+pub(super) fn a_replacement_takes_the_place_of_a_failed_row_whose_attempts_stay<S: Store>(
+    mut bench: Bench<S>,
+) {
+    bench.users(1);
+    let run = bench.run();
+    let id = bench.send(run, &Sent::rejected("2003"));
+    assert_eq!(bench.row(id).spent, 1);
+    let fixed = bench.source("/fixed");
+    bench.replace(fixed, &[r#"{"x":"1","n":"new"}"#]);
+    let row = bench.row(id);
+    assert_eq!((row.status, row.detail, row.code), (Status::Pending, None, None));
+    assert_eq!((row.sends, row.spent), (1, 0));
+    assert_eq!(bench.eyes.attempts(id), [(1, run.0, "rejected".to_owned())]);
+    assert_eq!(bench.claim(run, 1)[0].sends, 2);
+}
+
+pub(super) fn a_replacement_takes_the_place_of_an_invalid_row<S: Store>(mut bench: Bench<S>) {
+    bench.staged(&[r#"{"x":"1","bad":1}"#]);
+    let fixed = bench.source("/fixed");
+    bench.replace(fixed, &[r#"{"x":"1"}"#]);
+    let rows = bench.eyes.rows();
+    assert_eq!(rows[0].status, Status::Pending);
+    assert!(bench.eyes.problems(rows[0].id).is_empty());
+}
+
+pub(super) fn a_replacement_with_problems_makes_the_row_invalid<S: Store>(mut bench: Bench<S>) {
+    bench.staged(&[r#"{"x":"1"}"#, r#"{"x":"2","e":"a@b.c"}"#]);
+    let fixed = bench.source("/fixed");
+    let counts = bench.replace(fixed, &[r#"{"x":"1","e":"a@b.c"}"#]);
+    assert_eq!(counts, StageCounts { records: 1, replaced: 1, invalid: 1, ..NONE });
+    let rows = bench.eyes.rows();
+    assert_eq!(rows[0].status, Status::Invalid);
+    assert_eq!(bench.eyes.problems(rows[0].id)[0].0, "duplicate-email");
+}
+
+pub(super) fn a_replacement_leaves_a_done_row_alone<S: Store>(mut bench: Bench<S>) {
+    bench.users(1);
+    let run = bench.run();
+    let id = bench.send(run, &Sent::created());
+    let before = bench.row(id);
+    let fixed = bench.source("/fixed");
+    let counts = bench.replace(fixed, &[r#"{"x":"1","n":"new"}"#]);
+    assert_eq!(counts, StageCounts { records: 1, left_alone: 1, ..NONE });
+    assert_eq!(bench.row(id), before);
+}
+
+pub(super) fn a_replacement_never_touches_what_is_not_settled<S: Store>(mut bench: Bench<S>) {
+    bench.users(2);
+    let run = bench.run();
+    let in_doubt = bench.send(run, &Sent::unknown());
+    let sending = bench.claim(run, 1)[0].id;
+    let before = (bench.row(in_doubt), bench.row(sending));
+    let fixed = bench.source("/fixed");
+    let counts = bench.replace(fixed, &[r#"{"x":"1","n":"new"}"#, r#"{"x":"2","n":"new"}"#]);
+    assert_eq!(counts, StageCounts { records: 2, left_alone: 2, unsettled: 2, ..NONE });
+    assert_eq!((bench.row(in_doubt), bench.row(sending)), before);
+}
+
+pub(super) fn a_replacement_frees_the_identifiers_of_the_old_record<S: Store>(mut bench: Bench<S>) {
+    bench.staged(&[r#"{"x":"1","e":"wrong@b.c"}"#]);
+    let fixed = bench.source("/fixed");
+    let counts =
+        bench.replace(fixed, &[r#"{"x":"1","e":"right@b.c"}"#, r#"{"x":"2","e":"wrong@b.c"}"#]);
+    assert_eq!(counts, StageCounts { records: 2, rows: 1, replaced: 1, ..NONE });
+}
+
+pub(super) fn the_correction_of_a_duplicate_replaces_the_first<S: Store>(mut bench: Bench<S>) {
+    let source = bench.staged(&[r#"{"x":"1"}"#, r#"{"x":"1","n":"new"}"#]);
+    let counts = bench.replace(source, &[r#"{"x":"1","n":"new"}"#]);
+    assert_eq!(counts, StageCounts { records: 1, replaced: 1, ..NONE });
+    assert_eq!(bench.eyes.rows()[0].raw, r#"{"x":"1","n":"new"}"#);
+}
+
+pub(super) fn staging_goes_on_at_the_checkpoint<S: Store>(mut bench: Bench<S>) {
+    let source = bench.users(2);
+    let known = bench.store.source("/users.json").unwrap();
+    assert_eq!(known.len(), 1);
+    assert_eq!((known[0].id, known[0].checkpoint.as_str()), (source, "after 2"));
+    assert_eq!((known[0].records, known[0].finished), (2, false));
+    assert!(bench.store.source("/other").unwrap().is_empty());
+}
+
+pub(super) fn a_source_started_anew_keeps_what_was_sent<S: Store>(mut bench: Bench<S>) {
+    let source = bench.staged(&[
+        r#"{"x":"1"}"#,
+        r#"{"x":"2"}"#,
+        r#"{"x":"3"}"#,
+        r#"{"x":"4","bad":1}"#,
+        r#"{"x":"5"}"#,
+    ]);
+    let run = bench.run();
+    bench.send(run, &Sent::created());
+    bench.send(run, &Sent::throttled(0));
+    bench.store.restart_source(source, 9).unwrap();
+    bench.balance();
+    let known = bench.store.source("/users.json").unwrap();
+    assert_eq!((known[0].checkpoint.as_str(), known[0].records), ("", 2));
+    assert_eq!(bench.statuses(), [Status::Done, Status::Pending]);
+    let counts = bench.stage(source, &[r#"{"x":"1"}"#, r#"{"x":"2"}"#, r#"{"x":"3","n":"new"}"#]);
+    assert_eq!(counts, StageCounts { records: 3, rows: 1, unchanged: 2, ..NONE });
+    assert_eq!(bench.eyes.rows()[0].detail, Some(Detail::Created));
+}
+
+pub(super) fn a_source_started_anew_leaves_other_sources_alone<S: Store>(mut bench: Bench<S>) {
+    bench.users(2);
+    let other = bench.source("/other");
+    bench.stage(other, &[r#"{"x":"8"}"#, r#"{"x":"9"}"#]);
+    bench.store.restart_source(other, 9).unwrap();
+    bench.balance();
+    assert_eq!(bench.eyes.rows().len(), 2);
+    assert_eq!(bench.eyes.sources()[0], [2, 2, 0, 0, 0]);
+}
