@@ -186,7 +186,7 @@ pub struct Job {
 }
 
 /// What to do when another user stands in the way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum OnConflict {
     /// The row fails as a conflict.

@@ -1,4 +1,19 @@
 //! Userferry moves the users of an existing system into an identity provider.
+//!
+//! The walk, in the order of the data:
+//!
+//! 1. [`input`] reads a *source* as a stream of *records*, with checkpoints.
+//! 2. [`mapping`] makes a *user* of a record, typed as the target's [`target::schema`] asks;
+//!    [`validate`] finds every *problem* that can be found before sending. [`check`] stops here.
+//! 3. [`stage`] puts records into the job table as *jobs*; [`store`] keeps it, and all SQL.
+//! 4. [`run`] claims pending jobs, lets them through its gate, and hands users to the [`target`].
+//! 5. The answer is an *outcome*. [`job::next`] says what becomes of the job; where nobody can
+//!    know, a lookup, [`identity`] and [`job::settle`] do.
+//! 6. [`commands`] tell people how it went; [`ui`] and [`monitor`] are how.
+//!
+//! What decides is pure ([`job`], [`identity`], [`backoff`], [`run::gate`] and its parts); what
+//! moves data is thin. [`sandbox`] stands in for the provider. DESIGN.md has the rules and the
+//! reasons.
 
 #![forbid(unsafe_code)]
 

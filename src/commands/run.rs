@@ -3,7 +3,7 @@
 use super::{Writer, machine, open_writer, staged_mapping};
 use crate::cli::{Global, Sending};
 use crate::clock::Clock;
-use crate::config::{self, OnConflict, OnUnknown, TargetKind, process_env};
+use crate::config::{self, OnUnknown, TargetKind, process_env};
 use crate::error::{Error, Exit, Result};
 use crate::job::{self, Policy};
 use crate::mapping::Mapping;
@@ -180,10 +180,7 @@ fn run_settings(settings: &config::Settings, args: &Sending) -> Settings {
         write_outage: WRITE_OUTAGE,
         policy: Policy {
             max_attempts: run.max_attempts,
-            on_conflict: match run.on_conflict {
-                OnConflict::Fail => job::OnConflict::Fail,
-                OnConflict::Skip => job::OnConflict::Skip,
-            },
+            on_conflict: run.on_conflict,
             ..Policy::default()
         },
         limit: args.limit,

@@ -11,6 +11,7 @@ mod secret;
 pub use secret::load_secret;
 
 use crate::error::{Error, Result};
+pub use crate::job::OnConflict;
 use crate::mapping::Mapping;
 use crate::target::authing::fields;
 use crate::target::schema::Schema;
@@ -112,16 +113,6 @@ impl TargetSettings {
             )
         })
     }
-}
-
-/// What to do with a user that the directory has already and that is not ours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum OnConflict {
-    /// The row fails.
-    Fail,
-    /// The row is done, skipped.
-    Skip,
 }
 
 /// What to do where the key may create users but not look them up.

@@ -7,22 +7,23 @@
 
 pub mod alike;
 pub mod breaker;
+mod commit;
 pub mod doubt;
 pub mod gate;
 mod outcomes;
 mod pump;
 pub mod rate;
+mod report;
 pub mod signals;
 mod worker;
 
 use crate::clock::{Clock, Moment, millis};
 use crate::error::Error;
-use crate::failpoint;
 use crate::identity::DirectoryUser;
-use crate::job::{Policy, Status};
-use crate::monitor::{Activity, Monitor, Progress};
+use crate::job::Policy;
+use crate::monitor::Monitor;
 use crate::problem::Problem;
-use crate::store::{JobId, Outlook, Record, RunEnd, RunId, Store, StoreError, Tick, Ticked};
+use crate::store::{JobId, Outlook, Record, RunEnd, RunId, Store, StoreError, Ticked};
 use crate::target::{Fault, Halt, Target};
 use crate::user::User;
 use alike::Alike;
@@ -359,12 +360,12 @@ impl<S: Store, T: Target> Runner<S, T> {
         let now_ms = self.clock.now_ms();
         self.report_now(self.clock.now());
         let mut store = self.store.take().ok_or_else(|| bug("the store is away"))?;
-        let drained = self.nothing_due_until == Some(Moment::MAX) && self.doubts.open() == 0;
+        // A limit, or a signal, that left nothing over has stopped nothing.
+        let drained = store.outlook()?.next_due_ms.is_none() && self.doubts.open() == 0;
         let end = match self.halt.take() {
             Some(halt) => End::Halted(halt),
-            None if self.stopping => End::Stopped,
-            None if self.limit_reached() && !drained => End::Stopped,
-            None => End::Drained,
+            None if drained => End::Drained,
+            None => End::Stopped,
         };
         let (word, reason) = match &end {
             End::Drained if self.totals.done == self.totals.total => ("done", None),
@@ -419,138 +420,6 @@ impl<S: Store, T: Target> Runner<S, T> {
         }
     }
 
-    // ---- commits
-
-    /// Starts a transaction when there is enough to write, or jobs are wanted.
-    fn start_commit(&mut self, now: Moment) {
-        if self.commit.is_some() {
-            return;
-        }
-        let claim = self.claims_wanted(now);
-        if !self.is_commit_due(now, claim) {
-            return;
-        }
-        let Some(mut store) = self.store.take() else { return };
-        let rest = self.outbox.split_off(self.outbox.len().min(BATCH));
-        let records = std::mem::replace(&mut self.outbox, rest);
-        self.outbox_since = (!self.outbox.is_empty()).then_some(now);
-        let take_back =
-            if self.outbox.is_empty() { std::mem::take(&mut self.take_back) } else { Vec::new() };
-        if !records.is_empty() {
-            failpoint::hit("before-record");
-        }
-        let now_ms = self.clock.to_ms(now);
-        let target_now_ms = now_ms + self.target.clock_ahead_ms();
-        let (run, rate_per_s) = (self.run, self.rate_per_s(now));
-        let commit = Commit { asked: claim };
-        self.commit = Some(tokio::task::spawn_blocking(move || {
-            let tick = Tick {
-                run,
-                now_ms,
-                target_now_ms,
-                records: &records,
-                take_back: &take_back,
-                claim,
-                rate_per_s,
-            };
-            let ticked = store.tick(&tick).and_then(|mut ticked| {
-                if ticked.claims.len() < claim || claim == 0 {
-                    ticked.outlook = Some(store.outlook()?);
-                }
-                Ok(ticked)
-            });
-            (store, ticked, commit)
-        }));
-    }
-
-    fn is_commit_due(&self, now: Moment, claim: usize) -> bool {
-        if self.outbox.is_empty() && self.take_back.is_empty() {
-            return claim > 0;
-        }
-        // Nobody is on the way who could join.
-        if self.gate.in_flight() == 0 || (claim > 0 && self.ready.is_empty()) {
-            return true;
-        }
-        self.outbox.len() >= (self.settings.width / 2).clamp(1, BATCH)
-            || self.outbox_since.is_some_and(|since| now >= since + GATHER)
-            || !self.take_back.is_empty()
-    }
-
-    /// How many jobs to claim now: no more than can start soon, and at most twice the width in
-    /// hand altogether, so that after a crash only those few are in doubt.
-    fn claims_wanted(&self, now: Moment) -> usize {
-        let width = self.settings.width;
-        let idle = self.stopping || self.halt.is_some() || self.gate.paused(now).is_some();
-        if idle || self.nothing_due_until.is_some_and(|until| now < until) {
-            return 0;
-        }
-        // Doubts are settled before more are made.
-        if self.doubts.open() >= (20 * width).max(1_000) {
-            return 0;
-        }
-        let wanted = match self.gate.breaker.passage(now) {
-            breaker::Passage::Open => width,
-            breaker::Passage::Trial => 1,
-            breaker::Passage::Lookups
-            | breaker::Passage::Probe
-            | breaker::Passage::Wait(_)
-            | breaker::Passage::Blocked => 0,
-        };
-        if self.ready.len() > wanted / 2 {
-            return 0;
-        }
-        let unrecorded = self.in_hand.len() + self.outbox.len();
-        let room = (2 * width).saturating_sub(unrecorded);
-        let budget = self.settings.limit.map_or(usize::MAX, |limit| {
-            let under_way =
-                u64::try_from(self.in_hand.len() + self.doubts.open()).unwrap_or(u64::MAX);
-            let left = limit.saturating_sub(self.totals.settled).saturating_sub(under_way);
-            usize::try_from(left).unwrap_or(usize::MAX)
-        });
-        wanted.saturating_sub(self.ready.len()).min(room).min(budget)
-    }
-
-    fn on_commit(&mut self, (store, ticked, commit): Committed<S>) -> Result<(), Error> {
-        self.store = Some(store);
-        let ticked = ticked?;
-        if ticked.fenced > 0 {
-            self.monitor.note(&format!("{} late outcomes were dropped", ticked.fenced));
-        }
-        if !ticked.claims.is_empty() {
-            failpoint::hit("after-claim");
-        }
-        if let Some(outlook) = ticked.outlook {
-            self.outlook = outlook;
-            if commit.asked > 0 {
-                self.nothing_due_until = Some(self.next_due(outlook));
-            }
-        }
-        for claim in &ticked.claims {
-            self.take_in(claim);
-        }
-        if self.stopping || self.halt.is_some() {
-            self.give_back_ready();
-        }
-        Ok(())
-    }
-
-    /// When the next job is due, by the table and by what is not written yet.
-    fn next_due(&self, outlook: Outlook) -> Moment {
-        let unwritten = self
-            .outbox
-            .iter()
-            .filter(|record| record.transition.status == Status::Pending)
-            .map(|record| record.transition.not_before_ms);
-        outlook
-            .next_due_ms
-            .into_iter()
-            .chain(unwritten)
-            .min()
-            .map_or(Moment::MAX, |ms| self.clock.to_moment(ms))
-    }
-
-    // ---- time and reports
-
     fn next_wake(&self, now: Moment) -> Moment {
         let mut wake = now + REPORT;
         let mut sooner = |moment: Option<Moment>| {
@@ -565,76 +434,6 @@ impl<S: Store, T: Target> Runner<S, T> {
         sooner(self.nothing_due_until);
         sooner(self.doubts.next_look());
         wake
-    }
-
-    fn rate_per_s(&self, now: Moment) -> f64 {
-        let Some((first, _)) = self.settled.front() else { return 0.0 };
-        let n: u64 = self.settled.iter().map(|(_, n)| n).sum();
-        let span = now.saturating_sub(*first).max(Duration::from_millis(500));
-        #[expect(clippy::cast_precision_loss, reason = "a count of rows")]
-        let n = n as f64;
-        n / span.as_secs_f64()
-    }
-
-    fn count_settled(&mut self, now: Moment) {
-        match self.settled.back_mut() {
-            Some((at, n)) if now.saturating_sub(*at) < REPORT => *n += 1,
-            _ => self.settled.push_back((now, 1)),
-        }
-        while self.settled.front().is_some_and(|(at, _)| *at + RATE_WINDOW < now) {
-            self.settled.pop_front();
-        }
-    }
-
-    fn report(&mut self, now: Moment) {
-        if self.reported_at.is_none_or(|at| now >= at + REPORT) {
-            self.reported_at = Some(now);
-            self.report_now(now);
-        }
-    }
-
-    fn report_now(&mut self, now: Moment) {
-        let rate_per_s = self.rate_per_s(now);
-        let totals = self.totals;
-        let left = totals.total.saturating_sub(totals.done + totals.failed + totals.invalid);
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "an estimate in seconds"
-        )]
-        let eta_s = (rate_per_s > 0.0).then(|| (left as f64 / rate_per_s).ceil() as u64);
-        let progress = Progress {
-            total: totals.total,
-            done: totals.done,
-            failed: totals.failed,
-            invalid: totals.invalid,
-            unknown: (self.doubts.open() + self.doubts.held()) as u64,
-            in_flight: self.gate.in_flight(),
-            rate_per_s,
-            eta_s,
-            activity: self.activity(now),
-        };
-        self.monitor.progress(&progress);
-    }
-
-    fn activity(&self, now: Moment) -> Activity {
-        if self.stopping || self.halt.is_some() {
-            Activity::Stopping
-        } else if !self.answered_once {
-            Activity::Connecting
-        } else if let Some(until) = self.gate.paused(now) {
-            Activity::Paused(until.saturating_sub(now))
-        } else if let (false, Some(since)) =
-            (self.gate.breaker.is_closed(), self.gate.breaker.trouble_since())
-        {
-            Activity::Outage(now.saturating_sub(since))
-        } else if self.in_hand.is_empty() && self.nothing_due_until.is_some_and(|until| now < until)
-        {
-            Activity::Settling
-        } else {
-            Activity::Sending
-        }
     }
 }
 

@@ -410,7 +410,9 @@ mod tests {
             }
             for line in plan.lines().filter(|line| line.starts_with("SCAN")) {
                 assert!(
-                    line.contains("USING") || line.contains("subquery"),
+                    line.contains("USING")
+                        || line.contains("subquery")
+                        || line.contains("CONSTANT"),
                     "{name} scans:\n{plan}"
                 );
             }

@@ -7,6 +7,9 @@ use crate::store::{
 };
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
+/// An hour of `Retry-After` and the longest backoff.
+const FAR_MS: i64 = 3_600_000 + crate::backoff::CAP_MS;
+
 /// What the ledger says of an attempt whose run ended before its outcome was recorded.
 pub(super) const CRASHED: &str = "the run ended before an answer was recorded";
 
@@ -22,6 +25,11 @@ pub(super) fn begin(t: &Transaction<'_>, new: &NewRun) -> rusqlite::Result<RunId
     )?;
     let run = RunId(t.last_insert_rowid());
     recover(t, run, new.now_ms)?;
+    // No backoff reaches so far: the clock was set back since.
+    t.execute(
+        "UPDATE job SET not_before_ms = 0 WHERE status = 'pending' AND not_before_ms > ?1",
+        [new.now_ms + FAR_MS],
+    )?;
     Ok(run)
 }
 
