@@ -34,10 +34,10 @@ pub fn make_private(path: &Path) -> io::Result<()> {
 }
 
 fn take_rights_away(file: &File) -> io::Result<()> {
-    if file.metadata()?.permissions().mode() & 0o077 == 0 {
-        return Ok(());
+    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+        file.set_permissions(std::fs::Permissions::from_mode(PRIVATE))?;
     }
-    file.set_permissions(std::fs::Permissions::from_mode(PRIVATE))
+    Ok(())
 }
 
 /// The path of a file that lies beside another and has its name and a suffix.
