@@ -7,6 +7,7 @@
 )]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "figures of a test")]
 
+mod cli;
 mod crash;
 mod halt;
 mod input;

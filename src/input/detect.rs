@@ -190,7 +190,7 @@ impl Reader {
             ([], _) => fail(
                 "a JSON object that holds no array of objects".to_owned(),
                 "name the array: --records NAME; if the object is itself the only user: \
-                 --format jsonl",
+                 --input-format jsonl",
             ),
             (several, _) => {
                 let mut candidates: Vec<String> = several

@@ -62,13 +62,13 @@ fn what_is_no_export_is_refused_at_once() {
             "object.json",
             b"{}",
             "object.json: a JSON object that holds no array of objects",
-            "name the array: --records NAME; if the object is itself the only user: --format jsonl",
+            "name the array: --records NAME; if the object is itself the only user: --input-format jsonl",
         ),
         (
             "user.json",
             b"{\"uid\":\"1\",\"roles\":[\"a\"],\"groups\":[\"b\"]}",
             "user.json: a JSON object that holds no array of objects",
-            "name the array: --records NAME; if the object is itself the only user: --format jsonl",
+            "name the array: --records NAME; if the object is itself the only user: --input-format jsonl",
         ),
         (
             "two.json",

@@ -1,0 +1,203 @@
+//! Every command, its contract and its manners.
+
+use super::Desk;
+use serde_json::Value;
+use std::os::unix::fs::PermissionsExt as _;
+
+const USERS: &str = r#"[{"uid":"1","mail":"a@example.com","nickname":"Ann"},
+{"uid":"2","mail":"no address"},{"uid":"3","mail":"c@example.com"}]"#;
+
+#[test]
+fn help_and_version_are_exit_0_and_a_wrong_command_line_is_2() {
+    let desk = Desk::new();
+    let help = desk.ferry("--help").ok(0).out;
+    for command in [
+        "init",
+        "check",
+        "stage",
+        "run",
+        "retry-failed",
+        "status",
+        "failures",
+        "show",
+        "settle",
+        "waive",
+        "export",
+        "sandbox",
+        "demo",
+    ] {
+        assert!(help.contains(&format!("  {command} ")), "{command}");
+        assert!(!desk.ferry(&format!("{command} --help")).ok(0).out.is_empty());
+    }
+    assert!(desk.ferry("sandbox --help").ok(0).out.contains("before you touch production"));
+    assert!(desk.ferry("--version").ok(0).out.starts_with("userferry "));
+    for wrong in ["", "sail", "stage", "settle 1", "waive --key 1", "export", "run --rate fast"] {
+        let did = desk.ferry(wrong).ok(2);
+        assert_eq!(did.out, "");
+        assert!(!did.err.is_empty());
+    }
+}
+
+#[test]
+fn init_writes_settings_that_work_and_never_over_an_existing_file() {
+    let desk = Desk::new();
+    desk.ferry("init").ok(0);
+    let text = desk.read("userferry.toml");
+    let did = desk.ferry("init").ok(2);
+    assert!(did.err.contains("userferry.toml is there already"), "{}", did.err);
+    assert_eq!(desk.read("userferry.toml"), text);
+    desk.write("users.json", USERS);
+    desk.ferry("check users.json").ok(3);
+}
+
+#[test]
+fn check_stages_nothing_and_its_json_is_a_contract() {
+    let desk = Desk::new();
+    desk.write("users.json", USERS);
+    let report: Value =
+        serde_json::from_str(&desk.ferry("check --json users.json").ok(3).out).unwrap();
+    assert_eq!(
+        (&report["records"], &report["valid"], &report["invalid"]),
+        (&3.into(), &2.into(), &1.into())
+    );
+    assert_eq!(report["fields"]["mail"]["present"], 3);
+    assert_eq!(report["fields"]["mail"]["mapped_to"][0], "email");
+    assert_eq!(report["problems_by_rule"]["email"], 1);
+    assert_eq!(report["passwords"]["none"], 3);
+    desk.ferry("check --format jsonl -o problems.jsonl users.json").ok(3);
+    let problem: Value = serde_json::from_str(desk.read("problems.jsonl").trim()).unwrap();
+    let mut names: Vec<&String> = problem.as_object().unwrap().keys().collect();
+    names.sort();
+    assert_eq!(names, ["field", "key", "line", "message", "record", "rule", "source"]);
+    assert_eq!(
+        (&problem["record"], &problem["line"], &problem["rule"]),
+        (&2.into(), &2.into(), &"email".into())
+    );
+    assert!(!desk.path("userferry.db").exists());
+}
+
+#[test]
+fn status_json_is_a_contract() {
+    let desk = Desk::new();
+    desk.write("users.json", USERS);
+    desk.ferry("stage users.json").ok(3);
+    let status = desk.status();
+    for name in [
+        "total", "pending", "sending", "unknown", "done", "failed", "invalid", "created",
+        "existed", "skipped", "waived",
+    ] {
+        assert!(status[name].is_u64(), "{name}");
+    }
+    assert!(status["rate_per_s"].is_number() && status["eta_s"].is_null());
+    assert!(status["last_run"].is_null() && status["by_error"].is_array());
+    assert_eq!(
+        status["by_error"][0],
+        serde_json::json!({"status":"invalid","detail":null,"code":null,"n":1})
+    );
+}
+
+#[test]
+fn failures_come_in_four_forms() {
+    let desk = Desk::new();
+    desk.write("users.json", USERS);
+    desk.ferry("stage users.json").ok(3);
+    let table = desk.ferry("failures").ok(0).out;
+    assert!(table.starts_with("RECORD  KEY  STATUS"), "{table}");
+    assert!(table.contains("2       2    invalid"), "{table}");
+    let line: Value =
+        serde_json::from_str(&desk.ferry("failures --format jsonl").ok(0).out).unwrap();
+    let mut names: Vec<&String> = line.as_object().unwrap().keys().collect();
+    names.sort();
+    let contract =
+        ["attempts", "code", "detail", "key", "message", "problems", "record", "source", "status"];
+    assert_eq!(names, contract);
+    let array: Value =
+        serde_json::from_str(&desk.ferry("failures --format json").ok(0).out).unwrap();
+    assert_eq!(array, serde_json::json!([line]));
+    let csv = desk.ferry("failures --format csv").ok(0).out;
+    assert_eq!(csv.lines().count(), 2, "{csv}");
+    assert!(csv.starts_with("source,record,key,status,detail,code,message,attempts\n"), "{csv}");
+}
+
+#[test]
+fn what_is_exported_is_private_and_unchanged_when_it_is_staged_again() {
+    let desk = Desk::new();
+    desk.write("users.json", USERS);
+    desk.ferry("stage users.json").ok(3);
+    desk.ferry("export --status pending -o out.json").ok(0);
+    let mode = std::fs::metadata(desk.path("out.json")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let array: Value = serde_json::from_str(&desk.read("out.json")).unwrap();
+    assert_eq!(array.as_array().unwrap().len(), 2);
+    let did = desk.ferry("stage out.json").ok(3);
+    assert!(did.err.contains("2 records read, 2 in the table already"), "{}", did.err);
+    let lines = desk.ferry("export --status pending").ok(0).out;
+    assert_eq!(lines.lines().count(), 2);
+    desk.ferry("export --status pending -o out.csv").ok(2);
+    assert_eq!(desk.ferry("export --map --format csv").ok(0).out, "key,id\n");
+}
+
+#[test]
+fn waive_lets_rows_go_and_can_be_undone() {
+    let desk = Desk::new();
+    desk.write("users.json", USERS);
+    desk.ferry("stage users.json").ok(3);
+    desk.ferry("waive --key 1 --reason left").ok(2);
+    desk.ferry("waive --status invalid --reason left").ok(0);
+    assert_eq!(desk.status()["waived"], 1);
+    assert!(desk.ferry("show 2").ok(0).out.contains("waive: invalid to done: left"));
+    desk.ferry("waive --key 2 --undo").ok(0);
+    assert_eq!(desk.status()["invalid"], 1);
+    desk.ferry("waive --key 2 --undo").ok(2);
+}
+
+#[test]
+fn an_unknown_key_is_a_usage_error_and_settle_is_for_rows_in_doubt() {
+    let desk = Desk::new();
+    desk.write("users.json", USERS);
+    desk.ferry("stage users.json").ok(3);
+    desk.ferry("show 99").ok(2);
+    let did = desk.ferry("settle 1 --as done --reason seen").ok(2);
+    assert!(did.err.contains("the row is pending, not unknown"), "{}", did.err);
+    assert!(desk.ferry("show a@example.com").code == Some(2), "the key is the uid");
+}
+
+#[test]
+fn a_dry_run_sends_nothing_and_masks_all() {
+    let desk = Desk::at("http://127.0.0.1:9");
+    desk.write("users.json", USERS);
+    desk.ferry("stage users.json").ok(3);
+    let did = desk.ferry("run --dry-run").ok(0);
+    assert_eq!(did.out.lines().count(), 2);
+    assert!(!did.out.contains("a@example.com"), "{}", did.out);
+    assert!(did.err.contains("2 rows would be sent; nothing was"), "{}", did.err);
+}
+
+#[test]
+fn quiet_says_only_what_went_wrong_and_standard_input_is_a_source() {
+    let desk = Desk::new();
+    let did = desk.pipe("-q stage -", "{\"uid\":\"1\"}\n{\"uid\":\"2\"}\n").ok(0);
+    assert_eq!((did.out.as_str(), did.err.as_str()), ("", ""));
+    assert_eq!(desk.status()["pending"], 2);
+    let did = desk
+        .pipe("-q stage --input-format jsonl --replace -", "{\"uid\":\"2\",\"nickname\":\"Bo\"}\n")
+        .ok(0);
+    assert_eq!(did.err, "");
+    assert_eq!(desk.status()["pending"], 2);
+    assert!(desk.ferry("export --status pending").ok(0).out.contains("Bo"));
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_command_quietly() {
+    let desk = Desk::new();
+    let lines: String = (0..5_000).map(|n| format!("{{\"uid\":\"{n}\"}}\n")).collect();
+    desk.write("users.jsonl", lines);
+    desk.ferry("stage users.jsonl").ok(0);
+    let mut command = desk.command("export --status pending");
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}

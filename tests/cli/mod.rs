@@ -1,0 +1,98 @@
+//! The program as a user meets it: commands, exit codes, messages, files.
+
+mod bad_input;
+mod commands;
+mod secrets;
+mod story;
+
+use crate::process::{BINARY, POOL, SECRET};
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+/// A folder to work in, with an environment of its own.
+pub(crate) struct Desk {
+    dir: TempDir,
+    host: Option<String>,
+}
+
+/// What a command did.
+pub(crate) struct Did {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Did {
+    /// Its standard output, if it ended as expected.
+    #[track_caller]
+    pub(crate) fn ok(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "out: {}\nerr: {}", self.out, self.err);
+        self
+    }
+}
+
+impl Desk {
+    pub(crate) fn new() -> Self {
+        Self { dir: tempfile::tempdir().unwrap(), host: None }
+    }
+
+    /// Its runs go to this host.
+    pub(crate) fn at(host: &str) -> Self {
+        Self { host: Some(host.to_owned()), ..Self::new() }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        std::fs::write(self.path(name), content).unwrap();
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    pub(crate) fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(BINARY);
+        command.args(line.split_whitespace()).current_dir(self.dir.path()).env_clear();
+        command.env("AUTHING_USERPOOL_ID", POOL).env("AUTHING_SECRET", SECRET);
+        command.env("RUST_BACKTRACE", "0").stdin(Stdio::null());
+        // Short waits: what is in doubt is settled within a second.
+        command.env("USERFERRY_REQUEST_TIMEOUT", "1s").env("USERFERRY_CONNECT_TIMEOUT", "500ms");
+        command.env("USERFERRY_SETTLE_TIME", "200ms");
+        if let Some(host) = &self.host {
+            command.env("AUTHING_HOST", host);
+        }
+        command
+    }
+
+    /// Runs `userferry LINE`.
+    pub(crate) fn ferry(&self, line: &str) -> Did {
+        self.did(self.command(line).output().unwrap())
+    }
+
+    /// Runs `userferry LINE` with something on standard input.
+    pub(crate) fn pipe(&self, line: &str, input: &str) -> Did {
+        use std::io::Write as _;
+        let mut command = self.command(line);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        self.did(child.wait_with_output().unwrap())
+    }
+
+    /// Paths of the desk become `DIR`.
+    fn did(&self, output: Output) -> Did {
+        let dir = self.dir.path().canonicalize().unwrap();
+        let text = |bytes: Vec<u8>| {
+            String::from_utf8(bytes).unwrap().replace(dir.to_str().unwrap(), "DIR")
+        };
+        Did { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    pub(crate) fn status(&self) -> serde_json::Value {
+        serde_json::from_str(&self.ferry("status --json").ok(0).out).unwrap()
+    }
+}
