@@ -113,6 +113,7 @@ impl Gate {
     /// Nothing leaves before this moment, unless it is paused for longer already.
     pub fn pause_until(&mut self, moment: Moment) {
         self.paused_until = self.paused_until.max(moment);
+        self.rate.paused_until(moment);
     }
 
     /// Until when nothing leaves, if that is still to come.

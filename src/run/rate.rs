@@ -1,33 +1,51 @@
 //! The rate: how many requests a second leave. One number, the theoretical arrival time of the next
 //! request (GCRA), paces them; one controller adapts the rate to what the target takes.
 //!
-//! Unlimited until the first back-pressure. A cut goes to what the target was seen to accept, at
-//! most one cut per round trip (answers to requests that left before the last cut do not count).
-//! After a burst of refusals the rate returns to 95 % of the last good one at once; from there it
-//! probes upwards slowly, and more and more rarely. Pure: time comes from outside.
+//! Unlimited until the first back-pressure. From then on:
+//!
+//! - **Cut**, at most once per round trip (answers to requests that left before the last cut do not
+//!   count): to just below what the target was seen to accept; where too little has been seen since
+//!   the last cut, deeper with each further one, so that a burst of refusals is over after a few.
+//! - **Return** when a burst is over: to 95 % of the last good rate at once. If that is refused, back
+//!   to where it came from, and the next return goes half as far (by ratio).
+//! - **Climb** after a hold: 1 % a second, and twice as fast each second that nothing is refused. A
+//!   limit that stays is thus touched gently, one that has gone is left behind in seconds. Each
+//!   touch doubles the hold, up to half a minute.
+//!
+//! Pure: time comes from outside.
 
 use crate::clock::Moment;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Answers are counted over this long.
-const WINDOW: Duration = Duration::from_secs(2);
-/// A shorter stretch says little about a rate.
-const WINDOW_MIN: Duration = Duration::from_millis(900);
+/// What was accepted is counted over this long, or longer until there are [`SAMPLE`] answers.
+const WINDOW: Duration = Duration::from_secs(1);
+const WINDOW_MAX: Duration = Duration::from_secs(8);
+/// So many answers tell a rate to within some percent; fewer than a quarter of them, nothing.
+const SAMPLE: f64 = 20.0;
+const SPAN_MIN: Duration = Duration::from_millis(400);
 /// A cut goes to this much of what was accepted.
-const BELOW_ACCEPTED: f64 = 0.97;
-/// A cut where too little is known, and the deepest one.
-const BLIND_CUT: f64 = 0.7;
+const BELOW_ACCEPTED: f64 = 0.98;
+/// The first, second, … cut of a burst where too little is known; the last one for all further.
+const BLIND_CUTS: [f64; 5] = [0.95, 0.9, 0.8, 0.65, 0.5];
+/// The deepest cut, and that of the very first refusals, when nothing is known at all.
 const DEEPEST_CUT: f64 = 0.5;
 /// Returning after a burst of refusals.
 const RETURN: f64 = 0.95;
-/// How much of the rate a probe adds a second.
+const RETURN_MIN: f64 = 1.3;
+/// How much of the rate a climb adds in its first second, and at most.
 const CLIMB: f64 = 0.01;
-/// How long the rate stays after a cut, at first; each further cut doubles it.
+const CLIMB_MAX: f64 = 1.0;
+/// A refusal in a climb slower than this has found the limit; in a faster one only its whereabouts.
+const GENTLE: f64 = 0.1;
+/// How long the rate stays after its whereabouts, or the limit itself, were found.
+const HOLD_SHORT: Duration = Duration::from_millis(500);
 const HOLD: Duration = Duration::from_secs(4);
-const HOLD_MAX: Duration = Duration::from_mins(1);
+const HOLD_MAX: Duration = Duration::from_secs(30);
 /// This long without a refusal, and a burst of them is over.
 const CALM: Duration = Duration::from_secs(1);
+/// The lowest rate of the first second of a burst of refusals; that of the tenth is a tenth of it.
+const LOWEST: f64 = 10.0;
 /// The lowest rate, a second.
 const FLOOR: f64 = 0.2;
 /// What may leave at once to make up for the timer's grain.
@@ -39,16 +57,44 @@ pub struct Rate {
     ceiling: Option<f64>,
     current: Option<f64>,
     next_at: Moment,
+    /// Requests that left so far, and when the first one did.
+    left: (f64, Moment),
+    /// When the requests left that were accepted, of late.
     accepted: VecDeque<Moment>,
-    began: Moment,
+    /// How long accepted requests took, of late, at most.
+    latency: Duration,
+    /// Since when requests have left at an unbroken pace: the last cut, or the end of a pause.
+    stretch: Moment,
     cut_at: Option<Moment>,
-    refused_at: Option<Moment>,
-    /// The last rate that was held without a refusal.
+    refused_at: Moment,
+    /// Cuts since it was calm, and when the first one was.
+    burst: usize,
+    burst_at: Moment,
+    /// The last rate that was taken without a refusal.
     good: Option<f64>,
-    /// Cuts since anything was accepted at the rate they led to.
-    burst: bool,
+    /// The rate before a return that has not proved itself yet.
+    returned_from: Option<f64>,
+    /// How long the limit stays untouched.
     hold: Duration,
-    climbed_at: Moment,
+    climb: Climb,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Climb {
+    /// From when on.
+    from: Moment,
+    /// What the first second adds.
+    first: f64,
+    /// The last step.
+    at: Moment,
+}
+
+impl Climb {
+    /// The share that a second adds now; doubles with each `step`.
+    fn pace(&self, now: Moment, step: Duration) -> f64 {
+        let steps = now.saturating_sub(self.from).as_secs_f64() / step.as_secs_f64();
+        (self.first * steps.min(30.0).exp2()).min(CLIMB_MAX)
+    }
 }
 
 impl Rate {
@@ -58,14 +104,18 @@ impl Rate {
             ceiling,
             current: ceiling,
             next_at: Duration::ZERO,
+            left: (0.0, Duration::ZERO),
             accepted: VecDeque::new(),
-            began: Duration::ZERO,
+            latency: Duration::ZERO,
+            stretch: Duration::ZERO,
             cut_at: None,
-            refused_at: None,
+            refused_at: Duration::ZERO,
+            burst: 0,
+            burst_at: Duration::ZERO,
             good: None,
-            burst: false,
-            hold: HOLD,
-            climbed_at: Duration::ZERO,
+            returned_from: None,
+            hold: HOLD / 2,
+            climb: Climb { from: Duration::ZERO, first: CLIMB, at: Duration::ZERO },
         }
     }
 
@@ -81,6 +131,11 @@ impl Rate {
 
     /// A request leaves.
     pub fn left(&mut self, now: Moment) {
+        if self.left.0 == 0.0 {
+            self.left.1 = now;
+            self.stretch = self.stretch.max(now);
+        }
+        self.left.0 += 1.0;
         let Some(rate) = self.current else { return };
         let interval = Duration::from_secs_f64(1.0 / rate);
         // What was not used is lost but for the timer's grain, so that no second sees a burst.
@@ -88,90 +143,141 @@ impl Rate {
         self.next_at = self.next_at.max(earliest) + interval;
     }
 
-    /// The target accepted a request that left at `sent_at`.
-    pub fn accepted(&mut self, now: Moment, sent_at: Moment) {
-        if self.accepted.is_empty() {
-            self.began = self.began.max(sent_at);
-        }
-        self.accepted.push_back(now);
-        self.forget(now);
-        let Some(current) = self.current else { return };
-        if self.refused_at.is_some_and(|at| now < at + CALM) {
-            return;
-        }
-        if self.burst && self.cut_at.is_none_or(|at| sent_at > at) {
-            self.burst = false;
-            let back = self.good.unwrap_or(current) * RETURN;
-            self.set(current.max(back));
-            self.climbed_at = now;
-            return;
-        }
-        self.climb(now);
+    /// Nothing leaves before this moment: what was accepted until then tells no rate.
+    pub fn paused_until(&mut self, moment: Moment) {
+        self.stretch = self.stretch.max(moment);
+        self.climb.from = self.climb.from.max(moment);
+        self.climb.at = self.climb.at.max(moment);
     }
 
-    fn climb(&mut self, now: Moment) {
+    /// The target accepted a request that left at `sent_at`.
+    pub fn accepted(&mut self, now: Moment, sent_at: Moment) {
+        let latency = now.saturating_sub(sent_at);
+        self.latency = latency.max(self.latency.mul_f64(0.9) + latency.mul_f64(0.1));
+        self.accepted.push_back(sent_at);
+        self.forget(now);
         let Some(current) = self.current else { return };
-        let held_until = self.cut_at.map_or(Duration::ZERO, |at| at + self.hold);
-        if self.cut_at.is_none() || now < held_until {
-            self.climbed_at = now;
+        let Some(cut_at) = self.cut_at else { return };
+        if now < self.refused_at + CALM.max(2 * self.latency) || sent_at <= cut_at {
             return;
         }
-        let seconds = now.saturating_sub(self.climbed_at).as_secs_f64();
-        if seconds >= 0.1 {
-            self.good = Some(current);
-            self.set(current * (1.0 + CLIMB * seconds.min(1.0)));
-            self.climbed_at = now;
+        if self.burst > 0 {
+            self.calm(now, current);
         }
+        self.go_up(now, current);
+    }
+
+    /// A burst of refusals is over.
+    fn calm(&mut self, now: Moment, current: f64) {
+        self.burst = 0;
+        let back = self.good.unwrap_or(0.0) * RETURN;
+        // Less is soon climbed.
+        if back > current * RETURN_MIN {
+            self.returned_from = Some(current);
+            self.refused_at = now;
+            self.start(now, back, HOLD_SHORT, CLIMB);
+        }
+    }
+
+    fn go_up(&mut self, now: Moment, current: f64) {
+        // A return has proved itself.
+        self.returned_from = None;
+        let seconds = now.saturating_sub(self.climb.at.max(self.climb.from)).as_secs_f64();
+        let seen = self.seen(now);
+        if now < self.climb.from || seconds < 0.05 {
+            return;
+        }
+        self.climb.at = now;
+        // Not the rate holds requests back: going up would mean nothing.
+        if seen.is_some_and(|seen| seen < 0.5 * current) {
+            return;
+        }
+        let pace = self.climb.pace(now, CALM.max(2 * self.latency));
+        if pace > 10.0 * CLIMB {
+            // The limit that was found has gone.
+            self.hold = HOLD / 2;
+        }
+        self.set(current * (1.0 + pace * seconds.min(0.5)));
     }
 
     /// The target refused a request that left at `sent_at`, as too much.
     pub fn refused(&mut self, now: Moment, sent_at: Moment) {
         self.forget(now);
-        let calm_before = self.refused_at.is_none_or(|at| now >= at + CALM);
-        self.refused_at = Some(now);
+        self.refused_at = now;
         if self.cut_at.is_some_and(|at| sent_at <= at) {
             return;
         }
-        let seen = self.seen(now);
-        if calm_before && self.good.is_none() {
-            self.good = seen;
+        self.cut_at = Some(now);
+        if self.burst == 0 {
+            self.burst_at = now;
         }
-        let from = self.current.or(seen).unwrap_or(FLOOR / BLIND_CUT);
-        let to = match seen {
-            // Fewer than some answers say nothing.
-            Some(seen) if self.enough(now) => {
+        if let (Some(from), Some(good)) = (self.returned_from.take(), self.good) {
+            // Too early: half as far the next time.
+            self.good = Some((good * from).sqrt());
+            self.burst += 1;
+            self.start(now, from, HOLD_SHORT, CLIMB);
+            return;
+        }
+        let seen = self.seen(now);
+        let pace = self.climb.pace(now, CALM.max(2 * self.latency));
+        let to = match (self.current, seen) {
+            (Some(from), Some(seen)) => {
                 (seen * BELOW_ACCEPTED).clamp(from * DEEPEST_CUT, from * BELOW_ACCEPTED)
             }
-            _ => from * BLIND_CUT,
+            (Some(from), None) if self.good.is_none() => from * DEEPEST_CUT,
+            (Some(from), None) => from * BLIND_CUTS[self.burst.min(BLIND_CUTS.len() - 1)],
+            (None, Some(seen)) => seen * BELOW_ACCEPTED,
+            (None, None) => {
+                let span = now.saturating_sub(self.left.1).max(Duration::from_millis(1));
+                self.left.0 / span.as_secs_f64() * DEEPEST_CUT
+            }
         };
-        self.hold = if self.cut_at.is_some() { (self.hold * 2).min(HOLD_MAX) } else { HOLD };
-        self.burst = true;
-        if calm_before && self.enough(now) {
-            // The rate was held until now: what the target takes lies just below.
+        let to = to.max(self.lowest(now).min(self.current.unwrap_or(f64::INFINITY)));
+        if self.burst == 0 && seen.is_some() {
             self.good = Some(to / RETURN);
         }
-        self.set(to);
-        self.cut_at = Some(now);
-        self.climbed_at = now;
-    }
-
-    /// Requests accepted a second, over the window.
-    fn seen(&self, now: Moment) -> Option<f64> {
-        if self.accepted.is_empty() {
-            return None;
+        self.burst += 1;
+        if self.burst == 1 && seen.is_some() && pace <= GENTLE {
+            self.hold = (self.hold * 2).min(HOLD_MAX);
+            self.start(now, to, self.hold, CLIMB);
+        } else {
+            let first = if self.good.is_some() { pace / 8.0 } else { GENTLE };
+            self.start(now, to, HOLD_SHORT, first.clamp(CLIMB, GENTLE));
         }
-        let span = now.saturating_sub(self.began.max(now.saturating_sub(WINDOW)));
-        #[expect(clippy::cast_precision_loss, reason = "a count of requests")]
-        let n = self.accepted.len() as f64;
-        Some(n / span.as_secs_f64().max(0.05))
     }
 
-    fn enough(&self, now: Moment) -> bool {
-        self.accepted.len() >= 10 && now.saturating_sub(self.began) >= WINDOW_MIN
+    /// A burst of refusals may be over within a second: to notice, some requests must leave.
+    fn lowest(&self, now: Moment) -> f64 {
+        let seconds = now.saturating_sub(self.burst_at).as_secs_f64();
+        let lowest = self.good.map_or(LOWEST, |good| LOWEST.min(0.2 * good));
+        (lowest / seconds.max(1.0)).max(FLOOR)
+    }
+
+    /// A new rate, kept for a while, then raised.
+    fn start(&mut self, now: Moment, rate: f64, hold: Duration, first: f64) {
+        self.stretch = self.stretch.max(now);
+        self.climb = Climb { from: self.stretch + hold, first, at: now };
+        self.set(rate);
+    }
+
+    /// Requests accepted a second, of late, at an unbroken pace; `None` if too few to tell.
+    fn seen(&self, now: Moment) -> Option<f64> {
+        let until = now.saturating_sub(self.latency);
+        let from = self.stretch.max(until.saturating_sub(self.window()));
+        #[expect(clippy::cast_precision_loss, reason = "a count of requests")]
+        let n = self.accepted.iter().filter(|at| (from..until).contains(*at)).count() as f64;
+        let span = until.saturating_sub(from).as_secs_f64();
+        (n >= SAMPLE / 4.0 && span >= SPAN_MIN.as_secs_f64()).then(|| n / span)
+    }
+
+    fn window(&self) -> Duration {
+        let rate = self.current.unwrap_or(SAMPLE);
+        Duration::from_secs_f64(SAMPLE / rate).clamp(WINDOW, WINDOW_MAX)
     }
 
     fn forget(&mut self, now: Moment) {
-        while self.accepted.front().is_some_and(|at| *at + WINDOW < now) {
+        let keep = self.window() + self.latency;
+        while self.accepted.front().is_some_and(|at| *at + keep < now) {
             self.accepted.pop_front();
         }
     }

@@ -22,9 +22,11 @@ fn play(name: &str, text: &str) {
             .start_paused(true)
             .build()
             .unwrap();
+        let started = std::time::Instant::now();
         let result = runtime.block_on(world::run(&scenario, seed));
+        let took = started.elapsed();
         let (mut wrong, seen) = check::check(&scenario, &result);
-        println!("{name}, seed {seed}: {seen:?}");
+        println!("{name}, seed {seed}, in {took:.1?}: {seen:?}");
         let more = wrong.len().saturating_sub(20);
         wrong.truncate(20);
         assert!(
