@@ -10,6 +10,9 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::time::{Duration, SystemTime};
 
+/// How old such a user is.
+const BEFORE: Duration = Duration::from_hours(24);
+
 impl Core {
     /// Adds a user that was there before.
     pub(super) fn add_user(&mut self, mut given: Fields, now: &Now) -> Result<(), String> {
@@ -19,9 +22,11 @@ impl Core {
         if let Some(identifier) = self.directory.taken(&given, None) {
             return Err(format!("the {} belongs to another user", identifier.field()));
         }
+        // They were there before anybody's run.
+        let before = Now { wall: now.wall - BEFORE, ..*now };
         let user = User {
             id: self.directory.next_id(),
-            fields: complete(given, &now.iso()),
+            fields: complete(given, &before.iso()),
             password,
             custom: Fields::new(),
             visible_at_ms: 0,

@@ -1,6 +1,6 @@
 //! Every command, its contract and its manners.
 
-use super::Desk;
+use super::{Desk, numbered};
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -190,7 +190,7 @@ fn quiet_says_only_what_went_wrong_and_standard_input_is_a_source() {
 #[test]
 fn a_reader_that_goes_away_ends_the_command_quietly() {
     let desk = Desk::new();
-    let lines: String = (0..5_000).map(|n| format!("{{\"uid\":\"{n}\"}}\n")).collect();
+    let lines = numbered(0..5_000);
     desk.write("users.jsonl", lines);
     desk.ferry("stage users.jsonl").ok(0);
     let mut command = desk.command("export --status pending");

@@ -96,3 +96,9 @@ impl Desk {
         serde_json::from_str(&self.ferry("status --json").ok(0).out).unwrap()
     }
 }
+
+/// Records with nothing but a uid, a line each.
+pub(crate) fn numbered(numbers: std::ops::Range<u32>) -> String {
+    let lines: Vec<String> = numbers.map(|n| format!("{{\"uid\":\"{n}\"}}\n")).collect();
+    lines.concat()
+}

@@ -1,6 +1,6 @@
 //! The main job, end to end; the oracle is the sandbox's log.
 
-use super::Desk;
+use super::{Desk, numbered};
 use crate::process::Rig;
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -93,7 +93,7 @@ fn refused_rows_are_named_exported_corrected_and_sent_again() {
 fn where_the_cause_was_the_servers_retry_failed_does() {
     let rig = Rig::start(&["--fail-every=10"]);
     let desk = Desk::at(&rig.sandbox.url);
-    let users: String = (1..=50).map(|n| format!("{{\"uid\":\"{n}\"}}\n")).collect();
+    let users = numbered(1..51);
     desk.write("users.jsonl", users);
     desk.ferry("stage users.jsonl").ok(0);
     desk.ferry("run").ok(3);
@@ -138,7 +138,7 @@ fn a_row_in_doubt_can_be_settled_by_a_person_and_that_undone() {
 fn the_views_can_be_read_by_any_client_while_a_run_is_going() {
     let rig = Rig::start(&["--latency=20ms"]);
     let desk = Desk::at(&rig.sandbox.url);
-    let users: String = (1..=600).map(|n| format!("{{\"uid\":\"{n}\"}}\n")).collect();
+    let users = numbered(1..601);
     desk.write("users.jsonl", format!("{users}{{\"nickname\":\"nobody\"}}\n"));
     desk.ferry("stage users.jsonl").ok(3);
     let mut run = desk.command("run --concurrency 4");

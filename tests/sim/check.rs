@@ -13,6 +13,7 @@ use userferry::run;
 #[derive(Debug)]
 pub(crate) struct Seen {
     pub duration_s: f64,
+    #[expect(dead_code, reason = "shown when a scenario fails")]
     pub per_s: f64,
     pub in_flight: usize,
     pub creates: usize,

@@ -10,6 +10,7 @@ use userferry::store::{
 
 pub(crate) struct Kept {
     pub table: Table,
+    #[expect(dead_code, reason = "held as long as the table is")]
     pub alive: Arc<()>,
 }
 

@@ -228,6 +228,7 @@ impl Server {
     }
 
     /// Whether this request is one too many; and when to come back, if it says so.
+    #[expect(clippy::option_option, reason = "refused or not, and with or without a time")]
     fn throttle(&self, state: &mut State, now: Moment) -> Option<Option<Duration>> {
         let limit = self.spec.limit.as_ref()?;
         let at = now.as_secs_f64();

@@ -37,6 +37,7 @@ pub(crate) struct Result {
 
 /// A row of the job table.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_field_names, reason = "the number of the row")]
 pub(crate) struct Row {
     pub row: u32,
     pub status: String,
