@@ -66,7 +66,7 @@ fn soak() {
     };
     let users = number("USERFERRY_SOAK_USERS", 20_000);
     let kills = number("USERFERRY_SOAK_KILLS", 1_000);
-    endure(&Plan { users, kills, width: 16, rate: 400.0, seed: seed() });
+    endure(&Plan { users, kills, width: 16, rate: 150.0, seed: seed() });
 }
 
 fn seed() -> u64 {
