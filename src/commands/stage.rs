@@ -28,7 +28,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
         replace: args.replace,
         restart: args.restart,
     };
-    let mut problems = false;
+    let (mut problems, mut known) = (false, false);
     for name in &args.sources {
         let source = Source::parse(name);
         let mut progress = ReadProgress::new(ui);
@@ -37,11 +37,13 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
         })?;
         drop(progress);
         problems |= tell(ui, &source.to_string(), &staged);
+        known |= staged.known;
         if let Some(error) = staged.broken {
             return Err(error);
         }
     }
     let counts = table.counts()?;
+    problems |= known && counts.invalid > 0;
     if counts.invalid > 0 {
         ui.note(&format!(
             "{} in the table cannot be sent: userferry failures",
@@ -51,7 +53,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
     if counts.pending > 0 {
         ui.note(&format!("{} to send: userferry run", counted(counts.pending, "row")));
     }
-    Ok(if problems || counts.invalid > 0 { Exit::Incomplete } else { Exit::Done })
+    Ok(if problems { Exit::Incomplete } else { Exit::Done })
 }
 
 /// Rows are mapped again when they are sent, so they must be mapped as they were staged.
