@@ -1,7 +1,7 @@
 //! Whether a user found in the directory is the one that we sent.
 
 use crate::job::Finding;
-use crate::user::{IdKind, Identifiers};
+use crate::user::{IdKind, Identifiers, same};
 
 /// A user as a lookup returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,12 +18,13 @@ pub struct DirectoryUser {
 ///
 /// A user is *ours* if its external id equals ours and, where we sent an e-mail address, a phone
 /// number or a user name, at least one of those equals too; without an external id, if all
-/// identifiers that we sent match and an earlier attempt of ours ended unknown (DESIGN.md, Words).
+/// identifiers that we sent match and an earlier attempt of ours may have made it (DESIGN.md,
+/// Words): `may_be_ours`.
 /// With nobody found this answers [`Finding::NobodyYet`]; whether that is final depends on time.
 pub fn finding(
     sent: &Identifiers,
     found: &[DirectoryUser],
-    had_unknown: bool,
+    may_be_ours: impl Fn(&DirectoryUser) -> bool,
 ) -> (Finding, Option<String>) {
     let mut distinct: Vec<&DirectoryUser> = Vec::new();
     for user in found {
@@ -33,7 +34,7 @@ pub fn finding(
     }
     match distinct.as_slice() {
         [] => (Finding::NobodyYet, None),
-        [user] if is_ours(sent, user, had_unknown) => {
+        [user] if is_ours(sent, user, &may_be_ours) => {
             let finding =
                 Finding::Ours { remote_id: user.id.clone(), created_at_ms: user.created_at_ms };
             (finding, None)
@@ -54,17 +55,24 @@ pub fn finding(
     }
 }
 
-fn is_ours(sent: &Identifiers, user: &DirectoryUser, had_unknown: bool) -> bool {
-    let equal = |kind| sent.get(kind).is_some() && sent.get(kind) == user.identifiers.get(kind);
+fn is_ours(
+    sent: &Identifiers,
+    user: &DirectoryUser,
+    may_be_ours: &impl Fn(&DirectoryUser) -> bool,
+) -> bool {
+    let equal = |kind| match (sent.get(kind), user.identifiers.get(kind)) {
+        (Some(ours), Some(theirs)) => same(kind, ours, theirs),
+        _ => false,
+    };
     let personal = [IdKind::Email, IdKind::Phone, IdKind::Username];
     if sent.external_id.is_some() {
         let sent_any = personal.iter().any(|kind| sent.get(*kind).is_some());
         return equal(IdKind::ExternalId)
             && (!sent_any || personal.iter().any(|kind| equal(*kind)));
     }
-    had_unknown
+    may_be_ours(user)
         && user.identifiers.external_id.is_none()
-        && sent.iter().all(|(kind, value)| user.identifiers.get(kind) == Some(value))
+        && sent.iter().all(|(kind, _)| equal(kind))
 }
 
 fn explain(sent: &Identifiers, user: &DirectoryUser) -> String {
@@ -75,7 +83,9 @@ fn explain(sent: &Identifiers, user: &DirectoryUser) -> String {
 fn describe(sent: &Identifiers, user: &DirectoryUser) -> String {
     let shared: Vec<&str> = sent
         .iter()
-        .filter(|(kind, value)| user.identifiers.get(*kind) == Some(*value))
+        .filter(|(kind, value)| {
+            user.identifiers.get(*kind).is_some_and(|theirs| same(*kind, value, theirs))
+        })
         .map(|(kind, _)| kind.noun())
         .collect();
     let shared = if shared.is_empty() { "nothing".to_owned() } else { shared.join(", ") };
@@ -110,10 +120,13 @@ mod tests {
     #[test]
     fn our_external_id_and_one_more_identifier_make_it_ours() {
         let sent = ids("1", "a@x.io", "13");
-        assert_eq!(finding(&sent, &[user("u", ids("1", "a@x.io", "99"))], false).0, ours("u"));
-        assert_eq!(finding(&sent, &[user("u", ids("1", "b@x.io", "99"))], false).0, Finding::Other);
+        assert_eq!(finding(&sent, &[user("u", ids("1", "a@x.io", "99"))], |_| false).0, ours("u"));
         assert_eq!(
-            finding(&ids("1", "", ""), &[user("u", ids("1", "b@x.io", ""))], false).0,
+            finding(&sent, &[user("u", ids("1", "b@x.io", "99"))], |_| false).0,
+            Finding::Other
+        );
+        assert_eq!(
+            finding(&ids("1", "", ""), &[user("u", ids("1", "b@x.io", ""))], |_| false).0,
             ours("u")
         );
     }
@@ -122,31 +135,37 @@ mod tests {
     fn without_an_external_id_all_must_match_and_an_attempt_must_have_ended_unknown() {
         let sent = ids("", "a@x.io", "13");
         let same = [user("u", ids("", "a@x.io", "13"))];
-        assert_eq!(finding(&sent, &same, true).0, ours("u"));
-        assert_eq!(finding(&sent, &same, false).0, Finding::Bystander { remote_id: "u".into() });
+        assert_eq!(finding(&sent, &same, |_| true).0, ours("u"));
+        assert_eq!(
+            finding(&sent, &same, |_| false).0,
+            Finding::Bystander { remote_id: "u".into() }
+        );
         let half = [user("u", ids("", "a@x.io", "14"))];
-        assert_eq!(finding(&sent, &half, true).0, Finding::Bystander { remote_id: "u".into() });
+        assert_eq!(finding(&sent, &half, |_| true).0, Finding::Bystander { remote_id: "u".into() });
     }
 
     #[test]
     fn another_external_id_or_several_users_are_others() {
         let sent = ids("1", "a@x.io", "13");
-        assert_eq!(finding(&sent, &[user("u", ids("2", "a@x.io", "13"))], true).0, Finding::Other);
+        assert_eq!(
+            finding(&sent, &[user("u", ids("2", "a@x.io", "13"))], |_| true).0,
+            Finding::Other
+        );
         let two = [user("u", ids("", "a@x.io", "")), user("v", ids("", "", "13"))];
-        assert_eq!(finding(&sent, &two, true).0, Finding::Other);
+        assert_eq!(finding(&sent, &two, |_| true).0, Finding::Other);
     }
 
     #[test]
     fn the_same_user_found_twice_is_one() {
         let sent = ids("1", "a@x.io", "13");
         let u = user("u", sent.clone());
-        assert_eq!(finding(&sent, &[u.clone(), u], false).0, ours("u"));
+        assert_eq!(finding(&sent, &[u.clone(), u], |_| false).0, ours("u"));
     }
 
     #[test]
     fn the_reason_holds_no_value() {
         let sent = ids("secret-1", "a@x.io", "13");
-        let why = finding(&sent, &[user("u9", ids("2", "a@x.io", ""))], false).1.unwrap();
+        let why = finding(&sent, &[user("u9", ids("2", "a@x.io", ""))], |_| false).1.unwrap();
         assert_eq!(
             why,
             "another user stands in the way: u9 (has another external id; shares e-mail address)"

@@ -32,6 +32,11 @@ pub fn message(text: &str, user: &User) -> String {
     values.retain(|(_, value)| !value.is_empty());
     values.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
     let mut text = text.replace(['\n', '\r', '\t'], " ");
+    // A whole object is quoted: its values may be escaped in any way.
+    if let Some(at) = text.find('{') {
+        text.truncate(at);
+        text.push('…');
+    }
     for (field, value) in values {
         text = replace(&text, &value, &format!("<{field}>"));
     }
@@ -137,6 +142,12 @@ mod tests {
             message(text, &user()),
             "user <email> with <password> exists, <loginsCount> of 44 <nickname> answer, sang <nickname>"
         );
+    }
+
+    #[test]
+    fn a_message_that_quotes_an_object_ends_before_it() {
+        let text = r#"Variable "$userInfo" got invalid value {"oauth":"{\"ssn\":\"1\"}"}"#;
+        assert_eq!(message(text, &user()), r#"Variable "$userInfo" got invalid value …"#);
     }
 
     #[test]

@@ -144,6 +144,24 @@ pub fn normalise(kind: IdKind, value: &str) -> String {
     }
 }
 
+/// The fewest digits of a phone number that can be told without its country code.
+const PHONE_DIGITS: usize = 8;
+/// The most digits of a country code, with the zeros that may stand before it.
+const COUNTRY_DIGITS: usize = 5;
+
+/// Whether two identifiers in their normal form are one: a provider may keep a phone number without
+/// the country code that was sent, or with it.
+pub fn same(kind: IdKind, a: &str, b: &str) -> bool {
+    if a == b || kind != IdKind::Phone {
+        return a == b;
+    }
+    let (a, b) = (a.trim_start_matches('+'), b.trim_start_matches('+'));
+    let (long, short) = if a.len() > b.len() { (a, b) } else { (b, a) };
+    short.len() >= PHONE_DIGITS
+        && long.len() - short.len() <= COUNTRY_DIGITS
+        && long.ends_with(short)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,6 +182,19 @@ mod tests {
         let mut ids = Identifiers::default();
         ids.set(IdKind::Phone, " - ");
         assert_eq!(ids.key(), None);
+    }
+
+    #[test]
+    fn a_phone_number_is_the_same_with_and_without_its_country_code() {
+        for (a, b, is_same) in [
+            ("+8613800138000", "13800138000", true),
+            ("13800138000", "008613800138000", true),
+            ("13800138000", "13800138001", false),
+            ("+861380", "1380", false),
+        ] {
+            assert_eq!(same(IdKind::Phone, a, b), is_same, "{a} {b}");
+        }
+        assert!(!same(IdKind::ExternalId, "0012345678", "12345678"));
     }
 
     #[test]

@@ -62,8 +62,9 @@ CREATE TABLE tally (
 
 -- The record as it stands in the source. Holds password hashes.
 CREATE TABLE record (
-    job_id INTEGER NOT NULL PRIMARY KEY REFERENCES job (id),
-    raw    BLOB    NOT NULL
+    job_id    INTEGER NOT NULL PRIMARY KEY REFERENCES job (id),
+    raw       BLOB    NOT NULL,
+    source_id INTEGER NOT NULL REFERENCES source (id)  -- where it came from; the job's own, unless it was replaced
 ) STRICT;
 
 -- Finds jobs by identifier: the first 8 bytes of a SHA-256 over kind and normalised value. A hit is

@@ -20,6 +20,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Export) -> Result<Exit> {
     let n = match &args.output {
         None => write(&table, args, format, &mut std::io::stdout().lock(), ui::written)?,
         Some(path) => {
+            refuse_table(&super::canonical(&global.db)?, path)?;
             let failed = |error: std::io::Error| {
                 Error::usage(format!("{} cannot be written: {error}", path.display()))
             };
@@ -42,6 +43,19 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Export) -> Result<Exit> {
         return Ok(Exit::Incomplete);
     }
     Ok(Exit::Done)
+}
+
+/// An export must not take the place of the job table.
+fn refuse_table(table: &Path, path: &Path) -> Result<()> {
+    let is_table = super::canonical(path).is_ok_and(|path| {
+        let own = |end: &str| path.as_os_str() == format!("{}{end}", table.display()).as_str();
+        ["", "-wal", "-shm", ".lock"].into_iter().any(own)
+    });
+    if is_table {
+        return Err(Error::usage(format!("{} is the job table's own file", path.display()))
+            .hint("name another file with -o"));
+    }
+    Ok(())
 }
 
 fn format_of(args: &Export) -> Result<ExportFormat> {

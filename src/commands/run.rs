@@ -219,6 +219,7 @@ fn binding(settings: &config::Settings, pool: &str) -> serde_json::Value {
         "kind": settings.target.kind.as_str(),
         "host": settings.target.host,
         "user_pool_id": pool,
+        "keep_password": settings.target.keep_password,
     })
 }
 
@@ -232,7 +233,9 @@ fn bind(table: &Table, settings: &config::Settings, pool: &str) -> Result<()> {
     }
     let name = |target: &serde_json::Value| {
         let part = |name| target.get(name).and_then(serde_json::Value::as_str).unwrap_or("?");
-        format!("{} at {}, user pool {}", part("kind"), part("host"), part("user_pool_id"))
+        let kept = target.get("keep_password").and_then(serde_json::Value::as_bool);
+        let kept = kept.map_or_else(String::new, |kept| format!(", keep_password {kept}"));
+        format!("{} at {}, user pool {}{kept}", part("kind"), part("host"), part("user_pool_id"))
     };
     Err(Error::usage(format!(
         "this job table belongs to {}; this run would go to {}",

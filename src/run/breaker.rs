@@ -102,6 +102,11 @@ impl Breaker {
         }
     }
 
+    /// Whether a request that left at this moment left after the latest probe.
+    pub fn is_after_probe(&self, sent_at: Moment) -> bool {
+        sent_at >= self.last_probe
+    }
+
     /// A probe starts.
     pub fn probe_started(&mut self, now: Moment) {
         self.last_probe = now;
@@ -150,8 +155,10 @@ impl Breaker {
         self.trouble_since = None;
     }
 
-    /// A request ended without a readable answer, or no connection could be made.
-    pub fn fault(&mut self, now: Moment, trial: bool) {
+    /// A request ended without a readable answer, or no connection could be made. `telling`: it is
+    /// the trial, or a lookup that was asked after the probe; what left before the outage and fails
+    /// late says nothing about now.
+    pub fn fault(&mut self, now: Moment, telling: bool) {
         self.trouble_since.get_or_insert(now);
         match self.state {
             State::Closed { faults } if faults + 1 < FAULTS => {
@@ -163,7 +170,8 @@ impl Breaker {
                 self.epoch += 1;
                 self.wait();
             }
-            State::HalfOpen { .. } if trial => self.wait(),
+            // What the probe promised does not hold.
+            State::HalfOpen { .. } if telling => self.wait(),
             State::HalfOpen { .. } | State::Waiting { .. } | State::Probing => {}
         }
     }

@@ -29,7 +29,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             failpoint::hit("before-record");
         }
         let now_ms = self.clock.to_ms(now);
-        let target_now_ms = now_ms + self.target.clock_ahead_ms();
+        let target_now_ms = self.target.clock_ahead_ms().map(|ahead| now_ms.saturating_add(ahead));
         let (run, rate_per_s) = (self.run, self.rate_per_s(now));
         let commit = Commit { asked: claim };
         self.commit = Some(tokio::task::spawn_blocking(move || {
@@ -89,7 +89,8 @@ impl<S: Store, T: Target> Runner<S, T> {
         let room = (2 * width).saturating_sub(unrecorded);
         let budget = self.settings.limit.map_or(usize::MAX, |limit| {
             let under_way =
-                u64::try_from(self.in_hand.len() + self.doubts.open()).unwrap_or(u64::MAX);
+                u64::try_from(self.in_hand.len() + self.doubts.open() + self.doubts.held())
+                    .unwrap_or(u64::MAX);
             let left = limit.saturating_sub(self.totals.settled).saturating_sub(under_way);
             usize::try_from(left).unwrap_or(usize::MAX)
         });

@@ -13,6 +13,8 @@ const FIRST_LOOK: Duration = Duration::from_secs(1);
 const GATHER: Duration = Duration::from_millis(20);
 /// Looks after the quiet time that find nobody, where somebody must be.
 const LOOKS: u32 = 5;
+/// How soon after a lookup that failed the next one comes; doubles up to half a minute.
+const MISSED: Duration = Duration::from_millis(500);
 /// Rows for one lookup.
 pub const BATCH: usize = 80;
 
@@ -46,6 +48,7 @@ pub struct Doubt {
     quiet_at: Moment,
     look_at: Moment,
     looks: u32,
+    misses: u32,
 }
 
 /// The jobs in doubt of a run.
@@ -102,6 +105,7 @@ impl Doubts {
             quiet_at: ended_at + quiet,
             look_at: ended_at + first,
             looks: 0,
+            misses: 0,
         };
         self.insert(doubt);
     }
@@ -143,10 +147,11 @@ impl Doubts {
         self.looking -= 1;
     }
 
-    /// A doubt that was taken could not be looked up: again as soon as requests pass.
+    /// A doubt that was taken could not be looked up: again soon, and later each time.
     pub fn put_back(&mut self, mut doubt: Doubt, now: Moment) {
         self.looking -= 1;
-        doubt.look_at = now;
+        doubt.look_at = now + MISSED * (1 << doubt.misses.min(6));
+        doubt.misses += 1;
         self.insert(doubt);
     }
 

@@ -150,6 +150,10 @@ pub struct Runner<S: Store, T: Target> {
     last_fault: Option<String>,
     refused_since: Option<Moment>,
     last_definite: Moment,
+    /// Since when every read has passed.
+    reads_pass_since: Option<Moment>,
+    /// How often in a row a job met a token or key that was out of date.
+    stale: HashMap<JobId, u32>,
     lookups_denied: bool,
     totals: Totals,
     settled: VecDeque<(Moment, u64)>,
@@ -226,6 +230,8 @@ impl<S: Store, T: Target> Runner<S, T> {
             last_fault: None,
             refused_since: None,
             last_definite: Moment::ZERO,
+            reads_pass_since: None,
+            stale: HashMap::new(),
             lookups_denied: false,
             totals,
             settled: VecDeque::new(),
@@ -353,7 +359,8 @@ impl<S: Store, T: Target> Runner<S, T> {
     }
 
     fn limit_reached(&self) -> bool {
-        self.settings.limit.is_some_and(|limit| self.totals.settled >= limit)
+        let held = self.doubts.held() as u64;
+        self.settings.limit.is_some_and(|limit| self.totals.settled + held >= limit)
     }
 
     fn finish(mut self) -> Result<Finished<S>, Error> {
@@ -401,7 +408,8 @@ impl<S: Store, T: Target> Runner<S, T> {
             let seconds = self.settings.max_silence_at_start.as_secs();
             self.halt_with(Halt {
                 message: format!("the target could not be reached within {seconds} s: {fault}"),
-                hint: "check the host and the network, then run again; nothing was sent".to_owned(),
+                hint: "check the host and the network, then run again; this run has sent nothing"
+                    .to_owned(),
             });
         } else if self.trouble().is_some_and(|since| now >= since + self.settings.max_outage) {
             let minutes = humane(self.settings.max_outage);

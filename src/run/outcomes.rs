@@ -15,6 +15,8 @@ use std::time::Duration;
 const PRESSURE: f64 = 0.2;
 /// The weight of the latest answer in that share.
 const PRESSURE_WEIGHT: f64 = 0.05;
+/// So often in a row a row may meet a token or key that is out of date.
+const STALE_MAX: u32 = 5;
 /// No `Retry-After` is believed beyond this.
 const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
 
@@ -77,6 +79,7 @@ impl<S: Store, T: Target> Runner<S, T> {
         let Landing { id, user, trial, sent_at, ended_at, answer } = landing;
         let Some(in_hand) = self.in_hand.get(&id) else { return };
         let (sends, mut job) = (in_hand.sends, in_hand.job);
+        let answer = self.judge_stale(id, answer);
         let epoch = self.blame(trial);
         self.tell_gate(&answer, trial, sent_at, ended_at);
         let transition = self.record(id, &answer, Some((sent_at, ended_at)));
@@ -87,6 +90,22 @@ impl<S: Store, T: Target> Runner<S, T> {
             job.had_unknown |= answer.outcome == Outcome::Unknown;
             self.doubts.add(id, sends, job, user.identifiers, ended_at, epoch, answer.code);
         }
+    }
+
+    /// A row for which token or key are out of date every time, while others prove them good, is
+    /// refused for itself.
+    fn judge_stale(&mut self, id: JobId, mut answer: Answer) -> Answer {
+        if answer.outcome != Outcome::Stale {
+            self.stale.remove(&id);
+            return answer;
+        }
+        let times = self.stale.entry(id).or_default();
+        *times += 1;
+        if *times >= STALE_MAX {
+            self.stale.remove(&id);
+            answer.outcome = Outcome::Rejected;
+        }
+        answer
     }
 
     /// The epoch under which a fault may be held against a row.
@@ -133,7 +152,10 @@ impl<S: Store, T: Target> Runner<S, T> {
 
     fn throttled(&mut self, retry_after: Option<Duration>, now: Moment, sent_at: Moment) {
         self.last_fault = Some("requests come too often".to_owned());
-        self.refused_since.get_or_insert(now);
+        let wait = retry_after.unwrap_or_default().min(RETRY_AFTER_MAX);
+        // A pause that was asked for is no silence.
+        let since = self.refused_since.get_or_insert(now);
+        *since = (*since).max(if wait.is_zero() { Moment::ZERO } else { now + wait });
         self.gate.rate.refused(now, sent_at);
         if let Some(wait) = retry_after {
             self.gate.pause_until(now + wait.min(RETRY_AFTER_MAX));
@@ -260,6 +282,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             transition: transition.clone(),
             code: answer.code.clone(),
             reason,
+            forget_send: transition.status == Status::Pending && !in_hand.job.had_unknown,
             attempt,
             problem,
         });
@@ -311,6 +334,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             }
         };
         self.gate.rate.accepted(now, asked_at);
+        self.read_passed(now);
         if self.is_sole_witness(now) {
             self.gate.breaker.answered(false);
         }
@@ -320,7 +344,9 @@ impl<S: Store, T: Target> Runner<S, T> {
     }
 
     fn settle(&mut self, doubt: Doubt, users: &[DirectoryUser], asked_at: Moment, now: Moment) {
-        let (mut found, why) = finding(&doubt.identifiers, users, doubt.job.had_unknown);
+        let (mut found, why) = finding(&doubt.identifiers, users, |user| {
+            job::may_have_made(&doubt.job, user.created_at_ms, &self.settings.policy)
+        });
         // What counts is when the question was asked.
         if found == Finding::NobodyYet && Doubts::is_quiet(&doubt, asked_at) {
             let witnessed = self.doubts.was_witnessed(&doubt)
@@ -349,16 +375,24 @@ impl<S: Store, T: Target> Runner<S, T> {
             transition,
             code,
             reason,
+            forget_send: false,
             attempt: None,
             problem: None,
         });
     }
 
+    fn read_passed(&mut self, now: Moment) {
+        self.refused_since = None;
+        self.reads_pass_since.get_or_insert(now);
+    }
+
     fn on_read_fault(&mut self, fault: Fault, now: Moment, asked_at: Moment) {
+        self.reads_pass_since = None;
         match fault {
             Fault::NotSent(why) | Fault::Unknown(why) => {
                 self.last_fault = Some(why);
-                self.fault(now, false);
+                let telling = self.gate.breaker.is_after_probe(asked_at);
+                self.fault(now, telling);
                 self.press(1.0, now, asked_at);
             }
             Fault::Throttled(wait) => self.throttled(wait, now, asked_at),
@@ -391,10 +425,12 @@ impl<S: Store, T: Target> Runner<S, T> {
         match passed {
             Ok(()) => {
                 self.answered_once = true;
+                self.read_passed(now);
                 let sole_witness = self.is_sole_witness(now);
                 self.gate.breaker.probe_passed(sole_witness);
             }
             Err(fault) => {
+                self.reads_pass_since = None;
                 self.gate.breaker.probe_failed(now);
                 match fault {
                     Fault::NotSent(why) => self.last_fault = Some(why),
@@ -419,9 +455,10 @@ impl<S: Store, T: Target> Runner<S, T> {
     /// long, though reads pass, that the rows left must be the reason.
     fn is_sole_witness(&self, now: Moment) -> bool {
         let tail = !self.outlook.unsent && self.answered_once;
+        let since = self.reads_pass_since.map(|since| since.max(self.last_definite));
         self.outlook.unsuspected == 0
             || self.outlook.open == 1
-            || tail && now.saturating_sub(self.last_definite) >= self.settings.write_outage
+            || tail && since.is_some_and(|since| now >= since + self.settings.write_outage)
     }
 }
 

@@ -156,6 +156,8 @@ pub struct Record {
     pub code: Option<String>,
     /// Why, for people.
     pub reason: Option<String>,
+    /// No send so far can have arrived: the next one is the first.
+    pub forget_send: bool,
     /// The attempt that led to it, if one did.
     pub attempt: Option<Attempt>,
     /// The problem that makes it invalid.
@@ -169,8 +171,9 @@ pub struct Tick<'a> {
     pub run: RunId,
     /// UTC milliseconds.
     pub now_ms: i64,
-    /// UTC milliseconds on the target's clock, for the first send of what is claimed.
-    pub target_now_ms: i64,
+    /// UTC milliseconds on the target's clock, for the first send of what is claimed; `None` where
+    /// the target does not tell its time: then nothing found later is of our making for certain.
+    pub target_now_ms: Option<i64>,
     /// Outcomes to record.
     pub records: &'a [Record],
     /// Rejections of this run to take back, because every row was refused alike.

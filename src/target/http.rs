@@ -140,9 +140,11 @@ impl Http {
         Ok(Reply { body, ..head })
     }
 
-    /// How much the target's clock is ahead of ours, milliseconds, as of its latest answers.
-    pub fn clock_ahead_ms(&self) -> i64 {
-        self.clock_ahead_ms.load(Ordering::Relaxed)
+    /// How much the target's clock is ahead of ours, milliseconds, as of its latest answers;
+    /// `None` if they bear no date.
+    pub fn clock_ahead_ms(&self) -> Option<i64> {
+        let known = self.date_read_ms.load(Ordering::Relaxed) != i64::MIN;
+        known.then(|| self.clock_ahead_ms.load(Ordering::Relaxed))
     }
 
     fn head(&self, status: u16, headers: &HeaderMap) -> Result<Reply, Failure> {

@@ -103,6 +103,6 @@ pub trait Target: Send + Sync + 'static {
         wanted: &[Wanted],
     ) -> impl Future<Output = Result<Vec<Vec<DirectoryUser>>, Fault>> + Send;
 
-    /// How much the target's clock is ahead of ours, milliseconds; 0 while it is not known.
-    fn clock_ahead_ms(&self) -> i64;
+    /// How much the target's clock is ahead of ours, milliseconds; `None` while it is not known.
+    fn clock_ahead_ms(&self) -> Option<i64>;
 }

@@ -129,7 +129,7 @@ fn what_is_exported_is_private_and_unchanged_when_it_is_staged_again() {
     assert_eq!(mode & 0o777, 0o600);
     let array: Value = serde_json::from_str(&desk.read("out.json")).unwrap();
     assert_eq!(array.as_array().unwrap().len(), 2);
-    let did = desk.ferry("stage out.json").ok(3);
+    let did = desk.ferry("stage out.json").ok(0);
     assert!(did.err.contains("2 records read, 2 in the table already"), "{}", did.err);
     let lines = desk.ferry("export --status pending").ok(0).out;
     assert_eq!(lines.lines().count(), 2);

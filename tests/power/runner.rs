@@ -72,8 +72,8 @@ impl Target for Directory {
         Ok(wanted.iter().map(find).collect())
     }
 
-    fn clock_ahead_ms(&self) -> i64 {
-        0
+    fn clock_ahead_ms(&self) -> Option<i64> {
+        Some(0)
     }
 }
 

@@ -129,7 +129,7 @@ impl Story {
         let ticked = table.tick(&Tick {
             run,
             now_ms: 1,
-            target_now_ms: 1,
+            target_now_ms: Some(1),
             records: &records,
             take_back: &[],
             claim,

@@ -156,7 +156,7 @@ impl Target for Client {
         }
     }
 
-    fn clock_ahead_ms(&self) -> i64 {
-        self.server.ahead_ms()
+    fn clock_ahead_ms(&self) -> Option<i64> {
+        Some(self.server.ahead_ms())
     }
 }

@@ -194,7 +194,7 @@ impl World<'_> {
         let mut tick = Tick {
             run,
             now_ms: START_MS,
-            target_now_ms: START_MS + self.server.ahead_ms(),
+            target_now_ms: Some(START_MS + self.server.ahead_ms()),
             records: &[],
             take_back: &[],
             claim: n,
@@ -211,6 +211,7 @@ impl World<'_> {
                 transition: job::next(&claim.job, &Outcome::Unknown, None, now),
                 code: None,
                 reason: None,
+                forget_send: false,
                 attempt: Some(Attempt {
                     at_ms: START_MS,
                     took_ms: 1,

@@ -48,7 +48,7 @@ struct SqliteEyes(rusqlite::Connection);
 impl Eyes for SqliteEyes {
     fn rows(&self) -> Vec<Row> {
         let text =
-            "SELECT j.id, source_id, record_no, status, detail, sends, spent, not_before_ms, code,
+            "SELECT j.id, j.source_id, record_no, status, detail, sends, spent, not_before_ms, code,
                            reason, remote_id, CAST(raw AS TEXT)
                     FROM job j LEFT JOIN record r ON r.job_id = j.id ORDER BY j.id";
         let mut statement = self.0.prepare(text).unwrap();
@@ -200,7 +200,7 @@ impl<S: Store> Bench<S> {
         let tick = Tick {
             run,
             now_ms: self.now_ms,
-            target_now_ms: self.now_ms + 7,
+            target_now_ms: Some(self.now_ms + 7),
             records,
             take_back,
             claim,
@@ -333,6 +333,7 @@ impl Sent {
             transition: self.transition.clone(),
             code: self.code.clone(),
             reason: None,
+            forget_send: false,
             attempt,
             problem: self.problem.clone(),
         }

@@ -131,7 +131,7 @@ pub(super) fn a_failed_transaction_changes_nothing<S: Store>(mut bench: Bench<S>
     let tick = Tick {
         run,
         now_ms: 2_000,
-        target_now_ms: 2_000,
+        target_now_ms: Some(2_000),
         records: &records,
         take_back: &[],
         claim: 1,

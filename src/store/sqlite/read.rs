@@ -347,7 +347,7 @@ impl Table {
         self.check(|c| {
             let mut statement = c.prepare_cached(
                 "SELECT id, key, remote_id FROM job
-                 WHERE status = 'done' AND remote_id IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2",
+                 WHERE detail IN ('created', 'existed') AND remote_id IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2",
             )?;
             let rows = statement.query_map(params![after.0, limit], |row| {
                 Ok(MappedId { id: JobId(row.get(0)?), key: row.get(1)?, remote_id: row.get(2)? })

@@ -178,6 +178,7 @@ fn write(
         new_code,
         record.reason,
         tick.now_ms,
+        record.forget_send,
     ])?;
     if let Some(attempt) = &record.attempt {
         t.prepare_cached(sql::ATTEMPT)?.execute(params![
@@ -257,7 +258,7 @@ fn claim(
         deltas.add(source, Status::Pending, None, None, -1);
         deltas.add(source, Status::Sending, None, None, 1);
         claim.sends += 1;
-        claim.job.first_sent_ms.get_or_insert(tick.target_now_ms);
+        claim.job.first_sent_ms = claim.job.first_sent_ms.or(tick.target_now_ms);
         claims.push(claim);
     }
     Ok(claims)

@@ -24,6 +24,7 @@ WHERE id = ?1 AND sends = ?2 AND claimed_by_run = ?3 AND status IN ('sending', '
 pub(super) const MOVE: &str = "\
 UPDATE job SET status = ?2, detail = ?3, spent = spent + ?4, not_before_ms = ?5,
        claimed_by_run = CASE WHEN ?2 IN ('sending', 'unknown') THEN claimed_by_run END,
+       first_sent_ms = CASE WHEN ?11 THEN NULL ELSE first_sent_ms END,
        remote_id = coalesce(?6, remote_id), evidence = coalesce(?7, evidence), code = ?8, reason = ?9,
        updated_at_ms = ?10
 WHERE id = ?1";

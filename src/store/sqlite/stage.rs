@@ -70,7 +70,8 @@ pub(super) fn stage(t: &Transaction<'_>, batch: &Batch<'_>) -> rusqlite::Result<
 /// Drops the source's jobs that were never sent and sets its counters to what stays.
 pub(super) fn restart(t: &Transaction<'_>, source: SourceId, now_ms: i64) -> rusqlite::Result<()> {
     const NEVER_SENT: &str = "source_id = ?1 AND sends = 0 AND status IN ('pending', 'invalid')
-         AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.job_id = job.id)";
+         AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.job_id = job.id)
+         AND NOT EXISTS (SELECT 1 FROM record r WHERE r.job_id = job.id AND r.source_id <> job.source_id)";
     for table in ["problem", "identifier", "record"] {
         t.execute(
             &format!("DELETE FROM {table} WHERE job_id IN (SELECT id FROM job WHERE {NEVER_SENT})"),
@@ -106,6 +107,8 @@ struct Stored {
     detail: Option<Detail>,
     code: Option<String>,
     raw: Vec<u8>,
+    /// Where its record came from: another source than the job's, if it was replaced.
+    record_source: i64,
     identifiers: Identifiers,
 }
 
@@ -137,7 +140,8 @@ impl Stager<'_> {
                     self.counts.unchanged += 1;
                     return Ok(());
                 }
-                if self.batch.replace {
+                // Two records of one source are two people, until somebody says otherwise.
+                if self.batch.replace && known.record_source != self.batch.source.0 {
                     match known.status {
                         Status::Pending | Status::Failed | Status::Invalid => {
                             replaces = Some(known);
@@ -173,11 +177,9 @@ impl Stager<'_> {
     }
 
     /// Whether one of the later jobs with this key is the very record, so that its problem has been
-    /// told. As a replacement it still is to take the first one's place.
+    /// told. It does not take the first one's place either: somebody who exports such rows and
+    /// corrects others of them has said nothing about this one.
     fn is_told_already(&self, kind: IdKind, key: &str, new: &NewJob) -> rusqlite::Result<bool> {
-        if self.batch.replace {
-            return Ok(false);
-        }
         let wanted = |stored: &Stored| {
             stored.identifiers.key() == Some((kind, key)) && same_content(&stored.raw, &new.raw)
         };
@@ -207,7 +209,7 @@ impl Stager<'_> {
 
     fn load(&self, id: i64) -> rusqlite::Result<Option<Stored>> {
         let mut statement = self.t.prepare_cached(
-            "SELECT j.source_id, s.path, j.record_no, j.status, j.detail, j.code, r.raw
+            "SELECT j.source_id, s.path, j.record_no, j.status, j.detail, j.code, r.raw, r.source_id
              FROM job j JOIN source s ON s.id = j.source_id JOIN record r ON r.job_id = j.id
              WHERE j.id = ?1",
         )?;
@@ -223,6 +225,7 @@ impl Stager<'_> {
                     status: Status::parse(&status).unwrap_or(Status::Sending),
                     detail: detail.as_deref().and_then(Detail::parse),
                     code: row.get(5)?,
+                    record_source: row.get(7)?,
                     identifiers: (self.batch.identify)(&raw),
                     raw,
                 })
@@ -336,8 +339,8 @@ impl Stager<'_> {
 
     fn write_record(&self, id: i64, new: &NewJob, problems: &[Problem]) -> rusqlite::Result<()> {
         self.t
-            .prepare_cached("INSERT INTO record (job_id, raw) VALUES (?1, ?2)")?
-            .execute(params![id, new.raw])?;
+            .prepare_cached("INSERT INTO record (job_id, raw, source_id) VALUES (?1, ?2, ?3)")?
+            .execute(params![id, new.raw, self.batch.source.0])?;
         let mut identifier = self
             .t
             .prepare_cached("INSERT OR IGNORE INTO identifier (hash, job_id) VALUES (?1, ?2)")?;

@@ -24,6 +24,11 @@ impl<V> Held<V> {
         self.proven.store(true, Ordering::Relaxed);
     }
 
+    /// Whether the target has accepted it.
+    pub(super) fn is_proven(&self) -> bool {
+        self.proven.load(Ordering::Relaxed)
+    }
+
     /// The target has said that it is out of date. Whether it had ever accepted it; if not, a
     /// fresh one will be no better.
     pub(super) fn mark_stale(&self) -> bool {

@@ -9,6 +9,9 @@ use crate::target::http::Reply;
 use crate::user::{IdKind, Identifiers};
 use serde_json::Value;
 
+/// No code is larger; what is, is something else.
+const CODE_MAX: u64 = 1_000_000;
+
 /// What a refusal means. `code` is the provider's, as text, or `http-NNN` or `graphql`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -99,6 +102,10 @@ fn refusal(reply: &Reply, body: &Value) -> Verdict {
             let code = code_of(first).or_else(|| first.get("extensions").and_then(code_of));
             return match code {
                 Some(code) => classify(reply, &code, text),
+                // It went wrong inside: who knows how far it had come.
+                None if failed_inside(first) => {
+                    unknown(reply, "an error inside the target, without a code")
+                }
                 None => by_text(reply, text),
             };
         }
@@ -112,11 +119,21 @@ fn refusal(reply: &Reply, body: &Value) -> Verdict {
     }
 }
 
+/// Whether a GraphQL error is of the execution, not of the request's validation (GraphQL
+/// specification, 7.1.2: only the former has a path).
+fn failed_inside(error: &Value) -> bool {
+    let path = error.get("path").and_then(Value::as_array).is_some_and(|path| !path.is_empty());
+    let kind = error.pointer("/extensions/code").and_then(Value::as_str);
+    path || kind == Some("INTERNAL_SERVER_ERROR")
+}
+
 /// `apiCode` says more than `statusCode`.
 fn code_of(value: &Value) -> Option<String> {
     ["apiCode", "code", "statusCode"].iter().find_map(|name| match value.get(name)? {
-        Value::Number(number) => Some(number.to_string()),
-        Value::String(text) if text.parse::<i64>().is_ok() => Some(text.clone()),
+        Value::Number(number) => number.as_u64().filter(|n| *n < CODE_MAX).map(|n| n.to_string()),
+        Value::String(text) => {
+            text.parse().ok().filter(|n: &u64| *n < CODE_MAX).map(|n| n.to_string())
+        }
         _ => None,
     })
 }
@@ -169,6 +186,8 @@ fn by_status(reply: &Reply, what: &str) -> Verdict {
     match reply.status {
         401 => Verdict::StaleToken { code, message },
         429 => Verdict::Throttled { code, message },
+        // A gateway that gave up waiting, or knows no such place: nothing about the row.
+        404 | 405 | 407 | 408 | 421 | 425 | 499 => unknown(reply, &message),
         400..=499 => Verdict::Refused { code, message },
         _ => unknown(reply, &message),
     }
@@ -263,6 +282,22 @@ mod tests {
             (429, "{}".to_owned(), "throttled"),
             (401, "{}".to_owned(), "stale token"),
             (403, "<html>".to_owned(), "refused"),
+            (408, String::new(), "unknown"),
+            (499, "<html>".to_owned(), "unknown"),
+            (404, "<html>".to_owned(), "unknown"),
+            (
+                200,
+                r#"{"errors":[{"message":"timed out","path":["createUser"]}],"data":null}"#
+                    .to_owned(),
+                "unknown",
+            ),
+            (
+                200,
+                r#"{"errors":[{"message":"x","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}"#
+                    .to_owned(),
+                "unknown",
+            ),
+            (200, graphql("13800138000"), "unknown"),
             (413, String::new(), "refused"),
             (502, "<html>".to_owned(), "unknown"),
             (503, String::new(), "unknown"),

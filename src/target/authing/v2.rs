@@ -11,7 +11,7 @@ use crate::problem::{Problem, Rule};
 use crate::redact;
 use crate::target::http::{self, Failure, Http, Reply};
 use crate::target::{Answer, Fault, Halt, Target, Wanted};
-use crate::user::{IdKind, User, Value, normalise};
+use crate::user::{IdKind, User, Value, same};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, json};
@@ -109,7 +109,10 @@ impl V2 {
         let seconds = |name| parsed.get(name).and_then(serde_json::Value::as_i64);
         // Counted from now on our own clock, whatever the server's says.
         let life = match (seconds("exp"), seconds("iat")) {
-            (Some(exp), Some(iat)) => u64::try_from(exp - iat).ok().map(Duration::from_secs),
+            (Some(exp), Some(iat)) => {
+                let life = exp.checked_sub(iat).and_then(|life| u64::try_from(life).ok());
+                life.filter(|life| *life > 0).map(Duration::from_secs)
+            }
             _ => None,
         };
         Ok(Fetched { value: Token(value), life })
@@ -130,7 +133,7 @@ impl V2 {
             | Verdict::Permission { code, message } => Fault::Halt(Halt {
                 message: format!(
                     "the credentials of user pool {pool} are refused (code {code}: {})",
-                    redact::plain(&message)
+                    redact::plain(&message.replace(self.settings.secret.expose_secret(), "<secret>"))
                 ),
                 hint: "check AUTHING_USERPOOL_ID, AUTHING_SECRET and the host, then run again; no row was marked failed"
                     .to_owned(),
@@ -147,7 +150,10 @@ impl V2 {
         let headers = self.authorized(&token);
         let reply =
             self.http.send("/api/v2/.well-known", headers, None).await.map_err(transport)?;
-        let data = reply::rest(&reply).map_err(read_fault)?;
+        let data = reply::rest(&reply).map_err(|verdict| match verdict {
+            Verdict::StaleToken { code, .. } => stale_token(&token, &code),
+            verdict => read_fault(verdict),
+        })?;
         let text = data.get("publicKey").and_then(|key| key.as_str()).unwrap_or_default();
         let value = Encryptor::new(text).map_err(|error| {
             Fault::Halt(Halt {
@@ -245,23 +251,10 @@ impl V2 {
         let data = match reply::rest(&reply) {
             Ok(data) => data,
             Err(Verdict::NoSuchUser { .. }) => return Ok(Vec::new()),
-            Err(Verdict::StaleToken { code, message }) => {
-                return Err(if token.mark_stale() {
-                    Fault::Stale
-                } else {
-                    Fault::Halt(fresh_token_refused(&code, &message))
-                });
-            }
-            Err(Verdict::Permission { code, message }) => {
-                return Err(Fault::Denied(Halt {
-                    message: format!(
-                        "this secret may not look users up (code {code}: {})",
-                        redact::plain(&message)
-                    ),
-                    hint: "rows in doubt could never be settled: use a secret that may, or set on_unknown = \"hold\" to leave them unknown"
-                        .to_owned(),
-                }));
-            }
+            Err(Verdict::StaleToken { code, .. }) => return Err(stale_token(&token, &code)),
+            Err(Verdict::Throttled { .. }) => return Err(Fault::Throttled(reply.retry_after)),
+            Err(Verdict::Permission { code, .. }) => return Err(denied(&code)),
+            Err(Verdict::Refused { code, .. }) if code == "http-403" => return Err(denied(&code)),
             Err(verdict) => return Err(read_fault(verdict)),
         };
         token.prove();
@@ -272,11 +265,10 @@ impl V2 {
         let users = users.ok_or_else(unreadable)?;
         // A search that takes no notice of what was asked for would make nobody of everybody.
         let asked = |user: &DirectoryUser| {
-            user.identifiers
-                .get(kind)
-                .is_some_and(|id| ids.iter().any(|asked| normalise(kind, asked) == id))
+            let id = user.identifiers.get(kind);
+            id.is_some_and(|id| ids.iter().any(|asked| same(kind, asked, id)))
         };
-        if users.iter().all(asked) { Ok(users) } else { Err(unreadable()) }
+        if users.is_empty() || users.iter().any(asked) { Ok(users) } else { Err(unreadable()) }
     }
 }
 
@@ -318,13 +310,15 @@ impl Target for V2 {
         let shares = |one: &Wanted, user: &DirectoryUser| {
             let count = if one.thorough { usize::MAX } else { 1 };
             let mut ids = one.identifiers.iter().take(count);
-            ids.any(|(kind, id)| user.identifiers.get(kind) == Some(id))
+            ids.any(|(kind, id)| {
+                user.identifiers.get(kind).is_some_and(|theirs| same(kind, id, theirs))
+            })
         };
         let found = |one| users.iter().filter(|user| shares(one, user)).cloned().collect();
         Ok(wanted.iter().map(found).collect())
     }
 
-    fn clock_ahead_ms(&self) -> i64 {
+    fn clock_ahead_ms(&self) -> Option<i64> {
         self.http.clock_ahead_ms()
     }
 }
@@ -386,12 +380,13 @@ fn answer(
             message: Some(redact::message(&message, user)),
             ..Answer::new(Outcome::Unknown)
         },
+        // A token that was never accepted: is it the token, or this row? A read decides.
+        Err(Verdict::StaleToken { code, message }) if !token.is_proven() => {
+            refused(Outcome::Unexplained, code, &message)
+        }
         Err(Verdict::StaleToken { code, message }) => {
-            if token.mark_stale() {
-                return refused(Outcome::Stale, code, &message);
-            }
-            let halt = fresh_token_refused(&code, &redact::message(&message, user));
-            Answer { halt: Some(halt), ..refused(Outcome::Halt, code, &message) }
+            token.mark_stale();
+            refused(Outcome::Stale, code, &message)
         }
         Err(Verdict::StaleKey { code, message }) => {
             if key.is_some_and(Held::mark_stale) {
@@ -422,16 +417,26 @@ fn answer(
     }
 }
 
+fn denied(code: &str) -> Fault {
+    Fault::Denied(Halt {
+        message: format!("this secret may not look users up (code {code})"),
+        hint: "rows in doubt could never be settled: use a secret that may, or set on_unknown = \"hold\" to leave them unknown"
+            .to_owned(),
+    })
+}
+
+/// A read met a token that is out of date: fetched anew, unless it was never accepted.
+fn stale_token(token: &Held<Token>, code: &str) -> Fault {
+    if token.mark_stale() { Fault::Stale } else { Fault::Halt(fresh_token_refused(code)) }
+}
+
 fn halt_message(code: &str, message: &str) -> String {
     format!("the target refuses to go on (code {code}: {message})")
 }
 
-fn fresh_token_refused(code: &str, message: &str) -> Halt {
+fn fresh_token_refused(code: &str) -> Halt {
     Halt {
-        message: format!(
-            "a token that was just fetched is refused (code {code}: {})",
-            redact::plain(message)
-        ),
+        message: format!("a token that was just fetched is refused (code {code})"),
         hint: "check user_pool_id, header_prefix and the rights of the secret; no row was marked failed"
             .to_owned(),
     }
@@ -445,22 +450,25 @@ fn transport(failure: Failure) -> Fault {
     }
 }
 
-/// What a refusal means for a read.
+/// What a refusal means for a read. The target's words stay out: they may quote what was asked for.
 fn read_fault(verdict: Verdict) -> Fault {
     match verdict {
         Verdict::Throttled { .. } => Fault::Throttled(None),
-        Verdict::Unknown { message, .. } => Fault::Unknown(redact::plain(&message)),
+        Verdict::Unknown { code, .. } => {
+            let code = code.map_or_else(String::new, |code| format!(" ({code})"));
+            Fault::Unknown(format!("no usable answer to a read{code}"))
+        }
         Verdict::StaleToken { .. } | Verdict::StaleKey { .. } => Fault::Stale,
-        Verdict::Halt { code, message, hint } => {
-            let message = halt_message(&code, &redact::plain(&message));
+        Verdict::Halt { code, hint, .. } => {
+            let message = format!("the target refuses to go on (code {code})");
             Fault::Halt(Halt { message, hint: hint.to_owned() })
         }
-        Verdict::Permission { code, message }
-        | Verdict::Refused { code, message }
-        | Verdict::Rejected { code, message }
-        | Verdict::Duplicate { code, message }
-        | Verdict::NoSuchUser { code, message } => Fault::Halt(Halt {
-            message: format!("a read is refused (code {code}: {})", redact::plain(&message)),
+        Verdict::Permission { code, .. }
+        | Verdict::Refused { code, .. }
+        | Verdict::Rejected { code, .. }
+        | Verdict::Duplicate { code, .. }
+        | Verdict::NoSuchUser { code, .. } => Fault::Halt(Halt {
+            message: format!("a read is refused (code {code})"),
             hint: "check host, user_pool_id and the rights of the secret".to_owned(),
         }),
     }
