@@ -36,14 +36,22 @@ const RETURN_MIN: f64 = 1.3;
 /// How much of the rate a climb adds in its first second, and at most.
 const CLIMB: f64 = 0.01;
 const CLIMB_MAX: f64 = 1.0;
+/// The same while no limit is known yet, and near one that is known.
+const SEARCH: f64 = 0.5;
+const CLIMB_NEAR: f64 = 0.04;
 /// A refusal in a climb slower than this has found the limit; in a faster one only its whereabouts.
 const GENTLE: f64 = 0.1;
+/// So much above the last good rate the limit that was found is a thing of the past.
+const FAR: f64 = 1.5;
+const NEAR: f64 = 1.1;
 /// How long the rate stays after its whereabouts, or the limit itself, were found.
-const HOLD_SHORT: Duration = Duration::from_millis(500);
 const HOLD: Duration = Duration::from_secs(4);
 const HOLD_MAX: Duration = Duration::from_secs(30);
 /// This long without a refusal, and a burst of them is over.
 const CALM: Duration = Duration::from_secs(1);
+/// Requests that leave between two steps of a climb, and between two cuts, at least.
+const STEP: f64 = 4.0;
+const FEW: f64 = 6.0;
 /// The lowest rate of the first second of a burst of refusals; that of the tenth is a tenth of it.
 const LOWEST: f64 = 10.0;
 /// The lowest rate, a second.
@@ -59,6 +67,8 @@ pub struct Rate {
     next_at: Moment,
     /// Requests that left so far, and when the first one did.
     left: (f64, Moment),
+    /// How many were accepted so far.
+    taken: f64,
     /// When the requests left that were accepted, of late.
     accepted: VecDeque<Moment>,
     /// How long accepted requests took, of late, at most.
@@ -70,10 +80,16 @@ pub struct Rate {
     /// Cuts since it was calm, and when the first one was.
     burst: usize,
     burst_at: Moment,
+    /// The last rate that was held all through its hold.
+    proved: Option<f64>,
+    /// Cuts that were found too shallow, one after the other.
+    shallow: u32,
     /// The last rate that was taken without a refusal.
     good: Option<f64>,
     /// The rate before a return that has not proved itself yet.
-    returned_from: Option<f64>,
+    returned_from: Option<(f64, Moment)>,
+    /// Paused while nothing is known: what was accepted in all will be the best guess after it.
+    paused_blindly: bool,
     /// How long the limit stays untouched.
     hold: Duration,
     climb: Climb,
@@ -105,6 +121,7 @@ impl Rate {
             current: ceiling,
             next_at: Duration::ZERO,
             left: (0.0, Duration::ZERO),
+            taken: 0.0,
             accepted: VecDeque::new(),
             latency: Duration::ZERO,
             stretch: Duration::ZERO,
@@ -112,8 +129,11 @@ impl Rate {
             refused_at: Duration::ZERO,
             burst: 0,
             burst_at: Duration::ZERO,
+            proved: None,
+            shallow: 0,
             good: None,
             returned_from: None,
+            paused_blindly: false,
             hold: HOLD / 2,
             climb: Climb { from: Duration::ZERO, first: CLIMB, at: Duration::ZERO },
         }
@@ -136,6 +156,11 @@ impl Rate {
             self.stretch = self.stretch.max(now);
         }
         self.left.0 += 1.0;
+        if std::mem::take(&mut self.paused_blindly) {
+            let span = now.saturating_sub(self.left.1).max(WINDOW);
+            let guess = (self.taken / span.as_secs_f64()).max(LOWEST);
+            self.set(guess.min(self.current.unwrap_or(guess)));
+        }
         let Some(rate) = self.current else { return };
         let interval = Duration::from_secs_f64(1.0 / rate);
         // What was not used is lost but for the timer's grain, so that no second sees a burst.
@@ -145,6 +170,7 @@ impl Rate {
 
     /// Nothing leaves before this moment: what was accepted until then tells no rate.
     pub fn paused_until(&mut self, moment: Moment) {
+        self.paused_blindly |= self.burst > 0 && self.good.is_none();
         self.stretch = self.stretch.max(moment);
         self.climb.from = self.climb.from.max(moment);
         self.climb.at = self.climb.at.max(moment);
@@ -153,12 +179,13 @@ impl Rate {
     /// The target accepted a request that left at `sent_at`.
     pub fn accepted(&mut self, now: Moment, sent_at: Moment) {
         let latency = now.saturating_sub(sent_at);
+        self.taken += 1.0;
         self.latency = latency.max(self.latency.mul_f64(0.9) + latency.mul_f64(0.1));
         self.accepted.push_back(sent_at);
         self.forget(now);
         let Some(current) = self.current else { return };
         let Some(cut_at) = self.cut_at else { return };
-        if now < self.refused_at + CALM.max(2 * self.latency) || sent_at <= cut_at {
+        if now < self.refused_at + self.step() || sent_at <= cut_at {
             return;
         }
         if self.burst > 0 {
@@ -173,56 +200,90 @@ impl Rate {
         let back = self.good.unwrap_or(0.0) * RETURN;
         // Less is soon climbed.
         if back > current * RETURN_MIN {
-            self.returned_from = Some(current);
+            self.returned_from = Some((current, now));
             self.refused_at = now;
-            self.start(now, back, HOLD_SHORT, CLIMB);
+            self.start(now, back, self.step() / 2, CLIMB);
         }
     }
 
     fn go_up(&mut self, now: Moment, current: f64) {
-        // A return has proved itself.
-        self.returned_from = None;
         let seconds = now.saturating_sub(self.climb.at.max(self.climb.from)).as_secs_f64();
         let seen = self.seen(now);
         if now < self.climb.from || seconds < 0.05 {
             return;
         }
         self.climb.at = now;
+        // What was returned to, or cut to, has proved itself.
+        if self.climb.from + self.step() > now && self.shallow > 0 {
+            self.proved = Some(current);
+        }
+        self.shallow = 0;
+        self.returned_from = self.returned_from.filter(|(_, at)| now < *at + HOLD);
         // Not the rate holds requests back: going up would mean nothing.
         if seen.is_some_and(|seen| seen < 0.5 * current) {
             return;
         }
-        let pace = self.climb.pace(now, CALM.max(2 * self.latency));
-        if pace > 10.0 * CLIMB {
+        let step = self.step();
+        let mut pace = self.climb.pace(now, step);
+        match self.good {
+            Some(good) if current <= NEAR * good => pace = pace.min(CLIMB_NEAR),
             // The limit that was found has gone.
-            self.hold = HOLD / 2;
+            Some(good) if current > FAR * good => self.hold = HOLD / 2,
+            Some(_) | None => {}
         }
-        self.set(current * (1.0 + pace * seconds.min(0.5)));
+        let steps = seconds / step.as_secs_f64();
+        self.set(current * (1.0 + pace * steps.min(0.5)));
     }
 
     /// The target refused a request that left at `sent_at`, as too much.
     pub fn refused(&mut self, now: Moment, sent_at: Moment) {
         self.forget(now);
         self.refused_at = now;
-        if self.cut_at.is_some_and(|at| sent_at <= at) {
+        if self.cut_at.is_some_and(|at| sent_at <= at + self.patience()) {
             return;
         }
         self.cut_at = Some(now);
         if self.burst == 0 {
             self.burst_at = now;
         }
-        if let (Some(from), Some(good)) = (self.returned_from.take(), self.good) {
+        let seen = self.seen(now);
+        if let (Some((from, _)), Some(good), None) = (self.returned_from.take(), self.good, seen) {
             // Too early: half as far the next time.
             self.good = Some((good * from).sqrt());
             self.burst += 1;
-            self.start(now, from, HOLD_SHORT, CLIMB);
+            self.start(now, from, self.step() / 2, GENTLE);
             return;
         }
-        let seen = self.seen(now);
-        let pace = self.climb.pace(now, CALM.max(2 * self.latency));
+        let mut to = self.cut(now, seen);
+        let proved = if now >= self.climb.from { self.proved } else { self.proved.take() };
+        // What was held for long is nearer the truth than what a full bucket let through.
+        if let Some(proved) = proved.filter(|proved| (0.8..1.0).contains(&(proved / to))) {
+            to = to.min(proved / BELOW_ACCEPTED);
+        }
+        let near = self.good.zip(self.current).is_some_and(|(good, from)| from <= FAR * good);
+        if self.burst == 0 && seen.is_some() {
+            self.good = Some(to / RETURN);
+        }
+        let pace = self.climb.pace(now, self.step());
+        let climbed = now >= self.climb.from;
+        self.burst += 1;
+        if self.burst > 1 || seen.is_none() || pace > GENTLE && !near {
+            let first = if self.good.is_some() { (pace / 8.0).clamp(CLIMB, GENTLE) } else { SEARCH };
+            self.start(now, to, self.step() / 2, first);
+        } else {
+            // Found. If it was not even climbing, the last cut was too shallow.
+            self.hold = if climbed { (self.hold * 2).min(HOLD_MAX) } else { self.hold };
+            self.shallow += 1;
+            self.start(now, to, self.hold, CLIMB);
+        }
+    }
+
+    /// The rate to go down to.
+    fn cut(&self, now: Moment, seen: Option<f64>) -> f64 {
         let to = match (self.current, seen) {
             (Some(from), Some(seen)) => {
-                (seen * BELOW_ACCEPTED).clamp(from * DEEPEST_CUT, from * BELOW_ACCEPTED)
+                let below = 1.0 - (1.0 - BELOW_ACCEPTED) * f64::from(self.shallow.min(3)).exp2();
+                (seen * below).clamp(from * DEEPEST_CUT, from * below)
             }
             (Some(from), None) if self.good.is_none() => from * DEEPEST_CUT,
             (Some(from), None) => from * BLIND_CUTS[self.burst.min(BLIND_CUTS.len() - 1)],
@@ -232,18 +293,24 @@ impl Rate {
                 self.left.0 / span.as_secs_f64() * DEEPEST_CUT
             }
         };
-        let to = to.max(self.lowest(now).min(self.current.unwrap_or(f64::INFINITY)));
-        if self.burst == 0 && seen.is_some() {
-            self.good = Some(to / RETURN);
+        to.max(self.lowest(now).min(self.current.unwrap_or(f64::INFINITY)))
+    }
+
+    /// After a cut, once something is known, a few requests must leave before the next: a window that
+    /// is used up refuses all until its end.
+    fn patience(&self) -> Duration {
+        match self.current {
+            Some(rate) if self.good.is_some() || rate <= LOWEST => {
+                Duration::from_secs_f64(FEW / rate).min(WINDOW_MAX)
+            }
+            Some(_) | None => Duration::ZERO,
         }
-        self.burst += 1;
-        if self.burst == 1 && seen.is_some() && pace <= GENTLE {
-            self.hold = (self.hold * 2).min(HOLD_MAX);
-            self.start(now, to, self.hold, CLIMB);
-        } else {
-            let first = if self.good.is_some() { pace / 8.0 } else { GENTLE };
-            self.start(now, to, HOLD_SHORT, first.clamp(CLIMB, GENTLE));
-        }
+    }
+
+    /// The time in which enough requests leave and are answered to learn something.
+    fn step(&self) -> Duration {
+        let requests = Duration::from_secs_f64(STEP / self.current.unwrap_or(STEP));
+        CALM.max(2 * self.latency).max(requests.min(WINDOW_MAX))
     }
 
     /// A burst of refusals may be over within a second: to notice, some requests must leave.
