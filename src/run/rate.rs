@@ -10,7 +10,7 @@
 //!   to where it came from, and the next return goes half as far (by ratio).
 //! - **Climb** after a hold: 1 % a second, and twice as fast each second that nothing is refused. A
 //!   limit that stays is thus touched gently, one that has gone is left behind in seconds. Each
-//!   touch doubles the hold, up to half a minute.
+//!   touch doubles the hold, up to a minute.
 //!
 //! Pure: time comes from outside.
 
@@ -43,10 +43,10 @@ const CLIMB_NEAR: f64 = 0.04;
 const GENTLE: f64 = 0.1;
 /// So much above the last good rate the limit that was found is a thing of the past.
 const FAR: f64 = 1.5;
-const NEAR: f64 = 1.1;
+const NEAR: f64 = 1.25;
 /// How long the rate stays after its whereabouts, or the limit itself, were found.
 const HOLD: Duration = Duration::from_secs(4);
-const HOLD_MAX: Duration = Duration::from_secs(30);
+const HOLD_MAX: Duration = Duration::from_mins(1);
 /// This long without a refusal, and a burst of them is over.
 const CALM: Duration = Duration::from_secs(1);
 /// Requests that leave between two steps of a climb, and between two cuts, at least.
@@ -88,6 +88,8 @@ pub struct Rate {
     good: Option<f64>,
     /// The rate before a return that has not proved itself yet.
     returned_from: Option<(f64, Moment)>,
+    /// A return was refused since: nobody knows how much is good now.
+    failed: bool,
     /// Paused while nothing is known: what was accepted in all will be the best guess after it.
     paused_blindly: bool,
     /// How long the limit stays untouched.
@@ -133,6 +135,7 @@ impl Rate {
             shallow: 0,
             good: None,
             returned_from: None,
+            failed: false,
             paused_blindly: false,
             hold: HOLD / 2,
             climb: Climb { from: Duration::ZERO, first: CLIMB, at: Duration::ZERO },
@@ -202,7 +205,7 @@ impl Rate {
         if back > current * RETURN_MIN {
             self.returned_from = Some((current, now));
             self.refused_at = now;
-            self.start(now, back, self.step() / 2, CLIMB);
+            self.start(now, back, self.step() / 2, if self.failed { GENTLE } else { CLIMB });
         }
     }
 
@@ -225,11 +228,12 @@ impl Rate {
         }
         let step = self.step();
         let mut pace = self.climb.pace(now, step);
-        match self.good {
-            Some(good) if current <= NEAR * good => pace = pace.min(CLIMB_NEAR),
+        if self.proved.is_some_and(|proved| current <= NEAR * proved) {
+            pace = pace.min(CLIMB_NEAR);
+        }
+        if self.good.is_some_and(|good| current > FAR * good) {
             // The limit that was found has gone.
-            Some(good) if current > FAR * good => self.hold = HOLD / 2,
-            Some(_) | None => {}
+            self.hold = HOLD / 2;
         }
         let steps = seconds / step.as_secs_f64();
         self.set(current * (1.0 + pace * steps.min(0.5)));
@@ -250,25 +254,31 @@ impl Rate {
         if let (Some((from, _)), Some(good), None) = (self.returned_from.take(), self.good, seen) {
             // Too early: half as far the next time.
             self.good = Some((good * from).sqrt());
+            self.failed = true;
             self.burst += 1;
             self.start(now, from, self.step() / 2, GENTLE);
             return;
         }
         let mut to = self.cut(now, seen);
-        let proved = if now >= self.climb.from { self.proved } else { self.proved.take() };
-        // What was held for long is nearer the truth than what a full bucket let through.
-        if let Some(proved) = proved.filter(|proved| (0.8..1.0).contains(&(proved / to))) {
-            to = to.min(proved / BELOW_ACCEPTED);
+        let climbed = now >= self.climb.from;
+        // What was held for long is nearer the truth than what a full bucket lets through for a
+        // while: halfway between, and if that is refused, back.
+        match (self.proved, self.current) {
+            (Some(proved), Some(from)) if !climbed && from <= proved => self.proved = None,
+            (Some(proved), Some(_)) if (0.8..1.0).contains(&(proved / to)) => {
+                to = if climbed { f64::midpoint(proved, to) } else { proved };
+            }
+            (Some(_) | None, _) => {}
         }
         let near = self.good.zip(self.current).is_some_and(|(good, from)| from <= FAR * good);
         if self.burst == 0 && seen.is_some() {
-            self.good = Some(to / RETURN);
+            (self.good, self.failed) = (Some(to / RETURN), false);
         }
         let pace = self.climb.pace(now, self.step());
-        let climbed = now >= self.climb.from;
         self.burst += 1;
         if self.burst > 1 || seen.is_none() || pace > GENTLE && !near {
-            let first = if self.good.is_some() { (pace / 8.0).clamp(CLIMB, GENTLE) } else { SEARCH };
+            let first =
+                if self.good.is_some() { (pace / 8.0).clamp(CLIMB, GENTLE) } else { SEARCH };
             self.start(now, to, self.step() / 2, first);
         } else {
             // Found. If it was not even climbing, the last cut was too shallow.
