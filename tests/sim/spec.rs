@@ -10,7 +10,7 @@ pub(crate) type Range = [f64; 2];
 #[serde(deny_unknown_fields)]
 pub(crate) struct Scenario {
     /// Each seed is a run of the whole scenario.
-    #[serde(default = "three")]
+    #[serde(default = "two")]
     pub seeds: u64,
     /// Users to send, numbered from 1.
     pub users: u32,
@@ -24,8 +24,8 @@ pub(crate) struct Scenario {
     pub expect: Expect,
 }
 
-fn three() -> u64 {
-    3
+fn two() -> u64 {
+    2
 }
 
 /// The simulated server and its directory.
