@@ -393,4 +393,132 @@ mod tests {
             }
         }
     }
+
+    /// A server with a limit of its own, in virtual time.
+    struct Server {
+        per_s: f64,
+        /// A bucket of this size; else so many in each whole second.
+        bucket: Option<f64>,
+        tokens: f64,
+        at: f64,
+    }
+
+    impl Server {
+        fn takes(&mut self, now: f64) -> bool {
+            match self.bucket {
+                Some(size) => {
+                    self.tokens = (self.tokens + (now - self.at) * self.per_s).min(size);
+                }
+                None if now.floor() > self.at.floor() => self.tokens = self.per_s,
+                None => {}
+            }
+            self.at = now;
+            let takes = self.tokens >= 1.0;
+            self.tokens -= f64::from(u8::from(takes));
+            takes
+        }
+    }
+
+    /// Keeps 32 requests of 50 ms in flight for 100 s: what was accepted, and the share refused
+    /// after 5 s.
+    fn drive(per_s: f64, bucket: Option<f64>) -> (f64, f64) {
+        let mut server = Server { per_s, bucket, tokens: bucket.unwrap_or(per_s), at: 0.0 };
+        let mut rate = Rate::new(None);
+        // When they end and when they left, in microseconds; whether they are accepted.
+        let mut flights: std::collections::BinaryHeap<std::cmp::Reverse<(u64, u64, bool)>> =
+            std::collections::BinaryHeap::new();
+        let (mut now, mut accepted, mut late, mut refused) = (0u64, 0.0, 0.0, 0.0);
+        while now < 100_000_000 {
+            let next_at = u64::try_from(rate.next_at().as_micros()).unwrap_or(u64::MAX);
+            if flights.len() < 32 && next_at <= now {
+                rate.left(Duration::from_micros(now));
+                let takes = server.takes(now as f64 / 1e6);
+                if now > 5_000_000 {
+                    late += 1.0;
+                    refused += f64::from(u8::from(!takes));
+                }
+                let took = if takes { 50_000 + now % 7 * 1_000 } else { 10_000 };
+                flights.push(std::cmp::Reverse((now + took, now, takes)));
+                continue;
+            }
+            let ends = flights.peek().map_or(u64::MAX, |flight| flight.0.0);
+            let leaves = if flights.len() < 32 { next_at } else { u64::MAX };
+            now = ends.min(leaves);
+            if ends > leaves {
+                continue;
+            }
+            let Some(std::cmp::Reverse((_, sent_at, takes))) = flights.pop() else { continue };
+            let (now, sent_at) = (Duration::from_micros(now), Duration::from_micros(sent_at));
+            if takes {
+                accepted += 1.0;
+                rate.accepted(now, sent_at);
+            } else {
+                rate.refused(now, sent_at);
+            }
+        }
+        (accepted, refused / late)
+    }
+
+    #[test]
+    fn a_limit_that_nobody_told_is_found_and_hardly_touched() {
+        for per_s in [20.0, 50.0, 120.0, 400.0] {
+            for bucket in [Some(10.0), Some(per_s), None] {
+                let (accepted, refused) = drive(per_s, bucket);
+                let of_ideal = accepted / (100.0 * per_s);
+                assert!(of_ideal > 0.95, "{per_s}/s, {bucket:?}: {of_ideal:.3} of the ideal");
+                assert!(refused < 0.01, "{per_s}/s, {bucket:?}: {refused:.4} refused");
+            }
+        }
+    }
+
+    #[test]
+    fn faster_than_any_limit_it_stays_unlimited() {
+        let (accepted, refused) = drive(1e9, Some(1e9));
+        assert!(accepted > 50_000.0 && refused == 0.0, "{accepted} {refused}");
+    }
+
+    #[test]
+    fn after_a_short_burst_of_refusals_it_is_back_within_seconds() {
+        let second = Duration::from_secs(1);
+        let step = Duration::from_millis(5);
+        let mut rate = Rate::new(Some(200.0));
+        let mut now = Duration::ZERO;
+        let mut go = |rate: &mut Rate, until: Duration, takes: bool| {
+            while now < until {
+                now = (now + step).max(rate.next_at());
+                rate.left(now);
+                let ended = now + step;
+                if takes { rate.accepted(ended, now) } else { rate.refused(ended, now) }
+            }
+        };
+        go(&mut rate, 10 * second, true);
+        go(&mut rate, 11 * second, false);
+        assert!(rate.current().unwrap() < 50.0);
+        go(&mut rate, 14 * second, true);
+        assert!(rate.current().unwrap() >= 180.0, "{:?}", rate.current());
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_happens_the_rate_stays_within_its_bounds(
+            ceiling in proptest::option::of(1.0..500.0f64),
+            events in proptest::collection::vec((0u64..3_000, 0u64..2_000, 0u8..4), 1..300),
+        ) {
+            let mut rate = Rate::new(ceiling);
+            let mut now = Duration::ZERO;
+            for (wait, took, event) in events {
+                now += Duration::from_millis(wait);
+                let sent_at = now.saturating_sub(Duration::from_millis(took));
+                match event {
+                    0 => rate.left(now),
+                    1 => rate.accepted(now, sent_at),
+                    2 => rate.refused(now, sent_at),
+                    _ => rate.paused_until(now + Duration::from_millis(took)),
+                }
+                if let Some(current) = rate.current() {
+                    prop_assert!(current >= FLOOR && current <= ceiling.unwrap_or(f64::MAX), "{current}");
+                }
+            }
+        }
+    }
 }
