@@ -143,10 +143,11 @@ impl Doubts {
         self.looking -= 1;
     }
 
-    /// A doubt that was taken could not be looked up: again as soon as requests pass.
+    /// A doubt that was taken could not be looked up: again soon, but not in a tight loop, should
+    /// only lookups fail.
     pub fn put_back(&mut self, mut doubt: Doubt, now: Moment) {
         self.looking -= 1;
-        doubt.look_at = now;
+        doubt.look_at = now + FIRST_LOOK;
         self.insert(doubt);
     }
 

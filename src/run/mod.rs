@@ -149,6 +149,8 @@ pub struct Runner<S: Store, T: Target> {
     last_fault: Option<String>,
     refused_since: Option<Moment>,
     last_definite: Moment,
+    /// Since when every lookup has failed.
+    lookups_fail_since: Option<Moment>,
     lookups_denied: bool,
     totals: Totals,
     settled: VecDeque<(Moment, u64)>,
@@ -225,6 +227,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             last_fault: None,
             refused_since: None,
             last_definite: Moment::ZERO,
+            lookups_fail_since: None,
             lookups_denied: false,
             totals,
             settled: VecDeque::new(),
@@ -413,10 +416,10 @@ impl<S: Store, T: Target> Runner<S, T> {
 
     /// Since when the target has neither answered nor accepted anything.
     fn trouble(&self) -> Option<Moment> {
-        match (self.gate.breaker.trouble_since(), self.refused_since) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        }
+        // While rows are sent, failing lookups are no outage; at the end they are all that is left.
+        let only_doubts = self.in_hand.is_empty() && self.nothing_due_until == Some(Moment::MAX);
+        let lookups = self.lookups_fail_since.filter(|_| only_doubts);
+        [self.gate.breaker.trouble_since(), self.refused_since, lookups].into_iter().flatten().min()
     }
 
     // ---- commits

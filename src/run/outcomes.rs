@@ -303,6 +303,7 @@ impl<S: Store, T: Target> Runner<S, T> {
         let found = match result {
             Ok(found) => found,
             Err(fault) => {
+                self.lookups_fail_since.get_or_insert(asked_at);
                 for doubt in doubts {
                     self.doubts.put_back(doubt, now);
                 }
@@ -310,6 +311,7 @@ impl<S: Store, T: Target> Runner<S, T> {
                 return;
             }
         };
+        self.lookups_fail_since = None;
         self.gate.rate.accepted(now, asked_at);
         if self.is_sole_witness(now) {
             self.gate.breaker.answered(false);
