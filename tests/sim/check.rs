@@ -83,7 +83,10 @@ fn invariants(scenario: &Scenario, result: &Result, log: &[Call], wrong: &mut Ve
             say(format!("row {n}: {sent} creates, but {} attempts", row.attempts));
         }
     }
-    let may_meet = scenario.server.late > 0.0 || scenario.start.arriving > 0.0;
+    let quiet_s = scenario.run.request_timeout_s + scenario.run.settle_time_s;
+    let may_meet = scenario.server.late > 0.0
+        || scenario.start.arriving > 0.0
+        || scenario.server.lookup_lag_s >= quiet_s;
     if scenario.server.existing.is_empty() && !may_meet {
         for call in log.iter().filter(|call| call.held) {
             say(format!(
@@ -153,7 +156,7 @@ fn sent_within(log: &[Call], (from, to): (Moment, Moment)) -> usize {
 /// How long after a moment the next row was created; for ever if none was.
 fn back_after(log: &[Call], moment: Moment) -> f64 {
     let created = log.iter().filter_map(|call| call.created_at).filter(|at| *at >= moment);
-    created.min().map_or(f64::INFINITY, |at| (at - moment).as_secs_f64())
+    created.min().map_or(f64::INFINITY, |at| at.saturating_sub(moment).as_secs_f64())
 }
 
 fn expectations(scenario: &Scenario, result: &Result, seen: &Seen, wrong: &mut Vec<String>) {
@@ -205,6 +208,11 @@ fn figures(scenario: &Scenario, result: &Result, seen: &Seen, wrong: &mut Vec<St
         && !(from..=to).contains(&seen.duration_s)
     {
         wrong.push(format!("took {} s, not {from} to {to}", seen.duration_s));
+    }
+    if let Some([from, to]) = expect.per_s
+        && !(from..=to).contains(&seen.per_s)
+    {
+        wrong.push(format!("{} rows a second, not {from} to {to}", seen.per_s));
     }
     within(wrong, "in flight", seen.in_flight, expect.in_flight);
     within(wrong, "creates", seen.creates, expect.creates);

@@ -10,7 +10,8 @@ use userferry::store::{
 
 pub(crate) struct Kept {
     pub table: Table,
-    pub alive: Arc<()>,
+    /// Counts how many hold the table.
+    pub _alive: Arc<()>,
 }
 
 impl Store for Kept {

@@ -280,7 +280,7 @@ impl World<'_> {
         let no_external_id = self.scenario.run.no_external_id;
         let client = Client::new(Arc::clone(&self.server), Arc::clone(&self.most_in_flight));
         let runner = Runner::new(
-            Kept { table, alive: Arc::clone(&alive) },
+            Kept { table, _alive: Arc::clone(&alive) },
             Arc::new(client),
             Arc::new(move |raw: &[u8]| (user(raw, no_external_id), Vec::new())),
             self.settings(),
