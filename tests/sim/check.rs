@@ -48,7 +48,7 @@ fn invariants(scenario: &Scenario, result: &Result, log: &[Call], wrong: &mut Ve
         users.iter().map(|user| (user.id.as_str(), user.row)).collect();
     let mut say = |text: String| wrong.push(text);
     for row in &result.rows {
-        let n = row.row;
+        let n = row.n;
         let copies = held.get(&n).copied().unwrap_or(0);
         if copies > 1 {
             say(format!("row {n} is in the directory {copies} times"));
@@ -176,7 +176,7 @@ fn expectations(scenario: &Scenario, result: &Result, seen: &Seen, wrong: &mut V
     }
     figures(scenario, result, seen, wrong);
     for (n, word) in &expect.rows {
-        let row = result.rows.iter().find(|row| row.row.to_string() == *n).unwrap();
+        let row = result.rows.iter().find(|row| row.n.to_string() == *n).unwrap();
         let is = [Some(row.status.as_str()), row.detail.as_deref()];
         let is = is.into_iter().flatten().collect::<Vec<_>>().join("/");
         if is != *word {

@@ -38,7 +38,7 @@ pub(crate) struct Result {
 /// A row of the job table.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
-    pub row: u32,
+    pub n: u32,
     pub status: String,
     pub detail: Option<String>,
     pub spent: u32,
@@ -374,7 +374,7 @@ fn read_rows(db: &Path) -> Vec<Row> {
         .unwrap();
     let rows = statement.query_map([], |row| {
         Ok(Row {
-            row: row.get(0)?,
+            n: row.get(0)?,
             status: row.get(1)?,
             detail: row.get(2)?,
             spent: row.get(3)?,
