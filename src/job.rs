@@ -379,3 +379,272 @@ fn resend(job: &Job, witnessed: bool, policy: &Policy, now: Now) -> Transition {
     let next = Transition::pending(now.ms + backoff::delay_ms(spent, now.jitter));
     if witnessed { next.spend() } else { next }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const NOW: Now = Now { ms: 1_000_000, jitter: 0.5 };
+
+    fn job(spent: u32, had_unknown: bool, duplicate: bool) -> Job {
+        Job { spent, first_sent_ms: Some(1_000_000), had_unknown, duplicate }
+    }
+
+    fn created() -> Outcome {
+        Outcome::Created { remote_id: "u".to_owned() }
+    }
+
+    /// Every outcome once.
+    fn outcomes() -> Vec<Outcome> {
+        vec![
+            created(),
+            Outcome::Duplicate,
+            Outcome::Rejected,
+            Outcome::Unexplained,
+            Outcome::Throttled,
+            Outcome::Stale,
+            Outcome::NotSent,
+            Outcome::Unknown,
+            Outcome::Halt,
+            Outcome::Unsendable,
+            Outcome::Returned,
+        ]
+    }
+
+    fn findings() -> Vec<Finding> {
+        let remote_id = || "u".to_owned();
+        vec![
+            Finding::Ours { remote_id: remote_id(), created_at_ms: None },
+            Finding::Ours { remote_id: remote_id(), created_at_ms: Some(997_999) },
+            Finding::Ours { remote_id: remote_id(), created_at_ms: Some(998_000) },
+            Finding::Bystander { remote_id: remote_id() },
+            Finding::Other,
+            Finding::NobodyYet,
+            Finding::Nobody { witnessed: false },
+            Finding::Nobody { witnessed: true },
+        ]
+    }
+
+    fn word(transition: &Transition) -> String {
+        let detail = transition.detail.map_or(String::new(), |detail| format!("/{detail}"));
+        let spent = if transition.spend { " spent" } else { "" };
+        let wait = transition.not_before_ms.saturating_sub(NOW.ms).max(0);
+        let wait = if wait > 0 { format!(" +{wait}") } else { String::new() };
+        format!("{}{detail}{spent}{wait}", transition.status)
+    }
+
+    #[test]
+    fn each_outcome_leads_where_the_table_says() {
+        let job = job(2, false, false);
+        let words: Vec<String> =
+            outcomes().iter().map(|outcome| word(&next(&job, outcome, None, NOW))).collect();
+        assert_eq!(
+            words,
+            [
+                "done/created spent",
+                "unknown spent",
+                "failed/rejected spent",
+                "pending +1000",
+                "pending +500",
+                "pending",
+                "pending +500",
+                "unknown",
+                "pending",
+                "invalid",
+                "pending",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_row_that_is_refused_as_too_much_waits_until_the_target_said_and_a_little_longer() {
+        let row = job(0, false, false);
+        let until = |ms| next(&row, &Outcome::Throttled, Some(ms), NOW).not_before_ms;
+        assert_eq!(until(NOW.ms + 3_000), NOW.ms + 3_500);
+        assert_eq!(until(NOW.ms - 3_000), NOW.ms + 500);
+    }
+
+    #[test]
+    fn each_finding_leads_where_the_table_says() {
+        let table = |had_unknown, duplicate, spent| -> Vec<String> {
+            let job = job(spent, had_unknown, duplicate);
+            let policy = Policy::default();
+            let settled = findings().into_iter().map(|found| settle(&job, &found, &policy, NOW));
+            settled.map(|next| next.map_or("-".to_owned(), |next| word(&next))).collect()
+        };
+        assert_eq!(
+            table(true, false, 7),
+            [
+                "done/existed",
+                "done/existed",
+                "done/created",
+                "failed/conflict",
+                "failed/conflict",
+                "-",
+                "pending +32000",
+                "failed/exhausted spent",
+            ]
+        );
+        assert_eq!(table(true, false, 0)[6..], ["pending +250", "pending spent +500"]);
+        // A duplicate after an unknown attempt of ours: its search lags, and it is never sent again.
+        assert_eq!(table(true, true, 7)[6..], ["-", "-"]);
+        // A duplicate that nobody finds.
+        assert_eq!(table(false, true, 1)[5..], ["-", "failed/conflict", "failed/conflict"]);
+        // Created needs an attempt of ours that ended unknown.
+        assert_eq!(table(false, true, 1)[..3], ["done/existed"; 3]);
+    }
+
+    #[test]
+    fn a_bystander_is_skipped_only_by_policy() {
+        let policy = Policy { on_conflict: OnConflict::Skip, ..Policy::default() };
+        let skip = |found| word(&settle(&job(1, false, true), &found, &policy, NOW).unwrap());
+        assert_eq!(skip(Finding::Bystander { remote_id: "u".to_owned() }), "done/skipped");
+        assert_eq!(skip(Finding::Other), "failed/conflict");
+    }
+
+    #[test]
+    fn words_are_read_back() {
+        assert!(Status::ALL.iter().all(|word| Status::parse(word.as_str()) == Some(*word)));
+        assert!(Detail::ALL.iter().all(|word| Detail::parse(word.as_str()) == Some(*word)));
+        assert!(Class::ALL.iter().all(|word| Class::parse(word.as_str()) == Some(*word)));
+        assert!(Evidence::ALL.iter().all(|word| Evidence::parse(word.as_str()) == Some(*word)));
+        assert_eq!(Status::parse("Done"), None);
+    }
+
+    prop_compose! {
+        fn any_job()(
+            spent in 0..20u32,
+            first_sent_ms in proptest::option::of(0..2_000_000i64),
+            had_unknown: bool,
+            duplicate: bool,
+        ) -> Job {
+            Job { spent, first_sent_ms, had_unknown, duplicate }
+        }
+    }
+
+    prop_compose! {
+        fn any_now()(ms in 0..2_000_000i64, jitter in 0.0..1.0f64) -> Now {
+            Now { ms, jitter }
+        }
+    }
+
+    fn any_finding() -> impl Strategy<Value = Finding> {
+        let created = proptest::option::of(0..2_000_000i64);
+        prop_oneof![
+            created.prop_map(|created_at_ms| Finding::Ours {
+                remote_id: "u".to_owned(),
+                created_at_ms
+            }),
+            proptest::sample::select(findings()),
+        ]
+    }
+
+    prop_compose! {
+        fn any_policy()(max_attempts in 1..10u32, skip: bool) -> Policy {
+            let on_conflict = if skip { OnConflict::Skip } else { OnConflict::Fail };
+            Policy { max_attempts, on_conflict, ..Policy::default() }
+        }
+    }
+
+    /// What holds of every transition.
+    fn is_sound(next: &Transition) -> bool {
+        let reasoned = matches!(next.status, Status::Done | Status::Failed);
+        let done = next.status == Status::Done;
+        next.status != Status::Sending
+            && next.detail.is_some() == reasoned
+            && next.evidence.is_some() == done
+            && next.remote_id.is_some() == done
+            && (next.status == Status::Pending || next.not_before_ms == 0)
+            && match next.detail {
+                Some(Detail::Created | Detail::Existed | Detail::Skipped) => done,
+                Some(Detail::Rejected | Detail::Conflict | Detail::Exhausted) => !done,
+                // Only a person waives.
+                Some(Detail::Waived) => false,
+                None => true,
+            }
+    }
+
+    proptest! {
+        #[test]
+        fn an_outcome_leads_to_a_sound_state(
+            job in any_job(),
+            outcome in proptest::sample::select(outcomes()),
+            until_ms in proptest::option::of(0..2_000_000i64),
+            now in any_now(),
+        ) {
+            let next = next(&job, &outcome, until_ms, now);
+            prop_assert!(is_sound(&next), "{next:?}");
+            // Only a definite answer is final or spends, and a row never pays for the target.
+            prop_assert_eq!(next.spend, outcome.is_definite());
+            if matches!(next.status, Status::Done | Status::Failed) {
+                prop_assert!(outcome.is_definite());
+            }
+            if next.detail == Some(Detail::Created) {
+                prop_assert_eq!(next.evidence, Some(Evidence::Reply));
+            }
+            // What may have been stored is never simply sent again.
+            if matches!(outcome, Outcome::Unknown | Outcome::Duplicate) {
+                prop_assert_eq!(next.status, Status::Unknown);
+            }
+            let waits = matches!(outcome, Outcome::Throttled | Outcome::NotSent | Outcome::Unexplained);
+            prop_assert!(!waits || next.not_before_ms >= now.ms);
+            prop_assert!(!waits || next.not_before_ms >= until_ms.filter(|_| outcome == Outcome::Throttled).unwrap_or(0));
+        }
+
+        #[test]
+        fn a_finding_leads_to_a_sound_state(
+            job in any_job(),
+            finding in any_finding(),
+            policy in any_policy(),
+            now in any_now(),
+        ) {
+            let Some(next) = settle(&job, &finding, &policy, now) else {
+                let lags = matches!(finding, Finding::Nobody { .. }) && job.duplicate && job.had_unknown;
+                prop_assert!(lags || finding == Finding::NobodyYet);
+                return Ok(());
+            };
+            prop_assert!(is_sound(&next), "{next:?}");
+            prop_assert!(matches!(next.status, Status::Done | Status::Failed | Status::Pending));
+            if next.detail == Some(Detail::Created) {
+                let Finding::Ours { created_at_ms: Some(at), .. } = finding else {
+                    return Err(TestCaseError::fail("created without proof"));
+                };
+                prop_assert!(job.had_unknown && at >= job.first_sent_ms.unwrap() - 2_000);
+            }
+            if next.status == Status::Pending {
+                prop_assert!(!job.duplicate, "a duplicate is never sent again");
+                prop_assert!(next.not_before_ms >= now.ms);
+            }
+            if next.detail == Some(Detail::Exhausted) {
+                prop_assert_eq!(&finding, &Finding::Nobody { witnessed: true });
+                prop_assert!(next.spend && job.spent + 1 >= policy.max_attempts);
+            }
+            let witnessed = finding == Finding::Nobody { witnessed: true };
+            prop_assert_eq!(next.spend, witnessed && !job.duplicate);
+        }
+
+        /// However outcomes and findings follow each other: a row that nobody witnesses is never
+        /// exhausted, and one that is always witnessed is, after `max_attempts`.
+        #[test]
+        fn only_what_is_witnessed_exhausts_a_row(
+            witnesses in proptest::collection::vec(any::<bool>(), 1..60),
+            policy in any_policy(),
+        ) {
+            let mut job = Job { spent: 0, first_sent_ms: Some(0), had_unknown: false, duplicate: false };
+            let mut held = 0;
+            for witnessed in witnesses {
+                prop_assert_eq!(next(&job, &Outcome::Unknown, None, NOW).status, Status::Unknown);
+                job.had_unknown = true;
+                held += u32::from(witnessed);
+                let to = settle(&job, &Finding::Nobody { witnessed }, &policy, NOW).unwrap();
+                job.spent += u32::from(to.spend);
+                prop_assert_eq!(job.spent, held);
+                prop_assert_eq!(to.status == Status::Failed, held >= policy.max_attempts);
+                if to.status == Status::Failed {
+                    break;
+                }
+            }
+        }
+    }
+}

@@ -10,7 +10,7 @@
 //!   to where it came from, and the next return goes half as far (by ratio).
 //! - **Climb** after a hold: 1 % a second, and twice as fast each second that nothing is refused. A
 //!   limit that stays is thus touched gently, one that has gone is left behind in seconds. Each
-//!   touch doubles the hold, up to half a minute.
+//!   touch that finds it where it was doubles the hold, up to a minute.
 //!
 //! Pure: time comes from outside.
 
@@ -43,15 +43,19 @@ const CLIMB_NEAR: f64 = 0.04;
 const GENTLE: f64 = 0.1;
 /// So much above the last good rate the limit that was found is a thing of the past.
 const FAR: f64 = 1.5;
-const NEAR: f64 = 1.1;
+const NEAR: f64 = 1.25;
 /// How long the rate stays after its whereabouts, or the limit itself, were found.
 const HOLD: Duration = Duration::from_secs(4);
-const HOLD_MAX: Duration = Duration::from_secs(30);
+/// Found twice within this share, it is the limit: the hold doubles.
+const ALIKE: f64 = 0.05;
+const HOLD_MAX: Duration = Duration::from_mins(1);
 /// This long without a refusal, and a burst of them is over.
 const CALM: Duration = Duration::from_secs(1);
 /// Requests that leave between two steps of a climb, and between two cuts, at least.
 const STEP: f64 = 4.0;
 const FEW: f64 = 6.0;
+/// So long a window that was a little too full refuses all, once the limit has been found.
+const DEAD: Duration = Duration::from_millis(120);
 /// The lowest rate of the first second of a burst of refusals; that of the tenth is a tenth of it.
 const LOWEST: f64 = 10.0;
 /// The lowest rate, a second.
@@ -77,9 +81,10 @@ pub struct Rate {
     stretch: Moment,
     cut_at: Option<Moment>,
     refused_at: Moment,
-    /// Cuts since it was calm, and when the first one was.
+    /// Cuts since it was calm.
     burst: usize,
-    burst_at: Moment,
+    /// When the last burst of them began, and how many were accepted until then.
+    burst_began: (Moment, f64),
     /// The last rate that was held all through its hold.
     proved: Option<f64>,
     /// Cuts that were found too shallow, one after the other.
@@ -88,8 +93,12 @@ pub struct Rate {
     good: Option<f64>,
     /// The rate before a return that has not proved itself yet.
     returned_from: Option<(f64, Moment)>,
+    /// A return was refused since: nobody knows how much is good now.
+    failed: bool,
     /// Paused while nothing is known: what was accepted in all will be the best guess after it.
     paused_blindly: bool,
+    /// Where the limit was found the last time.
+    found: Option<f64>,
     /// How long the limit stays untouched.
     hold: Duration,
     climb: Climb,
@@ -128,13 +137,15 @@ impl Rate {
             cut_at: None,
             refused_at: Duration::ZERO,
             burst: 0,
-            burst_at: Duration::ZERO,
+            burst_began: (Duration::ZERO, 0.0),
             proved: None,
             shallow: 0,
             good: None,
             returned_from: None,
+            failed: false,
             paused_blindly: false,
-            hold: HOLD / 2,
+            found: None,
+            hold: HOLD,
             climb: Climb { from: Duration::ZERO, first: CLIMB, at: Duration::ZERO },
         }
     }
@@ -202,7 +213,7 @@ impl Rate {
         if back > current * RETURN_MIN {
             self.returned_from = Some((current, now));
             self.refused_at = now;
-            self.start(now, back, self.step() / 2, CLIMB);
+            self.start(now, back, self.step() / 2, if self.failed { GENTLE } else { CLIMB });
         }
     }
 
@@ -225,11 +236,12 @@ impl Rate {
         }
         let step = self.step();
         let mut pace = self.climb.pace(now, step);
-        match self.good {
-            Some(good) if current <= NEAR * good => pace = pace.min(CLIMB_NEAR),
+        if self.proved.is_some_and(|proved| current <= NEAR * proved) {
+            pace = pace.min(CLIMB_NEAR);
+        }
+        if self.good.is_some_and(|good| current > FAR * good) {
             // The limit that was found has gone.
-            Some(good) if current > FAR * good => self.hold = HOLD / 2,
-            Some(_) | None => {}
+            self.hold = HOLD;
         }
         let steps = seconds / step.as_secs_f64();
         self.set(current * (1.0 + pace * steps.min(0.5)));
@@ -243,40 +255,70 @@ impl Rate {
             return;
         }
         self.cut_at = Some(now);
-        if self.burst == 0 {
-            self.burst_at = now;
-        }
         let seen = self.seen(now);
-        if let (Some((from, _)), Some(good), None) = (self.returned_from.take(), self.good, seen) {
+        let returned_from = self.returned_from.take();
+        if let (Some((from, _)), Some(good), None) = (returned_from, self.good, seen) {
             // Too early: half as far the next time.
             self.good = Some((good * from).sqrt());
+            self.failed = true;
             self.burst += 1;
             self.start(now, from, self.step() / 2, GENTLE);
             return;
         }
-        let mut to = self.cut(now, seen);
-        let proved = if now >= self.climb.from { self.proved } else { self.proved.take() };
-        // What was held for long is nearer the truth than what a full bucket let through.
-        if let Some(proved) = proved.filter(|proved| (0.8..1.0).contains(&(proved / to))) {
-            to = to.min(proved / BELOW_ACCEPTED);
-        }
-        let near = self.good.zip(self.current).is_some_and(|(good, from)| from <= FAR * good);
-        if self.burst == 0 && seen.is_some() {
-            self.good = Some(to / RETURN);
-        }
-        let pace = self.climb.pace(now, self.step());
         let climbed = now >= self.climb.from;
+        let near = self.good.zip(self.current).is_some_and(|(good, from)| from <= FAR * good);
+        let cut = self.cut(now, seen);
+        let to = self.bound(cut, climbed);
+        if self.burst == 0 {
+            self.learn(now, to, seen.is_some(), returned_from.is_some());
+        }
         self.burst += 1;
+        let pace = self.climb.pace(now, self.step());
         if self.burst > 1 || seen.is_none() || pace > GENTLE && !near {
             let first =
                 if self.good.is_some() { (pace / 8.0).clamp(CLIMB, GENTLE) } else { SEARCH };
             self.start(now, to, self.step() / 2, first);
         } else {
             // Found. If it was not even climbing, the last cut was too shallow.
-            self.hold = if climbed { (self.hold * 2).min(HOLD_MAX) } else { self.hold };
+            let same = self.found.is_some_and(|found| (to / found - 1.0).abs() < ALIKE);
+            self.hold = match (climbed, same) {
+                (true, true) => (self.hold * 2).min(HOLD_MAX),
+                (true, false) => HOLD,
+                (false, _) => self.hold,
+            };
+            self.found = Some(to);
             self.shallow += 1;
             self.start(now, to, self.hold, CLIMB);
         }
+    }
+
+    /// What was held for long is nearer the truth than what a full bucket lets through for a while:
+    /// halfway between, and if that is refused, back.
+    fn bound(&mut self, to: f64, climbed: bool) -> f64 {
+        let (Some(proved), Some(from)) = (self.proved, self.current) else { return to };
+        if !climbed && from <= proved {
+            self.proved = None;
+            return to;
+        }
+        match (0.8..1.0).contains(&(proved / to)) {
+            true if climbed => f64::midpoint(proved, to),
+            true => proved,
+            false => to,
+        }
+    }
+
+    /// A burst of refusals begins: what is good lies below, and if a return led here, no lower than
+    /// what was accepted on average since the last burst.
+    fn learn(&mut self, now: Moment, to: f64, seen: bool, returned: bool) {
+        let (since, taken) = self.burst_began;
+        self.burst_began = (now, self.taken);
+        if !seen {
+            return;
+        }
+        let good = to / RETURN;
+        let average = (self.taken - taken) / now.saturating_sub(since).as_secs_f64().max(1.0);
+        self.good = Some(if returned { (good * average.min(good)).sqrt() } else { good });
+        self.failed = false;
     }
 
     /// The rate to go down to.
@@ -302,7 +344,8 @@ impl Rate {
     fn patience(&self) -> Duration {
         match self.current {
             Some(rate) if self.good.is_some() || rate <= LOWEST => {
-                Duration::from_secs_f64(FEW / rate).min(WINDOW_MAX)
+                let least = if self.found.is_some() { DEAD } else { Duration::ZERO };
+                Duration::from_secs_f64(FEW / rate).clamp(least, WINDOW_MAX)
             }
             Some(_) | None => Duration::ZERO,
         }
@@ -316,7 +359,7 @@ impl Rate {
 
     /// A burst of refusals may be over within a second: to notice, some requests must leave.
     fn lowest(&self, now: Moment) -> f64 {
-        let seconds = now.saturating_sub(self.burst_at).as_secs_f64();
+        let seconds = now.saturating_sub(self.burst_began.0).as_secs_f64();
         let lowest = self.good.map_or(LOWEST, |good| LOWEST.min(0.2 * good));
         (lowest / seconds.max(1.0)).max(FLOOR)
     }
@@ -381,6 +424,134 @@ mod tests {
                 let in_a_second = left[i..].iter().take_while(|at| **at < *from + Duration::from_secs(1)).count();
                 let grain = (GRAIN.as_secs_f64() * rate).min(4.0);
                 prop_assert!(in_a_second as f64 <= rate + grain + 1.0, "{in_a_second} at {rate}/s");
+            }
+        }
+    }
+
+    /// A server with a limit of its own, in virtual time.
+    struct Server {
+        per_s: f64,
+        /// A bucket of this size; else so many in each whole second.
+        bucket: Option<f64>,
+        tokens: f64,
+        at: f64,
+    }
+
+    impl Server {
+        fn takes(&mut self, now: f64) -> bool {
+            match self.bucket {
+                Some(size) => {
+                    self.tokens = (self.tokens + (now - self.at) * self.per_s).min(size);
+                }
+                None if now.floor() > self.at.floor() => self.tokens = self.per_s,
+                None => {}
+            }
+            self.at = now;
+            let takes = self.tokens >= 1.0;
+            self.tokens -= f64::from(u8::from(takes));
+            takes
+        }
+    }
+
+    /// Keeps 32 requests of 50 ms in flight for 100 s: what was accepted, and the share refused
+    /// after 5 s.
+    fn drive(per_s: f64, bucket: Option<f64>) -> (f64, f64) {
+        let mut server = Server { per_s, bucket, tokens: bucket.unwrap_or(per_s), at: 0.0 };
+        let mut rate = Rate::new(None);
+        // When they end and when they left, in microseconds; whether they are accepted.
+        let mut flights: std::collections::BinaryHeap<std::cmp::Reverse<(u64, u64, bool)>> =
+            std::collections::BinaryHeap::new();
+        let (mut now, mut accepted, mut late, mut refused) = (0u64, 0.0, 0.0, 0.0);
+        while now < 100_000_000 {
+            let next_at = u64::try_from(rate.next_at().as_micros()).unwrap_or(u64::MAX);
+            if flights.len() < 32 && next_at <= now {
+                rate.left(Duration::from_micros(now));
+                let takes = server.takes(now as f64 / 1e6);
+                if now > 5_000_000 {
+                    late += 1.0;
+                    refused += f64::from(u8::from(!takes));
+                }
+                let took = if takes { 50_000 + now % 7 * 1_000 } else { 10_000 };
+                flights.push(std::cmp::Reverse((now + took, now, takes)));
+                continue;
+            }
+            let ends = flights.peek().map_or(u64::MAX, |flight| flight.0.0);
+            let leaves = if flights.len() < 32 { next_at } else { u64::MAX };
+            now = ends.min(leaves);
+            if ends > leaves {
+                continue;
+            }
+            let Some(std::cmp::Reverse((_, sent_at, takes))) = flights.pop() else { continue };
+            let (now, sent_at) = (Duration::from_micros(now), Duration::from_micros(sent_at));
+            if takes {
+                accepted += 1.0;
+                rate.accepted(now, sent_at);
+            } else {
+                rate.refused(now, sent_at);
+            }
+        }
+        (accepted, refused / late)
+    }
+
+    #[test]
+    fn a_limit_that_nobody_told_is_found_and_hardly_touched() {
+        for per_s in [20.0, 50.0, 120.0, 400.0] {
+            for bucket in [Some(10.0), Some(per_s), None] {
+                let (accepted, refused) = drive(per_s, bucket);
+                let of_ideal = accepted / (100.0 * per_s);
+                assert!(of_ideal > 0.95, "{per_s}/s, {bucket:?}: {of_ideal:.3} of the ideal");
+                assert!(refused < 0.015, "{per_s}/s, {bucket:?}: {refused:.4} refused");
+            }
+        }
+    }
+
+    #[test]
+    fn faster_than_any_limit_it_stays_unlimited() {
+        let (accepted, refused) = drive(1e9, Some(1e9));
+        assert!(accepted > 50_000.0 && refused == 0.0, "{accepted} {refused}");
+    }
+
+    #[test]
+    fn after_a_short_burst_of_refusals_it_is_back_within_seconds() {
+        let second = Duration::from_secs(1);
+        let step = Duration::from_millis(5);
+        let mut rate = Rate::new(Some(200.0));
+        let mut now = Duration::ZERO;
+        let mut go = |rate: &mut Rate, until: Duration, takes: bool| {
+            while now < until {
+                now = (now + step).max(rate.next_at());
+                rate.left(now);
+                let ended = now + step;
+                if takes { rate.accepted(ended, now) } else { rate.refused(ended, now) }
+            }
+        };
+        go(&mut rate, 10 * second, true);
+        go(&mut rate, 11 * second, false);
+        assert!(rate.current().unwrap() < 50.0);
+        go(&mut rate, 14 * second, true);
+        assert!(rate.current().unwrap() >= 180.0, "{:?}", rate.current());
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_happens_the_rate_stays_within_its_bounds(
+            ceiling in proptest::option::of(1.0..500.0f64),
+            events in proptest::collection::vec((0u64..3_000, 0u64..2_000, 0u8..4), 1..300),
+        ) {
+            let mut rate = Rate::new(ceiling);
+            let mut now = Duration::ZERO;
+            for (wait, took, event) in events {
+                now += Duration::from_millis(wait);
+                let sent_at = now.saturating_sub(Duration::from_millis(took));
+                match event {
+                    0 => rate.left(now),
+                    1 => rate.accepted(now, sent_at),
+                    2 => rate.refused(now, sent_at),
+                    _ => rate.paused_until(now + Duration::from_millis(took)),
+                }
+                if let Some(current) = rate.current() {
+                    prop_assert!(current >= FLOOR && current <= ceiling.unwrap_or(f64::MAX), "{current}");
+                }
             }
         }
     }

@@ -13,7 +13,6 @@ use userferry::run;
 #[derive(Debug)]
 pub(crate) struct Seen {
     pub duration_s: f64,
-    #[expect(dead_code, reason = "shown when a scenario fails")]
     pub per_s: f64,
     pub in_flight: usize,
     pub creates: usize,
@@ -49,7 +48,7 @@ fn invariants(scenario: &Scenario, result: &Result, log: &[Call], wrong: &mut Ve
         users.iter().map(|user| (user.id.as_str(), user.row)).collect();
     let mut say = |text: String| wrong.push(text);
     for row in &result.rows {
-        let n = row.row;
+        let n = row.n;
         let copies = held.get(&n).copied().unwrap_or(0);
         if copies > 1 {
             say(format!("row {n} is in the directory {copies} times"));
@@ -84,7 +83,10 @@ fn invariants(scenario: &Scenario, result: &Result, log: &[Call], wrong: &mut Ve
             say(format!("row {n}: {sent} creates, but {} attempts", row.attempts));
         }
     }
-    let may_meet = scenario.server.late > 0.0 || scenario.start.arriving > 0.0;
+    let quiet_s = scenario.run.request_timeout_s + scenario.run.settle_time_s;
+    let may_meet = scenario.server.late > 0.0
+        || scenario.start.arriving > 0.0
+        || scenario.server.lookup_lag_s >= quiet_s;
     if scenario.server.existing.is_empty() && !may_meet {
         for call in log.iter().filter(|call| call.held) {
             say(format!(
@@ -154,7 +156,7 @@ fn sent_within(log: &[Call], (from, to): (Moment, Moment)) -> usize {
 /// How long after a moment the next row was created; for ever if none was.
 fn back_after(log: &[Call], moment: Moment) -> f64 {
     let created = log.iter().filter_map(|call| call.created_at).filter(|at| *at >= moment);
-    created.min().map_or(f64::INFINITY, |at| (at - moment).as_secs_f64())
+    created.min().map_or(f64::INFINITY, |at| at.saturating_sub(moment).as_secs_f64())
 }
 
 fn expectations(scenario: &Scenario, result: &Result, seen: &Seen, wrong: &mut Vec<String>) {
@@ -174,7 +176,7 @@ fn expectations(scenario: &Scenario, result: &Result, seen: &Seen, wrong: &mut V
     }
     figures(scenario, result, seen, wrong);
     for (n, word) in &expect.rows {
-        let row = result.rows.iter().find(|row| row.row.to_string() == *n).unwrap();
+        let row = result.rows.iter().find(|row| row.n.to_string() == *n).unwrap();
         let is = [Some(row.status.as_str()), row.detail.as_deref()];
         let is = is.into_iter().flatten().collect::<Vec<_>>().join("/");
         if is != *word {
@@ -206,6 +208,11 @@ fn figures(scenario: &Scenario, result: &Result, seen: &Seen, wrong: &mut Vec<St
         && !(from..=to).contains(&seen.duration_s)
     {
         wrong.push(format!("took {} s, not {from} to {to}", seen.duration_s));
+    }
+    if let Some([from, to]) = expect.per_s
+        && !(from..=to).contains(&seen.per_s)
+    {
+        wrong.push(format!("{} rows a second, not {from} to {to}", seen.per_s));
     }
     within(wrong, "in flight", seen.in_flight, expect.in_flight);
     within(wrong, "creates", seen.creates, expect.creates);

@@ -10,8 +10,8 @@ use userferry::store::{
 
 pub(crate) struct Kept {
     pub table: Table,
-    #[expect(dead_code, reason = "held as long as the table is")]
-    pub alive: Arc<()>,
+    /// Counts how many hold the table.
+    pub _alive: Arc<()>,
 }
 
 impl Store for Kept {

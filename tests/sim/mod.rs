@@ -12,6 +12,7 @@ mod spec;
 mod world;
 
 /// Runs a scenario with each of its seeds.
+#[expect(clippy::print_stdout, reason = "what was seen, for people")]
 fn play(name: &str, text: &str) {
     let scenario = spec::parse(text);
     let only = std::env::var("SIM_SEED").ok().and_then(|seed| seed.parse().ok());
@@ -67,11 +68,13 @@ scenarios! {
     conflicts_fail
     conflicts_skip
     credentials_revoked
+    faults_many
     flapping
     killed
     killed_under_a_limit
     knee
     late_arrivals
+    late_beyond_quiet
     limit_fast
     limit_retry_after
     limit_slow
@@ -79,10 +82,14 @@ scenarios! {
     limit_window
     limit_window_retry_after
     lookup_lag
+    lookup_lag_beyond_quiet
+    lookups_broken
+    lookups_broken_for_ever
     lookups_denied
     lookups_denied_held
     lost_in_silence
     lost_replies
+    narrow
     never_there
     no_external_id
     outage_at_start

@@ -2,7 +2,7 @@
 //!
 //! A request goes on at the server whatever becomes of the client who sent it.
 
-use super::spec::{self, LimitKind, OutageKind, RetryAfter};
+use super::spec::{self, LimitKind, Only, OutageKind, RetryAfter};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -181,13 +181,13 @@ impl Server {
         state.in_flight += 1;
         state.most_in_flight = state.most_in_flight.max(state.in_flight);
         let latency = self.latency(&mut state);
-        let fate = match self.outage(now, row.is_some()) {
+        let fate = match self.outage(now, request) {
             Some((kind, share)) => {
                 let stored = kind != OutageKind::Refuse && state.rng.f64() < share;
                 Fate::Down(kind, stored)
             }
             None => match self.throttle(&mut state, now) {
-                Some(wait) => Fate::Throttled(wait),
+                Some(fate) => fate,
                 None => Fate::Served,
             },
         };
@@ -212,10 +212,15 @@ impl Server {
     }
 
     /// The kind of outage that reigns, and the share of creates that are stored in it.
-    pub(crate) fn outage(&self, now: Moment, write: bool) -> Option<(OutageKind, f64)> {
+    fn outage(&self, now: Moment, request: &Request) -> Option<(OutageKind, f64)> {
         let now = now.as_secs_f64();
         let outage = self.spec.outages.iter().find(|outage| {
-            (outage.from_s..outage.to_s).contains(&now) && (write || !outage.writes_only)
+            let hit = match outage.only {
+                Only::All => true,
+                Only::Creates => matches!(request, Request::Create { .. }),
+                Only::Lookups => matches!(request, Request::Find(_)),
+            };
+            hit && (outage.from_s..outage.to_s).contains(&now)
         });
         let flap = self
             .spec
@@ -227,9 +232,8 @@ impl Server {
             .or_else(|| flap.map(|flap| (flap.kind, 0.0)))
     }
 
-    /// Whether this request is one too many; and when to come back, if it says so.
-    #[expect(clippy::option_option, reason = "refused or not, and with or without a time")]
-    fn throttle(&self, state: &mut State, now: Moment) -> Option<Option<Duration>> {
+    /// Whether this request is one too many, and when to come back, if it says so.
+    fn throttle(&self, state: &mut State, now: Moment) -> Option<Fate> {
         let limit = self.spec.limit.as_ref()?;
         let at = now.as_secs_f64();
         if limit.between_s.is_some_and(|[from, to]| at < from || at >= to) {
@@ -237,7 +241,7 @@ impl Server {
         }
         let wait_s = match limit.kind {
             LimitKind::Bucket => {
-                let since = (now - state.filled_at).as_secs_f64();
+                let since = now.saturating_sub(state.filled_at).as_secs_f64();
                 state.tokens = (state.tokens + since * limit.per_s).min(limit.burst);
                 state.filled_at = now;
                 if state.tokens >= 1.0 {
@@ -257,11 +261,11 @@ impl Server {
                 1.0 - at.fract()
             }
         };
-        Some(match limit.retry_after {
+        Some(Fate::Throttled(match limit.retry_after {
             RetryAfter::No => None,
             RetryAfter::Yes => Some(Duration::from_secs_f64(wait_s.ceil())),
             RetryAfter::Seconds(seconds) => Some(Duration::from_secs_f64(seconds)),
-        })
+        }))
     }
 
     async fn down(
@@ -311,8 +315,7 @@ impl Server {
             Request::Create { row, identifiers } => self.create(*row, identifiers).await,
         };
         tokio::time::sleep(latency / 2).await;
-        let write = matches!(request, Request::Create { .. });
-        match self.outage(self.clock.now(), write) {
+        match self.outage(self.clock.now(), request) {
             // A connection that was made is cut, not refused.
             Some((OutageKind::Refuse, _)) => Reply::Broken(None),
             Some((kind, _)) => self.fall_silent(kind, latency).await,
@@ -329,7 +332,10 @@ impl Server {
     pub(crate) fn honours(&self, issued_at: Moment) -> bool {
         let now = self.clock.now();
         !self.is_revoked()
-            && self.spec.token_life_s.is_none_or(|life| (now - issued_at).as_secs_f64() < life)
+            && self
+                .spec
+                .token_life_s
+                .is_none_or(|life| now.saturating_sub(issued_at).as_secs_f64() < life)
     }
 
     fn is_revoked(&self) -> bool {

@@ -10,7 +10,7 @@ pub(crate) type Range = [f64; 2];
 #[serde(deny_unknown_fields)]
 pub(crate) struct Scenario {
     /// Each seed is a run of the whole scenario.
-    #[serde(default = "three")]
+    #[serde(default = "two")]
     pub seeds: u64,
     /// Users to send, numbered from 1.
     pub users: u32,
@@ -24,8 +24,8 @@ pub(crate) struct Scenario {
     pub expect: Expect,
 }
 
-fn three() -> u64 {
-    3
+fn two() -> u64 {
+    2
 }
 
 /// The simulated server and its directory.
@@ -157,10 +157,20 @@ pub(crate) struct Outage {
     pub to_s: f64,
     pub kind: OutageKind,
     #[serde(default)]
-    pub writes_only: bool,
+    pub only: Only,
     /// The share of creates sent into it that are stored all the same.
     #[serde(default)]
     pub stored: f64,
+}
+
+/// What an outage hits.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Only {
+    #[default]
+    All,
+    Creates,
+    Lookups,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -286,6 +296,8 @@ pub(crate) struct Expect {
     /// The halt's message holds this.
     pub halt: Option<String>,
     pub duration_s: Option<Range>,
+    /// Rows done a second, over all.
+    pub per_s: Option<Range>,
     /// Most requests in flight at a time, as the server saw them.
     pub in_flight: Option<Range>,
     /// Creates beyond one for each row.

@@ -37,9 +37,8 @@ pub(crate) struct Result {
 
 /// A row of the job table.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_field_names, reason = "the number of the row")]
 pub(crate) struct Row {
-    pub row: u32,
+    pub n: u32,
     pub status: String,
     pub detail: Option<String>,
     pub spent: u32,
@@ -282,7 +281,7 @@ impl World<'_> {
         let no_external_id = self.scenario.run.no_external_id;
         let client = Client::new(Arc::clone(&self.server), Arc::clone(&self.most_in_flight));
         let runner = Runner::new(
-            Kept { table, alive: Arc::clone(&alive) },
+            Kept { table, _alive: Arc::clone(&alive) },
             Arc::new(client),
             Arc::new(move |raw: &[u8]| (user(raw, no_external_id), Vec::new())),
             self.settings(),
@@ -376,7 +375,7 @@ fn read_rows(db: &Path) -> Vec<Row> {
         .unwrap();
     let rows = statement.query_map([], |row| {
         Ok(Row {
-            row: row.get(0)?,
+            n: row.get(0)?,
             status: row.get(1)?,
             detail: row.get(2)?,
             spent: row.get(3)?,
