@@ -137,11 +137,7 @@ impl List<'_> {
             return self.element(raw);
         }
         self.n.written += 1;
-        // A record of several lines becomes one.
-        match serde_json::from_slice::<serde_json::Value>(raw) {
-            Ok(value) if raw.contains(&b'\n') => serde_json::to_writer(&mut *self.out, &value)?,
-            _ => self.out.write_all(raw)?,
-        }
+        self.out.write_all(&on_one_line(raw))?;
         self.out.write_all(b"\n")
     }
 
@@ -173,5 +169,30 @@ impl List<'_> {
             self.out.write_all(if self.n.written == 0 { b"]\n" } else { b"\n]\n" })?;
         }
         self.out.flush()
+    }
+}
+
+/// A record of several lines becomes one: the white space around its line ends goes. In JSON that is
+/// never part of a value, so names given twice and the digits of numbers stay as they are.
+fn on_one_line(raw: &[u8]) -> Vec<u8> {
+    let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    let mut lines = raw.split(is_end);
+    let mut out = lines.next().unwrap_or_default().to_vec();
+    for line in lines {
+        out.truncate(out.trim_ascii_end().len());
+        out.extend_from_slice(line.trim_ascii_start());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_on_one_line_keeps_every_value() {
+        let raw = b"{\n\t\"a\": \"x  y\",\r\n\t\"a\": 1.00,\n\n  \"b\" :  [ ]\n}";
+        assert_eq!(on_one_line(raw), br#"{"a": "x  y","a": 1.00,"b" :  [ ]}"#);
+        assert_eq!(on_one_line(b"{\"a\": \"b \"}"), b"{\"a\": \"b \"}");
     }
 }
