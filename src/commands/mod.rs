@@ -102,9 +102,9 @@ fn staged_mapping(table: &Table) -> Result<Option<Mapping>> {
     Ok(Some(mapping))
 }
 
-/// "at least one row", for messages that name a key.
-fn no_such_key(key_is: &str) -> crate::error::Error {
-    crate::error::Error::usage(format!("no row has this key ({key_is})")).hint(
+/// The error for a key that is not in the table.
+fn no_such_key() -> crate::error::Error {
+    crate::error::Error::usage("no row has this key").hint(
         "the key is the external id, else the e-mail address, the phone number or the user name",
     )
 }
