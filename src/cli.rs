@@ -31,6 +31,7 @@ pub struct Cli {
 
 /// Options that every command takes.
 #[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
 pub struct Global {
     /// The job table
     #[arg(
@@ -38,12 +39,19 @@ pub struct Global {
         global = true,
         value_name = "FILE",
         default_value = "userferry.db",
-        env = "USERFERRY_DB"
+        env = "USERFERRY_DB",
+        hide_env_values = true
     )]
     pub db: PathBuf,
 
     /// The settings [default: userferry.toml, if it is there]
-    #[arg(long, global = true, value_name = "FILE", env = "USERFERRY_CONFIG")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "USERFERRY_CONFIG",
+        hide_env_values = true
+    )]
     pub config: Option<PathBuf>,
 
     /// Say more; twice for even more
@@ -62,7 +70,7 @@ pub struct Global {
 /// When to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// On a terminal, unless `NO_COLOR` is set.
+    /// On a terminal, unless NO_COLOR is set.
     Auto,
     /// Always.
     Always,
@@ -182,15 +190,15 @@ pub struct Stage {
 #[derive(Clone, Debug, Default, Args)]
 pub struct Sending {
     /// Requests in flight, at most [default: 32]
-    #[arg(long, value_name = "N", env = "USERFERRY_CONCURRENCY")]
+    #[arg(long, value_name = "N")]
     pub concurrency: Option<u32>,
 
     /// Requests per second, at most: 50/s, 3000/m [default: adapts to what the target takes]
-    #[arg(long, value_name = "RATE", env = "USERFERRY_RATE")]
+    #[arg(long, value_name = "RATE")]
     pub rate: Option<Rate>,
 
     /// Settle at most N rows, then stop (exit 5): a canary
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub limit: Option<u64>,
 
     /// Show what would be sent, masked; send nothing
@@ -206,35 +214,35 @@ pub struct Sending {
     pub user_pool_id: Option<String>,
 
     /// How long the target may give no answer before the run halts (exit 4) [default: 30m]
-    #[arg(long, value_name = "TIME", env = "USERFERRY_MAX_OUTAGE")]
+    #[arg(long, value_name = "TIME")]
     pub max_outage: Option<Duration>,
 
     /// How long a request may take [default: 30s]
-    #[arg(long, value_name = "TIME", env = "USERFERRY_REQUEST_TIMEOUT")]
+    #[arg(long, value_name = "TIME")]
     pub request_timeout: Option<Duration>,
 
     /// How long a connection may take to be made; less than a request [default: 5s]
-    #[arg(long, value_name = "TIME", env = "USERFERRY_CONNECT_TIMEOUT")]
+    #[arg(long, value_name = "TIME")]
     pub connect_timeout: Option<Duration>,
 
     /// How long a request that timed out may still be on its way [default: 5s]
-    #[arg(long, value_name = "TIME", env = "USERFERRY_SETTLE_TIME")]
+    #[arg(long, value_name = "TIME")]
     pub settle_time: Option<Duration>,
 
     /// Attempts that count before a row is exhausted [default: 8]
-    #[arg(long, value_name = "N", env = "USERFERRY_MAX_ATTEMPTS")]
+    #[arg(long, value_name = "N")]
     pub max_attempts: Option<u32>,
 
     /// What to do when another user without an external id stands in the way [default: fail]
-    #[arg(long, value_name = "WHAT", value_enum, env = "USERFERRY_ON_CONFLICT")]
+    #[arg(long, value_name = "WHAT", value_enum)]
     pub on_conflict: Option<OnConflict>,
 
     /// What to do when the secret may not look users up [default: halt]
-    #[arg(long, value_name = "WHAT", value_enum, env = "USERFERRY_ON_UNKNOWN")]
+    #[arg(long, value_name = "WHAT", value_enum)]
     pub on_unknown: Option<OnUnknown>,
 
     /// Halt when N rows have failed, not when every row is refused alike
-    #[arg(long, value_name = "N", env = "USERFERRY_MAX_FAILURES")]
+    #[arg(long, value_name = "N")]
     pub max_failures: Option<u64>,
 }
 
@@ -258,8 +266,15 @@ impl Sending {
     }
 }
 
+/// Where settings come from besides the flags of a run.
+const SETTINGS_HELP: &str =
+    "Flags go over the environment (USERFERRY_RATE=50/s, USERFERRY_MAX_OUTAGE=10m, …; AUTHING_HOST,
+AUTHING_USERPOOL_ID), and that over userferry.toml. The secret comes from AUTHING_SECRET, from the
+file that secret_file names, or is asked for on a terminal.";
+
 /// `run`.
 #[derive(Debug, Args)]
+#[command(after_help = SETTINGS_HELP)]
 pub struct Run {
     #[command(flatten)]
     #[expect(missing_docs)]
@@ -268,12 +283,13 @@ pub struct Run {
 
 /// `retry-failed`.
 #[derive(Debug, Args)]
+#[command(after_help = SETTINGS_HELP)]
 pub struct RetryFailed {
     /// Only rows that failed with this code
     #[arg(long, value_name = "CODE")]
     pub code: Option<String>,
 
-    /// Only rows that failed so
+    /// Only rows that failed in this way
     #[arg(long, value_name = "CLASS")]
     pub class: Option<FailedClass>,
 
@@ -281,7 +297,7 @@ pub struct RetryFailed {
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
 
-    /// Then run
+    /// Then do what run does
     #[arg(long)]
     pub run: bool,
 
@@ -354,7 +370,12 @@ pub struct Settle {
     pub to: Option<SettleTo>,
 
     /// Why; kept with the decision
-    #[arg(long, value_name = "TEXT", required_unless_present = "undo")]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        required_unless_present = "undo",
+        value_parser = clap::builder::NonEmptyStringValueParser::new()
+    )]
     pub reason: Option<String>,
 
     /// Take the decision back
@@ -386,7 +407,12 @@ pub struct Waive {
     pub status: Option<WaiveStatus>,
 
     /// Why; kept with the decision
-    #[arg(long, value_name = "TEXT", required_unless_present = "undo")]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        required_unless_present = "undo",
+        value_parser = clap::builder::NonEmptyStringValueParser::new()
+    )]
     pub reason: Option<String>,
 
     /// Take the decision back

@@ -10,9 +10,9 @@ use userferry::ui::Ui;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    log_to_stderr(cli.global.verbose);
-    no_core_dumps();
     let ui = Ui::new(&cli.global);
+    log_to_stderr(cli.global.verbose, ui);
+    no_core_dumps();
     match commands::dispatch(cli) {
         Ok(exit) => exit.into(),
         Err(error) => {
@@ -34,7 +34,7 @@ fn no_core_dumps() {
 }
 
 /// Our own events only: those of the HTTP libraries may hold headers and bodies.
-fn log_to_stderr(verbose: u8) {
+fn log_to_stderr(verbose: u8, ui: Ui) {
     let level = match verbose {
         0 => return,
         1 => "userferry=debug",
@@ -43,5 +43,6 @@ fn log_to_stderr(verbose: u8) {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::new(level))
         .with_writer(std::io::stderr)
+        .with_ansi(ui.has_color())
         .init();
 }

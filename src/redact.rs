@@ -17,7 +17,10 @@ pub fn message(text: &str, user: &User) -> String {
     }
     for (field, value) in &user.fields {
         match value {
-            Value::Text(text) => values.push((field, text.clone())),
+            Value::Text(text) => {
+                values.push((field, text.clone()));
+                values.extend(inner(text).into_iter().map(|value| (field.as_str(), value)));
+            }
             Value::Int(number) => values.push((field, number.to_string())),
             Value::List(items) => {
                 values.extend(items.iter().map(|item| (field.as_str(), item.clone())));
@@ -32,15 +35,37 @@ pub fn message(text: &str, user: &User) -> String {
     values.retain(|(_, value)| !value.is_empty());
     values.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
     let mut text = text.replace(['\n', '\r', '\t'], " ");
+    for (field, value) in values {
+        text = replace(&text, &value, &format!("<{field}>"));
+    }
     // A whole object is quoted: its values may be escaped in any way.
     if let Some(at) = text.find('{') {
         text.truncate(at);
         text.push('…');
     }
-    for (field, value) in values {
-        text = replace(&text, &value, &format!("<{field}>"));
-    }
     cut(&text)
+}
+
+/// The values inside a value that is itself a JSON document, as the raw copy is. Short ones are left
+/// to the fields that they were mapped to: alone they tell nothing.
+fn inner(text: &str) -> Vec<String> {
+    let mut values = Vec::new();
+    if let (true, Ok(document)) = (text.starts_with('{'), serde_json::from_str(text)) {
+        let mut left: Vec<serde_json::Value> = vec![document];
+        while let Some(value) = left.pop() {
+            match value {
+                serde_json::Value::Object(members) => {
+                    left.extend(members.into_iter().map(|(_, value)| value));
+                }
+                serde_json::Value::Array(items) => left.extend(items),
+                serde_json::Value::String(text) => values.push(text),
+                serde_json::Value::Number(number) => values.push(number.to_string()),
+                serde_json::Value::Bool(_) | serde_json::Value::Null => {}
+            }
+        }
+        values.retain(|value| value.chars().count() >= SHORT);
+    }
+    values
 }
 
 /// What would be sent, as JSON with every value masked: the first character and the length; the
@@ -148,6 +173,18 @@ mod tests {
     fn a_message_that_quotes_an_object_ends_before_it() {
         let text = r#"Variable "$userInfo" got invalid value {"oauth":"{\"ssn\":\"1\"}"}"#;
         assert_eq!(message(text, &user()), r#"Variable "$userInfo" got invalid value …"#);
+    }
+
+    #[test]
+    fn values_inside_the_raw_copy_are_replaced_too() {
+        let mut user = user();
+        let raw = r#"{"mail":"Test1@123.com","pass":{"no":[1234567],"who":"Zoë Quux"},"n":3}"#;
+        user.fields.push(("oauth".into(), Value::Text(raw.into())));
+        assert_eq!(
+            message(&format!("{raw}; 1234567 of ZOË Quux, 3"), &user),
+            "<oauth>; <oauth> of <oauth>, 3"
+        );
+        assert_eq!(message("test1@123.com", &user), "<email>");
     }
 
     #[test]

@@ -23,7 +23,10 @@ pub(super) fn retry_failed(global: &Global, ui: Ui, args: &RetryFailed) -> Resul
     });
     let which = Retry { code: args.code.clone(), detail, jobs };
     let n = writer.table.retry(&which, clock::system_ms())?;
-    ui.note(&format!("{} pending again", counted(n, "failed row")));
+    ui.note(&match n {
+        0 => "No failed row matches; nothing was changed".to_owned(),
+        n => format!("{} pending again", counted(n, "failed row")),
+    });
     match settings {
         Some(settings) => run::go(ui, &args.sending, &settings, writer),
         None => Ok(Exit::Done),
@@ -84,6 +87,10 @@ pub(super) fn waive(global: &Global, ui: Ui, args: &Waive) -> Result<Exit> {
             "the row is neither failed nor invalid: there is nothing to waive",
         ));
     }
+    if n == 0 {
+        ui.note("No row has this status; nothing was changed");
+        return Ok(Exit::Done);
+    }
     ui.note(&format!("{} waived; --undo takes it back", counted(n, "row")));
     Ok(Exit::Done)
 }
@@ -109,7 +116,7 @@ fn undo(writer: &mut Writer, ui: Ui, jobs: &[JobId], decision: &str) -> Result<E
 
 fn by_key(writer: &Writer, key: &str) -> Result<Vec<JobRow>> {
     let jobs = writer.table.jobs_by_key(key)?;
-    if jobs.is_empty() { Err(no_such_key("as given")) } else { Ok(jobs) }
+    if jobs.is_empty() { Err(no_such_key()) } else { Ok(jobs) }
 }
 
 fn ids(jobs: &[JobRow]) -> Vec<JobId> {

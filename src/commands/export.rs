@@ -20,7 +20,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Export) -> Result<Exit> {
     let n = match &args.output {
         None => write(&table, args, format, &mut std::io::stdout().lock(), ui::written)?,
         Some(path) => {
-            refuse_table(&super::canonical(&global.db)?, path)?;
+            super::refuse_table(&super::canonical(&global.db)?, path)?;
             let failed = |error: std::io::Error| {
                 Error::usage(format!("{} cannot be written: {error}", path.display()))
             };
@@ -43,19 +43,6 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Export) -> Result<Exit> {
         return Ok(Exit::Incomplete);
     }
     Ok(Exit::Done)
-}
-
-/// An export must not take the place of the job table.
-fn refuse_table(table: &Path, path: &Path) -> Result<()> {
-    let is_table = super::canonical(path).is_ok_and(|path| {
-        let own = |end: &str| path.as_os_str() == format!("{}{end}", table.display()).as_str();
-        ["", "-wal", "-shm", ".lock"].into_iter().any(own)
-    });
-    if is_table {
-        return Err(Error::usage(format!("{} is the job table's own file", path.display()))
-            .hint("name another file with -o"));
-    }
-    Ok(())
 }
 
 fn format_of(args: &Export) -> Result<ExportFormat> {
@@ -151,11 +138,7 @@ impl List<'_> {
             return self.element(raw);
         }
         self.n.written += 1;
-        // A record of several lines becomes one.
-        match serde_json::from_slice::<serde_json::Value>(raw) {
-            Ok(value) if raw.contains(&b'\n') => serde_json::to_writer(&mut *self.out, &value)?,
-            _ => self.out.write_all(raw)?,
-        }
+        self.out.write_all(&on_one_line(raw))?;
         self.out.write_all(b"\n")
     }
 
@@ -187,5 +170,30 @@ impl List<'_> {
             self.out.write_all(if self.n.written == 0 { b"]\n" } else { b"\n]\n" })?;
         }
         self.out.flush()
+    }
+}
+
+/// A record of several lines becomes one: the white space around its line ends goes. In JSON that is
+/// never part of a value, so names given twice and the digits of numbers stay as they are.
+fn on_one_line(raw: &[u8]) -> Vec<u8> {
+    let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    let mut lines = raw.split(is_end);
+    let mut out = lines.next().unwrap_or_default().to_vec();
+    for line in lines {
+        out.truncate(out.trim_ascii_end().len());
+        out.extend_from_slice(line.trim_ascii_start());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_on_one_line_keeps_every_value() {
+        let raw = b"{\n\t\"a\": \"x  y\",\r\n\t\"a\": 1.00,\n\n  \"b\" :  [ ]\n}";
+        assert_eq!(on_one_line(raw), br#"{"a": "x  y","a": 1.00,"b" :  [ ]}"#);
+        assert_eq!(on_one_line(b"{\"a\": \"b \"}"), b"{\"a\": \"b \"}");
     }
 }

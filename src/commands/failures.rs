@@ -52,8 +52,9 @@ fn as_json(ui: Ui, table: &Table) -> Result<()> {
 /// Columns are as wide as a page needs.
 fn as_table(ui: Ui, source: &Table) -> Result<()> {
     const HEADER: [&str; 6] = ["RECORD", "KEY", "STATUS", "CODE", "TRIES", "WHY"];
-    let mut rows = Vec::new();
+    let (mut rows, mut any) = (Vec::new(), false);
     each(source, |row| {
+        any = true;
         let status = row.detail.as_deref().unwrap_or(&row.status);
         rows.push(vec![
             row.record.to_string(),
@@ -70,6 +71,9 @@ fn as_table(ui: Ui, source: &Table) -> Result<()> {
         Ok(())
     })?;
     if rows.is_empty() {
+        if !any {
+            ui.note("No row is failed or invalid");
+        }
         return Ok(());
     }
     ui.out(&table::render(&HEADER, &rows))

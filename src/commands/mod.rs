@@ -14,7 +14,7 @@ mod status;
 
 use crate::cli::{Cli, Command, Global};
 use crate::clock;
-use crate::error::{Exit, Result};
+use crate::error::{Error, Exit, Result};
 use crate::mapping::Mapping;
 use crate::store::lock::{Holder, Lock};
 use crate::store::sqlite::Table;
@@ -76,15 +76,8 @@ fn open_reader(global: &Global) -> Result<Table> {
 
 /// The table's canonical path, so that two names for it share one lock.
 fn canonical(path: &Path) -> Result<PathBuf> {
-    if let Ok(path) = path.canonicalize() {
-        return Ok(path);
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    let open = |why: String| StoreError::Open { path: path.to_owned(), why };
-    let canonical = folder.canonicalize().map_err(|error| open(error.to_string()))?;
-    let name = path.file_name().ok_or_else(|| open("it names no file".to_owned()))?;
-    Ok(canonical.join(name))
+    file::canonical(path)
+        .map_err(|error| StoreError::Open { path: path.to_owned(), why: error.to_string() }.into())
 }
 
 /// The machine's name.
@@ -102,9 +95,23 @@ fn staged_mapping(table: &Table) -> Result<Option<Mapping>> {
     Ok(Some(mapping))
 }
 
-/// "at least one row", for messages that name a key.
-fn no_such_key(key_is: &str) -> crate::error::Error {
-    crate::error::Error::usage(format!("no row has this key ({key_is})")).hint(
+/// The error for a key that is not in the table.
+fn no_such_key() -> Error {
+    Error::usage("no row has this key").hint(
         "the key is the external id, else the e-mail address, the phone number or the user name",
     )
+}
+
+/// The table's own files are neither a source nor a place for an export. Even to read them by
+/// another handle would drop the locks that SQLite holds.
+fn refuse_table(table: &Path, path: &Path) -> Result<()> {
+    let is_table = canonical(path).is_ok_and(|path| {
+        let own = |end: &str| path.as_os_str() == format!("{}{end}", table.display()).as_str();
+        ["", "-wal", "-shm", ".lock"].into_iter().any(own)
+    });
+    if is_table {
+        return Err(Error::usage(format!("{} is the job table's own file", path.display()))
+            .hint("name another file, or another table with --db"));
+    }
+    Ok(())
 }

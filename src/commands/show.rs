@@ -14,7 +14,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Show) -> Result<Exit> {
     let table = open_reader(global)?;
     let jobs = table.jobs_by_key(&args.key)?;
     if jobs.is_empty() {
-        return Err(no_such_key("as given"));
+        return Err(no_such_key());
     }
     let mapping = staged_mapping(&table)?.unwrap_or_else(Mapping::reference);
     let mut texts = Vec::new();

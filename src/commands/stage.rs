@@ -1,10 +1,10 @@
 //! `stage`: streams sources into the job table.
 
-use super::{open_writer, staged_mapping};
+use super::{canonical, open_writer, refuse_table, staged_mapping};
 use crate::cli::{Global, Stage};
 use crate::config::{Flags, Settings, process_env};
 use crate::error::{Error, Exit, Result};
-use crate::input::{self, Source};
+use crate::input::{self, Reader, Source};
 use crate::mapping::Mapping;
 use crate::stage::{self, Staged};
 use crate::store::sqlite::Table;
@@ -15,14 +15,21 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
     let schema = settings.target.kind.schema();
     settings.mapping.validate(schema)?;
+    let options =
+        input::Options { records: args.reading.records.clone(), format: args.reading.input_format };
+    for source in args.sources.iter().map(|name| Source::parse(name)) {
+        if let Some(path) = source.path() {
+            refuse_table(&canonical(&global.db)?, path)?;
+        }
+    }
+    if !global.db.exists() {
+        can_be_read(&args.sources, &options)?;
+    }
     let mut writer = open_writer(global, "stage", true)?;
     let table = &mut writer.table;
     keep_mapping(table, &settings.mapping)?;
     let how = stage::Settings {
-        input: input::Options {
-            records: args.reading.records.clone(),
-            format: args.reading.input_format,
-        },
+        input: options,
         mapping: &settings.mapping,
         schema,
         replace: args.replace,
@@ -54,6 +61,18 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
         ui.note(&format!("{} to send: userferry run", counted(counts.pending, "row")));
     }
     Ok(if problems { Exit::Incomplete } else { Exit::Done })
+}
+
+/// A file that is no export at all leaves no empty job table behind.
+fn can_be_read(sources: &[String], options: &input::Options) -> Result<()> {
+    for name in sources {
+        match Source::parse(name) {
+            // Can be read only once.
+            Source::Stdin => {}
+            file @ Source::File(_) => drop(Reader::open(&file, options, None)?),
+        }
+    }
+    Ok(())
 }
 
 /// Rows are mapped again when they are sent, so they must be mapped as they were staged.

@@ -140,7 +140,9 @@ fn to_text(state: &State) -> String {
     );
     line("failed", c.failed, String::new());
     line("invalid", c.invalid, String::new());
-    for error in state.errors.iter().filter(|error| error.status != "unknown").take(10) {
+    // What has neither detail nor code says no more than the count above it.
+    let telling = |error: &&ErrorClass| error.detail.is_some() || error.code.is_some();
+    for error in state.errors.iter().filter(telling).filter(|e| e.status != "unknown").take(10) {
         let detail = error.detail.as_deref().unwrap_or(&error.status);
         let code =
             error.code.as_deref().map_or_else(String::new, |code| format!(" with code {code}"));

@@ -31,7 +31,7 @@ impl<S: Store, T: Target> Runner<S, T> {
         let now_ms = self.clock.to_ms(now);
         let target_now_ms = self.target.clock_ahead_ms().map(|ahead| now_ms.saturating_add(ahead));
         let (run, rate_per_s) = (self.run, self.rate_per_s(now));
-        let commit = Commit { asked: claim };
+        let commit = Commit { asked: claim, records: records.len() };
         self.commit = Some(tokio::task::spawn_blocking(move || {
             let tick = Tick {
                 run,
@@ -100,6 +100,8 @@ impl<S: Store, T: Target> Runner<S, T> {
     pub(super) fn on_commit(&mut self, (store, ticked, commit): Committed<S>) -> Result<(), Error> {
         self.store = Some(store);
         let ticked = ticked?;
+        let Commit { records, asked, .. } = commit;
+        tracing::debug!(records, asked, claimed = ticked.claims.len(), "commit");
         if ticked.fenced > 0 {
             self.monitor.note(&format!("{} late outcomes were dropped", ticked.fenced));
         }

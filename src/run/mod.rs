@@ -112,6 +112,7 @@ type Committed<S> = (S, Result<Ticked, StoreError>, Commit);
 /// What a transaction was about.
 struct Commit {
     asked: usize,
+    records: usize,
 }
 
 /// A run over one job table and one target.
@@ -250,6 +251,8 @@ impl<S: Store, T: Target> Runner<S, T> {
         mut signals: mpsc::Receiver<Signal>,
     ) -> Result<Finished<S>, Error> {
         self.load()?;
+        let (run, doubts) = (self.run.0, self.doubts.open());
+        tracing::debug!(run, doubts, width = self.settings.width, "run begins");
         let mut signals_open = true;
         while !self.is_over() {
             let now = self.clock.now();
@@ -380,6 +383,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             End::Stopped => ("stopped", None),
             End::Halted(halt) => ("halted", Some(halt.message.clone())),
         };
+        tracing::debug!(run = self.run.0, end = word, settled = self.totals.settled, "run ends");
         store.end_run(self.run, &RunEnd { end: word, reason, now_ms })?;
         let (kept, counted) = store.audit()?;
         if kept != counted {
@@ -391,7 +395,11 @@ impl<S: Store, T: Target> Runner<S, T> {
 
     fn halt_with(&mut self, halt: Halt) {
         if self.halt.is_none() {
-            self.monitor.note(&format!("Halting: {}", halt.message));
+            tracing::debug!(in_flight = self.gate.in_flight(), "halting");
+            if self.gate.in_flight() > 0 {
+                let in_flight = self.gate.in_flight();
+                self.monitor.note(&format!("Halting: waiting for {in_flight} requests in flight"));
+            }
             self.halt = Some(halt);
         }
         self.gate.halt();

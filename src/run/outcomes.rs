@@ -5,7 +5,7 @@ use super::worker::Landing;
 use super::{Event, Ready, Runner};
 use crate::clock::{Moment, millis};
 use crate::identity::{DirectoryUser, finding};
-use crate::job::{self, Detail, Finding, Job, Now, Outcome, Status, Transition};
+use crate::job::{self, Class, Detail, Finding, Job, Now, Outcome, Status, Transition};
 use crate::problem::{Problem, Rule};
 use crate::store::{Attempt, Claim, JobId, Record, Store};
 use crate::target::{Answer, Fault, Halt, Target};
@@ -151,6 +151,7 @@ impl<S: Store, T: Target> Runner<S, T> {
     }
 
     fn throttled(&mut self, retry_after: Option<Duration>, now: Moment, sent_at: Moment) {
+        tracing::debug!(retry_after_ms = retry_after.map(millis), "gate: throttled");
         self.last_fault = Some("requests come too often".to_owned());
         let wait = retry_after.unwrap_or_default().min(RETRY_AFTER_MAX);
         // A pause that was asked for is no silence.
@@ -167,6 +168,7 @@ impl<S: Store, T: Target> Runner<S, T> {
         self.gate.breaker.answered(trial);
         if !was_closed && self.gate.breaker.is_closed() && self.in_trouble {
             self.in_trouble = false;
+            tracing::debug!("gate: the breaker is closed");
             self.monitor.note("The target answers again");
         }
     }
@@ -176,6 +178,7 @@ impl<S: Store, T: Target> Runner<S, T> {
         self.gate.breaker.fault(now, trial);
         if was_closed && !self.gate.breaker.is_closed() && !self.in_trouble {
             self.in_trouble = true;
+            tracing::debug!("gate: the breaker is open");
             let why = self.last_fault.clone().unwrap_or_default();
             self.monitor.note(&format!("The target does not answer ({why}): waiting for it"));
         }
@@ -256,6 +259,15 @@ impl<S: Store, T: Target> Runner<S, T> {
             return job::next(&NOBODY, &Outcome::Returned, None, now);
         };
         let transition = job::next(&in_hand.job, &answer.outcome, until_ms, now);
+        tracing::trace!(
+            job = id.0,
+            send = in_hand.sends,
+            outcome = answer.outcome.class().map_or("returned", Class::as_str),
+            http = answer.http_status,
+            code = answer.code.as_deref(),
+            status = transition.status.as_str(),
+            "attempt"
+        );
         let attempt = answer.outcome.class().map(|class| {
             let (sent_at, ended_at) = sent.unwrap_or((self.clock.now(), self.clock.now()));
             Attempt {
@@ -326,6 +338,7 @@ impl<S: Store, T: Target> Runner<S, T> {
         let found = match result {
             Ok(found) => found,
             Err(fault) => {
+                tracing::debug!(rows = doubts.len(), "lookup: no usable answer");
                 for doubt in doubts {
                     self.doubts.put_back(doubt, now);
                 }
@@ -359,6 +372,8 @@ impl<S: Store, T: Target> Runner<S, T> {
             return;
         };
         self.doubts.settled();
+        let (status, users) = (transition.status.as_str(), users.len());
+        tracing::trace!(job = doubt.id.0, users, status, "doubt settled");
         let reason = match transition.detail {
             Some(Detail::Conflict) => Some(why.unwrap_or_else(|| HIDDEN.to_owned())),
             Some(Detail::Exhausted) => {
@@ -415,6 +430,7 @@ impl<S: Store, T: Target> Runner<S, T> {
 
     fn on_probed(&mut self, result: Result<(), Fault>) {
         let now = self.clock.now();
+        tracing::debug!(passed = result.is_ok(), "gate: probe");
         let passed = match result {
             Err(Fault::Denied(halt)) => {
                 self.on_denied(halt);

@@ -1,41 +1,52 @@
 //! Files of our own: readable by their owner alone from before their first byte, on a local disk.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// Only the owner may read and write.
 const PRIVATE: u32 = 0o600;
+/// What the others may.
+const OTHERS: u32 = 0o077;
 
 /// Creates a file that only its owner can read, or opens the one that is there and takes the
-/// others' rights away.
+/// others' rights away. Not for a database: see [`make_private`].
 pub fn open_private(path: &Path) -> io::Result<File> {
-    let file = create_private(path)?;
-    take_rights_away(&file)?;
+    let mut options = OpenOptions::new();
+    let file =
+        options.read(true).write(true).create(true).truncate(false).mode(PRIVATE).open(path)?;
+    if file.metadata()?.permissions().mode() & OTHERS != 0 {
+        file.set_permissions(Permissions::from_mode(PRIVATE))?;
+    }
     Ok(file)
 }
 
-/// Creates a file that only its owner can read, or opens the one that is there as it is.
-pub fn create_private(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(PRIVATE).open(path)
+/// Creates an empty database that only its owner can read; one that is there stays as it is.
+pub fn create_private(path: &Path) -> io::Result<()> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(path);
+    match made {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Takes the others' rights to a database away, and to what SQLite keeps beside it.
+///
+/// By name alone: closing a file, by whatever handle, drops all locks that this process holds on
+/// it, and SQLite's with them (sqlite.org/howtocorrupt.html, 2.2). The next reader would then
+/// believe that it is alone, and rebuild the shared memory under the writer's feet.
 pub fn make_private(path: &Path) -> io::Result<()> {
-    for suffix in ["", "-wal", "-shm"] {
-        match File::open(beside(path, suffix)) {
-            Ok(file) => take_rights_away(&file)?,
+    for path in ["", "-wal", "-shm"].map(|suffix| beside(path, suffix)) {
+        match path.metadata() {
+            Ok(found) if found.permissions().mode() & OTHERS != 0 => {
+                std::fs::set_permissions(&path, Permissions::from_mode(PRIVATE))?;
+            }
+            Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
-    }
-    Ok(())
-}
-
-fn take_rights_away(file: &File) -> io::Result<()> {
-    if file.metadata()?.permissions().mode() & 0o077 != 0 {
-        file.set_permissions(std::fs::Permissions::from_mode(PRIVATE))?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use std::io::{self, IsTerminal, Write};
 #[derive(Clone, Copy, Debug)]
 pub struct Ui {
     quiet: bool,
+    verbose: bool,
     color: bool,
 }
 
@@ -25,12 +26,17 @@ impl Ui {
                     && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
             }
         };
-        Self { quiet: global.quiet, color }
+        Self { quiet: global.quiet, verbose: global.verbose > 0, color }
     }
 
-    /// Whether only errors are wanted.
-    pub fn is_quiet(&self) -> bool {
-        self.quiet
+    /// Whether colours are wanted.
+    pub fn has_color(&self) -> bool {
+        self.color
+    }
+
+    /// Whether a bar may be drawn: on a terminal, and where no log would run through it.
+    pub fn has_bar(&self) -> bool {
+        !self.quiet && !self.verbose && io::stderr().is_terminal()
     }
 
     /// Writes to standard output. A reader that has gone away ends the command quietly, exit 0.

@@ -3,7 +3,6 @@
 use super::{Ui, grouped, span};
 use crate::monitor::{Activity, Monitor, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 /// How often a line is written where there is no terminal.
@@ -19,7 +18,7 @@ pub struct RunProgress {
 impl RunProgress {
     /// A bar if standard error is a terminal, else lines; nothing when it is to be quiet.
     pub fn new(ui: Ui) -> Self {
-        let bar = (!ui.is_quiet() && std::io::stderr().is_terminal()).then(|| {
+        let bar = ui.has_bar().then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
             // Fails only for a template that is none; then there is the plain bar.
             if let Ok(style) = ProgressStyle::with_template("{bar:28} {pos}/{len}  {msg}") {
@@ -102,7 +101,7 @@ pub struct ReadProgress {
 impl ReadProgress {
     /// A bar if standard error is a terminal, else lines; nothing when it is to be quiet.
     pub fn new(ui: Ui) -> Self {
-        let bar = (!ui.is_quiet() && std::io::stderr().is_terminal()).then(|| {
+        let bar = ui.has_bar().then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
             if let Ok(style) =
                 ProgressStyle::with_template("{bar:28} {bytes}/{total_bytes}  {msg}  ETA {eta}")

@@ -9,8 +9,7 @@ fn refused(name: &str, content: &[u8], expected: &str) {
     let did = desk.ferry(&format!("stage {name}")).ok(2);
     assert_eq!(did.err, expected, "{name}");
     assert_eq!(did.out, "");
-    assert!(desk.status()["unfinished_sources"].as_array().unwrap().is_empty(), "{name}");
-    assert_eq!(desk.status()["total"], 0, "{name}");
+    assert!(!desk.path("userferry.db").exists(), "{name}: no empty table is left behind");
 }
 
 #[test]
@@ -151,8 +150,25 @@ fn a_table_that_is_missing_foreign_or_a_folder_is_exit_6() {
     let did = desk.ferry("status").ok(6);
     assert!(did.err.contains("is not a job table of Userferry"), "{}", did.err);
     std::fs::create_dir(desk.path("folder")).unwrap();
-    desk.ferry("--db folder status").ok(6);
+    let did = desk.ferry("--db folder status").ok(6);
+    assert!(did.err.contains("folder cannot be opened: it is a folder"), "{}", did.err);
     desk.write("u.json", "[]");
     desk.ferry("--db folder stage u.json").ok(6);
     desk.ferry("--db nowhere/userferry.db stage u.json").ok(6);
+}
+
+#[test]
+fn the_job_table_itself_is_no_source() {
+    let desk = Desk::new();
+    desk.write("u.json", r#"[{"uid":"1"}]"#);
+    desk.ferry("stage u.json").ok(0);
+    std::os::unix::fs::symlink(desk.path("userferry.db"), desk.path("link.json")).unwrap();
+    for name in ["userferry.db", "./userferry.db", "link.json", "userferry.db.lock"] {
+        let did = desk.ferry(&format!("stage {name}")).ok(2);
+        let expected = format!(
+            "error: {name} is the job table's own file\n\nhint: name another file, or another table with --db\n"
+        );
+        assert_eq!(did.err, expected);
+    }
+    assert_eq!(desk.status()["total"], 1);
 }

@@ -2,6 +2,9 @@
 
 mod bad_input;
 mod commands;
+mod echo;
+mod hostile;
+mod manners;
 mod secrets;
 mod story;
 
@@ -84,7 +87,7 @@ impl Desk {
     }
 
     /// Paths of the desk become `DIR`.
-    fn did(&self, output: Output) -> Did {
+    pub(crate) fn did(&self, output: Output) -> Did {
         let dir = self.dir.path().canonicalize().unwrap();
         let text = |bytes: Vec<u8>| {
             String::from_utf8(bytes).unwrap().replace(dir.to_str().unwrap(), "DIR")

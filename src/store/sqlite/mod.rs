@@ -91,6 +91,10 @@ impl Table {
         if !path.exists() {
             return Err(StoreError::Missing(path.to_owned()));
         }
+        if path.is_dir() {
+            let why = "it is a folder".to_owned();
+            return Err(StoreError::Open { path: path.to_owned(), why });
+        }
         let conn = open_reader_connection(path)?;
         let table = Self { conn, path: path.to_owned(), writes: false };
         let found = table.schema_version()?;
