@@ -2,6 +2,7 @@
 //! is wrong with a row costs that row alone.
 
 mod asked;
+mod disk;
 mod refused;
 mod rows;
 mod tls;

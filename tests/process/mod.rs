@@ -198,14 +198,30 @@ impl Rig {
         command
     }
 
-    /// Stages these records.
-    pub(crate) fn stage(&self, records: &[Value]) {
-        let path = self.dir.path().join("users.jsonl");
+    /// Runs a program in the rig's folder with what a run needs in its environment.
+    pub(crate) fn shell(&self, program: &mut Command) -> std::process::Output {
+        let ours = self.command();
+        let env = ours.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        program.envs(env).env("USERFERRY", BINARY).current_dir(self.dir.path()).output().unwrap()
+    }
+
+    /// Writes these records to `users.jsonl`.
+    fn write(&self, records: &[Value]) {
         let mut text = String::new();
         for record in records {
             writeln!(text, "{record}").unwrap();
         }
-        std::fs::write(&path, text).unwrap();
+        std::fs::write(self.dir.path().join("users.jsonl"), text).unwrap();
+    }
+
+    /// Writes users `u1` to `un` to `users.jsonl`.
+    pub(crate) fn write_users(&self, n: usize) {
+        self.write(&(1..=n).map(user).collect::<Vec<_>>());
+    }
+
+    /// Stages these records.
+    pub(crate) fn stage(&self, records: &[Value]) {
+        self.write(records);
         let output = self.command().args(["--quiet", "stage", "users.jsonl"]).output().unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(0), "{stderr}");
