@@ -26,6 +26,10 @@ bench:
 soak kills="1000" users="20000":
     USERFERRY_SOAK_KILLS={{kills}} USERFERRY_SOAK_USERS={{users}} cargo test --release -- --ignored --nocapture crash::soak
 
+# The promises at their full size: minutes of outage, thousands of users under a limit
+full:
+    cargo test --release -- --ignored --nocapture --test-threads=1 full::
+
 # Changes the code in small ways and sees whether a test notices (cargo install cargo-mutants)
 mutants:
     cargo mutants --file 'src/job.rs' --file 'src/run/*.rs' --file 'src/store/**/*.rs'

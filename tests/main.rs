@@ -9,6 +9,7 @@
 
 mod cli;
 mod crash;
+mod full;
 mod halt;
 mod input;
 mod outage;

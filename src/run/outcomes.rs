@@ -15,6 +15,9 @@ use std::time::Duration;
 const PRESSURE: f64 = 0.2;
 /// The weight of the latest answer in that share.
 const PRESSURE_WEIGHT: f64 = 0.05;
+/// Faults do not cut the rate below so many a second: if they go on at such a pace, the pace is not
+/// their cause.
+const PRESSURE_FLOOR: f64 = 10.0;
 /// So often in a row a row may meet a token or key that is out of date.
 const STALE_MAX: u32 = 5;
 /// No `Retry-After` is believed beyond this.
@@ -193,8 +196,10 @@ impl<S: Store, T: Target> Runner<S, T> {
         }
         self.pressure += PRESSURE_WEIGHT * (fault - self.pressure);
         if self.pressure > PRESSURE {
-            self.gate.rate.refused(now, sent_at);
             self.pressure = 0.0;
+            if self.gate.rate.current().is_none_or(|rate| rate > PRESSURE_FLOOR) {
+                self.gate.rate.refused(now, sent_at);
+            }
         }
     }
 

@@ -1,0 +1,122 @@
+//! The promises at their full size: minutes each, so `just full` and not CI. Figures are printed;
+//! what is asserted are counts, never times.
+
+use crate::outage::{self, Kind};
+use crate::process::{Rig, books};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// A minute of each kind of outage in the middle of a run: fewer than 30 requests into it beyond
+/// what was in flight.
+#[test]
+#[ignore = "six minutes; just full"]
+fn outages() {
+    let kinds = [Kind::Http503, Kind::Reset, Kind::Hang, Kind::Writes, Kind::NoListener];
+    for kind in kinds {
+        let came = outage::endure(kind, MINUTE, 1_000);
+        eprintln!("{kind:?} for 60 s, 8 in flight: {came:?}");
+        assert!(came.requests < 30 + outage::WIDTH, "{kind:?}: {came:?}");
+    }
+}
+
+/// The sandbox is stopped in the middle of 1,000 users, for longer than the run may wait.
+#[test]
+#[ignore = "half a minute; just full"]
+fn a_provider_that_is_stopped_and_started_again() {
+    let mut rig = Rig::start(&["--latency=10ms"]);
+    rig.stage_users(1_000);
+    let run = rig.spawn(&["--concurrency=8", "--rate=200/s", "--max-outage=15s"]);
+    rig.sandbox.wait_for_stored(400);
+    rig.sandbox.kill();
+    let said = run.wait().expect(4);
+    let counts = rig.counts();
+    eprintln!("stopped for 15 s: {counts:?}\n{said}");
+    assert_eq!((counts.get("failed"), counts.get("sending")), (None, None));
+    rig.sandbox.restart();
+    rig.run(&["--concurrency=8"]).expect(0);
+    books::check_all_there(&rig, 1_000);
+}
+
+fn limited(users: usize, sandbox: &[&str], run: &[&str]) -> (f64, usize) {
+    let rig = Rig::start(&[&["--latency=20ms", "--rate=50/s"], sandbox].concat());
+    rig.stage_users(users);
+    rig.run(&[&["--concurrency=32"], run].concat()).expect(0);
+    books::check_all_there(&rig, users);
+    let log = rig.log();
+    let at = |line: &Value| line["at_ms"].as_f64().unwrap() / 1_000.0;
+    let began = log.iter().find(|line| line["op"] == "createUser").map(at).unwrap();
+    let ended = log.iter().map(at).fold(0.0, f64::max);
+    let late: Vec<&Value> = log.iter().filter(|line| at(line) > began + 5.0).collect();
+    let throttled = late.iter().filter(|line| line["outcome"] == "throttled").count();
+    let all = log.iter().filter(|line| line["outcome"] == "throttled").count();
+    #[expect(clippy::cast_precision_loss, reason = "counts of requests")]
+    let share = throttled as f64 / late.len() as f64;
+    eprintln!(
+        "{users} users at 50/s, {sandbox:?} {run:?}: {:.1} s, {all} throttled, {throttled} of {} after 5 s",
+        ended - began,
+        late.len()
+    );
+    (share, all)
+}
+
+/// 50/s, and nobody says so: 5,000 users take 100 s at best.
+#[test]
+#[ignore = "six minutes; just full"]
+fn an_unknown_limit() {
+    for status in ["http429", "body429", "code2100"] {
+        let (share, _) = limited(5_000, &[&format!("--rate-status={status}")], &[]);
+        assert!(share < 0.02, "{status}: {share} of the requests after 5 s were throttled");
+    }
+}
+
+#[test]
+#[ignore = "two minutes; just full"]
+fn a_rate_below_the_limit() {
+    let (_, throttled) = limited(5_000, &[], &["--rate=45/s"]);
+    assert_eq!(throttled, 0, "{throttled} requests were throttled");
+}
+
+#[test]
+#[ignore = "a minute; just full"]
+fn credentials_revoked_in_the_middle_of_ten_thousand() {
+    const WIDTH: usize = 32;
+    let rig = Rig::start(&["--latency=5ms"]);
+    rig.stage_users(10_000);
+    let run = rig.spawn(&["--concurrency=32"]);
+    rig.sandbox.wait_for_stored(5_000);
+    rig.sandbox.faults(&json!({"revoke_tokens": true, "revoke_secret": true}));
+    run.wait().expect(4);
+    books::check(&rig);
+    let count = |op: &str, outcome: &str| {
+        rig.log().iter().filter(|line| line["op"] == op && line["outcome"] == outcome).count()
+    };
+    let refreshes = count("accessToken", "refused");
+    let wasted = count("createUser", "unauthorized");
+    let counts = rig.counts();
+    eprintln!("revoked: {refreshes} refreshes refused, {wasted} creates wasted, {counts:?}");
+    assert_eq!(counts.get("failed"), None);
+    assert!(refreshes <= 1 && wasted <= WIDTH, "{refreshes} {wasted}");
+    rig.sandbox.faults(&json!({"revoke_secret": false, "new_secret": "another"}));
+    rig.spawn_with(&["--concurrency=32"], &[("AUTHING_SECRET", "another")]).wait().expect(0);
+    books::check_all_there(&rig, 10_000);
+}
+
+/// Seven rows among 1,000 that always get a 500 are exhausted and named, and no other.
+#[test]
+#[ignore = "two minutes; just full"]
+fn seven_rows_that_break_the_provider() {
+    let poison: Vec<String> = (1..=7).map(|n| format!("--poison=u{}=http500", n * 140)).collect();
+    let flags: Vec<&str> = poison.iter().map(String::as_str).chain(["--latency=5ms"]).collect();
+    let rig = Rig::start(&flags);
+    rig.stage_users(1_000);
+    rig.run(&["--concurrency=8"]).expect(3);
+    rig.expect(&[("done", 993), ("done/created", 993), ("failed", 7), ("failed/exhausted", 7)]);
+    books::check(&rig);
+    for n in 1..=7 {
+        let (code, out) = rig.ask(&["failures", "--format=jsonl"]);
+        assert_eq!(code, Some(0));
+        assert!(out.contains(&format!("\"key\":\"u{}\"", n * 140)), "{out}");
+    }
+}
