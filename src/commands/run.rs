@@ -17,7 +17,7 @@ use crate::target::http;
 use crate::target::schema::Schema;
 use crate::ui::progress::RunProgress;
 use crate::ui::{Ui, counted, grouped};
-use crate::{redact, validate};
+use crate::{redact, units, validate};
 use secrecy::SecretString;
 use std::sync::Arc;
 use std::time::Duration;
@@ -104,6 +104,8 @@ fn drain(
         let signals = signals::listen()
             .map_err(|error| Error::internal(format!("signals cannot be heard: {error}")))?;
         let target = V2::new(target_settings(settings, pool, secret), clock)?;
+        let mut run_settings = run_settings(settings, args);
+        run_settings.quiet = longest_quiet(run_settings.quiet, &table.settings_of_doubts()?);
         let run = table.begin_run(&NewRun {
             machine: machine(),
             pid: std::process::id(),
@@ -118,16 +120,8 @@ fn drain(
             ..Totals::default()
         };
         let mapper = mapper(mapping.clone(), settings.target.kind.schema());
-        let runner = Runner::new(
-            table,
-            Arc::new(target),
-            mapper,
-            run_settings(settings, args),
-            clock,
-            run,
-            totals,
-            monitor,
-        );
+        let runner =
+            Runner::new(table, Arc::new(target), mapper, run_settings, clock, run, totals, monitor);
         let Finished { store, end } = runner.drain(signals).await?;
         Ok(Drained { table: store, end })
     })
@@ -168,7 +162,7 @@ fn run_settings(settings: &config::Settings, args: &Sending) -> Settings {
     let probe = run.probe_interval.get();
     Settings {
         width: width(settings),
-        ceiling: run.rate.map(crate::units::Rate::per_second),
+        ceiling: run.rate.map(units::Rate::per_second),
         quiet: Quiet {
             request_timeout: run.request_timeout.get(),
             settle_time: run.settle_time.get(),
@@ -198,6 +192,24 @@ fn describe(settings: &config::Settings, args: &Sending) -> String {
         "limit": args.limit,
     })
     .to_string()
+}
+
+/// What an earlier run left in doubt may be under way for as long as that run's settings say.
+fn longest_quiet(own: Quiet, earlier: &[String]) -> Quiet {
+    #[derive(serde::Deserialize)]
+    struct Told {
+        run: Times,
+    }
+    #[derive(serde::Deserialize)]
+    struct Times {
+        request_timeout: units::Duration,
+        settle_time: units::Duration,
+    }
+    let told = earlier.iter().filter_map(|text| serde_json::from_str::<Told>(text).ok());
+    told.fold(own, |longest, Told { run }| Quiet {
+        request_timeout: longest.request_timeout.max(run.request_timeout.get()),
+        settle_time: longest.settle_time.max(run.settle_time.get()),
+    })
 }
 
 /// Rows are mapped as they were staged; a settings file that says otherwise is refused.
@@ -344,4 +356,26 @@ fn dry_run(
     let counts = table.counts()?;
     ui.note(&format!("{} would be sent; nothing was", counted(counts.pending, "row")));
     Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doubts_are_waited_for_as_long_as_the_run_that_made_them_would_have() {
+        let seconds = |n| Duration::from_secs(n);
+        let own = Quiet { request_timeout: seconds(10), settle_time: seconds(5) };
+        let of = |text: &str| {
+            let mut settings = config::Settings::default();
+            settings.run.request_timeout = text.parse().unwrap();
+            let args = Sending::default();
+            describe(&settings, &args)
+        };
+        let longest = |earlier: &[String]| longest_quiet(own, earlier).request_timeout;
+        assert_eq!(longest(&[]), seconds(10));
+        assert_eq!(longest(&[of("3s")]), seconds(10));
+        assert_eq!(longest(&[of("3s"), of("1m"), of("20s")]), seconds(60));
+        assert_eq!(longest_quiet(own, &["no JSON".to_owned()]).settle_time, seconds(5));
+    }
 }

@@ -371,14 +371,16 @@ impl<S: Store, T: Target> Runner<S, T> {
         self.report_now(self.clock.now());
         let mut store = self.store.take().ok_or_else(|| bug("the store is away"))?;
         // A limit, or a signal, that left nothing over has stopped nothing.
-        let drained = store.outlook()?.next_due_ms.is_none() && self.doubts.open() == 0;
+        let outlook = store.outlook()?;
+        let drained = outlook.next_due_ms.is_none() && self.doubts.open() == 0;
+        let all_done = self.totals.done == self.totals.total && !outlook.unfinished_source;
         let end = match self.halt.take() {
             Some(halt) => End::Halted(halt),
             None if drained => End::Drained,
             None => End::Stopped,
         };
         let (word, reason) = match &end {
-            End::Drained if self.totals.done == self.totals.total => ("done", None),
+            End::Drained if all_done => ("done", None),
             End::Drained => ("incomplete", None),
             End::Stopped => ("stopped", None),
             End::Halted(halt) => ("halted", Some(halt.message.clone())),

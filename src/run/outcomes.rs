@@ -214,16 +214,8 @@ impl<S: Store, T: Target> Runner<S, T> {
                 self.take_back.push((id, sends));
             }
             Outcome::Rejected => {
-                self.totals.failed_now += 1;
-                if let Some(max) = self.settings.max_failures {
-                    if self.totals.failed_now >= max {
-                        self.halt_with(Halt {
-                            message: format!("{max} rows have failed in this run"),
-                            hint: "userferry failures shows them; --max-failures sets the number"
-                                .to_owned(),
-                        });
-                    }
-                } else if let Some(verdict) = self.alike.refused(id, sends, &code) {
+                let verdict = self.alike.refused(id, sends, &code);
+                if let (Some(verdict), None) = (verdict, self.settings.max_failures) {
                     self.refused_alike(verdict, answer);
                 }
             }
@@ -311,7 +303,10 @@ impl<S: Store, T: Target> Runner<S, T> {
         let next = &record.transition;
         match next.status {
             Status::Done => self.totals.done += 1,
-            Status::Failed => self.totals.failed += 1,
+            Status::Failed => {
+                self.totals.failed += 1;
+                self.totals.failed_now += 1;
+            }
             Status::Invalid => self.totals.invalid += 1,
             Status::Pending => {
                 let due = self.clock.to_moment(next.not_before_ms);
@@ -325,6 +320,19 @@ impl<S: Store, T: Target> Runner<S, T> {
         }
         self.outbox.push(record);
         self.outbox_since.get_or_insert(now);
+        self.watch_failures();
+    }
+
+    /// Halts at the number of failures that the user has set, of whatever kind.
+    fn watch_failures(&mut self) {
+        if let Some(max) = self.settings.max_failures.filter(|max| self.totals.failed_now >= *max)
+            && self.halt.is_none()
+        {
+            self.halt_with(Halt {
+                message: format!("{max} rows have failed in this run"),
+                hint: "userferry failures shows them; --max-failures sets the number".to_owned(),
+            });
+        }
     }
 
     fn now(&mut self) -> Now {

@@ -109,14 +109,11 @@ impl Replacement {
     pub fn create(target: &Path) -> io::Result<Self> {
         let mut name = std::ffi::OsString::from(".");
         name.push(target.file_name().unwrap_or(target.as_os_str()));
-        name.push(format!(".{}.tmp", std::process::id()));
+        // Nobody can have laid a link of this name there, and none is followed.
+        name.push(format!(".{:016x}.tmp", fastrand::u64(..)));
         let temporary = target.with_file_name(name);
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(PRIVATE)
-            .open(&temporary)?;
+        let file =
+            OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(&temporary)?;
         Ok(Self { file, temporary, target: target.to_owned(), finished: false })
     }
 

@@ -206,6 +206,8 @@ pub struct Outlook {
     pub unsuspected: u32,
     /// Whether a pending one has never been sent.
     pub unsent: bool,
+    /// Whether a source has not been read to its end.
+    pub unfinished_source: bool,
 }
 
 /// A run that starts.

@@ -2,6 +2,7 @@
 
 use crate::process::Rig;
 use crate::process::books;
+use userferry::store::sqlite::Table;
 
 #[test]
 fn ctrl_c_ends_a_run_soon_and_the_next_one_goes_on() {
@@ -109,4 +110,44 @@ fn a_clock_that_was_set_back_puts_no_row_off() {
     drop(table);
     rig.run(&[]).expect(0);
     books::check_all_there(&rig, 20);
+}
+
+/// What a killed run has sent may be under way for as long as its own settings say, however often
+/// others have started since.
+#[test]
+fn the_settings_of_whoever_sent_what_is_in_doubt_are_remembered() {
+    let rig = Rig::start(&["--latency=5ms"]);
+    rig.stage_users(200);
+    let mut seen = 0;
+    for timeout in ["7s", "5s"] {
+        let env = [("USERFERRY_REQUEST_TIMEOUT", timeout)];
+        let mut run = rig.spawn_with(&["--concurrency=2", "--rate=50/s"], &env);
+        if seen == 0 {
+            rig.sandbox.wait_for_stored(5);
+            rig.sandbox.faults(&serde_json::json!({"outage": "hang"}));
+        }
+        let more = |stats: &serde_json::Value| stats["outage_requests"].as_u64().unwrap() > seen;
+        let stats = rig.sandbox.wait("requests that hang", more);
+        seen = stats["outage_requests"].as_u64().unwrap();
+        run.kill();
+        assert_eq!(run.wait().signal, Some(9));
+    }
+    let table = Table::open_reader(&rig.dir.path().join("userferry.db")).unwrap();
+    let settings = table.settings_of_doubts().unwrap();
+    assert!(
+        settings.iter().any(|text| text.contains("\"request_timeout\":\"7s\"")),
+        "{settings:?}"
+    );
+}
+
+#[test]
+fn a_source_that_is_cut_off_leaves_the_run_incomplete() {
+    let rig = Rig::start(&[]);
+    std::fs::write(rig.dir.path().join("cut.json"), r#"[{"uid":"u1","mail":"u1@example.com"},"#)
+        .unwrap();
+    assert_eq!(rig.ask(&["stage", "cut.json"]).0, Some(2));
+    let said = rig.run(&[]).expect(3);
+    assert!(said.contains("cut.json is unfinished"), "{said}");
+    let end: String = rig.table().query_row("SELECT end FROM run", [], |row| row.get(0)).unwrap();
+    assert_eq!(end, "incomplete");
 }

@@ -165,6 +165,20 @@ fn conflicts_have_the_verdicts_of_the_table_where_they_are_skipped() {
     conflicts("skip", &[]);
 }
 
+/// Failures of every kind count, not only refusals.
+#[test]
+fn max_failures_counts_conflicts_too() {
+    let rig = Rig::start(&["--latency=5ms"]);
+    let there: Vec<Value> = (1..=200).flat_map(|n| There::AnotherId.users(n)).collect();
+    rig.sandbox.add_users(&Value::Array(there));
+    rig.stage_users(200);
+    let said = rig.run(&["--concurrency=4", "--max-failures=10"]).expect(4);
+    assert!(said.contains("10 rows have failed in this run"), "{said}");
+    let failed = rig.counts()["failed/conflict"];
+    assert!((10..200).contains(&failed), "{failed}");
+    books::check(&rig);
+}
+
 /// A lost reply must not make a user that was there before one of our making.
 #[test]
 fn conflicts_have_the_verdicts_of_the_table_when_replies_are_lost() {

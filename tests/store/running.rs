@@ -283,7 +283,13 @@ pub(super) fn the_outlook_tells_what_lies_ahead<S: Store>(mut bench: Bench<S>) {
     assert_eq!(bench.store.outlook().unwrap(), Outlook::default());
     bench.users(3);
     let run = bench.run();
-    let all = Outlook { next_due_ms: Some(0), open: 2, unsuspected: 2, unsent: true };
+    let all = Outlook {
+        next_due_ms: Some(0),
+        open: 2,
+        unsuspected: 2,
+        unsent: true,
+        unfinished_source: true,
+    };
     assert_eq!(bench.store.outlook().unwrap(), all);
     let claims = bench.claim(run, 3);
     let sending = Outlook { next_due_ms: None, unsent: false, ..all };
@@ -295,7 +301,13 @@ pub(super) fn the_outlook_tells_what_lies_ahead<S: Store>(mut bench: Bench<S>) {
         &[Sent::created().of(&claims[0]), Sent::duplicate().of(&claims[1]), spent.of(&claims[2])],
         0,
     );
-    let tail = Outlook { next_due_ms: Some(4_000), open: 2, unsuspected: 0, unsent: false };
+    let tail = Outlook {
+        next_due_ms: Some(4_000),
+        open: 2,
+        unsuspected: 0,
+        unsent: false,
+        unfinished_source: true,
+    };
     assert_eq!(bench.store.outlook().unwrap(), tail);
 }
 

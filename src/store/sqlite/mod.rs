@@ -29,7 +29,7 @@ mod embedded {
 const APPLICATION_ID: i32 = 0x5546_5259;
 
 /// How long to wait for another program that has the database open.
-const BUSY: Duration = Duration::from_secs(5);
+const BUSY: Duration = Duration::from_secs(30);
 
 /// How a table is opened; the defaults are those of production.
 #[derive(Clone, Debug)]
@@ -126,10 +126,22 @@ impl Table {
         );
         self.check(|c| c.execute_batch(&pragmas))?;
         self.conn.set_prepared_statement_cache_capacity(64);
+        self.keep_temporaries_beside();
         if found < newest_version() {
             self.migrate()?;
         }
         Ok(())
+    }
+
+    /// What SQLite writes down for a while (sorting, the way back within a statement) holds the same
+    /// data as the table, so it stays on the same disk. Deprecated in SQLite, because it is one
+    /// setting for the whole process; a process has one table. If it fails, the system's folder serves.
+    fn keep_temporaries_beside(&self) {
+        if let Some(folder) = self.path.parent().and_then(Path::to_str) {
+            let folder = folder.replace('\'', "''");
+            let pragma = format!("PRAGMA temp_store_directory = '{folder}'");
+            drop(self.conn.execute_batch(&pragma));
+        }
     }
 
     /// The file is marked as ours before it holds anything, and each migration sets the version in
@@ -392,6 +404,32 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let table = Table::open(&folder.path().join("t.db")).unwrap();
         assert_eq!(table.schema_version().unwrap(), newest_version());
+    }
+
+    /// By the handles that the process holds while a sort is under way. Another test's table may move
+    /// the folder, which is one for the process, in between: hence several tries.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn temporary_files_lie_beside_the_table() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().canonicalize().unwrap();
+        let is_beside = || {
+            let table = Table::open(&place.join("t's.db")).unwrap();
+            table.conn.pragma_update(None, "cache_size", 10).unwrap();
+            let mut sort = table
+                .conn
+                .prepare(
+                    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 50000)
+                     SELECT hex(randomblob(100)) x FROM n ORDER BY x",
+                )
+                .unwrap();
+            let mut rows = sort.query([]).unwrap();
+            rows.next().unwrap();
+            let open = std::fs::read_dir("/proc/self/fd").unwrap();
+            open.filter_map(|entry| entry.unwrap().path().read_link().ok())
+                .any(|file| file.starts_with(&place) && file.to_string_lossy().contains("etilqs_"))
+        };
+        assert!((0..20).any(|_| is_beside()));
     }
 
     #[test]

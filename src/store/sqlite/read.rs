@@ -223,6 +223,21 @@ impl Table {
         })
     }
 
+    /// The settings of the runs that have sent what is in doubt now, as they were written down.
+    pub fn settings_of_doubts(&self) -> Result<Vec<String>, StoreError> {
+        self.check(|c| {
+            let mut statement = c.prepare(
+                "SELECT settings FROM run WHERE id IN (
+                     SELECT claimed_by_run FROM job WHERE status IN ('sending', 'unknown')
+                     UNION
+                     SELECT a.run_id FROM job j JOIN attempt a ON a.job_id = j.id
+                     WHERE j.status IN ('sending', 'unknown'))",
+            )?;
+            let rows = statement.query_map([], |row| row.get(0))?;
+            rows.collect()
+        })
+    }
+
     /// Sources whose staging has not come to its end.
     pub fn unfinished_sources(&self) -> Result<Vec<UnfinishedSource>, StoreError> {
         self.check(|c| {

@@ -6,6 +6,7 @@ use crate::store::{
     Claim, JobId, NewRun, Outlook, Record, RunEnd, RunId, SourceId, TallyLine, Tick, Ticked,
 };
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use std::collections::BTreeMap;
 
 /// An hour of `Retry-After` and the longest backoff.
 const FAR_MS: i64 = 3_600_000 + crate::backoff::CAP_MS;
@@ -269,27 +270,15 @@ pub(super) fn outlook(c: &Connection) -> rusqlite::Result<Outlook> {
     let unsuspected = c.prepare_cached(sql::UNSUSPECTED)?.query_row([], |row| row.get(0))?;
     let open = c.prepare_cached(sql::OPEN)?.query_row([], |row| row.get(0))?;
     let unsent = c.prepare_cached(sql::UNSENT)?.query_row([], |row| row.get(0))?;
-    Ok(Outlook { next_due_ms, open, unsuspected, unsent })
+    let unfinished_source = c.prepare_cached(sql::UNFINISHED)?.query_row([], |row| row.get(0))?;
+    Ok(Outlook { next_due_ms, open, unsuspected, unsent, unfinished_source })
 }
 
 pub(super) fn tally_kept(c: &Connection) -> rusqlite::Result<Vec<TallyLine>> {
-    tally(
-        c,
+    let mut statement = c.prepare(
         "SELECT source_id, status, detail, code, n FROM tally WHERE n <> 0
          ORDER BY source_id, status, detail, code",
-    )
-}
-
-pub(super) fn tally_counted(c: &Connection) -> rusqlite::Result<Vec<TallyLine>> {
-    tally(
-        c,
-        "SELECT source_id, status, coalesce(detail, ''), coalesce(code, ''), count(*) FROM job
-         GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
-    )
-}
-
-fn tally(c: &Connection, text: &str) -> rusqlite::Result<Vec<TallyLine>> {
-    let mut statement = c.prepare(text)?;
+    )?;
     let rows = statement.query_map([], |row| {
         let status: String = row.get(1)?;
         Ok(TallyLine {
@@ -301,6 +290,27 @@ fn tally(c: &Connection, text: &str) -> rusqlite::Result<Vec<TallyLine>> {
         })
     })?;
     rows.collect()
+}
+
+/// Counts here, not by `GROUP BY`: that would sort all rows, in a file as large as they are.
+pub(super) fn tally_counted(c: &Connection) -> rusqlite::Result<Vec<TallyLine>> {
+    type Kind = (i64, String, String, String);
+    let mut counts: BTreeMap<Kind, u64> = BTreeMap::new();
+    let mut statement = c.prepare("SELECT source_id, status, detail, code FROM job")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let optional = |column| row.get::<_, Option<String>>(column).map(Option::unwrap_or_default);
+        let kind = (row.get(0)?, row.get(1)?, optional(2)?, optional(3)?);
+        *counts.entry(kind).or_default() += 1;
+    }
+    let line = |((source, status, detail, code), n): (Kind, u64)| TallyLine {
+        source: SourceId(source),
+        status: Status::parse(&status).unwrap_or(Status::Unknown),
+        detail,
+        code,
+        n,
+    };
+    Ok(counts.into_iter().map(line).collect())
 }
 
 pub(super) fn end(t: &Transaction<'_>, run: RunId, end: &RunEnd) -> rusqlite::Result<()> {

@@ -72,6 +72,10 @@ SELECT count(*) FROM (
 pub(super) const UNSENT: &str =
     "SELECT EXISTS (SELECT 1 FROM job WHERE status = 'pending' AND sends = 0)";
 
+/// Whether a source has not been read to its end. A handful of rows.
+pub(super) const UNFINISHED: &str =
+    "SELECT EXISTS (SELECT 1 FROM source WHERE finished_at_ms IS NULL)";
+
 /// Jobs with an identifier of this hash. Primary key of `identifier`.
 pub(super) const BY_HASH: &str = "\
 SELECT i.job_id FROM identifier i WHERE i.hash = ?1 ORDER BY i.job_id";
