@@ -394,15 +394,12 @@ fn answer(
             refused(Outcome::Stale, code, &message)
         }
         Err(Verdict::StaleKey { code, message }) => {
-            if key.is_some_and(Held::mark_stale) {
-                return refused(Outcome::Stale, code, &message);
-            }
-            let halt = Halt {
-                message: format!("the target cannot decrypt passwords even with its newest key (code {code})"),
-                hint: "something between here and the target changes the requests, or its key service is broken"
-                    .to_owned(),
-            };
-            Answer { halt: Some(halt), ..refused(Outcome::Halt, code, &message) }
+            // It has let us in and read as far as the password.
+            token.prove();
+            // A key that was never accepted: is it the key, or this row? Other rows decide.
+            let is_fresh = !key.is_some_and(Held::mark_stale);
+            let halt = is_fresh.then(|| no_key_fits(&code));
+            Answer { halt, ..refused(Outcome::Stale, code, &message) }
         }
         Err(Verdict::Permission { code, message }) => {
             let halt = Halt {
@@ -419,6 +416,16 @@ fn answer(
             let halt = Halt { message: halt_message(&code, &said), hint: hint.to_owned() };
             Answer { halt: Some(halt), ..refused(Outcome::Halt, code, &message) }
         }
+    }
+}
+
+fn no_key_fits(code: &str) -> Halt {
+    Halt {
+        message: format!(
+            "the target cannot decrypt passwords even with its newest key (code {code})"
+        ),
+        hint: "something between here and the target changes the requests, or its key service is broken"
+            .to_owned(),
     }
 }
 
