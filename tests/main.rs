@@ -17,3 +17,4 @@ mod process;
 mod sandbox;
 mod sim;
 mod store;
+mod wire;
