@@ -20,9 +20,6 @@ async fn slow(n: usize) -> Rig {
     let mut rig = Rig::start(knobs).await;
     rig.stage(&(1..=n).map(user).collect::<Vec<_>>());
     rig.settings.width = 8;
-    // Nothing is lost here, and a request that is counted must not fail of a busy machine.
-    rig.settings.quiet.request_timeout = Duration::from_secs(5);
-    rig.settings.probe_timeout = Duration::from_secs(5);
     rig
 }
 
@@ -184,8 +181,10 @@ async fn closed_for_a_second(at_start: bool) {
     });
     assert_eq!(rig.run().await, End::Drained);
     rig.check_all("created").await;
-    // Two generations, and one refusal.
-    assert_eq!(rig.front.count(Kind::Token), 3, "at the start: {at_start}");
+    // Two generations and one refusal; what was on its way to the first may ask once more.
+    let tokens = rig.front.count(Kind::Token);
+    let most = if at_start { 3 } else { 5 };
+    assert!((3..=most).contains(&tokens), "{tokens} requests, at the start: {at_start}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -207,7 +206,8 @@ async fn a_page_of_a_gateway_instead_of_a_token_is_an_outage() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_that_never_gives_a_token_halts_the_run_as_an_outage() {
-    let rig = Rig::with_users(5).await;
+    let mut rig = Rig::with_users(5).await;
+    rig.settings.max_outage = Duration::from_secs(2);
     rig.front.script(|seen| match seen.kind {
         Kind::Token => Act::instead(Wire::Reply(Reply::html(403))),
         _ => Act::pass(),

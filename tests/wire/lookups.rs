@@ -3,6 +3,8 @@
 use super::server::{Act, Kind, Reply, Seen, Wire};
 use super::{Rig, user};
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use userferry::run::End;
 use userferry::sandbox;
 
@@ -18,7 +20,8 @@ fn is_read(kind: Kind) -> bool {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lookups_that_fail_while_replies_are_lost_halt_the_run_and_send_nothing_twice() {
-    let rig = Rig::with_users(40).await;
+    let mut rig = Rig::with_users(40).await;
+    rig.settings.max_outage = Duration::from_secs(2);
     rig.front.script(|seen| match seen.kind {
         Kind::Lookup => Act::instead(Wire::Reply(Reply::html(503))),
         Kind::Probe if seen.n > 1 => Act::instead(Wire::Reply(Reply::html(503))),
@@ -35,6 +38,32 @@ async fn lookups_that_fail_while_replies_are_lost_halt_the_run_and_send_nothing_
     assert_eq!(rig.run().await, End::Drained);
     rig.check_all("created").await;
     assert_eq!(rig.front.count(Kind::Create), 40, "nothing was sent twice");
+}
+
+/// Creates are answered all the while, so that no breaker holds the lookups back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lookups_that_fail_between_good_creates_are_few() {
+    let latency = "5ms".parse().unwrap();
+    let mut rig = Rig::start(sandbox::Settings { latency, ..sandbox::Settings::default() }).await;
+    rig.settings.ceiling = Some(200.0);
+    rig.stage(&(1..=400).map(user).collect::<Vec<_>>());
+    let mended = AtomicBool::new(false);
+    rig.front.script(move |seen| match (seen.kind, seen.n) {
+        (Kind::Create, 5 | 10) => Act::after(Wire::Close),
+        (Kind::Create, 300) => {
+            mended.store(true, Ordering::SeqCst);
+            Act::pass()
+        }
+        (Kind::Lookup, _) if !mended.load(Ordering::SeqCst) => {
+            Act::instead(Wire::Reply(Reply::html(503)))
+        }
+        _ => Act::pass(),
+    });
+    assert_eq!(rig.run().await, End::Drained);
+    rig.check_all("created").await;
+    assert_eq!(rig.front.count(Kind::Create), 400);
+    let lookups = rig.front.count(Kind::Lookup);
+    assert!((3..=20).contains(&lookups), "{lookups} lookups");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
