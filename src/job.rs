@@ -292,11 +292,14 @@ pub fn next(job: &Job, outcome: &Outcome, until_ms: Option<i64>, now: Now) -> Tr
             let wait = backoff::short(now.jitter);
             Transition::pending(until_ms.unwrap_or(now.ms).max(now.ms) + wait)
         }
-        Outcome::Stale | Outcome::Halt | Outcome::Returned => Transition::pending(0),
+        Outcome::Halt | Outcome::Returned => Transition::pending(0),
         Outcome::Unexplained => {
             Transition::pending(now.ms + backoff::delay_ms(job.spent, now.jitter))
         }
-        Outcome::NotSent => Transition::pending(now.ms + backoff::short(now.jitter)),
+        // A row that no key serves must not come before those that tell whether the key is good.
+        Outcome::Stale | Outcome::NotSent => {
+            Transition::pending(now.ms + backoff::short(now.jitter))
+        }
         Outcome::Unknown => Transition::to(Status::Unknown),
         Outcome::Unsendable => Transition::to(Status::Invalid),
     }
@@ -447,7 +450,7 @@ mod tests {
                 "failed/rejected spent",
                 "pending +1000",
                 "pending +500",
-                "pending",
+                "pending +500",
                 "pending +500",
                 "unknown",
                 "pending",

@@ -18,3 +18,4 @@ mod process;
 mod sandbox;
 mod sim;
 mod store;
+mod wire;

@@ -15,6 +15,7 @@ mod pump;
 pub mod rate;
 mod report;
 pub mod signals;
+pub mod stale;
 mod worker;
 
 use crate::clock::{Clock, Moment, millis};
@@ -33,6 +34,7 @@ use gate::Gate;
 use outcomes::InHand;
 use rate::Rate;
 use signals::Signal;
+use stale::Stale;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -153,8 +155,7 @@ pub struct Runner<S: Store, T: Target> {
     last_definite: Moment,
     /// Since when every read has passed.
     reads_pass_since: Option<Moment>,
-    /// How often in a row a job met a token or key that was out of date.
-    stale: HashMap<JobId, u32>,
+    stale: Stale,
     lookups_denied: bool,
     totals: Totals,
     settled: VecDeque<(Moment, u64)>,
@@ -232,7 +233,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             refused_since: None,
             last_definite: Moment::ZERO,
             reads_pass_since: None,
-            stale: HashMap::new(),
+            stale: Stale::default(),
             lookups_denied: false,
             totals,
             settled: VecDeque::new(),

@@ -1,6 +1,7 @@
 //! What an answer means for the gate, the job and the run.
 
 use super::doubt::{Doubt, Doubts};
+use super::stale::Blame;
 use super::worker::Landing;
 use super::{Event, Ready, Runner};
 use crate::clock::{Moment, millis};
@@ -18,8 +19,6 @@ const PRESSURE_WEIGHT: f64 = 0.05;
 /// Faults do not cut the rate below so many a second: if they go on at such a pace, the pace is not
 /// their cause.
 const PRESSURE_FLOOR: f64 = 10.0;
-/// So often in a row a row may meet a token or key that is out of date.
-const STALE_MAX: u32 = 5;
 /// No `Retry-After` is believed beyond this.
 const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
 
@@ -82,7 +81,10 @@ impl<S: Store, T: Target> Runner<S, T> {
         let Landing { id, user, trial, sent_at, ended_at, answer } = landing;
         let Some(in_hand) = self.in_hand.get(&id) else { return };
         let (sends, mut job) = (in_hand.sends, in_hand.job);
-        let answer = self.judge_stale(id, answer);
+        if matches!(answer.outcome, Outcome::Created { .. }) && user.password.is_some() {
+            self.stale.password_taken(sent_at);
+        }
+        let answer = self.judge_stale(id, answer, ended_at);
         let epoch = self.blame(trial);
         self.tell_gate(&answer, trial, sent_at, ended_at);
         let transition = self.record(id, &answer, Some((sent_at, ended_at)));
@@ -95,18 +97,18 @@ impl<S: Store, T: Target> Runner<S, T> {
         }
     }
 
-    /// A row for which token or key are out of date every time, while others prove them good, is
-    /// refused for itself.
-    fn judge_stale(&mut self, id: JobId, mut answer: Answer) -> Answer {
+    /// A row for which token or key are out of date every time is refused for itself, if others
+    /// prove them good; if nobody does, the run halts.
+    fn judge_stale(&mut self, id: JobId, mut answer: Answer, now: Moment) -> Answer {
         if answer.outcome != Outcome::Stale {
-            self.stale.remove(&id);
+            self.stale.forget(id);
             return answer;
         }
-        let times = self.stale.entry(id).or_default();
-        *times += 1;
-        if *times >= STALE_MAX {
-            self.stale.remove(&id);
-            answer.outcome = Outcome::Rejected;
+        let alone = self.outlook.open == 1 && self.reads_pass_since.is_some();
+        match self.stale.met(id, now, answer.halt.is_some(), alone) {
+            Blame::Nobody => {}
+            Blame::Row => answer.outcome = Outcome::Rejected,
+            Blame::Target => answer.outcome = Outcome::Halt,
         }
         answer
     }

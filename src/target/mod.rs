@@ -29,7 +29,8 @@ pub struct Halt {
 pub struct Answer {
     /// Its class.
     pub outcome: Outcome,
-    /// For [`Outcome::Halt`]: why.
+    /// For [`Outcome::Halt`]: why. For [`Outcome::Stale`], where what was fetched last has never
+    /// been accepted: why the run halts if nobody gets through.
     pub halt: Option<Halt>,
     /// For [`Outcome::Unsendable`]: why.
     pub problem: Option<Problem>,

@@ -11,6 +11,8 @@ use serde_json::Value;
 
 /// No code is larger; what is, is something else.
 const CODE_MAX: u64 = 1_000_000;
+/// How the codes begin that are ours, for want of the provider's: the HTTP status follows.
+const HTTP: &str = "http-";
 
 /// What a refusal means. `code` is the provider's, as text, or `http-NNN` or `graphql`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -179,9 +181,14 @@ fn by_text(reply: &Reply, text: &str) -> Verdict {
     Verdict::Refused { code: "graphql".to_owned(), message: text.to_owned() }
 }
 
+/// Whether a code is the HTTP status alone: the target itself has said nothing.
+pub(super) fn is_of_http(code: &str) -> bool {
+    code.starts_with(HTTP)
+}
+
 /// What the HTTP status alone says.
 fn by_status(reply: &Reply, what: &str) -> Verdict {
-    let code = format!("http-{}", reply.status);
+    let code = format!("{HTTP}{}", reply.status);
     let message = format!("HTTP {} with {what}", reply.status);
     match reply.status {
         401 => Verdict::StaleToken { code, message },
@@ -194,7 +201,7 @@ fn by_status(reply: &Reply, what: &str) -> Verdict {
 }
 
 fn unknown(reply: &Reply, message: &str) -> Verdict {
-    Verdict::Unknown { code: Some(format!("http-{}", reply.status)), message: message.to_owned() }
+    Verdict::Unknown { code: Some(format!("{HTTP}{}", reply.status)), message: message.to_owned() }
 }
 
 /// A user of a lookup; `None` when it has no id.

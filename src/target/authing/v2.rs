@@ -98,7 +98,7 @@ impl V2 {
         let reply = self.post("/graphql/v2", self.headers.clone(), &body).await?;
         let parsed = match reply::graphql(&reply, "accessToken") {
             Ok(parsed) => parsed,
-            Err(verdict) => return Err(self.token_refused(verdict)),
+            Err(verdict) => return Err(self.token_refused(verdict, reply.retry_after)),
         };
         let unreadable =
             || Fault::Unknown("the answer to the token request is not readable".to_owned());
@@ -118,11 +118,17 @@ impl V2 {
         Ok(Fetched { value: Token(value), life })
     }
 
-    fn token_refused(&self, verdict: Verdict) -> Fault {
+    fn token_refused(&self, verdict: Verdict, retry_after: Option<Duration>) -> Fault {
         let pool = &self.settings.user_pool_id;
         match verdict {
             Verdict::Throttled { .. } | Verdict::Unknown { .. } | Verdict::Halt { .. } => {
-                read_fault(verdict)
+                read_fault(verdict, retry_after)
+            }
+            // The page of a gateway, not the target's word about our credentials.
+            Verdict::Refused { code, .. } | Verdict::StaleToken { code, .. }
+                if reply::is_of_http(&code) =>
+            {
+                Fault::Unknown(format!("no usable answer to the token request ({code})"))
             }
             Verdict::Refused { code, message, .. }
             | Verdict::StaleToken { code, message }
@@ -152,7 +158,7 @@ impl V2 {
             self.http.send("/api/v2/.well-known", headers, None).await.map_err(transport)?;
         let data = reply::rest(&reply).map_err(|verdict| match verdict {
             Verdict::StaleToken { code, .. } => stale_token(&token, &code),
-            verdict => read_fault(verdict),
+            verdict => read_fault(verdict, reply.retry_after),
         })?;
         let text = data.get("publicKey").and_then(|key| key.as_str()).unwrap_or_default();
         let value = Encryptor::new(text).map_err(|error| {
@@ -252,10 +258,9 @@ impl V2 {
             Ok(data) => data,
             Err(Verdict::NoSuchUser { .. }) => return Ok(Vec::new()),
             Err(Verdict::StaleToken { code, .. }) => return Err(stale_token(&token, &code)),
-            Err(Verdict::Throttled { .. }) => return Err(Fault::Throttled(reply.retry_after)),
             Err(Verdict::Permission { code, .. }) => return Err(denied(&code)),
             Err(Verdict::Refused { code, .. }) if code == "http-403" => return Err(denied(&code)),
-            Err(verdict) => return Err(read_fault(verdict)),
+            Err(verdict) => return Err(read_fault(verdict, reply.retry_after)),
         };
         token.prove();
         let unreadable = || Fault::Unknown("the answer to a lookup is not readable".to_owned());
@@ -389,15 +394,12 @@ fn answer(
             refused(Outcome::Stale, code, &message)
         }
         Err(Verdict::StaleKey { code, message }) => {
-            if key.is_some_and(Held::mark_stale) {
-                return refused(Outcome::Stale, code, &message);
-            }
-            let halt = Halt {
-                message: format!("the target cannot decrypt passwords even with its newest key (code {code})"),
-                hint: "something between here and the target changes the requests, or its key service is broken"
-                    .to_owned(),
-            };
-            Answer { halt: Some(halt), ..refused(Outcome::Halt, code, &message) }
+            // It has let us in and read as far as the password.
+            token.prove();
+            // A key that was never accepted: is it the key, or this row? Other rows decide.
+            let is_fresh = !key.is_some_and(Held::mark_stale);
+            let halt = is_fresh.then(|| no_key_fits(&code));
+            Answer { halt, ..refused(Outcome::Stale, code, &message) }
         }
         Err(Verdict::Permission { code, message }) => {
             let halt = Halt {
@@ -414,6 +416,16 @@ fn answer(
             let halt = Halt { message: halt_message(&code, &said), hint: hint.to_owned() };
             Answer { halt: Some(halt), ..refused(Outcome::Halt, code, &message) }
         }
+    }
+}
+
+fn no_key_fits(code: &str) -> Halt {
+    Halt {
+        message: format!(
+            "the target cannot decrypt passwords even with its newest key (code {code})"
+        ),
+        hint: "something between here and the target changes the requests, or its key service is broken"
+            .to_owned(),
     }
 }
 
@@ -451,9 +463,9 @@ fn transport(failure: Failure) -> Fault {
 }
 
 /// What a refusal means for a read. The target's words stay out: they may quote what was asked for.
-fn read_fault(verdict: Verdict) -> Fault {
+fn read_fault(verdict: Verdict, retry_after: Option<Duration>) -> Fault {
     match verdict {
-        Verdict::Throttled { .. } => Fault::Throttled(None),
+        Verdict::Throttled { .. } => Fault::Throttled(retry_after),
         Verdict::Unknown { code, .. } => {
             let code = code.map_or_else(String::new, |code| format!(" ({code})"));
             Fault::Unknown(format!("no usable answer to a read{code}"))

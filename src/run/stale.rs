@@ -1,0 +1,126 @@
+//! Whose fault it is that a token or a key is out of date time and again: the row's, whose password
+//! no key opens, or the target's, which opens none. Others prove it. Pure.
+
+use crate::clock::Moment;
+use crate::store::JobId;
+use std::collections::HashMap;
+
+/// So often in a row a row may meet a token or key that is out of date.
+const ROW: u32 = 5;
+/// So many answers in a row may say so of a key that was just fetched.
+const FRESH: u32 = 20;
+
+/// What is to be made of an answer that a token or key is out of date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blame {
+    /// Too early to say: the row is sent again.
+    Nobody,
+    /// The row, and it alone.
+    Row,
+    /// The target: no row will get through.
+    Target,
+}
+
+/// Rows that met a token or key that was out of date, the last time they were answered.
+#[derive(Debug, Default)]
+pub struct Stale {
+    rows: HashMap<JobId, Met>,
+    /// Answers in a row that refused a fresh key.
+    fresh: u32,
+    /// When the latest create left whose password was taken.
+    taken: Moment,
+}
+
+#[derive(Debug)]
+struct Met {
+    times: u32,
+    since: Moment,
+}
+
+impl Stale {
+    /// A row got another answer.
+    pub fn forget(&mut self, id: JobId) {
+        self.rows.remove(&id);
+    }
+
+    /// A create that left at `sent_at` was answered created, with its password.
+    pub fn password_taken(&mut self, sent_at: Moment) {
+        self.fresh = 0;
+        self.taken = self.taken.max(sent_at);
+    }
+
+    /// A row was answered so at `now`. `fresh`: of a key that had just been fetched and was not
+    /// accepted before. `alone`: nobody else is left who could prove it good.
+    pub fn met(&mut self, id: JobId, now: Moment, fresh: bool, alone: bool) -> Blame {
+        self.fresh += u32::from(fresh);
+        let met = self.rows.entry(id).or_insert(Met { times: 0, since: now });
+        met.times += 1;
+        let is_good = !fresh || alone || self.taken > met.since;
+        if met.times >= ROW {
+            self.rows.remove(&id);
+            return if is_good { Blame::Row } else { Blame::Target };
+        }
+        if fresh && self.fresh >= FRESH { Blame::Target } else { Blame::Nobody }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// What comes of a row that meets a fresh key that is refused, each second from the first on.
+    fn refused(stale: &mut Stale, alone: bool) -> Vec<Blame> {
+        (1..=5).map(|second| stale.met(JobId(1), second * SECOND, true, alone)).collect()
+    }
+
+    #[test]
+    fn a_row_is_to_blame_where_anothers_password_was_taken_later() {
+        let mut stale = Stale::default();
+        stale.met(JobId(1), SECOND, false, false);
+        stale.password_taken(2 * SECOND);
+        let blames: Vec<Blame> =
+            (3..=6).map(|second| stale.met(JobId(1), second * SECOND, true, false)).collect();
+        assert_eq!(blames, [Blame::Nobody, Blame::Nobody, Blame::Nobody, Blame::Row]);
+    }
+
+    #[test]
+    fn the_target_is_to_blame_where_none_was_taken_since() {
+        let mut stale = Stale::default();
+        stale.password_taken(SECOND);
+        assert_eq!(refused(&mut stale, false).last(), Some(&Blame::Target));
+    }
+
+    #[test]
+    fn the_last_row_is_to_blame_for_itself() {
+        assert_eq!(refused(&mut Stale::default(), true).last(), Some(&Blame::Row));
+    }
+
+    #[test]
+    fn twenty_refusals_of_fresh_keys_in_a_row_are_the_targets_fault() {
+        let mut stale = Stale::default();
+        let mut ask = |n| stale.met(JobId(n), SECOND, true, false);
+        assert!((1..20).all(|n| ask(n) == Blame::Nobody));
+        assert_eq!(ask(20), Blame::Target);
+    }
+
+    #[test]
+    fn another_answer_in_between_starts_the_count_anew() {
+        let mut stale = Stale::default();
+        for _ in 0..3 {
+            for _ in 0..4 {
+                assert_eq!(stale.met(JobId(1), SECOND, true, true), Blame::Nobody);
+            }
+            stale.forget(JobId(1));
+        }
+    }
+
+    #[test]
+    fn a_token_that_others_prove_good_is_the_rows_fault() {
+        let mut stale = Stale::default();
+        let last = (0..5).map(|_| stale.met(JobId(1), SECOND, false, false)).last();
+        assert_eq!(last, Some(Blame::Row));
+    }
+}
