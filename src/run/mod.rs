@@ -10,6 +10,7 @@ pub mod breaker;
 mod commit;
 pub mod doubt;
 pub mod gate;
+pub mod health;
 mod outcomes;
 mod pump;
 pub mod rate;
@@ -18,7 +19,7 @@ pub mod signals;
 pub mod stale;
 mod worker;
 
-use crate::clock::{Clock, Moment, millis};
+use crate::clock::{Clock, Moment};
 use crate::error::Error;
 use crate::identity::DirectoryUser;
 use crate::job::Policy;
@@ -31,6 +32,7 @@ use alike::Alike;
 use breaker::Breaker;
 use doubt::{Doubt, Doubts, Quiet};
 use gate::Gate;
+use health::{Health, Patience};
 use outcomes::InHand;
 use rate::Rate;
 use signals::Signal;
@@ -118,7 +120,6 @@ struct Commit {
 }
 
 /// A run over one job table and one target.
-#[expect(clippy::struct_excessive_bools, reason = "independent facts, not a hidden state machine")]
 pub struct Runner<S: Store, T: Target> {
     store: Option<S>,
     target: Arc<T>,
@@ -140,21 +141,13 @@ pub struct Runner<S: Store, T: Target> {
     alike: Alike,
     /// The code with which every row was refused, once that has halted the run.
     refused_alike: Option<String>,
-    pressure: f64,
     /// No job is due before this moment; `None` when that is not known.
     nothing_due_until: Option<Moment>,
     outlook: Outlook,
     stopping: bool,
     stop_now: bool,
     halt: Option<Halt>,
-    answered_once: bool,
-    /// Watchers were told of an outage, and not yet of its end.
-    in_trouble: bool,
-    last_fault: Option<String>,
-    refused_since: Option<Moment>,
-    last_definite: Moment,
-    /// Since when every read has passed.
-    reads_pass_since: Option<Moment>,
+    health: Health,
     stale: Stale,
     lookups_denied: bool,
     totals: Totals,
@@ -221,18 +214,12 @@ impl<S: Store, T: Target> Runner<S, T> {
             doubts: Doubts::new(settings.quiet),
             alike: Alike::default(),
             refused_alike: None,
-            pressure: 0.0,
             nothing_due_until: None,
             outlook: Outlook::default(),
             stopping: false,
             stop_now: false,
             halt: None,
-            answered_once: false,
-            in_trouble: false,
-            last_fault: None,
-            refused_since: None,
-            last_definite: Moment::ZERO,
-            reads_pass_since: None,
+            health: Health::default(),
             stale: Stale::default(),
             lookups_denied: false,
             totals,
@@ -414,28 +401,13 @@ impl<S: Store, T: Target> Runner<S, T> {
         if self.halt.is_some() || self.stopping {
             return;
         }
-        let fault = self.last_fault.clone().unwrap_or_else(|| "no answer".to_owned());
-        if !self.answered_once && now >= self.settings.max_silence_at_start {
-            let seconds = self.settings.max_silence_at_start.as_secs();
-            self.halt_with(Halt {
-                message: format!("the target could not be reached within {seconds} s: {fault}"),
-                hint: "check the host and the network, then run again; this run has sent nothing"
-                    .to_owned(),
-            });
-        } else if self.trouble().is_some_and(|since| now >= since + self.settings.max_outage) {
-            let minutes = humane(self.settings.max_outage);
-            self.halt_with(Halt {
-                message: format!("the target has given no usable answer for {minutes}: {fault}"),
-                hint: "no row was marked failed; run again when it is back".to_owned(),
-            });
-        }
-    }
-
-    /// Since when the target has neither answered nor accepted anything.
-    fn trouble(&self) -> Option<Moment> {
-        match (self.gate.breaker.trouble_since(), self.refused_since) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
+        let silent_since = self.gate.breaker.trouble_since();
+        let patience = Patience {
+            at_start: self.settings.max_silence_at_start,
+            max_outage: self.settings.max_outage,
+        };
+        if let Some(halt) = self.health.verdict(now, silent_since, patience) {
+            self.halt_with(halt);
         }
     }
 
@@ -458,13 +430,4 @@ impl<S: Store, T: Target> Runner<S, T> {
 
 fn bug(what: &str) -> Error {
     Error::internal(format!("internal error: {what}"))
-}
-
-fn humane(duration: Duration) -> String {
-    let ms = millis(duration);
-    match ms {
-        _ if ms % 60_000 == 0 => format!("{} min", ms / 60_000),
-        _ if ms % 1_000 == 0 => format!("{} s", ms / 1_000),
-        _ => format!("{ms} ms"),
-    }
 }

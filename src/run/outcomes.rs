@@ -12,10 +12,6 @@ use crate::store::{Attempt, Claim, JobId, Record, Store};
 use crate::target::{Answer, Fault, Halt, Target};
 use std::time::Duration;
 
-/// The share of faults among the latest answers that counts as back-pressure.
-const PRESSURE: f64 = 0.2;
-/// The weight of the latest answer in that share.
-const PRESSURE_WEIGHT: f64 = 0.05;
 /// Faults do not cut the rate below so many a second: if they go on at such a pace, the pace is not
 /// their cause.
 const PRESSURE_FLOOR: f64 = 10.0;
@@ -104,7 +100,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             self.stale.forget(id);
             return answer;
         }
-        let alone = self.outlook.open == 1 && self.reads_pass_since.is_some();
+        let alone = self.outlook.open == 1 && self.health.reads_pass();
         match self.stale.met(id, now, answer.halt.is_some(), alone) {
             Blame::Nobody => {}
             Blame::Row => answer.outcome = Outcome::Rejected,
@@ -124,18 +120,17 @@ impl<S: Store, T: Target> Runner<S, T> {
                 self.answered(trial);
                 self.gate.rate.accepted(now, sent_at);
                 self.doubts.witness(self.gate.breaker.epoch(), sent_at);
-                self.last_definite = now;
-                self.refused_since = None;
-                self.press(0.0, now, sent_at);
+                self.health.definite(now);
+                self.press(false, now, sent_at);
             }
             Outcome::Throttled => {
                 self.answered(trial);
                 self.throttled(answer.retry_after, now, sent_at);
             }
             Outcome::NotSent | Outcome::Unknown => {
-                self.last_fault.clone_from(&answer.message);
+                self.health.fault(answer.message.clone());
                 self.fault(now, trial);
-                self.press(1.0, now, sent_at);
+                self.press(true, now, sent_at);
                 // A server that says when it will be back is believed.
                 if let Some(wait) = answer.retry_after {
                     self.gate.pause_until(now + wait.min(RETRY_AFTER_MAX));
@@ -157,51 +152,40 @@ impl<S: Store, T: Target> Runner<S, T> {
 
     fn throttled(&mut self, retry_after: Option<Duration>, now: Moment, sent_at: Moment) {
         tracing::debug!(retry_after_ms = retry_after.map(millis), "gate: throttled");
-        self.last_fault = Some("requests come too often".to_owned());
-        let wait = retry_after.unwrap_or_default().min(RETRY_AFTER_MAX);
-        // A pause that was asked for is no silence.
-        let since = self.refused_since.get_or_insert(now);
-        *since = (*since).max(if wait.is_zero() { Moment::ZERO } else { now + wait });
+        let pause = retry_after.map(|wait| wait.min(RETRY_AFTER_MAX));
+        self.health.throttled(now, pause.unwrap_or_default());
         self.gate.rate.refused(now, sent_at);
-        if let Some(wait) = retry_after {
-            self.gate.pause_until(now + wait.min(RETRY_AFTER_MAX));
+        if let Some(pause) = pause {
+            self.gate.pause_until(now + pause);
         }
     }
 
     fn answered(&mut self, trial: bool) {
-        let was_closed = self.gate.breaker.is_closed();
         self.gate.breaker.answered(trial);
-        if !was_closed && self.gate.breaker.is_closed() && self.in_trouble {
-            self.in_trouble = false;
-            tracing::debug!("gate: the breaker is closed");
-            self.monitor.note("The target answers again");
-        }
+        self.notice();
     }
 
-    fn fault(&mut self, now: Moment, trial: bool) {
-        let was_closed = self.gate.breaker.is_closed();
-        self.gate.breaker.fault(now, trial);
-        if was_closed && !self.gate.breaker.is_closed() && !self.in_trouble {
-            self.in_trouble = true;
-            tracing::debug!("gate: the breaker is open");
-            let why = self.last_fault.clone().unwrap_or_default();
-            self.monitor.note(&format!("The target does not answer ({why}): waiting for it"));
+    fn fault(&mut self, now: Moment, telling: bool) {
+        self.gate.breaker.fault(now, telling);
+        self.notice();
+    }
+
+    /// Tells watchers when the breaker has opened or closed.
+    fn notice(&mut self) {
+        if let Some(text) = self.health.notice(self.gate.breaker.is_closed()) {
+            tracing::debug!(closed = self.gate.breaker.is_closed(), "gate: the breaker");
+            self.monitor.note(&text);
         }
     }
 
     /// Many faults among the answers, though not in a row, are back-pressure too.
-    fn press(&mut self, fault: f64, now: Moment, sent_at: Moment) {
+    fn press(&mut self, fault: bool, now: Moment, sent_at: Moment) {
         if !self.gate.breaker.is_closed() {
-            // An outage is the breaker's business, and says nothing about the rate.
-            self.pressure = 0.0;
-            return;
-        }
-        self.pressure += PRESSURE_WEIGHT * (fault - self.pressure);
-        if self.pressure > PRESSURE {
-            self.pressure = 0.0;
-            if self.gate.rate.current().is_none_or(|rate| rate > PRESSURE_FLOOR) {
-                self.gate.rate.refused(now, sent_at);
-            }
+            self.health.no_pressure();
+        } else if self.health.presses(fault)
+            && self.gate.rate.current().is_none_or(|rate| rate > PRESSURE_FLOOR)
+        {
+            self.gate.rate.refused(now, sent_at);
         }
     }
 
@@ -412,18 +396,17 @@ impl<S: Store, T: Target> Runner<S, T> {
     }
 
     fn read_passed(&mut self, now: Moment) {
-        self.refused_since = None;
-        self.reads_pass_since.get_or_insert(now);
+        self.health.read_passed(now);
     }
 
     fn on_read_fault(&mut self, fault: Fault, now: Moment, asked_at: Moment) {
-        self.reads_pass_since = None;
+        self.health.read_failed();
         match fault {
             Fault::NotSent(why) | Fault::Unknown(why) => {
-                self.last_fault = Some(why);
+                self.health.fault(Some(why));
                 let telling = self.gate.breaker.is_after_probe(asked_at);
                 self.fault(now, telling);
-                self.press(1.0, now, asked_at);
+                self.press(true, now, asked_at);
             }
             Fault::Throttled(wait) => self.throttled(wait, now, asked_at),
             Fault::Stale => {}
@@ -455,23 +438,23 @@ impl<S: Store, T: Target> Runner<S, T> {
         };
         match passed {
             Ok(()) => {
-                self.answered_once = true;
+                self.health.answered();
                 self.read_passed(now);
                 let sole_witness = self.is_sole_witness(now);
                 self.gate.breaker.probe_passed(sole_witness);
             }
             Err(fault) => {
-                self.reads_pass_since = None;
+                self.health.read_failed();
                 self.gate.breaker.probe_failed(now);
                 match fault {
-                    Fault::NotSent(why) => self.last_fault = Some(why),
+                    Fault::NotSent(why) => self.health.fault(Some(why)),
                     // It answers, though not usefully: that is an outage.
                     Fault::Unknown(why) => {
-                        self.last_fault = Some(why);
-                        self.answered_once = true;
+                        self.health.fault(Some(why));
+                        self.health.answered();
                     }
                     Fault::Throttled(wait) => {
-                        self.answered_once = true;
+                        self.health.answered();
                         self.throttled(wait, now, now);
                     }
                     Fault::Stale | Fault::Denied(_) => {}
@@ -485,8 +468,8 @@ impl<S: Store, T: Target> Runner<S, T> {
     /// target before while others were answered, or a single one; or creates have failed for so
     /// long, though reads pass, that the rows left must be the reason.
     fn is_sole_witness(&self, now: Moment) -> bool {
-        let tail = !self.outlook.unsent && self.answered_once;
-        let since = self.reads_pass_since.map(|since| since.max(self.last_definite));
+        let tail = !self.outlook.unsent && self.health.has_answered();
+        let since = self.health.only_reads_since();
         self.outlook.unsuspected == 0
             || self.outlook.open == 1
             || tail && since.is_some_and(|since| now >= since + self.settings.write_outage)

@@ -14,7 +14,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             return;
         }
         if let Admission::Go { .. } = self.gate.admit(Kind::Probe, now) {
-            let limit = if self.answered_once {
+            let limit = if self.health.has_answered() {
                 self.settings.probe_timeout
             } else {
                 self.settings.quiet.request_timeout

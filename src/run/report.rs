@@ -62,7 +62,7 @@ impl<S: Store, T: Target> Runner<S, T> {
     fn activity(&self, now: Moment) -> Activity {
         if self.stopping || self.halt.is_some() {
             Activity::Stopping
-        } else if !self.answered_once {
+        } else if !self.health.has_answered() {
             Activity::Connecting
         } else if let Some(until) = self.gate.paused(now) {
             Activity::Paused(until.saturating_sub(now))

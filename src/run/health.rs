@@ -1,0 +1,254 @@
+//! How the target is doing, as far as answers tell: whether it answers at all, accepts anything,
+//! and since when it has not. Pure: time comes from outside.
+
+use crate::clock::{Moment, millis};
+use crate::target::Halt;
+use std::time::Duration;
+
+/// The share of faults among the latest answers that counts as back-pressure.
+const PRESSURE: f64 = 0.2;
+/// The weight of the latest answer in that share.
+const PRESSURE_WEIGHT: f64 = 0.05;
+
+/// How long the target may be silent.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// Before its first answer.
+    pub at_start: Duration,
+    /// Later.
+    pub max_outage: Duration,
+}
+
+/// How the target is doing.
+#[derive(Clone, Debug, Default)]
+pub struct Health {
+    answered_once: bool,
+    /// Watchers were told of an outage, and not yet of its end.
+    told: bool,
+    last_fault: Option<String>,
+    /// Since when it has accepted nothing, though it answers.
+    refuses_since: Option<Moment>,
+    /// Since when every read has passed.
+    reads_pass_since: Option<Moment>,
+    /// When a create last got a definite answer.
+    definite_at: Moment,
+    /// The share of faults among the latest answers.
+    pressure: f64,
+}
+
+impl Health {
+    /// It answered, with whatever.
+    pub fn answered(&mut self) {
+        self.answered_once = true;
+    }
+
+    /// Whether it has ever answered.
+    pub fn has_answered(&self) -> bool {
+        self.answered_once
+    }
+
+    /// A create got a definite answer.
+    pub fn definite(&mut self, now: Moment) {
+        self.definite_at = now;
+        self.refuses_since = None;
+    }
+
+    /// A read passed.
+    pub fn read_passed(&mut self, now: Moment) {
+        self.refuses_since = None;
+        self.reads_pass_since.get_or_insert(now);
+    }
+
+    /// A read failed.
+    pub fn read_failed(&mut self) {
+        self.reads_pass_since = None;
+    }
+
+    /// Whether the latest read passed.
+    pub fn reads_pass(&self) -> bool {
+        self.reads_pass_since.is_some()
+    }
+
+    /// Since when reads have passed and creates got no definite answer.
+    pub fn only_reads_since(&self) -> Option<Moment> {
+        self.reads_pass_since.map(|since| since.max(self.definite_at))
+    }
+
+    /// A request ended without a usable answer, for this reason as far as known.
+    pub fn fault(&mut self, why: Option<String>) {
+        self.last_fault = why;
+    }
+
+    /// It asked for fewer requests, and for none during `pause`.
+    pub fn throttled(&mut self, now: Moment, pause: Duration) {
+        self.last_fault = Some("requests come too often".to_owned());
+        // A pause that was asked for is no silence.
+        let since = self.refuses_since.get_or_insert(now);
+        if !pause.is_zero() {
+            *since = (*since).max(now + pause);
+        }
+    }
+
+    /// An answer while the breaker is closed: whether faults have become so many that they are
+    /// back-pressure, though they never come five in a row.
+    pub fn presses(&mut self, fault: bool) -> bool {
+        self.pressure += PRESSURE_WEIGHT * (f64::from(fault) - self.pressure);
+        let presses = self.pressure > PRESSURE;
+        if presses {
+            self.pressure = 0.0;
+        }
+        presses
+    }
+
+    /// An outage is the breaker's business, and says nothing about the rate.
+    pub fn no_pressure(&mut self) {
+        self.pressure = 0.0;
+    }
+
+    /// What watchers are to be told when the breaker is closed or is not; once for each change.
+    pub fn notice(&mut self, is_closed: bool) -> Option<String> {
+        if is_closed != self.told {
+            return None;
+        }
+        self.told = !is_closed;
+        if is_closed {
+            return Some("The target answers again".to_owned());
+        }
+        let why = self.last_fault.as_deref().unwrap_or("no answer");
+        Some(format!("The target does not answer ({why}): waiting for it"))
+    }
+
+    /// Why the run ends now, if the target has given nothing for too long. `silent_since` is the
+    /// breaker's.
+    pub fn verdict(
+        &self,
+        now: Moment,
+        silent_since: Option<Moment>,
+        patience: Patience,
+    ) -> Option<Halt> {
+        let fault = self.last_fault.as_deref().unwrap_or("no answer");
+        if !self.answered_once && now >= patience.at_start {
+            let time = humane(patience.at_start);
+            return Some(Halt {
+                message: format!("the target could not be reached within {time}: {fault}"),
+                hint: "check the host and the network, then run again; this run has sent nothing"
+                    .to_owned(),
+            });
+        }
+        let since = [silent_since, self.refuses_since].into_iter().flatten().min()?;
+        let time = humane(patience.max_outage);
+        (now >= since + patience.max_outage).then(|| Halt {
+            message: format!("the target has given no usable answer for {time}: {fault}"),
+            hint: "no row was marked failed; run again when it is back".to_owned(),
+        })
+    }
+}
+
+fn humane(duration: Duration) -> String {
+    let ms = millis(duration);
+    match ms {
+        _ if ms % 60_000 == 0 => format!("{} min", ms / 60_000),
+        _ if ms % 1_000 == 0 => format!("{} s", ms / 1_000),
+        _ => format!("{ms} ms"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const PATIENCE: Patience =
+        Patience { at_start: Duration::from_secs(30), max_outage: Duration::from_mins(5) };
+
+    fn message(health: &Health, seconds: u32, silent_since: Option<u32>) -> Option<String> {
+        let since = silent_since.map(|since| since * SECOND);
+        health.verdict(seconds * SECOND, since, PATIENCE).map(|halt| halt.message)
+    }
+
+    #[test]
+    fn silence_at_the_start_ends_sooner_than_an_outage() {
+        let mut health = Health::default();
+        health.fault(Some("connection refused".to_owned()));
+        assert_eq!(message(&health, 29, Some(0)), None);
+        let told = "the target could not be reached within 30 s: connection refused";
+        assert_eq!(message(&health, 30, Some(0)).as_deref(), Some(told));
+        health.answered();
+        assert_eq!(message(&health, 30, Some(0)), None);
+    }
+
+    #[test]
+    fn an_outage_ends_the_run_when_its_time_is_over() {
+        let mut health = Health::default();
+        health.answered();
+        assert_eq!(message(&health, 1_000, None), None);
+        assert_eq!(message(&health, 309, Some(10)), None);
+        let told = "the target has given no usable answer for 5 min: no answer";
+        assert_eq!(message(&health, 310, Some(10)).as_deref(), Some(told));
+    }
+
+    #[test]
+    fn a_target_that_only_refuses_is_an_outage_but_for_the_pauses_it_asked_for() {
+        let mut health = Health::default();
+        health.answered();
+        health.throttled(10 * SECOND, Duration::ZERO);
+        health.throttled(200 * SECOND, Duration::ZERO);
+        assert_eq!(message(&health, 309, None), None);
+        assert!(message(&health, 310, None).is_some(), "since the first");
+        assert!(message(&health, 310, Some(50)).is_some(), "the earlier of the two");
+        health.throttled(300 * SECOND, 60 * SECOND);
+        assert_eq!(message(&health, 659, None), None, "since the end of the pause");
+        assert!(message(&health, 660, None).is_some());
+        health.definite(660 * SECOND);
+        assert_eq!(message(&health, 9_000, None), None);
+        health.throttled(9_000 * SECOND, Duration::ZERO);
+        health.read_passed(9_100 * SECOND);
+        assert_eq!(message(&health, 9_900, None), None);
+    }
+
+    #[test]
+    fn only_reads_pass_since_the_later_of_both() {
+        let mut health = Health::default();
+        assert_eq!(health.only_reads_since(), None);
+        health.read_passed(10 * SECOND);
+        health.read_passed(20 * SECOND);
+        assert_eq!(health.only_reads_since(), Some(10 * SECOND));
+        health.definite(15 * SECOND);
+        assert_eq!(health.only_reads_since(), Some(15 * SECOND));
+        health.read_failed();
+        assert!(!health.reads_pass());
+        health.read_passed(30 * SECOND);
+        assert_eq!(health.only_reads_since(), Some(30 * SECOND));
+    }
+
+    #[test]
+    fn one_fault_in_five_or_fewer_is_no_pressure() {
+        let mut health = Health::default();
+        assert!((0..10_000).all(|n| !health.presses(n % 8 == 0)));
+        let mut health = Health::default();
+        let first = (0..1_000).position(|n| health.presses(n % 3 == 0));
+        assert!(first.is_some_and(|n| n > 5), "{first:?}");
+        assert!(!health.presses(true), "begins anew");
+        health.no_pressure();
+        assert!((0..4).all(|_| !health.presses(true)));
+        assert!(health.presses(true));
+    }
+
+    #[test]
+    fn each_change_is_told_once() {
+        let mut health = Health::default();
+        assert_eq!(health.notice(true), None);
+        health.fault(Some("HTTP 503".to_owned()));
+        let told = "The target does not answer (HTTP 503): waiting for it";
+        assert_eq!(health.notice(false).as_deref(), Some(told));
+        assert_eq!(health.notice(false), None);
+        assert_eq!(health.notice(true).as_deref(), Some("The target answers again"));
+        assert_eq!(health.notice(true), None);
+    }
+
+    #[test]
+    fn times_are_told_in_the_largest_unit_that_fits() {
+        let told = [90, 1_500, 2_000, 90_000, 120_000].map(|ms| humane(Duration::from_millis(ms)));
+        assert_eq!(told, ["90 ms", "1500 ms", "2 s", "90 s", "2 min"]);
+    }
+}
