@@ -18,8 +18,8 @@ fn each_step_says_what_it_did_and_what_comes_next() {
         (
             "stage u.jsonl",
             3,
-            "---\nu.jsonl: 4 records read, 4 staged, 1 invalid\n\
-             1 row in the table cannot be sent: userferry failures\n3 rows to send: userferry run\n",
+            "---\nu.jsonl: 4 records read, 4 staged, 1 of them invalid\n\
+             1 invalid row cannot be sent: userferry failures\n3 rows to send: userferry run\n",
         ),
         (
             "status",
@@ -31,17 +31,29 @@ fn each_step_says_what_it_did_and_what_comes_next() {
             "run",
             3,
             "---\n2 of 4 done, 1 failed, 1 invalid; 2 in this run\n\
-             See them: userferry failures. Send failed ones again: userferry retry-failed --run. \
-             Correct records: userferry export --status failed -o users_failed.json, edit, \
-             userferry stage --replace users_failed.json\n",
+             See them, and why:       userferry failures\n\
+             Send failed rows again:  userferry retry-failed --run\n\
+             Take records out:        userferry export --status failed,invalid -o wrong.jsonl\n\
+             Put corrected ones back: userferry stage --replace wrong.jsonl\n\
+             Let invalid rows go:     userferry waive --status invalid --reason TEXT\n",
         ),
         (
             "failures",
             0,
-            "RECORD  KEY  STATUS    CODE  TRIES  WHY\n\
-             2       2    rejected  2003  1      The e-mail address is malformed\n\
-             4       -    invalid   -     0      nothing to identify the user by: `uid`, `mail`, \
-             `phone` are absent or empty\n---\n",
+            "SOURCE   RECORD  KEY  STATUS           CODE  TRIES  WHY\n\
+             u.jsonl  2       2    failed/rejected  2003  1      The e-mail address is malformed\n\
+             u.jsonl  4       -    invalid          -     0      nothing to identify the user by: \
+             `uid`, `mail`, `phone` are absent or empty\n---\n\
+             Send failed rows again:  userferry retry-failed --run\n\
+             Take records out:        userferry export --status failed,invalid -o wrong.jsonl\n\
+             Put corrected ones back: userferry stage --replace wrong.jsonl\n\
+             Let invalid rows go:     userferry waive --status invalid --reason TEXT\n",
+        ),
+        (
+            "stage u.jsonl",
+            3,
+            "---\nu.jsonl: staged before and unchanged since; nothing to do\n\
+             1 invalid row from before cannot be sent: userferry failures\n",
         ),
         ("retry-failed --code 1", 0, "---\nNo failed row matches; nothing was changed\n"),
         ("retry-failed", 0, "---\n1 failed row pending again\n"),
