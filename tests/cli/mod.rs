@@ -7,6 +7,7 @@ mod hostile;
 mod manners;
 mod secrets;
 mod story;
+mod views;
 
 use crate::process::{BINARY, POOL, SECRET};
 use std::path::PathBuf;
