@@ -201,3 +201,29 @@ fn a_record_of_many_lines_is_exported_on_one_with_every_digit_and_name() {
     let did = desk.ferry("stage o.jsonl").ok(0);
     assert!(did.err.contains("1 record read, 1 in the table already"), "{}", did.err);
 }
+
+/// The target goes away and comes back, twice: no notice is the same as the one before.
+#[test]
+fn an_outage_that_comes_again_is_told_in_other_words() {
+    let mut rig = Rig::start(&["--latency=20ms"]);
+    rig.stage_users(600);
+    let mut run = rig.spawn(&["--concurrency", "8"]);
+    for (n, stored, end) in [(1, 50, ""), (2, 200, " (2 times so far)")] {
+        rig.sandbox.wait_for_stored(stored);
+        rig.sandbox.kill();
+        // The reason between the brackets may be another one each time.
+        while run.said().matches("): waiting for it").count() < n {
+            assert!(!run.has_ended(), "{}", run.said());
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        rig.sandbox.restart();
+        run.wait_for(&format!("The target answers again{end}\n"));
+    }
+    let said = run.wait().expect(0);
+    let notices: Vec<&str> = said.lines().filter(|line| line.starts_with("The target")).collect();
+    assert!(notices.len() >= 4, "{said}");
+    for (i, notice) in notices.iter().enumerate() {
+        assert!(!notices[..i].contains(notice), "{said}");
+    }
+    rig.expect(&[("done", 600)]);
+}
