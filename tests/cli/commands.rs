@@ -132,7 +132,12 @@ fn check_stages_nothing_and_its_json_is_a_contract() {
     assert_eq!(report["fields"]["mail"]["mapped_to"][0], "email");
     assert_eq!(report["problems_by_rule"]["email"], 1);
     assert_eq!(report["passwords"]["none"], 3);
-    desk.ferry("check --format jsonl -o problems.jsonl users.json").ok(3);
+    let did = desk.ferry("check --format jsonl -o problems.jsonl users.json").ok(3);
+    assert_eq!(
+        did.err,
+        "1 of 3 records cannot be sent as they are: correct them in the source, or stage all and \
+         correct the invalid ones later\n"
+    );
     let problem: Value = serde_json::from_str(desk.read("problems.jsonl").trim()).unwrap();
     let mut names: Vec<&String> = problem.as_object().unwrap().keys().collect();
     names.sort();
