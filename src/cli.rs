@@ -3,7 +3,7 @@
 use crate::config::{Flags, OnConflict, OnUnknown};
 use crate::input::Format;
 use crate::units::{Duration, Rate};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Move the users of an existing system into an identity provider: nobody lost, nobody twice
@@ -97,7 +97,7 @@ pub enum Command {
     Failures(Failures),
     /// Show one user: masked record, problems, every attempt, id in the directory
     Show(Show),
-    /// Decide about a row in doubt, where no rule could
+    /// Decide about an unknown row, where no rule could
     Settle(Settle),
     /// Let failed or invalid rows go
     Waive(Waive),
@@ -109,9 +109,19 @@ pub enum Command {
     /// the failures you fear. It keeps a directory of users with unique identifiers, decrypts
     /// passwords with a real key, and can be slow, throttle, fail, lose replies and go down.
     /// Nothing leaves this machine. It prints its address and serves until it is stopped.
+    #[command(arg(unused("db")), arg(unused("config")))]
     Sandbox(Box<crate::sandbox::Settings>),
     /// Tell the whole story in half a minute against the sandbox; needs nothing
     Demo(Demo),
+}
+
+/// Takes the place of an option of [`Global`] in the help of a command that has no use for it.
+fn unused(name: &'static str) -> Arg {
+    Arg::new(name)
+        .long(name)
+        .value_name("FILE")
+        .value_parser(clap::value_parser!(PathBuf))
+        .hide(true)
 }
 
 /// `init`.
@@ -433,9 +443,9 @@ pub enum WaiveStatus {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["status", "map"]))]
 pub struct Export {
-    /// Records of the rows of this status
-    #[arg(long, value_name = "STATUS")]
-    pub status: Option<ExportStatus>,
+    /// Records of the rows of this status, or of several: failed,invalid
+    #[arg(long, value_name = "STATUS", value_delimiter = ',')]
+    pub status: Vec<ExportStatus>,
 
     /// Old key and new id of every user that is done, instead of records
     #[arg(long)]

@@ -56,7 +56,8 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
     out.finish()?;
     if report.invalid > 0 {
         ui.note(&format!(
-            "{} of {} records cannot be sent as they are",
+            "{} of {} records cannot be sent as they are: correct them in the source, or stage all \
+             and correct the invalid ones later",
             grouped(report.invalid),
             grouped(report.records)
         ));

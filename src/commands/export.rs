@@ -77,29 +77,54 @@ fn write(
 ) -> Result<Written> {
     let mut list = List { out, format, n: Written::default() };
     check(list.begin(args.map))?;
-    let mut after = JobId(0);
-    loop {
-        let (read, last) = if args.map {
-            let page = table.id_map(after, PAGE)?;
-            for row in &page {
-                check(list.pair(row.key.as_deref().unwrap_or_default(), &row.remote_id))?;
-            }
-            (page.len(), page.last().map(|row| row.id))
-        } else {
-            let status = status_of(args.status.unwrap_or(ExportStatus::Failed));
-            let page = table.records(status, after, PAGE)?;
-            for (_, raw) in &page {
-                check(list.record(raw))?;
-            }
-            (page.len(), page.last().map(|(id, _)| *id))
-        };
-        match last {
-            Some(last) if read == PAGE as usize => after = last,
-            _ => break,
+    if args.map {
+        write_map(table, &mut list, &check)?;
+    }
+    for (i, status) in args.status.iter().enumerate() {
+        // One that is named twice is written once.
+        if !args.status.iter().take(i).any(|earlier| earlier == status) {
+            write_records(table, status_of(*status), &mut list, &check)?;
         }
     }
     check(list.end())?;
     Ok(list.n)
+}
+
+fn write_map(
+    table: &Table,
+    list: &mut List<'_>,
+    check: &impl Fn(std::io::Result<()>) -> Result<()>,
+) -> Result<()> {
+    let mut after = JobId(0);
+    loop {
+        let page = table.id_map(after, PAGE)?;
+        for row in &page {
+            check(list.pair(row.key.as_deref().unwrap_or_default(), &row.remote_id))?;
+        }
+        match page.last() {
+            Some(last) if page.len() == PAGE as usize => after = last.id,
+            _ => return Ok(()),
+        }
+    }
+}
+
+fn write_records(
+    table: &Table,
+    status: Status,
+    list: &mut List<'_>,
+    check: &impl Fn(std::io::Result<()>) -> Result<()>,
+) -> Result<()> {
+    let mut after = JobId(0);
+    loop {
+        let page = table.records(status, after, PAGE)?;
+        for (_, raw) in &page {
+            check(list.record(raw))?;
+        }
+        match page.last() {
+            Some((last, _)) if page.len() == PAGE as usize => after = *last,
+            _ => return Ok(()),
+        }
+    }
 }
 
 fn status_of(status: ExportStatus) -> Status {

@@ -1,11 +1,12 @@
 //! `failures`: failed and invalid rows with their reasons.
 
-use super::open_reader;
+use super::{next, open_reader};
 use crate::cli::{FailureFormat, Failures, Global};
 use crate::error::{Error, Exit, Result};
 use crate::store::JobId;
 use crate::store::sqlite::{FailureRow, Table};
 use crate::ui::{Ui, table};
+use std::path::Path;
 
 /// Rows in one read transaction: none of them holds the WAL for long.
 const PAGE: u32 = 500;
@@ -35,8 +36,10 @@ fn each(table: &Table, mut work: impl FnMut(&FailureRow) -> Result<()>) -> Resul
     }
 }
 
+/// `message` is what the table shows as the reason, also for a row that was never sent.
 fn json(row: &FailureRow) -> Result<String> {
-    serde_json::to_string(row).map_err(|_| Error::internal("internal error: a row is no JSON"))
+    let row = FailureRow { message: Some(why(row)), ..row.clone() };
+    serde_json::to_string(&row).map_err(|_| Error::internal("internal error: a row is no JSON"))
 }
 
 fn as_json(ui: Ui, table: &Table) -> Result<()> {
@@ -51,15 +54,15 @@ fn as_json(ui: Ui, table: &Table) -> Result<()> {
 
 /// Columns are as wide as a page needs.
 fn as_table(ui: Ui, source: &Table) -> Result<()> {
-    const HEADER: [&str; 6] = ["RECORD", "KEY", "STATUS", "CODE", "TRIES", "WHY"];
+    const HEADER: [&str; 7] = ["SOURCE", "RECORD", "KEY", "STATUS", "CODE", "TRIES", "WHY"];
     let (mut rows, mut any) = (Vec::new(), false);
     each(source, |row| {
         any = true;
-        let status = row.detail.as_deref().unwrap_or(&row.status);
         rows.push(vec![
+            file_name(&row.source),
             row.record.to_string(),
             row.key.clone().unwrap_or_else(|| "-".to_owned()),
-            status.to_owned(),
+            status(row),
             row.code.clone().unwrap_or_else(|| "-".to_owned()),
             row.attempts.to_string(),
             why(row),
@@ -70,13 +73,31 @@ fn as_table(ui: Ui, source: &Table) -> Result<()> {
         }
         Ok(())
     })?;
-    if rows.is_empty() {
-        if !any {
-            ui.note("No row is failed or invalid");
-        }
+    if !any {
+        ui.note("No row is failed or invalid");
         return Ok(());
     }
-    ui.out(&table::render(&HEADER, &rows))
+    if !rows.is_empty() {
+        ui.out(&table::render(&HEADER, &rows))?;
+    }
+    for line in next::about_failures(&source.counts()?) {
+        ui.note(&line);
+    }
+    Ok(())
+}
+
+/// Without its folders, which the other formats have: a column for people must stay narrow.
+fn file_name(source: &str) -> String {
+    let name = Path::new(source).file_name().map(|name| name.to_string_lossy().into_owned());
+    name.unwrap_or_else(|| source.to_owned())
+}
+
+/// The words of the columns `status` and `detail`: "failed/conflict", "invalid".
+fn status(row: &FailureRow) -> String {
+    match &row.detail {
+        Some(detail) => format!("{}/{detail}", row.status),
+        None => row.status.clone(),
+    }
 }
 
 fn why(row: &FailureRow) -> String {

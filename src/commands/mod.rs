@@ -6,6 +6,7 @@ mod demo;
 mod export;
 mod failures;
 mod init;
+mod next;
 mod run;
 mod sandbox;
 mod show;

@@ -1,6 +1,6 @@
 //! `run`: drains pending rows against the target.
 
-use super::{Writer, machine, open_writer, staged_mapping};
+use super::{Writer, machine, next, open_writer, staged_mapping};
 use crate::cli::{Global, Sending};
 use crate::clock::Clock;
 use crate::config::{self, OnUnknown, TargetKind, process_env};
@@ -57,7 +57,7 @@ pub(super) fn go(
     if args.dry_run {
         return dry_run(ui, args, &writer.table, &mapping, schema);
     }
-    let pool = settings.target.user_pool()?.to_owned();
+    let pool = settings.user_pool()?.to_owned();
     bind(&writer.table, settings, &pool)?;
     let secret = config::load_secret(&settings.target, &process_env, || prompt(&pool))?;
     if let Some(proxy) = http::proxy_in_use(&settings.target.host, process_env) {
@@ -291,15 +291,8 @@ fn finish(ui: Ui, drained: Drained, before: Counts) -> Result<Exit> {
 
 /// What is left to do after a run that has done all it could.
 fn tell_rest(ui: Ui, counts: &Counts, unfinished: u64) -> Exit {
-    if counts.failed + counts.invalid > 0 {
-        ui.note(
-            "See them: userferry failures. Send failed ones again: userferry retry-failed --run. \
-             Correct records: userferry export --status failed -o users_failed.json, edit, \
-             userferry stage --replace users_failed.json",
-        );
-    }
-    if counts.unknown > 0 {
-        ui.note("Rows in doubt: 'userferry run' looks again; 'userferry settle KEY' decides");
+    for line in next::after_run(counts) {
+        ui.note(&line);
     }
     if unfinished > 0 {
         ui.note(&format!("{} unfinished: stage it again", counted(unfinished, "source")));
@@ -327,7 +320,7 @@ fn summary(counts: &Counts, before: &Counts) -> String {
     for (n, word) in [
         (counts.failed, "failed"),
         (counts.invalid, "invalid"),
-        (counts.unknown, "in doubt"),
+        (counts.unknown, "unknown"),
         (counts.pending + counts.sending, "pending"),
     ] {
         if n > 0 {

@@ -32,7 +32,7 @@ fn describe(table: &Table, job: &JobRow, mapping: &Mapping) -> Result<String> {
     };
     line("key", job.key.as_deref().unwrap_or("-"));
     let status = match job.detail {
-        Some(detail) => format!("{}, {detail}", job.status),
+        Some(detail) => format!("{}/{detail}", job.status),
         None => job.status.to_string(),
     };
     line("status", &status);

@@ -35,7 +35,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
         replace: args.replace,
         restart: args.restart,
     };
-    let (mut problems, mut known) = (false, false);
+    let (mut problems, mut known, mut invalid) = (false, false, 0);
     for name in &args.sources {
         let source = Source::parse(name);
         let mut progress = ReadProgress::new(ui);
@@ -45,6 +45,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
         drop(progress);
         problems |= tell(ui, &source.to_string(), &staged);
         known |= staged.known;
+        invalid += staged.counts.invalid;
         if let Some(error) = staged.broken {
             return Err(error);
         }
@@ -52,9 +53,11 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
     let counts = table.counts()?;
     problems |= known && counts.invalid > 0;
     if counts.invalid > 0 {
+        // The exit code may be due to them alone.
+        let since = if invalid == 0 { " from before" } else { "" };
         ui.note(&format!(
-            "{} in the table cannot be sent: userferry failures",
-            counted(counts.invalid, "row")
+            "{}{since} cannot be sent: userferry failures",
+            counted(counts.invalid, "invalid row")
         ));
     }
     if counts.pending > 0 {
@@ -102,8 +105,8 @@ fn tell(ui: Ui, source: &str, staged: &Staged) -> bool {
     for (n, what) in [
         (c.rows, "staged"),
         (c.replaced, "replaced"),
+        (c.invalid, "of them invalid"),
         (c.unchanged, "in the table already"),
-        (c.invalid, "invalid"),
     ] {
         if n > 0 {
             parts.push(format!("{} {what}", crate::ui::grouped(n)));
@@ -120,7 +123,7 @@ fn tell(ui: Ui, source: &str, staged: &Staged) -> bool {
     }
     if c.unsettled > 0 {
         ui.warn(&format!(
-            "{} not replaced: their rows are in doubt; run first, then stage --replace again",
+            "{} not replaced: their rows are sending or unknown; run first, then stage --replace again",
             counted(c.unsettled, "record")
         ));
     }

@@ -103,18 +103,6 @@ impl Default for TargetSettings {
     }
 }
 
-impl TargetSettings {
-    /// The user pool's id, which a run cannot do without.
-    pub fn user_pool(&self) -> Result<&str> {
-        self.user_pool_id.as_deref().ok_or_else(|| {
-            Error::usage("the id of the user pool is missing").hint(
-                "set user_pool_id under [target] in userferry.toml, or AUTHING_USERPOOL_ID in the \
-                 environment",
-            )
-        })
-    }
-}
-
 /// What to do where the key may create users but not look them up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -237,6 +225,20 @@ impl Settings {
         file::apply(&mut settings, text, path)?;
         settings.finish()?;
         Ok(settings)
+    }
+
+    /// The user pool's id, which a run cannot do without.
+    pub fn user_pool(&self) -> Result<&str> {
+        self.target.user_pool_id.as_deref().ok_or_else(|| {
+            let file = match &self.file {
+                Some(path) => path.display().to_string(),
+                None => format!("{DEFAULT_FILE} (userferry init writes one)"),
+            };
+            Error::usage("the id of the user pool is missing").hint(format!(
+                "set it in one of three places: user_pool_id = \"…\" under [target] in {file}, \
+                 AUTHING_USERPOOL_ID in the environment, or --user-pool-id"
+            ))
+        })
     }
 
     fn apply_flags(&mut self, flags: &Flags) -> Result<()> {

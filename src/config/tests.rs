@@ -92,7 +92,7 @@ fn flags_go_over_environment_and_environment_over_the_file() {
     assert_eq!(settings.run.rate, "1/s".parse().ok());
     assert!(!settings.target.keep_password);
     assert_eq!(settings.target.host, "https://a.example");
-    assert_eq!(settings.target.user_pool().as_deref(), Ok("pool-b"));
+    assert_eq!(settings.user_pool().as_deref(), Ok("pool-b"));
     assert_eq!(settings.file, Some(file));
     let bad = |name: &str| (name == "USERFERRY_RATE").then(|| "geheim".to_owned());
     let error = Settings::load(None, &Flags::default(), &bad).expect_err("no rate");

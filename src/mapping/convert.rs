@@ -1,5 +1,5 @@
 //! A value of a record as a field of the target takes it: strictly, unless a conversion is asked
-//! for by name.
+//! for by name. One is proposed only where it would take the value.
 
 use super::record::Json;
 use super::rule::{As, Constant};
@@ -44,11 +44,8 @@ fn text(json: Json<'_>, convert: Option<As>) -> Result<String, Cow<'static, str>
 fn truth(json: &Json<'_>, convert: Option<As>) -> Result<bool, Cow<'static, str>> {
     match json {
         Json::Bool(truth) => Ok(*truth),
-        Json::Text(_) | Json::Number(_) if convert.is_none() => Err(format!(
-            "{}, where true or false is expected; the mapping can convert it: as = \"bool\"",
-            json.noun()
-        )
-        .into()),
+        Json::Text(text) if convert.is_none() => Err(no_truth(json, text)),
+        Json::Number(number) if convert.is_none() => Err(no_truth(json, number)),
         Json::Text(text) => {
             truth_of(text).ok_or_else(|| "a text that means neither true nor false".into())
         }
@@ -57,6 +54,14 @@ fn truth(json: &Json<'_>, convert: Option<As>) -> Result<bool, Cow<'static, str>
         }
         other => Err(format!("{}, where true or false is expected", other.noun()).into()),
     }
+}
+
+fn no_truth(json: &Json<'_>, value: &str) -> Cow<'static, str> {
+    let way = match truth_of(value) {
+        Some(_) => "; the mapping can convert it: as = \"bool\"",
+        None => "",
+    };
+    format!("{}, where true or false is expected{way}", json.noun()).into()
 }
 
 fn truth_of(text: &str) -> Option<bool> {
@@ -71,10 +76,14 @@ fn int(json: &Json<'_>, convert: Option<As>) -> Result<i64, Cow<'static, str>> {
     let number = match json {
         Json::Number(number) => number,
         Json::Text(text) if convert == Some(As::Int) => text.trim(),
-        Json::Text(_) => {
-            return Err("text, where a whole number is expected; the mapping can convert it: \
-                        as = \"int\""
-                .into());
+        Json::Text(text) => {
+            let fits = whole(text.trim()).is_some_and(|whole| i32::try_from(whole).is_ok());
+            return Err(if fits {
+                "text, where a whole number is expected; the mapping can convert it: as = \"int\""
+            } else {
+                "text, where a whole number is expected"
+            }
+            .into());
         }
         other => return Err(format!("{}, where a whole number is expected", other.noun()).into()),
     };
@@ -195,6 +204,16 @@ mod tests {
                 Type::Int,
                 None,
                 "text, where a whole number is expected; the mapping can convert it: as = \"int\"",
+            ),
+            ("\"twelve\"", Type::Int, None, "text, where a whole number is expected"),
+            ("\"2147483648\"", Type::Int, None, "text, where a whole number is expected"),
+            ("\"maybe\"", Type::Bool, None, "text, where true or false is expected"),
+            ("2", Type::Bool, None, "a number, where true or false is expected"),
+            (
+                "\"Yes\"",
+                Type::Bool,
+                None,
+                "text, where true or false is expected; the mapping can convert it: as = \"bool\"",
             ),
             ("4.5", Type::Int, None, "a number that is not whole"),
             ("15e-2", Type::Int, None, "a number that is not whole"),

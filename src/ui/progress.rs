@@ -3,6 +3,7 @@
 use super::{Ui, grouped, span};
 use crate::monitor::{Activity, Monitor, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 /// How often a line is written where there is no terminal.
@@ -13,6 +14,7 @@ pub struct RunProgress {
     ui: Ui,
     bar: Option<ProgressBar>,
     lined_at: Option<Instant>,
+    notes: Notes,
 }
 
 impl RunProgress {
@@ -26,30 +28,30 @@ impl RunProgress {
             }
             bar
         });
-        Self { ui, bar, lined_at: None }
+        Self { ui, bar, lined_at: None, notes: Notes::default() }
     }
 }
 
 impl Monitor for RunProgress {
     fn progress(&mut self, progress: &Progress) {
-        let settled = progress.done + progress.failed + progress.invalid;
+        let (settled, of) = settled_of(progress);
         if let Some(bar) = &self.bar {
-            bar.set_length(progress.total);
+            bar.set_length(of);
             bar.set_position(settled);
             bar.set_message(describe(progress));
         } else if self.lined_at.is_none_or(|at| at.elapsed() >= LINE_EVERY) {
             if self.lined_at.is_some() {
-                let (settled, total) = (grouped(settled), grouped(progress.total));
-                self.ui.note(&format!("{settled} of {total}  {}", describe(progress)));
+                self.ui.note(&line(progress));
             }
             self.lined_at = Some(Instant::now());
         }
     }
 
     fn note(&mut self, text: &str) {
+        let text = self.notes.count(text);
         match &self.bar {
-            Some(bar) => bar.suspend(|| self.ui.note(text)),
-            None => self.ui.note(text),
+            Some(bar) => bar.suspend(|| self.ui.note(&text)),
+            None => self.ui.note(&text),
         }
     }
 }
@@ -62,10 +64,34 @@ impl Drop for RunProgress {
     }
 }
 
+/// What has been told. A target that goes away and comes back again and again is told of in the
+/// same words: with a number they are not taken for one event shown twice.
+#[derive(Default)]
+struct Notes(HashMap<String, u32>);
+
+impl Notes {
+    fn count(&mut self, text: &str) -> String {
+        let n = self.0.entry(text.to_owned()).or_default();
+        *n += 1;
+        if *n == 1 { text.to_owned() } else { format!("{text} ({n} times so far)") }
+    }
+}
+
+/// How many rows are settled, of those that can be sent.
+fn settled_of(progress: &Progress) -> (u64, u64) {
+    let settled = progress.done + progress.failed;
+    (settled, progress.total.saturating_sub(progress.invalid))
+}
+
+fn line(progress: &Progress) -> String {
+    let (settled, of) = settled_of(progress);
+    format!("{} of {}  {}", grouped(settled), grouped(of), describe(progress))
+}
+
 fn describe(progress: &Progress) -> String {
     let mut parts = vec![format!("done {}", grouped(progress.done))];
     for (n, word) in
-        [(progress.failed, "failed"), (progress.invalid, "invalid"), (progress.unknown, "in doubt")]
+        [(progress.failed, "failed"), (progress.invalid, "invalid"), (progress.unknown, "unknown")]
     {
         if n > 0 {
             parts.push(format!("{word} {}", grouped(n)));
@@ -85,7 +111,7 @@ fn describe(progress: &Progress) -> String {
         Activity::Outage(so_far) => {
             parts.push(format!("no answer for {}, waiting", span(so_far.as_secs())));
         }
-        Activity::Settling => parts.push("settling what is in doubt or to be retried".to_owned()),
+        Activity::Settling => parts.push("waiting to look unknown rows up or to retry".to_owned()),
         Activity::Stopping => parts.push("stopping".to_owned()),
     }
     parts.join("  ")
@@ -133,5 +159,44 @@ impl Drop for ReadProgress {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn progress(activity: Activity) -> Progress {
+        Progress {
+            total: 1_009,
+            done: 400,
+            failed: 2,
+            invalid: 6,
+            unknown: 3,
+            in_flight: 4,
+            rate_per_s: 12.4,
+            eta_s: Some(61),
+            activity,
+        }
+    }
+
+    #[test]
+    fn a_line_counts_settled_rows_of_those_that_can_be_sent_in_the_words_of_the_table() {
+        let words = "402 of 1,003  done 400  failed 2  invalid 6  unknown 3";
+        for (activity, end) in [
+            (Activity::Sending, "12/s  ETA 1 min 1 s"),
+            (Activity::Connecting, "connecting"),
+            (Activity::Outage(Duration::from_secs(7)), "no answer for 7 s, waiting"),
+            (Activity::Settling, "waiting to look unknown rows up or to retry"),
+        ] {
+            assert_eq!(line(&progress(activity)), format!("{words}  {end}"));
+        }
+    }
+
+    #[test]
+    fn a_notice_that_comes_again_is_counted() {
+        let mut notes = Notes::default();
+        let told: Vec<String> = ["gone", "back", "gone", "gone"].map(|n| notes.count(n)).into();
+        assert_eq!(told, ["gone", "back", "gone (2 times so far)", "gone (3 times so far)"]);
     }
 }

@@ -1,39 +1,304 @@
 //! Bad input: the exact message, the way out, and a table that does not lie about it.
 
-use super::Desk;
+use super::{Desk, Did};
+use crate::process::{POOL, Rig};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
-/// Stages one file and expects these words on standard error, and no more.
-fn refused(name: &str, content: &[u8], expected: &str) {
+const GOOD: &str = r#"[{"uid":"101"},{"uid":"102"}]"#;
+
+/// What `status` says is what stands in the rows, and both are as expected.
+#[track_caller]
+fn table_holds(desk: &Desk, expected: &[(&str, u64)]) {
+    let status = desk.status();
+    let table = rusqlite::Connection::open(desk.path("userferry.db")).unwrap();
+    let mut statement = table.prepare("SELECT status, count(*) FROM job GROUP BY 1").unwrap();
+    let rows: BTreeMap<String, u64> = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    for name in ["pending", "sending", "unknown", "done", "failed", "invalid"] {
+        let n = expected.iter().find(|(status, _)| *status == name).map_or(0, |(_, n)| *n);
+        assert_eq!(status[name], n, "{name}: {status}");
+        assert_eq!(rows.get(name).copied().unwrap_or(0), n, "{name}: {rows:?}");
+    }
+    assert_eq!(status["total"], rows.values().sum::<u64>());
+}
+
+#[track_caller]
+fn stage(desk: &Desk, name: &str, code: i32) -> Did {
+    let did = desk.ferry(&format!("stage {name}")).ok(code);
+    assert!(!did.err.contains("panicked"), "{}", did.err);
+    assert_eq!(did.out, "");
+    did
+}
+
+/// Stages what is no export: exactly these words; no table is made for it, and one that is there
+/// stays as it is.
+#[track_caller]
+fn refused(name: &str, content: Option<&[u8]>, expected: &str) {
+    let desk = Desk::new();
+    if let Some(content) = content {
+        desk.write(name, content);
+    }
+    assert_eq!(stage(&desk, name, 2).err, expected);
+    assert!(!desk.path("userferry.db").exists(), "no empty table is left behind");
+
+    desk.write("good.json", GOOD);
+    stage(&desk, "good.json", 0);
+    assert_eq!(stage(&desk, name, 2).err, expected);
+    table_holds(&desk, &[("pending", 2)]);
+    assert_eq!(desk.status()["unfinished_sources"], json!([]));
+}
+
+/// What `failures` tells of one row.
+struct Wrong {
+    record: u64,
+    key: Option<&'static str>,
+    /// Field, rule, message.
+    problems: &'static [(&'static str, &'static str, &'static str)],
+    why: &'static str,
+}
+
+/// Stages a source of which some records are wrong: exactly these rows are invalid, for exactly
+/// these reasons, in each form of `failures`, and the others are staged.
+#[track_caller]
+fn invalid(name: &str, content: &[u8], summary: &str, good: u64, wrong: &[Wrong]) {
     let desk = Desk::new();
     desk.write(name, content);
-    let did = desk.ferry(&format!("stage {name}")).ok(2);
-    assert_eq!(did.err, expected, "{name}");
-    assert_eq!(did.out, "");
-    assert!(!desk.path("userferry.db").exists(), "{name}: no empty table is left behind");
+    let n = wrong.len() as u64;
+    let rows = if n == 1 { "row" } else { "rows" };
+    let mut expected =
+        format!("{name}: {summary}\n{n} invalid {rows} cannot be sent: userferry failures\n");
+    if good > 0 {
+        let rows = if good == 1 { "row" } else { "rows" };
+        expected += &format!("{good} {rows} to send: userferry run\n");
+    }
+    assert_eq!(stage(&desk, name, 3).err, expected);
+    table_holds(&desk, &[("pending", good), ("invalid", n)]);
+
+    let told = desk.ferry("failures").ok(0);
+    let cells = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let mut lines = told.out.lines();
+    assert_eq!(lines.next().map(cells), Some(cells("SOURCE RECORD KEY STATUS CODE TRIES WHY")));
+    for row in wrong {
+        let (record, key, why) = (row.record, row.key.unwrap_or("-"), row.why);
+        let expected = format!("{name} {record} {key} invalid - 0 {why}");
+        assert_eq!(lines.next().map(cells), Some(cells(&expected)));
+    }
+    assert_eq!(lines.next(), None);
+    assert_eq!(
+        told.err,
+        "Take records out:        userferry export --status invalid -o wrong.jsonl\n\
+         Put corrected ones back: userferry stage --replace wrong.jsonl\n\
+         Let invalid rows go:     userferry waive --status invalid --reason TEXT\n"
+    );
+    let lines = desk.ferry("failures --format jsonl").ok(0).out;
+    let rows: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows, wrong.iter().map(|row| as_json(name, row)).collect::<Vec<_>>());
+}
+
+fn as_json(name: &str, row: &Wrong) -> Value {
+    let problems: Vec<Value> = row
+        .problems
+        .iter()
+        .map(|(field, rule, message)| json!({"field": field, "rule": rule, "message": message}))
+        .collect();
+    json!({
+        "source": format!("DIR/{name}"), "record": row.record, "key": row.key,
+        "status": "invalid", "detail": null, "code": null, "message": row.why, "attempts": 0,
+        "problems": problems,
+    })
 }
 
 #[test]
-fn what_holds_no_records_is_refused_and_leaves_nothing_behind() {
+fn a_missing_file_is_named() {
     refused(
-        "empty.json",
-        b" \n",
-        "error: empty.json: nothing but white space in it\n\nhint: an export without users is an \
-         empty array: []\n",
+        "nowhere.json",
+        None,
+        "error: nowhere.json: no such file\n\nhint: check the path; '-' reads standard input\n",
     );
+}
+
+#[test]
+fn an_empty_file_is_refused() {
+    let expected = |name: &str| {
+        format!(
+            "error: {name}: nothing but white space in it\n\nhint: an export without users is an \
+             empty array: []\n"
+        )
+    };
+    refused("empty.json", Some(b""), &expected("empty.json"));
+    refused("blank.jsonl", Some(b" \n"), &expected("blank.jsonl"));
+}
+
+#[test]
+fn an_object_without_records_is_refused() {
     refused(
         "object.json",
-        b"{}",
+        Some(b"{}"),
         "error: object.json: a JSON object that holds no array of objects\n\nhint: name the array: \
          --records NAME; if the object is itself the only user: --input-format jsonl\n",
     );
 }
 
 #[test]
-fn a_missing_file_is_named() {
-    let desk = Desk::new();
-    let did = desk.ferry("stage nowhere.json").ok(2);
-    assert!(did.err.starts_with("error: nowhere.json: no such file"), "{}", did.err);
-    assert!(did.err.contains("hint: "), "{}", did.err);
+fn a_scalar_among_objects_is_that_records_problem() {
+    const MESSAGE: &str = "the record is a single value, where an object is expected";
+    invalid(
+        "users.json",
+        br#"[{"uid":"1"},42,{"uid":"3"}]"#,
+        "3 records read, 3 staged, 1 of them invalid",
+        2,
+        &[Wrong { record: 2, key: None, problems: &[("", "type", MESSAGE)], why: MESSAGE }],
+    );
+}
+
+#[test]
+fn bytes_that_are_not_utf_8_are_that_records_problem() {
+    let wrong = [Wrong {
+        record: 2,
+        key: None,
+        problems: &[("mail", "encoding", "bytes that are not UTF-8")],
+        why: "mail: bytes that are not UTF-8",
+    }];
+    let summary = "3 records read, 3 staged, 1 of them invalid";
+    let array = b"[{\"uid\":\"1\"},{\"uid\":\"2\",\"mail\":\"b\xff@example.com\"},{\"uid\":\"3\"}]";
+    invalid("users.json", array, summary, 2, &wrong);
+    let lines =
+        b"{\"uid\":\"1\"}\n{\"uid\":\"2\",\"mail\":\"b\xff@example.com\"}\n{\"uid\":\"3\"}\n";
+    invalid("users.jsonl", lines, summary, 2, &wrong);
+}
+
+#[test]
+fn a_byte_order_mark_changes_nothing() {
+    let lines = "{\"uid\":\"101\"}\n{\"uid\":\"102\"}\n";
+    for (name, content) in [("users.json", GOOD), ("users.jsonl", lines)] {
+        let desk = Desk::new();
+        desk.write(name, format!("\u{feff}{content}"));
+        assert_eq!(
+            stage(&desk, name, 0).err,
+            format!("{name}: 2 records read, 2 staged\n2 rows to send: userferry run\n")
+        );
+        table_holds(&desk, &[("pending", 2)]);
+        assert_eq!(desk.ferry("export --status pending").ok(0).out, lines);
+    }
+}
+
+#[test]
+fn a_uid_that_comes_twice_with_other_content_is_the_later_records_problem() {
+    const MESSAGE: &str = "record 1 has the same key (external id) with other content; 'stage --replace' \
+                   says that this is the corrected record";
+    invalid(
+        "users.json",
+        br#"[{"uid":"1","nickname":"A"},{"uid":"1","nickname":"B"},{"uid":"1","nickname":"A"}]"#,
+        "3 records read, 2 staged, 1 of them invalid, 1 in the table already",
+        1,
+        &[Wrong {
+            record: 2,
+            key: Some("1"),
+            problems: &[("", "duplicate-key", MESSAGE)],
+            why: MESSAGE,
+        }],
+    );
+}
+
+#[test]
+fn wrong_types_are_told_field_by_field() {
+    invalid(
+        "users.json",
+        br#"[{"uid":"1","nickname":{},"mail":["a@example.com"],"emailVerified":"yes","phone":true,"loginsCount":"12"},
+            {"uid":"2","emailVerified":"perhaps","phone":12.5,"loginsCount":"twelve"}]"#,
+        "2 records read, 2 staged, 2 of them invalid",
+        0,
+        &[
+            Wrong {
+                record: 1,
+                key: Some("1"),
+                problems: &[
+                    ("nickname", "type", "an object, where text is expected"),
+                    ("mail", "type", "a list, where text is expected"),
+                    (
+                        "emailVerified",
+                        "type",
+                        "text, where true or false is expected; the mapping can convert it: as = \"bool\"",
+                    ),
+                    (
+                        "phone",
+                        "type",
+                        "a truth value, where text is expected; the mapping can convert it: as = \"text\"",
+                    ),
+                    (
+                        "loginsCount",
+                        "type",
+                        "text, where a whole number is expected; the mapping can convert it: as = \"int\"",
+                    ),
+                ],
+                why: "nickname: an object, where text is expected; mail: a list, where text is \
+                      expected; emailVerified: text, where true or false is expected; the mapping \
+                      can convert it: as = \"bool\"; phone: a truth value, where text is expected; \
+                      the mapping can convert it: as = \"text\"; loginsCount: text, where a whole \
+                      number is expected; the mapping can convert it: as = \"int\"",
+            },
+            Wrong {
+                record: 2,
+                key: Some("2"),
+                problems: &[
+                    ("emailVerified", "type", "text, where true or false is expected"),
+                    ("loginsCount", "type", "text, where a whole number is expected"),
+                    ("phone", "phone", "no phone number: it must have 5 to 20 digits"),
+                ],
+                why: "emailVerified: text, where true or false is expected; loginsCount: text, \
+                      where a whole number is expected; phone: no phone number: it must have 5 to \
+                      20 digits",
+            },
+        ],
+    );
+}
+
+#[test]
+fn a_record_without_any_identifier_is_told_where_one_could_stand() {
+    const MESSAGE: &str =
+        "nothing to identify the user by: `uid`, `mail`, `phone` are absent or empty";
+    let problems = &[("", "identifier", MESSAGE)];
+    let wrong = |record| Wrong { record, key: None, problems, why: MESSAGE };
+    invalid(
+        "users.json",
+        br#"[{"nickname":"nobody"},{"uid":"2"},{"uid":"","mail":null}]"#,
+        "3 records read, 3 staged, 2 of them invalid",
+        1,
+        &[wrong(1), wrong(3)],
+    );
+}
+
+#[test]
+fn a_wrong_secret_halts_the_run_before_anything_is_sent() {
+    let rig = Rig::start(&[]);
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write("good.json", GOOD);
+    stage(&desk, "good.json", 0);
+    let output = desk.command("run").env("AUTHING_SECRET", "not-the-secret").output().unwrap();
+    let did = desk.did(output).ok(4);
+    let reason = format!(
+        "the credentials of user pool {POOL} are refused (code 1001: No permission for this \
+         operation)"
+    );
+    assert_eq!(
+        did.err,
+        format!(
+            "0 of 2 done, 2 pending; 0 in this run\nerror: {reason}\n\nhint: check \
+             AUTHING_USERPOOL_ID, AUTHING_SECRET and the host, then run again; no row was marked \
+             failed\n"
+        )
+    );
+    assert_eq!(did.out, "");
+    table_holds(&desk, &[("pending", 2)]);
+    let last_run = &desk.status()["last_run"];
+    assert_eq!((&last_run["end"], &last_run["reason"]), (&json!("halted"), &json!(reason)));
+    assert_eq!(rig.creates().len(), 0);
+    desk.ferry("run").ok(0);
+    table_holds(&desk, &[("done", 2)]);
 }
 
 #[test]
@@ -41,13 +306,17 @@ fn a_truncated_array_keeps_what_was_read_and_goes_on_when_the_rest_is_there() {
     let desk = Desk::new();
     let whole = r#"[{"uid":"1","mail":"a@example.com"},{"uid":"2","mail":"b@example.com"},{"uid":"3","mail":"c@example.com"}]"#;
     desk.write("users.json", &whole[..80]);
-    let did = desk.ferry("stage users.json").ok(2);
-    assert!(did.err.contains("error: users.json: "), "{}", did.err);
-    assert!(did.err.contains("record 3"), "{}", did.err);
-    assert!(did.err.contains("byte 80"), "{}", did.err);
-    let status = desk.status();
-    assert_eq!(status["total"], 2);
-    assert_eq!(status["unfinished_sources"][0]["records"], 2);
+    assert_eq!(
+        stage(&desk, "users.json", 2).err,
+        "users.json: 2 records read, 2 staged\n\
+         error: users.json: the document is cut off (at record 3, line 1, byte 80)\n\n\
+         hint: export it again, completely; the records before this one are good\n"
+    );
+    table_holds(&desk, &[("pending", 2)]);
+    assert_eq!(
+        desk.status()["unfinished_sources"],
+        json!([{"source": "DIR/users.json", "records": 2}])
+    );
 
     desk.write("users.json", whole);
     let did = desk.ferry("stage users.json").ok(0);
@@ -122,17 +391,49 @@ fn each_wrong_record_is_told_with_its_place_and_the_rest_is_staged() {
     assert_eq!(desk.status()["invalid"], 6);
 }
 
-#[test]
-fn a_host_that_is_not_https_and_an_unknown_key_are_usage_errors() {
+/// Runs with a wrong setting: exactly these words, and the table stays as it is.
+#[track_caller]
+fn wrong_setting(line: &str, settings: Option<&str>, expected: &str) {
     let desk = Desk::new();
-    desk.write("users.json", r#"[{"uid":"1"}]"#);
-    desk.ferry("stage users.json").ok(0);
-    let did = desk.ferry("run --host http://core.authing.cn").ok(2);
-    assert!(did.err.contains("https"), "{}", did.err);
-    desk.write("userferry.toml", "[run]\nconcurency = 4\n");
-    let did = desk.ferry("run").ok(2);
-    assert!(did.err.contains("userferry.toml") && did.err.contains("line 2"), "{}", did.err);
-    assert!(did.err.contains("concurency") && did.err.contains("concurrency"), "{}", did.err);
+    desk.write("good.json", GOOD);
+    stage(&desk, "good.json", 0);
+    if let Some(settings) = settings {
+        desk.write("userferry.toml", settings);
+    }
+    let did = desk.ferry(line).ok(2);
+    assert_eq!((did.err.as_str(), did.out.as_str()), (expected, ""));
+    std::fs::remove_file(desk.path("userferry.toml")).ok();
+    table_holds(&desk, &[("pending", 2)]);
+    assert_eq!(desk.status()["last_run"], Value::Null);
+}
+
+#[test]
+fn a_host_that_is_not_https_is_refused() {
+    wrong_setting(
+        "run --host http://core.authing.cn",
+        None,
+        "error: host: the address must begin with https://\n\nhint: users and passwords would go \
+         over the network unprotected; http is allowed only on this machine (127.0.0.1, ::1, \
+         localhost)\n",
+    );
+}
+
+#[test]
+fn an_unknown_key_in_the_settings_is_told_with_its_line() {
+    wrong_setting(
+        "run",
+        Some("[run]\nconcurency = 4\n"),
+        "error: userferry.toml, line 2: unknown setting `concurency` in [run]\n\nhint: did you mean \
+         `concurrency`?\n",
+    );
+    wrong_setting(
+        "run",
+        Some("[run]\n\nflurb = 4\n"),
+        "error: userferry.toml, line 3: unknown setting `flurb` in [run]\n\nhint: [run] knows \
+         concurrency, rate, request_timeout, connect_timeout, settle_time, max_attempts, \
+         max_outage, probe_interval, on_conflict, on_unknown, max_failures\n",
+    );
+    let desk = Desk::new();
     desk.write("userferry.toml", "[target]\nsecret = \"hunter2-in-the-file\"\n");
     let did = desk.ferry("run").ok(2);
     assert!(did.err.contains("secret") && !did.err.contains("hunter2"), "{}", did.err);

@@ -51,6 +51,74 @@ fn init_writes_settings_that_work_and_never_over_an_existing_file() {
 }
 
 #[test]
+fn the_settings_that_init_writes_name_no_pool_and_a_run_says_where_to() {
+    let desk = Desk::new();
+    desk.ferry("init").ok(0);
+    let pools: Vec<String> = desk
+        .read("userferry.toml")
+        .lines()
+        .filter(|line| line.contains("user_pool_id ="))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(pools, ["# user_pool_id = \"YOUR-USER-POOL-ID\""]);
+    desk.write("users.json", USERS);
+    desk.ferry("stage users.json").ok(3);
+    for (line, file) in [
+        ("run", "userferry.toml"),
+        ("--config mine.toml run", "mine.toml"),
+        ("run", "userferry.toml (userferry init writes one)"),
+    ] {
+        let mut command = desk.command(line);
+        let did = desk.did(command.env_remove("AUTHING_USERPOOL_ID").output().unwrap()).ok(2);
+        let expected = format!(
+            "error: the id of the user pool is missing\n\nhint: set it in one of three places: \
+             user_pool_id = \"…\" under [target] in {file}, AUTHING_USERPOOL_ID in the environment, \
+             or --user-pool-id\n"
+        );
+        assert_eq!(did.err, expected);
+        // The second turn reads it under another name, the third finds none.
+        if desk.path("userferry.toml").exists() {
+            std::fs::rename(desk.path("userferry.toml"), desk.path("mine.toml")).unwrap();
+        }
+    }
+}
+
+#[test]
+fn several_statuses_are_exported_together_and_no_row_twice() {
+    let desk = Desk::new();
+    desk.write("users.json", USERS);
+    desk.ferry("stage users.json").ok(3);
+    let uids = |line: &str| -> Vec<String> {
+        let out = desk.ferry(line).ok(0).out;
+        let records = out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        records.map(|record| record["uid"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(uids("export --status failed,invalid"), ["2"]);
+    assert_eq!(uids("export --status invalid,pending,invalid"), ["2", "1", "3"]);
+    assert_eq!(uids("export --status pending --status invalid"), ["1", "3", "2"]);
+    let did = desk.ferry("export --status failed,wrong").ok(2);
+    assert!(did.err.starts_with("error: invalid value 'wrong' for '--status <STATUS>'"));
+    desk.ferry("export --status pending,invalid -o all.json").ok(0);
+    let array: Value = serde_json::from_str(&desk.read("all.json")).unwrap();
+    assert_eq!(array.as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn the_sandboxs_help_leaves_out_what_it_has_no_use_for() {
+    let desk = Desk::new();
+    let help = desk.ferry("sandbox --help").ok(0).out;
+    assert!(!help.contains("--db") && !help.contains("--config"), "{help}");
+    assert!(help.contains("--quiet") && help.contains("--color"), "{help}");
+    let help = desk.ferry("run --help").ok(0).out;
+    assert!(help.contains("--db") && help.contains("--config"), "{help}");
+    // They are taken all the same, as everywhere, before the command and after it.
+    for line in ["--db x sandbox --port none", "sandbox --db x --config y --port none"] {
+        let did = desk.ferry(line).ok(2);
+        assert!(did.err.starts_with("error: invalid value 'none' for '--port"), "{}", did.err);
+    }
+}
+
+#[test]
 fn check_stages_nothing_and_its_json_is_a_contract() {
     let desk = Desk::new();
     desk.write("users.json", USERS);
@@ -64,7 +132,12 @@ fn check_stages_nothing_and_its_json_is_a_contract() {
     assert_eq!(report["fields"]["mail"]["mapped_to"][0], "email");
     assert_eq!(report["problems_by_rule"]["email"], 1);
     assert_eq!(report["passwords"]["none"], 3);
-    desk.ferry("check --format jsonl -o problems.jsonl users.json").ok(3);
+    let did = desk.ferry("check --format jsonl -o problems.jsonl users.json").ok(3);
+    assert_eq!(
+        did.err,
+        "1 of 3 records cannot be sent as they are: correct them in the source, or stage all and \
+         correct the invalid ones later\n"
+    );
     let problem: Value = serde_json::from_str(desk.read("problems.jsonl").trim()).unwrap();
     let mut names: Vec<&String> = problem.as_object().unwrap().keys().collect();
     names.sort();
@@ -102,8 +175,8 @@ fn failures_come_in_four_forms() {
     desk.write("users.json", USERS);
     desk.ferry("stage users.json").ok(3);
     let table = desk.ferry("failures").ok(0).out;
-    assert!(table.starts_with("RECORD  KEY  STATUS"), "{table}");
-    assert!(table.contains("2       2    invalid"), "{table}");
+    assert!(table.starts_with("SOURCE      RECORD  KEY  STATUS"), "{table}");
+    assert!(table.contains("users.json  2       2    invalid"), "{table}");
     let line: Value =
         serde_json::from_str(&desk.ferry("failures --format jsonl").ok(0).out).unwrap();
     let mut names: Vec<&String> = line.as_object().unwrap().keys().collect();

@@ -1,14 +1,14 @@
 //! A provider that quotes what it was sent in its messages: nothing of it is kept or shown.
 
-use super::{Desk, Did};
-use crate::process::Rig;
-use serde_json::json;
+use super::Desk;
+use crate::process::{Rig, SECRET};
+use rusqlite::types::ValueRef;
+use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::Command;
 
 const MAIL: &str = "Planted.Person@example.org";
 const PHONE: &str = "13912345678";
@@ -19,9 +19,12 @@ const PASSPORT: &str = "P-88917-XQ";
 /// In the answer besides: the same values as a server may have changed them.
 const CHANGED: [&str; 2] = ["planted.person@example.org", "PLANTAGENISTA"];
 
-/// Stands between the program and the sandbox. A create is refused with a message that quotes all
-/// values; the rest passes. Serves as long as the test's process.
-fn quoting(upstream: &str) -> String {
+/// With which code and in which words a request is refused; none where it may pass.
+type Refusal = fn(head: &str, body: &str) -> Option<(u32, String)>;
+
+/// Stands between the program and the sandbox and refuses requests. The rest passes. Serves as long
+/// as the test's process.
+fn refusing(upstream: &str, refusal: Refusal) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let upstream = upstream.trim_start_matches("http://").to_owned();
@@ -29,13 +32,13 @@ fn quoting(upstream: &str) -> String {
         for client in listener.incoming().map_while(Result::ok) {
             let upstream = upstream.clone();
             // A client that hangs up is no concern of ours.
-            std::thread::spawn(move || drop(answer(client, &upstream)));
+            std::thread::spawn(move || drop(answer(client, &upstream, refusal)));
         }
     });
     url
 }
 
-fn answer(mut client: TcpStream, upstream: &str) -> std::io::Result<()> {
+fn answer(mut client: TcpStream, upstream: &str, refusal: Refusal) -> std::io::Result<()> {
     let mut reader = BufReader::new(client.try_clone()?);
     let (mut head, mut length) = (String::new(), 0);
     loop {
@@ -54,13 +57,9 @@ fn answer(mut client: TcpStream, upstream: &str) -> std::io::Result<()> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
-    if String::from_utf8_lossy(&body).contains("createUser") {
-        let words = format!(
-            "user {MAIL} ({}), {PHONE} of {NAME}, {}, passport {PASSPORT}, hash {HASH} refused",
-            CHANGED[0], CHANGED[1]
-        );
+    if let Some((code, words)) = refusal(&head, &String::from_utf8_lossy(&body)) {
         let message =
-            json!({"errors": [{"message": {"code": 2003, "message": words}}], "data": null});
+            json!({"errors": [{"message": {"code": code, "message": words}}], "data": null});
         let message = message.to_string();
         return write!(
             client,
@@ -75,20 +74,94 @@ fn answer(mut client: TcpStream, upstream: &str) -> std::io::Result<()> {
     std::io::copy(&mut server, &mut client).map(drop)
 }
 
-/// Runs `userferry -vv LINE` where files are made without any mask.
-fn carelessly(desk: &Desk, line: &str) -> Did {
-    let inner = desk.command(&format!("-vv {line}"));
-    let mut command = Command::new("/bin/sh");
-    command.args(["-c", "umask 0; exec \"$@\"", "sh"]).arg(inner.get_program());
-    command.args(inner.get_args()).env_clear().current_dir(inner.get_current_dir().unwrap());
-    command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    desk.did(command.output().unwrap())
+/// A create is refused with all values of the user.
+fn quote_the_user(_: &str, body: &str) -> Option<(u32, String)> {
+    body.contains("createUser").then(|| {
+        let words = format!(
+            "user {MAIL} ({}), {PHONE} of {NAME}, {}, passport {PASSPORT}, hash {HASH} refused",
+            CHANGED[0], CHANGED[1]
+        );
+        (2003, words)
+    })
+}
+
+/// The request for a token is refused with the secret that it brought.
+fn quote_the_secret(_: &str, body: &str) -> Option<(u32, String)> {
+    let request: Value = serde_json::from_str(body).ok()?;
+    let secret = request["variables"]["secret"].as_str()?;
+    Some((1001, format!("pool and secret '{secret}' do not match, '{secret}' is refused")))
+}
+
+/// A create is refused with the token that it brought, the pool's secret and the user's password.
+fn quote_credentials(head: &str, body: &str) -> Option<(u32, String)> {
+    let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+    let token = lines.find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    let words = format!("may not store {HASH}: {SECRET}, {}", token?.1);
+    body.contains("createUser").then_some((2003, words))
+}
+
+/// All that stands in the table, but the records themselves.
+fn books(desk: &Desk) -> String {
+    let table = rusqlite::Connection::open(desk.path("userferry.db")).unwrap();
+    let mut text = String::new();
+    for name in ["attempt", "problem", "run", "job", "decision", "meta", "tally"] {
+        let mut statement = table.prepare(&format!("SELECT * FROM {name}")).unwrap();
+        let columns = statement.column_count();
+        let mut rows = statement.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            for column in 0..columns {
+                if let ValueRef::Text(value) = row.get_ref(column).unwrap() {
+                    writeln!(text, "{name}: {}", String::from_utf8_lossy(value)).unwrap();
+                }
+            }
+        }
+    }
+    text
+}
+
+/// Stages one user and runs against a provider that refuses: all that is said and kept.
+fn told(refusal: Refusal, code: i32) -> String {
+    let rig = Rig::start(&[]);
+    let desk = Desk::at(&refusing(&rig.sandbox.url, refusal));
+    desk.write("users.json", json!([{"uid": "41", "password": HASH}]).to_string());
+    let mut told = String::new();
+    for (line, code) in [
+        ("stage users.json", 0),
+        ("run", code),
+        ("failures", 0),
+        ("failures --format jsonl", 0),
+        ("show 41", 0),
+        ("status", 0),
+        ("status --json", 0),
+    ] {
+        let did = desk.ferry(&format!("-vv {line}")).ok(code);
+        write!(told, "{}{}", did.out, did.err).unwrap();
+    }
+    told + &books(&desk)
+}
+
+#[test]
+fn a_secret_that_is_quoted_when_a_token_is_asked_for_is_left_out() {
+    let told = told(quote_the_secret, 4);
+    let kept = "pool and secret '<secret>' do not match, '<secret>' is refused";
+    assert!(told.contains(kept) && told.contains("run: the credentials of"), "{told}");
+    assert!(!told.contains(SECRET), "{told}");
+}
+
+#[test]
+#[ignore = "a known gap: the words of a refused create lose the user's values, but not yet token and secret"]
+fn a_token_and_a_secret_that_are_quoted_when_a_create_is_refused_are_left_out() {
+    let told = told(quote_credentials, 3);
+    assert!(told.contains("may not store <password>") && told.contains("attempt: "), "{told}");
+    assert!(!told.contains(HASH), "{told}");
+    assert!(!told.contains(SECRET), "{told}");
+    assert!(!told.contains("Bearer "), "{told}");
 }
 
 #[test]
 fn a_providers_message_loses_every_value_that_was_sent() {
     let rig = Rig::start(&[]);
-    let desk = Desk::at(&quoting(&rig.sandbox.url));
+    let desk = Desk::at(&refusing(&rig.sandbox.url, quote_the_user));
     let user = json!([{"uid": "41", "mail": MAIL, "phone": PHONE, "nickname": NAME,
                        "password": HASH, "extra": {"passport": PASSPORT}}]);
     desk.write("users.json", user.to_string());
@@ -107,7 +180,7 @@ fn a_providers_message_loses_every_value_that_was_sent() {
         ("export --map -o map.csv", 0),
         ("export --status failed -o failed.json", 0),
     ] {
-        let did = carelessly(&desk, line).ok(code);
+        let did = desk.did(desk.careless(&format!("-vv {line}")).output().unwrap()).ok(code);
         write!(said, "{}{}", did.out, did.err).unwrap();
     }
     for quoted in [MAIL, PHONE, NAME, HASH, PASSPORT, CHANGED[0], CHANGED[1]] {

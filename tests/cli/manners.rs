@@ -18,8 +18,8 @@ fn each_step_says_what_it_did_and_what_comes_next() {
         (
             "stage u.jsonl",
             3,
-            "---\nu.jsonl: 4 records read, 4 staged, 1 invalid\n\
-             1 row in the table cannot be sent: userferry failures\n3 rows to send: userferry run\n",
+            "---\nu.jsonl: 4 records read, 4 staged, 1 of them invalid\n\
+             1 invalid row cannot be sent: userferry failures\n3 rows to send: userferry run\n",
         ),
         (
             "status",
@@ -31,17 +31,29 @@ fn each_step_says_what_it_did_and_what_comes_next() {
             "run",
             3,
             "---\n2 of 4 done, 1 failed, 1 invalid; 2 in this run\n\
-             See them: userferry failures. Send failed ones again: userferry retry-failed --run. \
-             Correct records: userferry export --status failed -o users_failed.json, edit, \
-             userferry stage --replace users_failed.json\n",
+             See them, and why:       userferry failures\n\
+             Send failed rows again:  userferry retry-failed --run\n\
+             Take records out:        userferry export --status failed,invalid -o wrong.jsonl\n\
+             Put corrected ones back: userferry stage --replace wrong.jsonl\n\
+             Let invalid rows go:     userferry waive --status invalid --reason TEXT\n",
         ),
         (
             "failures",
             0,
-            "RECORD  KEY  STATUS    CODE  TRIES  WHY\n\
-             2       2    rejected  2003  1      The e-mail address is malformed\n\
-             4       -    invalid   -     0      nothing to identify the user by: `uid`, `mail`, \
-             `phone` are absent or empty\n---\n",
+            "SOURCE   RECORD  KEY  STATUS           CODE  TRIES  WHY\n\
+             u.jsonl  2       2    failed/rejected  2003  1      The e-mail address is malformed\n\
+             u.jsonl  4       -    invalid          -     0      nothing to identify the user by: \
+             `uid`, `mail`, `phone` are absent or empty\n---\n\
+             Send failed rows again:  userferry retry-failed --run\n\
+             Take records out:        userferry export --status failed,invalid -o wrong.jsonl\n\
+             Put corrected ones back: userferry stage --replace wrong.jsonl\n\
+             Let invalid rows go:     userferry waive --status invalid --reason TEXT\n",
+        ),
+        (
+            "stage u.jsonl",
+            3,
+            "---\nu.jsonl: staged before and unchanged since; nothing to do\n\
+             1 invalid row from before cannot be sent: userferry failures\n",
         ),
         ("retry-failed --code 1", 0, "---\nNo failed row matches; nothing was changed\n"),
         ("retry-failed", 0, "---\n1 failed row pending again\n"),
@@ -188,4 +200,30 @@ fn a_record_of_many_lines_is_exported_on_one_with_every_digit_and_name() {
     desk.ferry("export --status pending -o o.jsonl").ok(0);
     let did = desk.ferry("stage o.jsonl").ok(0);
     assert!(did.err.contains("1 record read, 1 in the table already"), "{}", did.err);
+}
+
+/// The target goes away and comes back, twice: no notice is the same as the one before.
+#[test]
+fn an_outage_that_comes_again_is_told_in_other_words() {
+    let mut rig = Rig::start(&["--latency=20ms"]);
+    rig.stage_users(600);
+    let mut run = rig.spawn(&["--concurrency", "8"]);
+    for (n, stored, end) in [(1, 50, ""), (2, 200, " (2 times so far)")] {
+        rig.sandbox.wait_for_stored(stored);
+        rig.sandbox.kill();
+        // The reason between the brackets may be another one each time.
+        while run.said().matches("): waiting for it").count() < n {
+            assert!(!run.has_ended(), "{}", run.said());
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        rig.sandbox.restart();
+        run.wait_for(&format!("The target answers again{end}\n"));
+    }
+    let said = run.wait().expect(0);
+    let notices: Vec<&str> = said.lines().filter(|line| line.starts_with("The target")).collect();
+    assert!(notices.len() >= 4, "{said}");
+    for (i, notice) in notices.iter().enumerate() {
+        assert!(!notices[..i].contains(notice), "{said}");
+    }
+    rig.expect(&[("done", 600)]);
 }

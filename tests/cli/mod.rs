@@ -7,6 +7,7 @@ mod hostile;
 mod manners;
 mod secrets;
 mod story;
+mod views;
 
 use crate::process::{BINARY, POOL, SECRET};
 use std::path::PathBuf;
@@ -68,6 +69,17 @@ impl Desk {
         if let Some(host) = &self.host {
             command.env("AUTHING_HOST", host);
         }
+        command
+    }
+
+    /// `userferry LINE`, started where files are made without any mask.
+    pub(crate) fn careless(&self, line: &str) -> Command {
+        let inner = self.command(line);
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "umask 0; exec \"$0\" \"$@\""]).arg(inner.get_program());
+        command.args(inner.get_args()).env_clear().current_dir(self.dir.path());
+        command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.stdin(Stdio::null());
         command
     }
 

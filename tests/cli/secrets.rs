@@ -3,8 +3,10 @@
 use super::{Desk, Did};
 use crate::process::Rig;
 use serde_json::json;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::{Child, Stdio};
 
 const SECRET: &str = "planted-secret-4f1c";
 const HASH: &str = "$2b$12$PlantedHashPlantedHashPlantedHashPlantedHash1234567";
@@ -97,6 +99,78 @@ fn a_whole_story_at_the_highest_verbosity_gives_nothing_away() {
     assert_eq!(quoting, 0);
 }
 
+/// The names of all files in a folder, each of which only its owner can read.
+#[track_caller]
+fn private(folder: &Path) -> Vec<String> {
+    let mut names = Vec::new();
+    for path in files(folder) {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+        names.push(name);
+    }
+    names.sort();
+    names
+}
+
+/// A process that ends with the value.
+struct Ends(Child);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+#[test]
+fn every_file_is_private_from_the_start_whatever_the_mask_also_while_a_run_is_going() {
+    let desk = Desk::new();
+    let folder = desk.path(".");
+    let mut sandbox = desk.careless("-q sandbox --port 0 --latency 20ms --log log --state state");
+    let mut sandbox = Ends(sandbox.stdout(Stdio::piped()).spawn().unwrap());
+    let mut url = String::new();
+    BufReader::new(sandbox.0.stdout.take().unwrap()).read_line(&mut url).unwrap();
+    let careless = |line: &str| {
+        let mut command = desk.careless(line);
+        command.env("AUTHING_HOST", url.trim_end());
+        command
+    };
+    // Our own source is not the program's.
+    let mut stage = careless("stage -");
+    let mut stage = stage.stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    stage.stdin.take().unwrap().write_all(super::numbered(1..401).as_bytes()).unwrap();
+    assert_eq!(stage.wait().unwrap().code(), Some(0));
+    desk.did(careless("init").output().unwrap()).ok(0);
+
+    let mut run = Ends(careless("-q run --concurrency 2").spawn().unwrap());
+    while desk.status()["done"].as_u64().unwrap() < 20 {
+        assert!(run.0.try_wait().unwrap().is_none());
+    }
+    let during = [
+        "log",
+        "state",
+        "userferry.db",
+        "userferry.db-shm",
+        "userferry.db-wal",
+        "userferry.db.lock",
+        "userferry.toml",
+    ];
+    assert_eq!(private(&folder), during);
+    assert!(run.0.try_wait().unwrap().is_none(), "that was while it was going");
+    assert_eq!(run.0.wait().unwrap().code(), Some(0));
+
+    // One that was there, and open to all, is private too when it is written again.
+    desk.write("map.csv", "");
+    for line in ["export --status done -o records.json", "export --map -o map.csv"] {
+        desk.did(careless(line).output().unwrap()).ok(0);
+    }
+    let after = private(&folder);
+    for name in ["log", "map.csv", "records.json", "state", "userferry.db"] {
+        assert!(after.iter().any(|other| other == name), "{name}: {after:?}");
+    }
+}
+
 #[test]
 fn a_refused_secret_is_not_repeated() {
     let rig = Rig::start(&[]);
@@ -113,7 +187,7 @@ fn a_refused_secret_is_not_repeated() {
 #[test]
 fn the_demo_ends_well_and_leaves_nothing_running() {
     let desk = Desk::new();
-    let mut command = desk.command("demo --folder demo");
+    let mut command = desk.careless("demo --folder demo");
     // A user's own settings must not lead it to a real pool.
     command.env("AUTHING_HOST", "https://core.authing.cn").env("AUTHING_SECRET", SECRET);
     let output = command.output().unwrap();
@@ -124,10 +198,12 @@ fn the_demo_ends_well_and_leaves_nothing_running() {
     for planted in [SECRET, "sandbox-secret", "$2b$12$"] {
         assert!(!out.contains(planted) && !err.contains(planted), "{planted}");
     }
-    for path in files(&desk.path("demo")) {
-        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
-        assert_eq!(mode & 0o077, 0, "{}", path.display());
+    let names = private(&desk.path("demo"));
+    for name in ["users.json", "userferry.db", "wrong.json", "sandbox.log", "sandbox.state"] {
+        assert!(names.iter().any(|other| other == name), "{name}: {names:?}");
     }
+    let mode = std::fs::metadata(desk.path("demo")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
     let log = desk.read("demo/sandbox.log");
     let stored = log.lines().filter(|line| line.contains("\"stored\":{")).count();
     assert_eq!(stored, 1_003);

@@ -70,8 +70,8 @@ fn refused_rows_are_named_exported_corrected_and_sent_again() {
     desk.ferry("stage users.json").ok(0);
     desk.ferry("run").ok(3);
     let table = desk.ferry("failures").ok(0).out;
-    assert!(table.contains("3       3    rejected  2003"), "{table}");
-    assert!(table.contains("5       5    rejected  2204"), "{table}");
+    assert!(table.contains("users.json  3       3    failed/rejected  2003"), "{table}");
+    assert!(table.contains("users.json  5       5    failed/rejected  2204"), "{table}");
 
     desk.ferry("export --status failed -o users_failed.json").ok(0);
     let failed: Vec<Value> = serde_json::from_str(&desk.read("users_failed.json")).unwrap();
