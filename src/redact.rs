@@ -8,10 +8,11 @@ const MESSAGE_MAX: usize = 300;
 /// A shorter value is replaced only where it stands alone, or it would eat letters of words.
 const SHORT: usize = 4;
 
-/// The message with every value of the user replaced by the name of its field in angle brackets,
-/// cut at 300 characters, on one line.
-pub fn message(text: &str, user: &User) -> String {
-    let mut values: Vec<(&str, String)> = Vec::new();
+/// The message with every value of the user, and every credential (name and value), replaced by the
+/// name of its field in angle brackets, cut at 300 characters, on one line.
+pub fn message(text: &str, user: &User, credentials: &[(&str, &str)]) -> String {
+    let mut values: Vec<(&str, String)> =
+        credentials.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
     if let Some(password) = &user.password {
         values.push(("password", password.expose_secret().to_owned()));
     }
@@ -164,7 +165,7 @@ mod tests {
     fn values_become_the_names_of_their_fields() {
         let text = "user TEST1@123.COM with $2b$12$abcdefghijk exists, 4 of 44\nan answer, sang an";
         assert_eq!(
-            message(text, &user()),
+            message(text, &user(), &[]),
             "user <email> with <password> exists, <loginsCount> of 44 <nickname> answer, sang <nickname>"
         );
     }
@@ -172,7 +173,7 @@ mod tests {
     #[test]
     fn a_message_that_quotes_an_object_ends_before_it() {
         let text = r#"Variable "$userInfo" got invalid value {"oauth":"{\"ssn\":\"1\"}"}"#;
-        assert_eq!(message(text, &user()), r#"Variable "$userInfo" got invalid value …"#);
+        assert_eq!(message(text, &user(), &[]), r#"Variable "$userInfo" got invalid value …"#);
     }
 
     #[test]
@@ -181,20 +182,29 @@ mod tests {
         let raw = r#"{"mail":"Test1@123.com","pass":{"no":[1234567],"who":"Zoë Quux"},"n":3}"#;
         user.fields.push(("oauth".into(), Value::Text(raw.into())));
         assert_eq!(
-            message(&format!("{raw}; 1234567 of ZOË Quux, 3"), &user),
+            message(&format!("{raw}; 1234567 of ZOË Quux, 3"), &user, &[]),
             "<oauth>; <oauth> of <oauth>, 3"
         );
-        assert_eq!(message("test1@123.com", &user), "<email>");
+        assert_eq!(message("test1@123.com", &user, &[]), "<email>");
+    }
+
+    #[test]
+    fn credentials_are_replaced_too() {
+        let credentials = [("secret", "s3cret-of-the-pool"), ("token", "eyJhbGciOi.x.y")];
+        assert_eq!(
+            message("Bearer eyJhbGciOi.x.y of S3cret-of-the-pool", &user(), &credentials),
+            "Bearer <token> of <secret>"
+        );
     }
 
     #[test]
     fn a_long_message_is_cut_at_300_characters() {
         let text = "é".repeat(1_000);
-        assert_eq!(message(&text, &user()).chars().count(), 300);
+        assert_eq!(message(&text, &user(), &[]).chars().count(), 300);
     }
 
     #[test]
     fn letters_whose_lower_case_is_longer_do_no_harm() {
-        assert_eq!(message("İ Test1@123.com İ", &user()), "İ <email> İ");
+        assert_eq!(message("İ Test1@123.com İ", &user(), &[]), "İ <email> İ");
     }
 }

@@ -421,7 +421,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             self.halt_with(halt);
         } else if !self.lookups_denied {
             self.lookups_denied = true;
-            self.monitor.note("Users cannot be looked up: rows in doubt will stay unknown");
+            self.monitor.note("Users cannot be looked up: unknown rows will stay so");
         }
         self.doubts.hold_all();
     }

@@ -55,6 +55,13 @@ pub struct V2 {
 
 struct Token(HeaderValue);
 
+impl Token {
+    /// Without the word that comes before it in the header.
+    fn text(&self) -> &str {
+        self.0.to_str().unwrap_or_default().trim_start_matches("Bearer ")
+    }
+}
+
 impl V2 {
     /// A target; nothing is sent yet.
     pub fn new(settings: Settings, clock: Clock) -> Result<Self, Error> {
@@ -139,7 +146,11 @@ impl V2 {
             | Verdict::Permission { code, message } => Fault::Halt(Halt {
                 message: format!(
                     "the credentials of user pool {pool} are refused (code {code}: {})",
-                    redact::plain(&message.replace(self.settings.secret.expose_secret(), "<secret>"))
+                    redact::message(
+                        &message,
+                        &User::default(),
+                        &[("secret", self.settings.secret.expose_secret())]
+                    )
                 ),
                 hint: "check AUTHING_USERPOOL_ID, AUTHING_SECRET and the host, then run again; no row was marked failed"
                     .to_owned(),
@@ -209,7 +220,11 @@ impl V2 {
             Err(Failure::Unknown(why)) => return Ok(told(Outcome::Unknown, why)),
             Err(Failure::Halt(halt)) => return Ok(halted(halt)),
         };
-        let mut answer = answer(reply::create(&reply), user, &token, key.as_deref());
+        // What we sent besides the user; a target that quotes the request quotes these too.
+        let secret = ("secret", self.settings.secret.expose_secret());
+        let credentials = [secret, ("token", token.value.text())];
+        let words = |text: &str| redact::message(text, user, &credentials);
+        let mut answer = answer(reply::create(&reply), &words, &token, key.as_deref());
         answer.http_status = Some(reply.status);
         answer.request_id = reply.request_id;
         answer.retry_after = answer.retry_after.or(reply.retry_after);
@@ -346,16 +361,17 @@ fn too_long(user: &User, limit: usize) -> Answer {
     Answer { problem, ..Answer::new(Outcome::Unsendable) }
 }
 
-/// What the answer to a create means, with what it says about the token and the key.
+/// What the answer to a create means, with what it says about the token and the key. `words` takes
+/// out of a message what we sent.
 fn answer(
     verdict: Result<String, Verdict>,
-    user: &User,
+    words: &dyn Fn(&str) -> String,
     token: &Held<Token>,
     key: Option<&Held<Encryptor>>,
 ) -> Answer {
     let refused = |outcome, code: String, message: &str| Answer {
         code: Some(code),
-        message: Some(redact::message(message, user)),
+        message: Some(words(message)),
         ..Answer::new(outcome)
     };
     // Whatever the server has decided about a user it has let us in for.
@@ -380,11 +396,9 @@ fn answer(
         }
         Err(Verdict::Refused { code, message }) => refused(Outcome::Unexplained, code, &message),
         Err(Verdict::Throttled { code, message }) => refused(Outcome::Throttled, code, &message),
-        Err(Verdict::Unknown { code, message }) => Answer {
-            code,
-            message: Some(redact::message(&message, user)),
-            ..Answer::new(Outcome::Unknown)
-        },
+        Err(Verdict::Unknown { code, message }) => {
+            Answer { code, message: Some(words(&message)), ..Answer::new(Outcome::Unknown) }
+        }
         // A token that was never accepted: is it the token, or this row? A read decides.
         Err(Verdict::StaleToken { code, message }) if !token.is_proven() => {
             refused(Outcome::Unexplained, code, &message)
@@ -405,14 +419,14 @@ fn answer(
             let halt = Halt {
                 message: format!(
                     "this secret may not create users (code {code}: {})",
-                    redact::message(&message, user)
+                    words(&message)
                 ),
                 hint: "use the user pool's own secret; no row was marked failed".to_owned(),
             };
             Answer { halt: Some(halt), ..refused(Outcome::Halt, code, &message) }
         }
         Err(Verdict::Halt { code, message, hint }) => {
-            let said = redact::message(&message, user);
+            let said = words(&message);
             let halt = Halt { message: halt_message(&code, &said), hint: hint.to_owned() };
             Answer { halt: Some(halt), ..refused(Outcome::Halt, code, &message) }
         }
