@@ -170,5 +170,8 @@ mod tests {
             why,
             "another user stands in the way: u9 (has another external id; shares e-mail address)"
         );
+        let why = finding(&sent, &[user("u9", ids("secret-1", "b@x.io", ""))], |_| false).1;
+        let told = "another user stands in the way: u9 (has our external id; shares external id)";
+        assert_eq!(why.as_deref(), Some(told));
     }
 }

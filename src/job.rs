@@ -461,6 +461,31 @@ mod tests {
     }
 
     #[test]
+    fn each_outcome_has_its_class_and_three_are_definite() {
+        let classes: Vec<&str> =
+            outcomes().iter().map(|outcome| outcome.class().map_or("-", Class::as_str)).collect();
+        assert_eq!(
+            classes,
+            [
+                "created",
+                "duplicate",
+                "rejected",
+                "rejected",
+                "throttled",
+                "stale",
+                "not-sent",
+                "unknown",
+                "halt",
+                "unsendable",
+                "-",
+            ]
+        );
+        let definite = outcomes().iter().filter(|outcome| outcome.is_definite()).count();
+        assert_eq!(definite, 3);
+        assert!(outcomes()[..3].iter().all(Outcome::is_definite));
+    }
+
+    #[test]
     fn a_row_that_is_refused_as_too_much_waits_until_the_target_said_and_a_little_longer() {
         let row = job(0, false, false);
         let until = |ms| next(&row, &Outcome::Throttled, Some(ms), NOW).not_before_ms;
