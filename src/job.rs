@@ -156,6 +156,23 @@ impl Outcome {
         })
     }
 
+    /// Whether the user cannot have been made by this attempt: the provider says so, or nothing was
+    /// sent. One who is found later, and was not in doubt before, was made by a later attempt.
+    pub fn proves_absence(&self) -> bool {
+        match self {
+            Self::Created { .. } | Self::Unknown => false,
+            Self::Duplicate
+            | Self::Rejected
+            | Self::Unexplained
+            | Self::Throttled
+            | Self::Stale
+            | Self::NotSent
+            | Self::Halt
+            | Self::Unsendable
+            | Self::Returned => true,
+        }
+    }
+
     /// Whether the provider gave a definite answer about the row: proof that it answers.
     pub fn is_definite(&self) -> bool {
         match self {
@@ -483,6 +500,8 @@ mod tests {
         let definite = outcomes().iter().filter(|outcome| outcome.is_definite()).count();
         assert_eq!(definite, 3);
         assert!(outcomes()[..3].iter().all(Outcome::is_definite));
+        let maybe = outcomes().into_iter().filter(|outcome| !outcome.proves_absence());
+        assert_eq!(maybe.collect::<Vec<_>>(), [created(), Outcome::Unknown]);
     }
 
     #[test]

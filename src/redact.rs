@@ -32,10 +32,12 @@ pub fn message(text: &str, user: &User, credentials: &[(&str, &str)]) -> String 
     for (kind, value) in user.identifiers.iter() {
         values.push((kind.noun(), value.to_owned()));
     }
+    let mut text = flat(text);
+    let mut values: Vec<(&str, String)> =
+        values.into_iter().flat_map(|(field, value)| forms(field, &value)).collect();
     // The longest first: one value may be part of another.
     values.retain(|(_, value)| !value.is_empty());
     values.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
-    let mut text = text.replace(['\n', '\r', '\t'], " ");
     for (field, value) in values {
         text = replace(&text, &value, &format!("<{field}>"));
     }
@@ -45,6 +47,30 @@ pub fn message(text: &str, user: &User, credentials: &[(&str, &str)]) -> String 
         text.push('…');
     }
     cut(&text)
+}
+
+/// On one line.
+fn flat(text: &str) -> String {
+    text.replace(['\n', '\r', '\t'], " ")
+}
+
+/// How a value may stand in a message: as it is, as a JSON string has it, and a phone number without
+/// its country code, which is at most three digits long (ITU-T E.164).
+fn forms<'a>(field: &'a str, value: &str) -> Vec<(&'a str, String)> {
+    const COUNTRY: usize = 3;
+    const NUMBER: usize = 8;
+    let mut forms = vec![flat(value)];
+    if let Ok(json) = serde_json::to_string(value) {
+        forms.push(json.trim_matches('"').to_owned());
+    }
+    if let Some(digits) = value.strip_prefix('+')
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        let national = (0..=COUNTRY).filter_map(|n| digits.get(n..));
+        forms.extend(national.filter(|rest| rest.len() >= NUMBER).map(str::to_owned));
+    }
+    forms.dedup();
+    forms.into_iter().map(|form| (field, form)).collect()
 }
 
 /// The values inside a value that is itself a JSON document, as the raw copy is. Short ones are left
@@ -100,7 +126,7 @@ fn mask(text: &str) -> String {
 
 /// A message that quotes nobody, cut at 300 characters, on one line.
 pub fn plain(text: &str) -> String {
-    cut(&text.replace(['\n', '\r', '\t'], " "))
+    cut(&flat(text))
 }
 
 fn cut(text: &str) -> String {
@@ -114,32 +140,44 @@ fn cut(text: &str) -> String {
 
 /// Replaces without regard to case, for a provider may have changed it.
 fn replace(text: &str, value: &str, name: &str) -> String {
-    let lower = text.to_lowercase();
-    let wanted = value.to_lowercase();
-    // Where lower case has other lengths than the text, positions would not agree.
-    if lower.len() != text.len() {
-        return text.replace(value, name);
-    }
+    // Character by character: in lower case some have another length, and one may become several.
+    let fold = |c: char| c.to_lowercase();
+    let wanted: Vec<char> = value.chars().flat_map(fold).collect();
+    let is_short = value.len() < SHORT;
     let mut out = String::with_capacity(text.len());
-    let mut from = 0;
-    while let Some(at) = lower[from..].find(&wanted).map(|at| at + from) {
-        let end = at + wanted.len();
-        if value.len() < SHORT && !stands_alone(&lower, at, end) {
-            out.push_str(&text[from..end]);
-        } else {
-            out.push_str(&text[from..at]);
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let before = out.chars().next_back();
+        let end =
+            matched(rest, &wanted).filter(|end| !is_short || stands_alone(before, &rest[*end..]));
+        if let Some(end) = end {
             out.push_str(name);
+            rest = &rest[end..];
+        } else {
+            out.push(first);
+            rest = &rest[first.len_utf8()..];
         }
-        from = end;
     }
-    out.push_str(&text[from..]);
     out
 }
 
-fn stands_alone(text: &str, at: usize, end: usize) -> bool {
+/// Where the folded value ends at the beginning of the text, in bytes, if it stands there.
+fn matched(text: &str, wanted: &[char]) -> Option<usize> {
+    let mut left = wanted;
+    for (at, c) in text.char_indices() {
+        if left.is_empty() {
+            return Some(at);
+        }
+        for folded in c.to_lowercase() {
+            left = left.strip_prefix(&[folded])?;
+        }
+    }
+    left.is_empty().then_some(text.len())
+}
+
+fn stands_alone(before: Option<char>, after: &str) -> bool {
     let is_word = |c: char| c.is_alphanumeric();
-    !text[..at].chars().next_back().is_some_and(is_word)
-        && !text[end..].chars().next().is_some_and(is_word)
+    !before.is_some_and(is_word) && !after.chars().next().is_some_and(is_word)
 }
 
 #[cfg(test)]
@@ -201,6 +239,36 @@ mod tests {
     fn a_long_message_is_cut_at_300_characters() {
         let text = "é".repeat(1_000);
         assert_eq!(message(&text, &user(), &[]).chars().count(), 300);
+    }
+
+    #[test]
+    fn a_value_is_found_in_every_form_that_a_provider_may_quote_it_in() {
+        let mut user = user();
+        let text = |field: &str, value: &str| (field.to_owned(), Value::Text(value.to_owned()));
+        user.fields.push(text("address", "12 Main St\nSpringfield"));
+        user.fields.push(text("name", "Conor \"Con\" O'Brien"));
+        user.fields.push(text("city", "İstanbul ẞtadt"));
+        user.identifiers.set(IdKind::Phone, "+8613800138000");
+        let told = |text: &str| message(text, &user, &[]);
+        assert_eq!(told("at '12 Main St Springfield'"), "at '<address>'");
+        assert_eq!(told(r"at '12 Main St\nSpringfield'"), "at '<address>'");
+        assert_eq!(told(r#""Conor \"Con\" O'Brien" is odd"#), r#""<name>" is odd"#);
+        let phone = "<phone number>";
+        assert_eq!(told("13800138000 or 8613800138000"), format!("{phone} or {phone}"));
+        assert_eq!(told("İSTANBUL ẞTADT: İ TEST1@123.com"), "<city>: İ <email>");
+        assert_eq!(told("İ éabc@x.io ẞ"), "İ éabc@x.io ẞ");
+    }
+
+    proptest::proptest! {
+        /// Any text, any value: no panic, and the value is gone.
+        #[test]
+        fn a_long_value_never_stays(before in ".{0,20}", value in "[a-zA-Z0-9İẞé@+]{4,12}", after in ".{0,20}") {
+            let user = User { fields: vec![("x".into(), Value::Text(value.clone()))], ..User::default() };
+            let told = message(&format!("{before}{value}{after}"), &user, &[]);
+            let upper = message(&format!("{before}{}{after}", value.to_uppercase()), &user, &[]);
+            proptest::prop_assert!(!told.contains(&value));
+            proptest::prop_assert!(!upper.contains(&value));
+        }
     }
 
     #[test]

@@ -85,7 +85,7 @@ fn keep_mapping(table: &mut Table, mapping: &Mapping) -> Result<()> {
         Some(_) if table.counts()?.total > 0 => Err(Error::usage(
             "the [mapping] is not the one that the rows in the job table were staged with",
         )
-        .hint("put the old mapping back, or stage into a fresh table: --db another.db")),
+        .hint("put the old mapping back, or stage everything into a fresh table: --db another.db; users that were created from this one will be found there, not doubled")),
         _ => {
             let text = serde_json::to_string(mapping)
                 .map_err(|_| Error::internal("internal error: the mapping cannot be written"))?;
@@ -133,5 +133,11 @@ fn tell(ui: Ui, source: &str, staged: &Staged) -> bool {
             counted(staged.long_passwords, "password")
         ));
     }
-    c.invalid > 0 || c.left_alone > 0
+    if c.still_wrong > 0 {
+        ui.warn(&format!(
+            "{} the same as rows that are failed or invalid: correct them, or send failed ones again with userferry retry-failed",
+            counted(c.still_wrong, "record")
+        ));
+    }
+    c.invalid > 0 || c.left_alone > 0 || c.still_wrong > 0
 }

@@ -10,6 +10,11 @@ const PRESSURE: f64 = 0.2;
 /// The weight of the latest answer in that share.
 const PRESSURE_WEIGHT: f64 = 0.05;
 
+/// How much of the slowest answer is still believed at the next one.
+const SLOWEST_KEPT: f64 = 0.95;
+/// A probe is up to three requests: for the token, the read itself, for the key.
+const PROBE_REQUESTS: u32 = 3;
+
 /// How long the target may be silent.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
@@ -34,6 +39,8 @@ pub struct Health {
     definite_at: Moment,
     /// The share of faults among the latest answers.
     pressure: f64,
+    /// How long creates take until they are answered, of late, at most.
+    slowest: Duration,
 }
 
 impl Health {
@@ -47,10 +54,17 @@ impl Health {
         self.answered_once
     }
 
-    /// A create got a definite answer.
-    pub fn definite(&mut self, now: Moment) {
+    /// A create that left at `sent_at` got a definite answer.
+    pub fn definite(&mut self, now: Moment, sent_at: Moment) {
+        let took = now.saturating_sub(sent_at);
+        self.slowest = took.max(self.slowest.mul_f64(SLOWEST_KEPT));
         self.definite_at = now;
         self.refuses_since = None;
+    }
+
+    /// How long a probe may take: `usual`, or longer where the target is known to be slow.
+    pub fn probe_timeout(&self, usual: Duration, most: Duration) -> Duration {
+        usual.max(self.slowest * PROBE_REQUESTS).min(most)
     }
 
     /// A read passed.
@@ -199,7 +213,7 @@ mod tests {
         health.throttled(300 * SECOND, 60 * SECOND);
         assert_eq!(message(&health, 659, None), None, "since the end of the pause");
         assert!(message(&health, 660, None).is_some());
-        health.definite(660 * SECOND);
+        health.definite(660 * SECOND, 660 * SECOND);
         assert_eq!(message(&health, 9_000, None), None);
         health.throttled(9_000 * SECOND, Duration::ZERO);
         health.read_passed(9_100 * SECOND);
@@ -213,7 +227,7 @@ mod tests {
         health.read_passed(10 * SECOND);
         health.read_passed(20 * SECOND);
         assert_eq!(health.only_reads_since(), Some(10 * SECOND));
-        health.definite(15 * SECOND);
+        health.definite(15 * SECOND, 14 * SECOND);
         assert_eq!(health.only_reads_since(), Some(15 * SECOND));
         health.read_failed();
         assert!(!health.reads_pass());
@@ -232,6 +246,22 @@ mod tests {
         health.no_pressure();
         assert!((0..4).all(|_| !health.presses(true)));
         assert!(health.presses(true));
+    }
+
+    #[test]
+    fn a_slow_target_may_take_longer_for_a_probe() {
+        let mut health = Health::default();
+        let limit = |health: &Health| health.probe_timeout(3 * SECOND, 30 * SECOND);
+        health.definite(SECOND, SECOND / 2);
+        assert_eq!(limit(&health), 3 * SECOND);
+        health.definite(10 * SECOND, 6 * SECOND);
+        assert_eq!(limit(&health), 12 * SECOND);
+        health.definite(40 * SECOND, 20 * SECOND);
+        assert_eq!(limit(&health), 30 * SECOND, "but never longer than any request");
+        for n in 41..141 {
+            health.definite(n * SECOND, n * SECOND);
+        }
+        assert_eq!(limit(&health), 3 * SECOND, "what was long ago is forgotten");
     }
 
     #[test]

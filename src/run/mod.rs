@@ -149,11 +149,21 @@ pub struct Runner<S: Store, T: Target> {
     halt: Option<Halt>,
     health: Health,
     stale: Stale,
-    lookups_denied: bool,
+    lookups: Lookups,
     totals: Totals,
     settled: VecDeque<(Moment, u64)>,
     reported_at: Option<Moment>,
     monitor: Box<dyn Monitor>,
+}
+
+/// Whether users can be looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lookups {
+    Allowed,
+    /// The secret may not do it: the very first read said so.
+    DeniedFromStart,
+    /// It could before.
+    Denied,
 }
 
 /// Counts of the table, followed through the run.
@@ -221,7 +231,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             halt: None,
             health: Health::default(),
             stale: Stale::default(),
-            lookups_denied: false,
+            lookups: Lookups::Allowed,
             totals,
             settled: VecDeque::new(),
             reported_at: None,
@@ -360,7 +370,9 @@ impl<S: Store, T: Target> Runner<S, T> {
         let mut store = self.store.take().ok_or_else(|| bug("the store is away"))?;
         // A limit, or a signal, that left nothing over has stopped nothing.
         let outlook = store.outlook()?;
-        let drained = outlook.next_due_ms.is_none() && self.doubts.open() == 0;
+        // Requests that were given up are in doubt, though this run looks nobody up any more.
+        let nothing_left = outlook.next_due_ms.is_none() && self.doubts.open() == 0;
+        let drained = nothing_left && !self.stop_now;
         let all_done = self.totals.done == self.totals.total && !outlook.unfinished_source;
         let end = match self.halt.take() {
             Some(halt) => End::Halted(halt),
@@ -401,7 +413,9 @@ impl<S: Store, T: Target> Runner<S, T> {
         if self.halt.is_some() || self.stopping {
             return;
         }
-        let silent_since = self.gate.breaker.trouble_since();
+        // A pause that was asked for is no silence.
+        let paused_until = self.gate.paused_until();
+        let silent_since = self.gate.breaker.trouble_since().map(|since| since.max(paused_until));
         let patience = Patience {
             at_start: self.settings.max_silence_at_start,
             max_outage: self.settings.max_outage,

@@ -3,7 +3,7 @@
 use super::doubt::{Doubt, Doubts};
 use super::stale::Blame;
 use super::worker::Landing;
-use super::{Event, Ready, Runner};
+use super::{Event, Lookups, Ready, Runner};
 use crate::clock::{Moment, millis};
 use crate::identity::{DirectoryUser, finding};
 use crate::job::{self, Class, Detail, Finding, Job, Now, Outcome, Status, Transition};
@@ -74,11 +74,19 @@ impl<S: Store, T: Target> Runner<S, T> {
     // ---- creates
 
     fn on_landing(&mut self, landing: Landing) {
-        let Landing { id, user, trial, sent_at, ended_at, answer } = landing;
+        let Landing { id, user, trial, sent_at, ended_at, mut answer, read } = landing;
         let Some(in_hand) = self.in_hand.get(&id) else { return };
         let (sends, mut job) = (in_hand.sends, in_hand.job);
         if matches!(answer.outcome, Outcome::Created { .. }) && user.password.is_some() {
             self.stale.password_taken(sent_at);
+        }
+        match read {
+            // The secret may not look users up, and has been told so from the first: it is let in.
+            Some(Fault::Denied(_)) if self.lookups == Lookups::DeniedFromStart => {
+                answer.outcome = Outcome::Rejected;
+            }
+            Some(fault) => self.on_read_fault(fault, ended_at, ended_at),
+            None => {}
         }
         let answer = self.judge_stale(id, answer, ended_at);
         let epoch = self.blame(trial);
@@ -120,7 +128,7 @@ impl<S: Store, T: Target> Runner<S, T> {
                 self.answered(trial);
                 self.gate.rate.accepted(now, sent_at);
                 self.doubts.witness(self.gate.breaker.epoch(), sent_at);
-                self.health.definite(now);
+                self.health.definite(now, sent_at);
                 self.press(false, now, sent_at);
             }
             Outcome::Throttled => {
@@ -277,7 +285,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             transition: transition.clone(),
             code: answer.code.clone(),
             reason,
-            forget_send: transition.status == Status::Pending && !in_hand.job.had_unknown,
+            forget_send: answer.outcome.proves_absence() && !in_hand.job.had_unknown,
             attempt,
             problem,
         });
@@ -419,8 +427,9 @@ impl<S: Store, T: Target> Runner<S, T> {
     fn on_denied(&mut self, halt: Halt) {
         if !self.settings.hold_unknown {
             self.halt_with(halt);
-        } else if !self.lookups_denied {
-            self.lookups_denied = true;
+        } else if self.lookups == Lookups::Allowed {
+            let is_first = !self.health.has_answered();
+            self.lookups = if is_first { Lookups::DeniedFromStart } else { Lookups::Denied };
             self.monitor.note("Users cannot be looked up: unknown rows will stay so");
         }
         self.doubts.hold_all();

@@ -1,7 +1,7 @@
 //! Lets leave what the gate admits.
 
 use super::gate::{Admission, Kind};
-use super::{Runner, worker};
+use super::{Lookups, Runner, worker};
 use crate::clock::Moment;
 use crate::store::Store;
 use crate::target::Target;
@@ -15,13 +15,14 @@ impl<S: Store, T: Target> Runner<S, T> {
         }
         if let Admission::Go { .. } = self.gate.admit(Kind::Probe, now) {
             let limit = if self.health.has_answered() {
-                self.settings.probe_timeout
+                let most = self.settings.quiet.request_timeout;
+                self.health.probe_timeout(self.settings.probe_timeout, most)
             } else {
                 self.settings.quiet.request_timeout
             };
             self.requests.spawn(worker::probe(Arc::clone(&self.target), limit));
         }
-        if self.lookups_denied {
+        if self.lookups != Lookups::Allowed {
             self.doubts.hold_all();
         }
         while self.doubts.next_look().is_some_and(|at| at <= now) {

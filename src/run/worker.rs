@@ -25,6 +25,8 @@ pub(super) struct Landing {
     pub sent_at: Moment,
     pub ended_at: Moment,
     pub answer: Answer,
+    /// What the read that was to explain a refusal failed with.
+    pub read: Option<Fault>,
 }
 
 pub(super) async fn create<T: Target>(target: Arc<T>, clock: Clock, flight: Flight) -> Event {
@@ -36,24 +38,29 @@ pub(super) async fn create<T: Target>(target: Arc<T>, clock: Clock, flight: Flig
     } else {
         target.create(&user).await
     };
+    let mut read = None;
     if answer.outcome == Outcome::Unexplained {
-        explain(&*target, &mut answer).await;
+        read = explain(&*target, &mut answer).await;
     }
     failpoint::hit("after-reply");
-    Event::Landed(Box::new(Landing { id, user, trial, sent_at, ended_at: clock.now(), answer }))
+    let ended_at = clock.now();
+    Event::Landed(Box::new(Landing { id, user, trial, sent_at, ended_at, answer, read }))
 }
 
-/// A refusal that no known code explains: row or target? An authenticated read decides.
-async fn explain<T: Target>(target: &T, answer: &mut Answer) {
+/// A refusal that no known code explains: row or target? An authenticated read decides. If it fails
+/// too, that is the target's business; nothing was created, and the row is sent again later.
+async fn explain<T: Target>(target: &T, answer: &mut Answer) -> Option<Fault> {
     match target.probe().await {
-        Ok(()) | Err(Fault::Denied(_)) => answer.outcome = Outcome::Rejected,
+        // The token is good after all, though not everywhere yet.
+        Ok(()) if answer.is_about_token => answer.outcome = Outcome::Stale,
+        Ok(()) => answer.outcome = Outcome::Rejected,
         Err(Fault::Halt(halt)) => {
             answer.outcome = Outcome::Halt;
             answer.halt = Some(halt);
         }
-        // Nothing was created; the row is sent again later.
-        Err(Fault::NotSent(_) | Fault::Unknown(_) | Fault::Throttled(_) | Fault::Stale) => {}
+        Err(fault) => return Some(fault),
     }
+    None
 }
 
 async fn die_in_flight<T: Target>(target: &T, user: &User) -> Answer {

@@ -78,6 +78,8 @@ pub struct StageCounts {
     pub left_alone: u64,
     /// Of `left_alone`: the job is sending or unknown.
     pub unsettled: u64,
+    /// Of `unchanged`: jobs that are failed or invalid.
+    pub still_wrong: u64,
     /// Of `rows` and `replaced`: jobs with problems.
     pub invalid: u64,
 }
@@ -90,6 +92,7 @@ impl std::ops::AddAssign for StageCounts {
         self.unchanged += other.unchanged;
         self.left_alone += other.left_alone;
         self.unsettled += other.unsettled;
+        self.still_wrong += other.still_wrong;
         self.invalid += other.invalid;
     }
 }

@@ -32,6 +32,9 @@ pub struct Answer {
     /// For [`Outcome::Halt`]: why. For [`Outcome::Stale`], where what was fetched last has never
     /// been accepted: why the run halts if nobody gets through.
     pub halt: Option<Halt>,
+    /// For [`Outcome::Unexplained`]: it was the token that was refused, though it is a fresh one. If a
+    /// read passes with it, it is good, and only not known everywhere yet.
+    pub is_about_token: bool,
     /// For [`Outcome::Unsendable`]: why.
     pub problem: Option<Problem>,
     /// When to come back, if the target said so.
@@ -53,6 +56,7 @@ impl Answer {
         Self {
             outcome,
             halt: None,
+            is_about_token: false,
             problem: None,
             retry_after: None,
             http_status: None,

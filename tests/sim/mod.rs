@@ -96,6 +96,7 @@ scenarios! {
     outage_hang
     outage_refuse
     outage_reset
+    outage_slow
     outage_too_long
     outage_unavailable
     outage_writes
@@ -114,6 +115,7 @@ scenarios! {
     steady
     stopped
     stopped_at_once
+    stopped_at_the_end
     token_expiry
     trickle
 }

@@ -4,6 +4,7 @@
 
 mod access;
 mod lookups;
+mod refusals;
 mod replies;
 mod server;
 

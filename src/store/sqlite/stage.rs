@@ -40,7 +40,10 @@ pub(super) fn begin(
 }
 
 pub(super) fn stage(t: &Transaction<'_>, batch: &Batch<'_>) -> rusqlite::Result<StageCounts> {
-    let mut stager = Stager { t, batch, deltas: Deltas::default(), counts: StageCounts::default() };
+    let path =
+        t.query_row("SELECT path FROM source WHERE id = ?1", [batch.source.0], |row| row.get(0))?;
+    let (deltas, counts) = (Deltas::default(), StageCounts::default());
+    let mut stager = Stager { t, batch, path, deltas, counts };
     for job in &batch.jobs {
         stager.stage(job)?;
     }
@@ -72,6 +75,12 @@ pub(super) fn restart(t: &Transaction<'_>, source: SourceId, now_ms: i64) -> rus
     const NEVER_SENT: &str = "source_id = ?1 AND sends = 0 AND status IN ('pending', 'invalid')
          AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.job_id = job.id)
          AND NOT EXISTS (SELECT 1 FROM record r WHERE r.job_id = job.id AND r.source_id <> job.source_id)";
+    // What it has corrected in other sources' rows may be corrected again.
+    t.execute(
+        "UPDATE record SET source_id = (SELECT source_id FROM job WHERE id = job_id)
+         WHERE source_id = ?1 AND job_id NOT IN (SELECT id FROM job WHERE source_id = ?1)",
+        [source.0],
+    )?;
     for table in ["problem", "identifier", "record"] {
         t.execute(
             &format!("DELETE FROM {table} WHERE job_id IN (SELECT id FROM job WHERE {NEVER_SENT})"),
@@ -113,18 +122,42 @@ struct Stored {
 }
 
 impl Stored {
-    fn place(&self, batch: &Batch<'_>) -> String {
-        if self.source == batch.source.0 {
-            format!("record {}", self.record_no)
-        } else {
-            format!("record {} of {}", self.record_no, self.path)
-        }
+    /// Let go by a person: nobody stands in its way, and it stands in nobody's.
+    fn is_waived(&self) -> bool {
+        self.detail == Some(Detail::Waived)
     }
+
+    fn has(&self, (kind, value): (IdKind, &str)) -> bool {
+        self.identifiers.get(kind) == Some(value)
+    }
+
+    fn has_key(&self, key: (IdKind, &str)) -> bool {
+        self.identifiers.key() == Some(key)
+    }
+}
+
+/// What is to become of a record.
+enum Fate {
+    /// A new job, with what its key has against it.
+    Insert(Option<Problem>),
+    /// It takes the place of what was there; what its key has against it.
+    Replace(Stored, Option<Problem>),
+    /// It is what is there already; what its key has against it, should that be looked at again.
+    Again(Stored, Option<Problem>),
+    /// It takes the place of the first one, and of a later one that is the very record: it was
+    /// staged as a new file before somebody said that it is a correction.
+    Supersede(Stored, Stored),
+    /// Its job is done, or not settled.
+    LeaveAlone { unsettled: bool },
+    /// It has no key, and is there already.
+    KnownWithoutKey,
 }
 
 struct Stager<'a> {
     t: &'a Transaction<'a>,
     batch: &'a Batch<'a>,
+    /// The path of the batch's source.
+    path: String,
     deltas: Deltas,
     counts: StageCounts,
 }
@@ -132,79 +165,206 @@ struct Stager<'a> {
 impl Stager<'_> {
     fn stage(&mut self, new: &NewJob) -> rusqlite::Result<()> {
         self.counts.records += 1;
-        let mut problems = new.problems.clone();
-        let mut replaces = None;
-        if let Some((kind, key)) = new.identifiers.key() {
-            if let Some(known) = self.with_key(kind, key)? {
-                if same_content(&known.raw, &new.raw) || self.is_told_already(kind, key, new)? {
-                    self.counts.unchanged += 1;
-                    return Ok(());
-                }
-                // Two records of one source are two people, until somebody says otherwise.
-                if self.batch.replace && known.record_source != self.batch.source.0 {
-                    match known.status {
-                        Status::Pending | Status::Failed | Status::Invalid => {
-                            replaces = Some(known);
-                        }
-                        status @ (Status::Done | Status::Sending | Status::Unknown) => {
-                            self.leave_alone(status != Status::Done);
-                            return Ok(());
-                        }
-                    }
-                } else {
-                    problems.push(duplicate(kind, Rule::DuplicateKey, &known.place(self.batch)));
-                }
+        match self.fate(new)? {
+            Fate::Insert(problem) => {
+                let problems = self.problems(new, problem, &[])?;
+                self.insert(new, &problems)
             }
-        } else if self.is_known_without_key(new)? {
-            self.counts.unchanged += 1;
-            return Ok(());
+            Fate::Replace(known, problem) => {
+                let problems = self.problems(new, problem, &[known.id])?;
+                self.replace(&known, new, &problems)
+            }
+            Fate::Supersede(known, told) => {
+                let problems = self.problems(new, None, &[known.id, told.id])?;
+                self.drop_told(&told)?;
+                self.replace(&known, new, &problems)
+            }
+            Fate::Again(known, problem) => self.look_again(&known, new, problem),
+            Fate::LeaveAlone { unsettled } => {
+                self.counts.left_alone += 1;
+                self.counts.unsettled += u64::from(unsettled);
+                Ok(())
+            }
+            Fate::KnownWithoutKey => {
+                self.counts.unchanged += 1;
+                self.counts.still_wrong += 1;
+                Ok(())
+            }
         }
-        self.check_other_identifiers(new, replaces.as_ref(), &mut problems)?;
-        match replaces {
-            Some(known) => self.replace(&known, new, &problems),
-            None => self.insert(new, &problems),
-        }
     }
 
-    fn leave_alone(&mut self, unsettled: bool) {
-        self.counts.left_alone += 1;
-        self.counts.unsettled += u64::from(unsettled);
-    }
-
-    /// The first job whose key is this one.
-    fn with_key(&self, kind: IdKind, key: &str) -> rusqlite::Result<Option<Stored>> {
-        self.first(kind, key, |stored| stored.identifiers.key() == Some((kind, key)))
-    }
-
-    /// Whether one of the later jobs with this key is the very record, so that its problem has been
-    /// told. It does not take the first one's place either: somebody who exports such rows and
-    /// corrects others of them has said nothing about this one.
-    fn is_told_already(&self, kind: IdKind, key: &str, new: &NewJob) -> rusqlite::Result<bool> {
-        let wanted = |stored: &Stored| {
-            stored.identifiers.key() == Some((kind, key)) && same_content(&stored.raw, &new.raw)
+    fn fate(&self, new: &NewJob) -> rusqlite::Result<Fate> {
+        let Some(key) = new.identifiers.key() else {
+            return Ok(if self.is_known_without_key(new)? {
+                Fate::KnownWithoutKey
+            } else {
+                Fate::Insert(None)
+            });
         };
-        Ok(self.first(kind, key, wanted)?.is_some())
+        let same = self.first(key, |row| row.has_key(key) && same_content(&row.raw, &new.raw))?;
+        let first = self.first(key, |row| row.has_key(key) && !row.is_waived())?;
+        let duplicate = |first: &Stored| duplicate(key.0, Rule::DuplicateKey, &self.place(first));
+        Ok(match (first, same) {
+            (None, None) => match self.with_another_key(new)? {
+                Some(row) => Fate::Replace(row, None),
+                None => Fate::Insert(None),
+            },
+            // Waived, and exported with others that are corrected.
+            (None, Some(same)) => Fate::Again(same, None),
+            (Some(first), Some(same)) if first.id == same.id => Fate::Again(same, None),
+            (Some(first), Some(same)) if self.is_earlier_version(&first, &same)? => {
+                correct(first, |first| Fate::Supersede(first, same))
+            }
+            // It does not take the first one's place: somebody who exports such rows and corrects
+            // others of them has said nothing about this one.
+            (Some(first), Some(same)) => Fate::Again(same, Some(duplicate(&first))),
+            (Some(first), None) => match self.corrected(key, new)? {
+                Some(row) => {
+                    let problem = (row.id != first.id).then(|| duplicate(&first));
+                    correct(row, |row| Fate::Replace(row, problem))
+                }
+                None => Fate::Insert(Some(duplicate(&first))),
+            },
+        })
+    }
+
+    /// Of the rows with its key the one that a record corrects: that with which it shares most. Where
+    /// there are several, a row that can be sent is taken only if it shares more than the key:
+    /// otherwise it is somebody else, who would be lost. Two records of one source are two people.
+    fn corrected(&self, key: (IdKind, &str), new: &NewJob) -> rusqlite::Result<Option<Stored>> {
+        if !self.batch.replace {
+            return Ok(None);
+        }
+        let rows = self.all(key, |row| row.has_key(key) && !row.is_waived())?;
+        let is_ambiguous = rows.len() > 1;
+        let shared = |row: &Stored| new.identifiers.iter().filter(|id| row.has(*id)).count();
+        let is_wrong = |row: &Stored| matches!(row.status, Status::Invalid | Status::Failed);
+        let candidates = rows.into_iter().filter(|row| {
+            row.record_source != self.batch.source.0
+                && (!is_ambiguous || is_wrong(row) || shared(row) > 1)
+        });
+        Ok(candidates.max_by_key(|row| (shared(row), is_wrong(row))))
+    }
+
+    /// The row that a record with a key of its own corrects: its key was wrong or missing. A row that
+    /// cannot be sent as it is, and shares an identifier; or a row to send whose very key that is.
+    fn with_another_key(&self, new: &NewJob) -> rusqlite::Result<Option<Stored>> {
+        if !self.batch.replace {
+            return Ok(None);
+        }
+        for id in new.identifiers.iter() {
+            let corrected = |row: &Stored| {
+                row.record_source != self.batch.source.0
+                    && match row.status {
+                        Status::Invalid | Status::Failed => true,
+                        Status::Pending => row.has_key(id),
+                        Status::Done | Status::Sending | Status::Unknown => false,
+                    }
+            };
+            if let Some(row) = self.first(id, corrected)? {
+                return Ok(Some(row));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether `told` came with a newer state of the very file that is staged now, so that it was
+    /// told as a duplicate of its own earlier version.
+    fn is_earlier_version(&self, first: &Stored, told: &Stored) -> rusqlite::Result<bool> {
+        let is_newer = self.batch.replace
+            && told.status == Status::Invalid
+            && told.path == self.path
+            && self.path != "-"
+            && told.record_source != first.record_source;
+        if !is_newer {
+            return Ok(false);
+        }
+        let mut untouched = self.t.prepare_cached(
+            "SELECT sends = 0 AND NOT EXISTS (SELECT 1 FROM decision WHERE job_id = job.id)
+             FROM job WHERE id = ?1",
+        )?;
+        untouched.query_row([told.id], |row| row.get(0))
+    }
+
+    /// The record is there already. Somebody who stages it again as a correction wants to know
+    /// whether what stood in its way still does.
+    fn look_again(
+        &mut self,
+        known: &Stored,
+        new: &NewJob,
+        problem: Option<Problem>,
+    ) -> rusqlite::Result<()> {
+        if self.batch.replace && known.status == Status::Invalid {
+            let problems = self.problems(new, problem, &[known.id])?;
+            if problems.is_empty() {
+                return self.replace(known, new, &problems);
+            }
+            self.write_problems(known.id, &problems)?;
+        }
+        self.counts.unchanged += 1;
+        let is_wrong = matches!(known.status, Status::Failed | Status::Invalid);
+        self.counts.still_wrong += u64::from(is_wrong);
+        Ok(())
+    }
+
+    /// The record of this row has taken another row's place.
+    fn drop_told(&mut self, told: &Stored) -> rusqlite::Result<()> {
+        self.forget_identifiers(told)?;
+        for table in ["problem", "record"] {
+            self.t
+                .prepare_cached(&format!("DELETE FROM {table} WHERE job_id = ?1"))?
+                .execute([told.id])?;
+        }
+        self.t.prepare_cached("DELETE FROM job WHERE id = ?1")?.execute([told.id])?;
+        self.t
+            .prepare_cached(
+                "UPDATE source SET rows = rows - 1, replaced = replaced + 1 WHERE id = ?1",
+            )?
+            .execute([told.source])?;
+        self.deltas.add(told.source, told.status, told.detail, told.code.as_deref(), -1);
+        Ok(())
+    }
+
+    fn place(&self, stored: &Stored) -> String {
+        if stored.source == self.batch.source.0 {
+            format!("record {}", stored.record_no)
+        } else if stored.path == self.path && self.path != "-" {
+            format!("record {} of an earlier {}", stored.record_no, stored.path)
+        } else {
+            format!("record {} of {}", stored.record_no, stored.path)
+        }
     }
 
     /// The first job with this identifier for which `wanted` holds.
     fn first(
         &self,
-        kind: IdKind,
-        value: &str,
+        id: (IdKind, &str),
         wanted: impl Fn(&Stored) -> bool,
     ) -> rusqlite::Result<Option<Stored>> {
-        let ids: Vec<i64> = self
-            .t
-            .prepare_cached(sql::BY_HASH)?
-            .query_map([hash(kind, value)], |row| row.get(0))?
-            .collect::<rusqlite::Result<_>>()?;
-        for id in ids {
-            let Some(stored) = self.load(id)? else { continue };
-            if stored.identifiers.get(kind) == Some(value) && wanted(&stored) {
+        for job in self.with_hash(id)? {
+            if let Some(stored) = self.load(job)?.filter(|row| row.has(id) && wanted(row)) {
                 return Ok(Some(stored));
             }
         }
         Ok(None)
+    }
+
+    /// All jobs with this identifier for which `wanted` holds.
+    fn all(
+        &self,
+        id: (IdKind, &str),
+        wanted: impl Fn(&Stored) -> bool,
+    ) -> rusqlite::Result<Vec<Stored>> {
+        let mut rows = Vec::new();
+        for job in self.with_hash(id)? {
+            rows.extend(self.load(job)?.filter(|row| row.has(id) && wanted(row)));
+        }
+        Ok(rows)
+    }
+
+    fn with_hash(&self, (kind, value): (IdKind, &str)) -> rusqlite::Result<Vec<i64>> {
+        let mut statement = self.t.prepare_cached(sql::BY_HASH)?;
+        statement.query_map([hash(kind, value)], |row| row.get(0))?.collect()
     }
 
     fn load(&self, id: i64) -> rusqlite::Result<Option<Stored>> {
@@ -248,13 +408,17 @@ impl Stager<'_> {
         Ok(false)
     }
 
-    /// Of records that share an e-mail address, phone number or user name the first stays.
-    fn check_other_identifiers(
+    /// Everything that is wrong with a record: what was found in itself, what its key has against
+    /// it, and what it has in common with others but `own`: of records that share an e-mail
+    /// address, phone number or user name the first stays.
+    fn problems(
         &self,
         new: &NewJob,
-        replaces: Option<&Stored>,
-        problems: &mut Vec<Problem>,
-    ) -> rusqlite::Result<()> {
+        of_key: Option<Problem>,
+        own: &[i64],
+    ) -> rusqlite::Result<Vec<Problem>> {
+        let mut problems = new.problems.clone();
+        problems.extend(of_key);
         let key_kind = new.identifiers.key().map(|(kind, _)| kind);
         for (kind, value) in new.identifiers.iter() {
             let rule = match kind {
@@ -263,16 +427,15 @@ impl Stager<'_> {
                 IdKind::Phone => Rule::DuplicatePhone,
                 IdKind::Username => Rule::DuplicateUsername,
             };
-            let own = replaces.map(|stored| stored.id);
-            let other = self.first(kind, value, |stored| Some(stored.id) != own)?;
-            let Some(other) = other else { continue };
+            let stands = |row: &Stored| !own.contains(&row.id) && !row.is_waived();
+            let Some(other) = self.first((kind, value), stands)? else { continue };
             // The key's own kind has been told as a duplicate key.
-            let told = key_kind == Some(kind) && other.identifiers.key() == Some((kind, value));
+            let told = key_kind == Some(kind) && other.has_key((kind, value));
             if !told {
-                problems.push(duplicate(kind, rule, &other.place(self.batch)));
+                problems.push(duplicate(kind, rule, &self.place(&other)));
             }
         }
-        Ok(())
+        Ok(problems)
     }
 
     fn insert(&mut self, new: &NewJob, problems: &[Problem]) -> rusqlite::Result<()> {
@@ -311,12 +474,7 @@ impl Stager<'_> {
                 .prepare_cached(&format!("DELETE FROM {table} WHERE job_id = ?1"))?
                 .execute([known.id])?;
         }
-        // By its primary key: there may be three of them for every job of the table.
-        let mut forget =
-            self.t.prepare_cached("DELETE FROM identifier WHERE hash = ?1 AND job_id = ?2")?;
-        for (kind, value) in known.identifiers.iter() {
-            forget.execute(params![hash(kind, value), known.id])?;
-        }
+        self.forget_identifiers(known)?;
         self.t
             .prepare_cached(
                 "UPDATE job SET status = ?2, detail = NULL, code = NULL, reason = NULL, spent = 0,
@@ -350,6 +508,21 @@ impl Stager<'_> {
         if new.identifiers.key().is_none() {
             identifier.execute(params![hash_bytes(&new.raw), id])?;
         }
+        self.write_problems(id, problems)
+    }
+
+    /// By their primary key: there may be three of them for every job of the table.
+    fn forget_identifiers(&self, row: &Stored) -> rusqlite::Result<()> {
+        let mut forget =
+            self.t.prepare_cached("DELETE FROM identifier WHERE hash = ?1 AND job_id = ?2")?;
+        for (kind, value) in row.identifiers.iter() {
+            forget.execute(params![hash(kind, value), row.id])?;
+        }
+        Ok(())
+    }
+
+    fn write_problems(&self, id: i64, problems: &[Problem]) -> rusqlite::Result<()> {
+        self.t.prepare_cached("DELETE FROM problem WHERE job_id = ?1")?.execute([id])?;
         let mut problem = self.t.prepare_cached(
             "INSERT INTO problem (job_id, n, field, rule, message) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
@@ -357,6 +530,15 @@ impl Stager<'_> {
             problem.execute(params![id, n, p.field, p.rule.as_str(), p.message])?;
         }
         Ok(())
+    }
+}
+
+/// A correction of a row, if that can still be corrected.
+fn correct(row: Stored, how: impl FnOnce(Stored) -> Fate) -> Fate {
+    match row.status {
+        Status::Pending | Status::Failed | Status::Invalid => how(row),
+        Status::Done => Fate::LeaveAlone { unsettled: false },
+        Status::Sending | Status::Unknown => Fate::LeaveAlone { unsettled: true },
     }
 }
 

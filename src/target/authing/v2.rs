@@ -274,7 +274,9 @@ impl V2 {
             Err(Verdict::NoSuchUser { .. }) => return Ok(Vec::new()),
             Err(Verdict::StaleToken { code, .. }) => return Err(stale_token(&token, &code)),
             Err(Verdict::Permission { code, .. }) => return Err(denied(&code)),
-            Err(Verdict::Refused { code, .. }) if code == "http-403" => return Err(denied(&code)),
+            Err(Verdict::Refused { code, .. }) if matches!(code.as_str(), "http-403" | "403") => {
+                return Err(denied(&code));
+            }
             Err(verdict) => return Err(read_fault(verdict, reply.retry_after)),
         };
         token.prove();
@@ -401,7 +403,7 @@ fn answer(
         }
         // A token that was never accepted: is it the token, or this row? A read decides.
         Err(Verdict::StaleToken { code, message }) if !token.is_proven() => {
-            refused(Outcome::Unexplained, code, &message)
+            Answer { is_about_token: true, ..refused(Outcome::Unexplained, code, &message) }
         }
         Err(Verdict::StaleToken { code, message }) => {
             token.mark_stale();

@@ -1,0 +1,169 @@
+//! Refusals that say nothing about the row: bans, tokens that are not known everywhere yet, pauses.
+use super::server::{Act, Kind, Reply, Wire};
+use super::{Rig, user};
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::sync::Mutex;
+use std::time::Duration;
+use userferry::run::End;
+use userferry::sandbox;
+
+fn refused(code: i64) -> Wire {
+    Wire::Reply(Reply::json(200, &json!({"code": code, "message": "no", "data": null})))
+}
+
+/// A ban with 403 on everything, for 30 creates.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ban_on_everything_costs_no_row() {
+    let rig = Rig::with_users(60).await;
+    let bad = std::sync::atomic::AtomicUsize::new(0);
+    rig.front.script(move |seen| {
+        use std::sync::atomic::Ordering::SeqCst;
+        if seen.kind == Kind::Create && seen.n >= 10 && bad.fetch_add(1, SeqCst) < 30 {
+            return Act::instead(Wire::Reply(Reply::html(403)));
+        }
+        if seen.kind == Kind::Probe && bad.load(SeqCst) > 0 && bad.load(SeqCst) <= 30 {
+            return Act::instead(Wire::Reply(Reply::html(403)));
+        }
+        Act::pass()
+    });
+    let end = rig.run().await;
+    let rows = rig.rows();
+    let failed = rows.values().filter(|row| row.status == "failed").count();
+    assert_eq!(failed, 0, "{end:?}");
+    assert!(matches!(&end, End::Halted(halt) if halt.message.contains("look users up")), "{end:?}");
+}
+
+/// The first create with each renewed token is told that the token is out of date.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fresh_token_that_is_not_known_everywhere_costs_no_row() {
+    let knobs =
+        sandbox::Settings { latency: "20ms".parse().unwrap(), ..sandbox::Settings::default() };
+    let rig = Rig::start(knobs).await;
+    rig.stage(&(1..=60).map(user).collect::<Vec<_>>());
+    let known: Mutex<HashSet<String>> = Mutex::new(HashSet::new());
+    rig.front.script(move |seen| {
+        if seen.kind == Kind::Create {
+            let mut known = known.lock().unwrap();
+            let first = known.is_empty();
+            let new = known.insert(seen.authorization.clone());
+            if new && !first {
+                return Act::instead(refused(2206));
+            }
+            if seen.n == 20 {
+                return Act::pass().change(json!({"revoke_tokens": true}));
+            }
+        }
+        Act::pass()
+    });
+    let end = rig.run().await;
+    let rows = rig.rows();
+    let failed: Vec<_> = rows.iter().filter(|(_, row)| row.status == "failed").collect();
+    assert!(failed.is_empty(), "{end:?} {failed:?}");
+}
+
+/// Creates get 403, reads 502, for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn creates_forbidden_and_reads_failing_are_an_outage() {
+    let mut rig = Rig::with_users(30).await;
+    rig.settings.max_outage = Duration::from_secs(2);
+    rig.front.script(|seen| match seen.kind {
+        Kind::Create if seen.n >= 10 => Act::instead(Wire::Reply(Reply::html(403))),
+        Kind::Probe if seen.n > 1 => Act::instead(Wire::Reply(Reply::html(502))),
+        _ => Act::pass(),
+    });
+    let ended = tokio::time::timeout(Duration::from_secs(12), rig.run()).await;
+    let end = ended.unwrap();
+    assert!(
+        matches!(&end, End::Halted(halt) if halt.message.contains("no usable answer")),
+        "{end:?}"
+    );
+    assert!(rig.rows().values().all(|row| row.status != "failed"));
+}
+
+/// 503 with Retry-After longer than `max_outage`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pause_that_was_asked_for_by_503_is_no_outage() {
+    let mut rig = Rig::with_users(10).await;
+    rig.settings.max_outage = Duration::from_secs(2);
+    rig.settings.width = 1;
+    rig.front.script(|seen| match seen.kind {
+        Kind::Create if seen.n == 5 => {
+            Act::instead(Wire::Reply(Reply::html(503).with("retry-after", "4")))
+        }
+        _ => Act::pass(),
+    });
+    let end = rig.run().await;
+    assert_eq!(end, End::Drained);
+}
+
+/// The first probe is told to come back later than `max_outage`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pause_that_was_asked_for_at_the_start_is_no_outage() {
+    let mut rig = Rig::with_users(10).await;
+    rig.settings.max_outage = Duration::from_secs(2);
+    rig.front.script(|seen| match seen.kind {
+        Kind::Probe if seen.n == 1 => {
+            Act::instead(Wire::Reply(Reply::html(429).with("retry-after", "4")))
+        }
+        _ => Act::pass(),
+    });
+    let end = rig.run().await;
+    assert_eq!(end, End::Drained);
+}
+
+/// Refused, then created by somebody else, then a lost request.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_signed_up_between_a_refusal_and_a_retry_is_not_of_our_making() {
+    let rig = Rig::with_users(1).await;
+    rig.front.script(|seen| match seen.kind {
+        Kind::Create => Act::instead(refused(2003)),
+        _ => Act::pass(),
+    });
+    assert_eq!(rig.run().await, End::Drained);
+    assert_eq!(rig.rows()["u1"].status, "failed");
+    rig.add_users(&json!([{"externalId": "u1", "email": "u1@example.com"}])).await;
+    // The sandbox dates such users a day back; this one has signed up just now.
+    let at = chrono::DateTime::from_timestamp_millis(userferry::clock::system_ms()).unwrap();
+    let at = at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    {
+        let mut table = userferry::store::sqlite::Table::open(&rig.db()).unwrap();
+        table
+            .retry(&userferry::store::sqlite::Retry::default(), userferry::clock::system_ms())
+            .unwrap();
+    }
+    rig.front.script(move |seen| match seen.kind {
+        Kind::Create => Act::instead(Wire::Close),
+        Kind::Lookup => {
+            let at = at.clone();
+            Act::edit(move |reply| {
+                let mut body: Value = serde_json::from_slice(&reply.body).unwrap();
+                for user in body["data"].as_array_mut().unwrap() {
+                    user["createdAt"] = json!(at);
+                }
+                reply.body = body.to_string().into_bytes();
+            })
+        }
+        _ => Act::pass(),
+    });
+    assert_eq!(rig.run().await, End::Drained);
+    let row = &rig.rows()["u1"];
+    assert_eq!(row.detail.as_deref(), Some("existed"));
+}
+
+/// A lookup that is forbidden in the words of the target itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lookups_denied_in_the_targets_own_words_may_be_done_without() {
+    let mut rig = Rig::with_users(6).await;
+    rig.settings.hold_unknown = true;
+    rig.front.script(|seen| match seen.kind {
+        Kind::Lookup | Kind::Probe => Act::instead(Wire::Reply(Reply::json(
+            403,
+            &json!({"statusCode": 403, "message": "Forbidden resource"}),
+        ))),
+        _ => Act::pass(),
+    });
+    let end = rig.run().await;
+    assert_eq!(end, End::Drained);
+}
