@@ -113,6 +113,7 @@ CREATE TABLE decision (
     from_reason TEXT,
     from_remote_id TEXT,
     from_evidence  TEXT,
+    from_updated_at_ms INTEGER NOT NULL,
     to_status   TEXT    NOT NULL,
     reason      TEXT    NOT NULL,
     undone_at_ms INTEGER

@@ -91,6 +91,24 @@ pub(super) fn failed_and_invalid_rows_are_waived_and_that_is_undone(mut bench: B
     assert_eq!(bench.store.waived(Status::Invalid).unwrap(), [before[2].id]);
 }
 
+pub(super) fn decisions_are_undone_one_after_the_other(mut bench: Bench<Table>) {
+    bench.users(1);
+    let run = bench.run();
+    let id = bench.send(run, &Sent::unknown());
+    bench.store.settle(id, SettleAs::Failed, "no", 2_000).unwrap();
+    bench.store.waive(&Chosen::Jobs(vec![id]), "no", 3_000).unwrap();
+    assert_eq!(
+        bench.store.undo(id, "settle", 3_500).unwrap(),
+        Undo::MovedOn,
+        "the later one first"
+    );
+    assert_eq!(bench.store.undo(id, "waive", 4_000).unwrap(), Undo::Undone);
+    assert_eq!(bench.row(id).status, Status::Failed);
+    assert_eq!(bench.store.undo(id, "settle", 5_000).unwrap(), Undo::Undone);
+    assert_eq!(bench.row(id).status, Status::Unknown);
+    bench.balance();
+}
+
 pub(super) fn nothing_else_is_waived(mut bench: Bench<Table>) {
     bench.users(4);
     let run = bench.run();

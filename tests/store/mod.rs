@@ -79,6 +79,7 @@ mod sqlite {
             only_a_doubt_can_be_settled,
             a_settled_crash_stays_in_the_ledger,
             failed_and_invalid_rows_are_waived_and_that_is_undone,
+            decisions_are_undone_one_after_the_other,
             nothing_else_is_waived,
             a_decision_that_was_followed_by_something_else_is_not_undone,
             failed_rows_are_retried_by_code_class_and_key,

@@ -255,8 +255,8 @@ fn decide(
 ) -> rusqlite::Result<()> {
     t.prepare_cached(
         "INSERT INTO decision (job_id, at_ms, decision, from_status, from_detail, from_code, from_reason,
-                               from_remote_id, from_evidence, to_status, reason)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                               from_remote_id, from_evidence, to_status, reason, from_updated_at_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?
     .execute(params![
         row.id,
@@ -270,6 +270,7 @@ fn decide(
         row.evidence,
         goal.status.as_str(),
         goal.reason,
+        row.updated_at_ms,
     ])?;
     t.prepare_cached(
         "UPDATE job SET status = ?2, detail = ?3, code = NULL, reason = ?4, claimed_by_run = NULL,
@@ -318,9 +319,10 @@ fn undo(t: &Transaction<'_>, job: i64, decision: &str, now_ms: i64) -> rusqlite:
                 (code, reason, remote_id, evidence) =
                     (SELECT from_code, from_reason, from_remote_id, from_evidence FROM decision WHERE id = ?4),
                 claimed_by_run = CASE WHEN ?2 = 'unknown' THEN (SELECT max(id) FROM run) END,
-                updated_at_ms = ?5
+                -- As if nothing had been decided: an earlier decision can be undone in its turn.
+                updated_at_ms = (SELECT from_updated_at_ms FROM decision WHERE id = ?4)
          WHERE id = ?1",
-        params![job, status.as_str(), detail.map(Detail::as_str), id, now_ms],
+        params![job, status.as_str(), detail.map(Detail::as_str), id],
     )?;
     t.execute("UPDATE decision SET undone_at_ms = ?2 WHERE id = ?1", params![id, now_ms])?;
     let mut deltas = Deltas::default();

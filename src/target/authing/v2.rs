@@ -329,20 +329,33 @@ impl Target for V2 {
                 users.extend(self.batch(*kind, ids).await?);
             }
         }
-        let shares = |one: &Wanted, user: &DirectoryUser| {
-            let count = if one.thorough { usize::MAX } else { 1 };
-            let mut ids = one.identifiers.iter().take(count);
-            ids.any(|(kind, id)| {
-                user.identifiers.get(kind).is_some_and(|theirs| same(kind, id, theirs))
-            })
-        };
-        let found = |one| users.iter().filter(|user| shares(one, user)).cloned().collect();
-        Ok(wanted.iter().map(found).collect())
+        Ok(share_out(wanted, &users))
     }
 
     fn clock_ahead_ms(&self) -> Option<i64> {
         self.http.clock_ahead_ms()
     }
+}
+
+/// Whom each one that was asked for has found. A phone number in another form counts only for a user
+/// whom nobody has asked for in the very form that the directory has.
+fn share_out(wanted: &[Wanted], users: &[DirectoryUser]) -> Vec<Vec<DirectoryUser>> {
+    let shares =
+        |one: &Wanted, user: &DirectoryUser, equal: &dyn Fn(IdKind, &str, &str) -> bool| {
+            let count = if one.thorough { usize::MAX } else { 1 };
+            let mut ids = one.identifiers.iter().take(count);
+            ids.any(|(kind, id)| user.identifiers.get(kind).is_some_and(|it| equal(kind, id, it)))
+        };
+    let exactly = |_: IdKind, ours: &str, theirs: &str| ours == theirs;
+    let is_claimed: Vec<bool> =
+        users.iter().map(|user| wanted.iter().any(|one| shares(one, user, &exactly))).collect();
+    let found = |one: &Wanted| {
+        let theirs = users.iter().zip(&is_claimed).filter(|(user, is_claimed)| {
+            shares(one, user, &exactly) || !**is_claimed && shares(one, user, &same)
+        });
+        theirs.map(|(user, _)| user.clone()).collect()
+    };
+    wanted.iter().map(found).collect()
 }
 
 fn told(outcome: Outcome, message: String) -> Answer {
@@ -499,5 +512,33 @@ fn read_fault(verdict: Verdict, retry_after: Option<Duration>) -> Fault {
             message: format!("a read is refused (code {code})"),
             hint: "check host, user_pool_id and the rights of the secret".to_owned(),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::user::Identifiers;
+
+    fn wanted(phone: &str) -> Wanted {
+        let mut identifiers = Identifiers::default();
+        identifiers.set(IdKind::Phone, phone);
+        Wanted { identifiers, thorough: true }
+    }
+
+    #[test]
+    fn a_phone_in_another_form_finds_nobody_whom_another_row_asked_for() {
+        let user = |id: &str, phone| DirectoryUser {
+            id: id.to_owned(),
+            identifiers: wanted(phone).identifiers,
+            created_at_ms: None,
+        };
+        let users = [user("a", "12345678"), user("b", "+4912345678"), user("c", "+8613800000001")];
+        let asked = [wanted("12345678"), wanted("+4912345678"), wanted("13800000001")];
+        let found: Vec<Vec<String>> = share_out(&asked, &users)
+            .into_iter()
+            .map(|users| users.into_iter().map(|user| user.id).collect())
+            .collect();
+        assert_eq!(found, [["a"], ["b"], ["c"]]);
     }
 }
