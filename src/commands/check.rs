@@ -77,7 +77,9 @@ struct Output {
 
 impl Output {
     fn new(args: &Check) -> Result<Self> {
-        let Some(path) = &args.output else { return Ok(Self { file: None }) };
+        let Some(path) = super::output_file(args.output.as_deref()) else {
+            return Ok(Self { file: None });
+        };
         let name = path.display().to_string();
         let file = Replacement::create(path).map_err(|error| unwritable(&name, &error))?;
         Ok(Self { file: Some((BufWriter::new(file), name)) })

@@ -98,3 +98,131 @@ fn a_changed_mapping_is_refused_and_a_fresh_table_doubles_nobody() {
     assert_eq!(did.err, "2 of 2 done; 2 in this run\n");
     assert_eq!(rig.sandbox.users().len(), 2);
 }
+
+/// One row refused, one invalid, one that nobody can tell of, one done.
+fn one_of_each(host: &str) -> Desk {
+    let desk = Desk::at(host);
+    let users = "{\"uid\":\"1\"}\n{\"uid\":\"2\"}\n{\"nickname\":\"nobody\"}\n{\"uid\":\"4\"}\n";
+    desk.write("u.jsonl", users);
+    desk.ferry("stage u.jsonl").ok(3);
+    desk.ferry("run --concurrency 1 --on-unknown hold").ok(3);
+    desk
+}
+
+#[test]
+fn unknown_rows_are_listed_and_statuses_selected() {
+    let rig = Rig::start(&["--poison=1=code:2003", "--poison=2=hang", "--deny-lookup"]);
+    let desk = one_of_each(&rig.sandbox.url);
+    for (selected, expected) in [
+        ("", vec![("1", "failed"), ("2", "unknown"), ("-", "invalid")]),
+        ("--status unknown", vec![("2", "unknown")]),
+        ("--status invalid,failed", vec![("1", "failed"), ("-", "invalid")]),
+        ("--status unknown --status failed,unknown", vec![("1", "failed"), ("2", "unknown")]),
+    ] {
+        let lines = desk.ferry(&format!("failures --format jsonl {selected}")).ok(0).out;
+        let rows: Vec<serde_json::Value> =
+            lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let told: Vec<(&str, &str)> = rows
+            .iter()
+            .map(|row| (row["key"].as_str().unwrap_or("-"), row["status"].as_str().unwrap()))
+            .collect();
+        assert_eq!(told, expected, "{selected}");
+        assert!(rows.iter().all(|row| row["message"] != ""), "each has its reason: {lines}");
+    }
+    let did = desk.ferry("failures --status unknown").ok(0);
+    assert!(did.out.contains("u.jsonl  2       2    unknown  "), "{}", did.out);
+    assert_eq!(
+        did.err,
+        "Look unknown rows up:    userferry run\n\
+         Or decide about one:     userferry settle KEY --as done --reason TEXT\n"
+    );
+    desk.ferry("settle 2 --as done --reason seen").ok(0);
+    assert_eq!(desk.ferry("failures --status unknown").ok(0).err, "No row is unknown\n");
+    let did = desk.ferry("failures --status done").ok(2);
+    assert!(did.err.starts_with("error: invalid value 'done' for '--status <STATUS>'"));
+}
+
+#[test]
+fn a_dash_is_standard_output_for_every_output() {
+    let desk = staged("http://127.0.0.1:9", "{\"uid\":\"1\"}\n");
+    for (line, out) in [
+        ("export --map -o -", ""),
+        ("export --status pending -o -", "{\"uid\":\"1\"}\n"),
+        ("check --format jsonl -o - u.jsonl", ""),
+    ] {
+        let did = desk.ferry(line).ok(0);
+        assert_eq!(did.out, out, "{line}");
+        assert!(!did.err.contains("to -"), "{}", did.err);
+        assert!(!desk.path("-").exists(), "{line}");
+    }
+}
+
+#[test]
+fn a_problem_of_the_whole_record_has_no_empty_field_before_it() {
+    let desk = Desk::new();
+    // Two of them: one that names no field, one that does.
+    desk.write("u.jsonl", "{\"uid\":\"1\",\"mail\":\"none\"}\n42\n");
+    desk.ferry("stage u.jsonl").ok(3);
+    let table = rusqlite::Connection::open(desk.path("userferry.db")).unwrap();
+    let mut statement = table.prepare("SELECT message FROM failures ORDER BY record").unwrap();
+    let messages: Vec<String> =
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    assert!(messages[0].starts_with("mail: "), "{messages:?}");
+    assert!(!messages[1].starts_with(':'), "{messages:?}");
+    assert!(desk.ferry("show 1").ok(0).out.contains("\nproblem    mail (email): "));
+    // A row with a key whose problem concerns the whole record.
+    table.execute_batch("UPDATE problem SET field = '', message = 'whole' WHERE n = 1").unwrap();
+    let shown = desk.ferry("show 1").ok(0).out;
+    assert!(shown.contains("\nproblem    email: whole\n"), "{shown}");
+}
+
+#[test]
+fn several_statuses_are_waived_and_taken_back_together() {
+    let rig = Rig::start(&["--poison=1=code:2003"]);
+    let desk = one_of_each(&rig.sandbox.url);
+    for (line, said) in [
+        (
+            "waive --status failed,invalid,failed --reason gone",
+            "2 rows waived; --undo takes it back\n",
+        ),
+        (
+            "waive --status failed,invalid --reason gone",
+            "No row has one of these statuses; nothing was changed\n",
+        ),
+        ("waive --status failed,invalid --undo", "2 rows as it was before\n"),
+    ] {
+        assert_eq!(desk.ferry(line).ok(0).err, said, "{line}");
+    }
+    assert_eq!(
+        (desk.status()["failed"].as_u64(), desk.status()["invalid"].as_u64()),
+        (Some(1), Some(1))
+    );
+}
+
+#[test]
+fn the_map_of_ids_says_how_many_rows_have_none() {
+    let rig = Rig::start(&["--poison=1=code:2003"]);
+    let desk = one_of_each(&rig.sandbox.url);
+    assert_eq!(
+        desk.ferry("export --map -o ids.csv").ok(0).err,
+        "2 ids written to ids.csv; 2 rows have none\n"
+    );
+}
+
+#[test]
+fn what_a_killed_run_was_sending_is_settled_by_the_next_one() {
+    let rig = Rig::start(&["--hang=1"]);
+    let desk = staged(&rig.sandbox.url, &numbered(1..2));
+    let mut run = desk.command("-q run --request-timeout 1m").spawn().unwrap();
+    let line = |words: &str| format!("sending             1  {words}\n");
+    while desk.status()["sending"] != 1 {
+        assert!(run.try_wait().unwrap().is_none());
+    }
+    let going = desk.ferry("status").ok(0).out;
+    run.kill().unwrap();
+    run.wait().unwrap();
+    assert!(going.contains(&line("this run settles it")), "{going}");
+    let killed = desk.ferry("status").ok(0).out;
+    let expected = line("was being sent when the run ended; the next run settles it");
+    assert!(killed.contains(&expected), "{killed}");
+}
