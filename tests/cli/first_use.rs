@@ -226,3 +226,43 @@ fn what_a_killed_run_was_sending_is_settled_by_the_next_one() {
     let expected = line("was being sent when the run ended; the next run settles it");
     assert!(killed.contains(&expected), "{killed}");
 }
+
+#[test]
+fn check_tells_of_records_without_an_external_id_and_of_copies_of_the_whole_record() {
+    let desk = Desk::new();
+    let users =
+        "{\"uid\":\"1\",\"dept\":\"x\",\"pin\":1}\n{\"mail\":\"a@b.cn\"}\n{\"phone\":\"123456\"}\n";
+    desk.write("u.jsonl", users);
+    let mapping = |oauth: &str| {
+        let columns = "externalId = \"uid\"\nemail = \"mail\"\nphone = \"phone\"\n";
+        desk.write("userferry.toml", format!("[mapping]\n{columns}{oauth}"));
+        desk.ferry("check u.jsonl").ok(0).out
+    };
+    let table = |dept: &str, pin: &str| {
+        format!(
+            "3 records: 3 valid, 0 invalid\n\n\
+             field     present       empty  types   goes to\n\
+             uid             1           0  text    externalId\n\
+             dept            1           0  text    {dept}\n\
+             pin             1           0  number  {pin}\n\
+             mail            1           0  text    email\n\
+             phone           1           0  text    phone\n\n\
+             warnings\n  2 records have no external id (externalId): they are recognised by e-mail \
+             address, phone number or user name\n"
+        )
+    };
+    assert_eq!(mapping(""), table("-", "-"));
+    assert_eq!(
+        mapping("oauth = { raw = true }\n"),
+        format!("{}  the whole record goes into oauth\n", table("oauth", "oauth"))
+    );
+    assert_eq!(
+        mapping("oauth = { raw = true, without = [\"pin\"] }\n"),
+        format!("{}  the whole record goes into oauth, all but pin\n", table("oauth", "-"))
+    );
+    desk.write("u.jsonl", "{\"uid\":\"1\"}\n{\"mail\":\"a@b.cn\"}\n");
+    let told = mapping("");
+    let one = "  1 record has no external id (externalId): it is recognised by e-mail address, \
+               phone number or user name\n";
+    assert!(told.contains(one), "{told}");
+}
