@@ -17,6 +17,9 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
     let schema = settings.target.kind.schema();
     settings.mapping.validate(schema)?;
     let format = if args.json { CheckFormat::Json } else { args.format };
+    if let (Some(path), Ok(table)) = (&args.output, super::canonical(&global.db)) {
+        super::refuse_table(&table, path)?;
+    }
     let mut out = Output::new(args)?;
     let mut checker = Checker::new(&settings.mapping, schema);
     let mut found = 0;

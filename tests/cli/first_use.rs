@@ -266,3 +266,16 @@ fn check_tells_of_records_without_an_external_id_and_of_copies_of_the_whole_reco
                phone number or user name\n";
     assert!(told.contains(one), "{told}");
 }
+
+#[test]
+fn what_check_finds_is_never_written_over_the_job_table() {
+    let desk = staged("http://127.0.0.1:9", &numbered(1..3));
+    assert_eq!(
+        desk.ferry("check u.jsonl -o userferry.db").ok(2).err,
+        "error: userferry.db is the job table's own file\n\n\
+         hint: name another file, or another table with --db\n"
+    );
+    assert_eq!(desk.status()["pending"], 2);
+    // Where there is no such table, nor a place for one, nothing is in the way.
+    desk.ferry("--db nowhere/x.db check u.jsonl -o found.txt").ok(0);
+}
