@@ -93,7 +93,7 @@ pub enum Command {
     RetryFailed(RetryFailed),
     /// Show how far it is; also while a run is going
     Status(Status),
-    /// List failed and invalid rows with their reasons
+    /// List failed, invalid and unknown rows with their reasons
     Failures(Failures),
     /// Show one user: masked record, problems, every attempt, id in the directory
     Show(Show),
@@ -159,7 +159,7 @@ pub struct Check {
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
 
-    /// Write to FILE instead of standard output
+    /// Write to FILE instead of standard output, which '-' means too
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
@@ -342,9 +342,24 @@ pub struct Status {
 /// `failures`.
 #[derive(Debug, Args)]
 pub struct Failures {
+    /// Only rows of this status, or of several: failed,unknown [default: all three]
+    #[arg(long, value_name = "STATUS", value_delimiter = ',')]
+    pub status: Vec<FailureStatus>,
+
     /// How to print them
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: FailureFormat,
+}
+
+/// The rows to list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailureStatus {
+    /// Refused for good.
+    Failed,
+    /// Problems found before sending.
+    Invalid,
+    /// Nobody can tell yet whether the user was created.
+    Unknown,
 }
 
 /// How to print failures.
@@ -412,9 +427,9 @@ pub struct Waive {
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
 
-    /// All rows of this status
-    #[arg(long, value_name = "STATUS")]
-    pub status: Option<WaiveStatus>,
+    /// All rows of this status, or of several: failed,invalid
+    #[arg(long, value_name = "STATUS", value_delimiter = ',')]
+    pub status: Vec<WaiveStatus>,
 
     /// Why; kept with the decision
     #[arg(
@@ -455,7 +470,8 @@ pub struct Export {
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<ExportFormat>,
 
-    /// Write to FILE (mode 0600: records hold password hashes) instead of standard output
+    /// Write to FILE (mode 0600: records hold password hashes) instead of standard output, which
+    /// '-' means too
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }

@@ -43,6 +43,8 @@ fn log_to_stderr(verbose: u8, ui: Ui) {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::new(level))
         .with_writer(std::io::stderr)
+        // It would tell a broken standard error about itself, and panic there.
+        .log_internal_errors(false)
         .with_ansi(ui.has_color())
         .init();
 }

@@ -156,7 +156,7 @@ FROM tally;
 CREATE VIEW failures AS
 SELECT s.path AS source, j.record_no AS record, j.line, j.key, j.status, j.detail, j.code,
        coalesce(j.reason,
-                (SELECT group_concat(p.field || ': ' || p.message, '; ')
+                (SELECT group_concat(iif(p.field = '', '', p.field || ': ') || p.message, '; ')
                  FROM (SELECT field, message FROM problem WHERE job_id = j.id ORDER BY n) p)) AS message,
        (SELECT count(*) FROM attempt a WHERE a.job_id = j.id) AS attempts,
        strftime('%Y-%m-%dT%H:%M:%SZ', j.updated_at_ms / 1000, 'unixepoch') AS updated_at

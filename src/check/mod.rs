@@ -59,6 +59,7 @@ pub struct Checker<'a> {
     sources: Vec<(String, u64)>,
     long_passwords: u64,
     too_many_fields: u64,
+    without_external_id: u64,
     keep_password: bool,
 }
 
@@ -73,6 +74,7 @@ impl<'a> Checker<'a> {
             sources: Vec::new(),
             long_passwords: 0,
             too_many_fields: 0,
+            without_external_id: 0,
             keep_password: true,
         }
     }
@@ -134,6 +136,10 @@ impl<'a> Checker<'a> {
                 problems.extend(duplicates.iter().map(|duplicate| self.duplicate(duplicate)));
             }
         }
+        // A record without any key is invalid, and says so itself.
+        let key_kind = prepared.user.identifiers.key().map(|(kind, _)| kind);
+        self.without_external_id +=
+            u64::from(key_kind.is_some_and(|kind| kind != IdKind::ExternalId));
         self.count_password(&prepared.user);
         if prepared.warnings.contains(&Warning::LongPassword) {
             self.long_passwords += 1;
@@ -212,7 +218,7 @@ impl<'a> Checker<'a> {
 
     fn count_fields(&mut self, raw: &[u8]) {
         let fields = &mut self.report.fields;
-        let mapping = self.mapping;
+        let (mapping, schema) = (self.mapping, self.schema);
         let mut hint = 0;
         let mut too_many = false;
         for_each_field(raw, |name, ty, empty| {
@@ -222,7 +228,7 @@ impl<'a> Checker<'a> {
             };
             hint += 1;
             if count.present == 0 {
-                count.mapped_to = mapped_to(mapping, name);
+                count.mapped_to = mapped_to(mapping, name, schema);
             }
             count.present += 1;
             count.empty += u64::from(empty);
@@ -235,6 +241,8 @@ impl<'a> Checker<'a> {
     pub fn finish(mut self) -> CheckReport {
         self.warn_of_passwords();
         self.warn_of_fields();
+        self.warn_of_external_ids();
+        self.warn_of_raw_copies();
         self.report
     }
 
@@ -309,19 +317,74 @@ impl<'a> Checker<'a> {
     }
 }
 
+impl Checker<'_> {
+    /// Not where nobody is to have one.
+    fn warn_of_external_ids(&mut self) {
+        let field =
+            self.schema.fields.iter().find(|field| field.identifier == Some(IdKind::ExternalId));
+        let Some(name) = field.map(|field| field.name) else { return };
+        if self.mapping.rule(name).is_none() {
+            return;
+        }
+        let n = self.without_external_id;
+        let (have, they_are) =
+            if n == 1 { ("record has", "it is") } else { ("records have", "they are") };
+        let message = format!(
+            "{n} {have} no external id ({name}): {they_are} recognised by e-mail address, phone \
+             number or user name"
+        );
+        self.warn("no-external-id", n, message);
+    }
+
+    /// More goes out than the mapping names.
+    fn warn_of_raw_copies(&mut self) {
+        let mapping = self.mapping;
+        for (field, rule) in mapping.rules() {
+            let MappingRule::Raw { without } = rule else { continue };
+            let left_out = left_out(mapping, without, self.schema);
+            let but = match left_out.as_slice() {
+                [] => String::new(),
+                names => format!(", all but {}", names.join(", ")),
+            };
+            let message = format!("the whole record goes into {field}{but}");
+            self.warn("raw-copy", self.report.records, message);
+        }
+    }
+}
+
+/// The columns that a copy of the raw record goes without; never with the password.
+fn left_out<'a>(mapping: &'a Mapping, without: &'a [String], schema: &Schema) -> Vec<&'a str> {
+    let mut names: Vec<&str> = without.iter().map(String::as_str).collect();
+    if let Some(MappingRule::Column { from, .. }) = mapping.rule(schema.password_field)
+        && !names.contains(&from.as_str())
+    {
+        names.push(from);
+    }
+    names
+}
+
 /// Whether a column of a mapping is this field of the record, or lies inside it.
 fn feeds(field: &str, column: &str) -> bool {
     column == field || column.strip_prefix(field).is_some_and(|rest| rest.starts_with('.'))
 }
 
-fn mapped_to(mapping: &Mapping, name: &str) -> Vec<String> {
-    let rules = mapping.rules().iter();
-    rules
-        .filter_map(|(field, rule)| match rule {
-            MappingRule::Column { from, .. } if feeds(name, from) => Some(field.clone()),
-            _ => None,
-        })
-        .collect()
+/// What a field of the record feeds: by a column, else as a part of a copy of the whole.
+fn mapped_to(mapping: &Mapping, name: &str, schema: &Schema) -> Vec<String> {
+    let fed_by = |is_fed: &dyn Fn(&MappingRule) -> bool| -> Vec<String> {
+        let rules = mapping.rules().iter().filter(|(_, rule)| is_fed(rule));
+        rules.map(|(field, _)| field.clone()).collect()
+    };
+    let columns = fed_by(&|rule| match rule {
+        MappingRule::Column { from, .. } => feeds(name, from),
+        _ => false,
+    });
+    if !columns.is_empty() {
+        return columns;
+    }
+    fed_by(&|rule| match rule {
+        MappingRule::Raw { without } => !left_out(mapping, without, schema).contains(&name),
+        _ => false,
+    })
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub struct CheckReport {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CheckWarning {
     /// Its word for machines: `long-password`, `hash-not-kept`, `plain-kept`, `several-schemes`,
-    /// `column-missing`, `many-fields`.
+    /// `column-missing`, `many-fields`, `no-external-id`, `raw-copy`.
     pub warning: &'static str,
     /// Records concerned.
     pub count: u64,
@@ -51,7 +51,8 @@ pub struct FieldCount {
     pub empty: u64,
     /// How often it has which type: `text number bool null list object`.
     pub types: BTreeMap<&'static str, u64>,
-    /// The provider's fields that it feeds; a copy of the raw record is not named.
+    /// The provider's fields that it feeds; a copy of the raw record is named only where nothing
+    /// else is.
     pub mapped_to: Vec<String>,
 }
 

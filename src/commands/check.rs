@@ -17,6 +17,9 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
     let schema = settings.target.kind.schema();
     settings.mapping.validate(schema)?;
     let format = if args.json { CheckFormat::Json } else { args.format };
+    if let (Some(path), Ok(table)) = (&args.output, super::canonical(&global.db)) {
+        super::refuse_table(&table, path)?;
+    }
     let mut out = Output::new(args)?;
     let mut checker = Checker::new(&settings.mapping, schema);
     let mut found = 0;
@@ -77,7 +80,9 @@ struct Output {
 
 impl Output {
     fn new(args: &Check) -> Result<Self> {
-        let Some(path) = &args.output else { return Ok(Self { file: None }) };
+        let Some(path) = super::output_file(args.output.as_deref()) else {
+            return Ok(Self { file: None });
+        };
         let name = path.display().to_string();
         let file = Replacement::create(path).map_err(|error| unwritable(&name, &error))?;
         Ok(Self { file: Some((BufWriter::new(file), name)) })

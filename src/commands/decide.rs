@@ -64,35 +64,43 @@ pub(super) fn settle(global: &Global, ui: Ui, args: &Settle) -> Result<Exit> {
 
 pub(super) fn waive(global: &Global, ui: Ui, args: &Waive) -> Result<Exit> {
     let mut writer = open_writer(global, "waive", false)?;
-    let status = args.status.map(|status| match status {
-        WaiveStatus::Failed => Status::Failed,
-        WaiveStatus::Invalid => Status::Invalid,
-    });
-    let chosen = match (&args.key, status) {
-        (Some(key), _) => Chosen::Jobs(ids(&by_key(&writer, key)?)),
-        (None, Some(status)) => Chosen::Status(status),
-        (None, None) => return Err(Error::usage("--key or --status is needed")),
+    let chosen = match &args.key {
+        Some(key) => vec![Chosen::Jobs(ids(&by_key(&writer, key)?))],
+        None => statuses(&args.status).into_iter().map(Chosen::Status).collect(),
     };
     if args.undo {
-        let jobs = match chosen {
-            Chosen::Jobs(jobs) => jobs,
-            Chosen::Status(status) => writer.table.waived(status)?,
-        };
+        let mut jobs = Vec::new();
+        for chosen in chosen {
+            jobs.extend(match chosen {
+                Chosen::Jobs(jobs) => jobs,
+                Chosen::Status(status) => writer.table.waived(status)?,
+            });
+        }
         return undo(&mut writer, ui, &jobs, "waive");
     }
     let reason = args.reason.as_deref().unwrap_or_default();
-    let n = writer.table.waive(&chosen, reason, clock::system_ms())?;
+    let mut n = 0;
+    for chosen in &chosen {
+        n += writer.table.waive(chosen, reason, clock::system_ms())?;
+    }
     if n == 0 && args.key.is_some() {
         return Err(Error::usage(
             "the row is neither failed nor invalid: there is nothing to waive",
         ));
     }
     if n == 0 {
-        ui.note("No row has this status; nothing was changed");
+        let which = if chosen.len() > 1 { "one of these statuses" } else { "this status" };
+        ui.note(&format!("No row has {which}; nothing was changed"));
         return Ok(Exit::Done);
     }
     ui.note(&format!("{} waived; --undo takes it back", counted(n, "row")));
     Ok(Exit::Done)
+}
+
+/// Each status once, also where it is named twice.
+fn statuses(named: &[WaiveStatus]) -> Vec<Status> {
+    let all = [(WaiveStatus::Failed, Status::Failed), (WaiveStatus::Invalid, Status::Invalid)];
+    all.into_iter().filter(|(name, _)| named.contains(name)).map(|(_, status)| status).collect()
 }
 
 fn undo(writer: &mut Writer, ui: Ui, jobs: &[JobId], decision: &str) -> Result<Exit> {

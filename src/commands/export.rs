@@ -17,7 +17,8 @@ const PAGE: u32 = 1_000;
 pub(super) fn run(global: &Global, ui: Ui, args: &Export) -> Result<Exit> {
     let table = open_reader(global)?;
     let format = format_of(args)?;
-    let n = match &args.output {
+    let output = super::output_file(args.output.as_deref());
+    let n = match output {
         None => write(&table, args, format, &mut std::io::stdout().lock(), ui::written)?,
         Some(path) => {
             super::refuse_table(&super::canonical(&global.db)?, path)?;
@@ -32,9 +33,9 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Export) -> Result<Exit> {
         }
     };
     let what = if args.map { "id" } else { "record" };
-    let place =
-        args.output.as_ref().map_or_else(String::new, |path| format!(" to {}", path.display()));
-    ui.note(&format!("{} written{place}", counted(n.written, what)));
+    let place = output.map_or_else(String::new, |path| format!(" to {}", path.display()));
+    let without = if args.map { without_id(&table, n.written)? } else { String::new() };
+    ui.note(&format!("{} written{place}{without}", counted(n.written, what)));
     if n.left_out > 0 {
         ui.warn(&format!(
             "{} left out, for they are no valid JSON; --format jsonl writes them as they are",
@@ -43,6 +44,15 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Export) -> Result<Exit> {
         return Ok(Exit::Incomplete);
     }
     Ok(Exit::Done)
+}
+
+/// For the balance: the rows that a map of the ids leaves out.
+fn without_id(table: &Table, written: u64) -> Result<String> {
+    Ok(match table.counts()?.total.saturating_sub(written) {
+        0 => String::new(),
+        1 => "; 1 row has none".to_owned(),
+        n => format!("; {} have none", counted(n, "row")),
+    })
 }
 
 fn format_of(args: &Export) -> Result<ExportFormat> {

@@ -1,10 +1,11 @@
-//! `failures`: failed and invalid rows with their reasons.
+//! `failures`: failed, invalid and unknown rows with their reasons.
 
 use super::{next, open_reader};
-use crate::cli::{FailureFormat, Failures, Global};
+use crate::cli::{FailureFormat, FailureStatus, Failures, Global};
 use crate::error::{Error, Exit, Result};
+use crate::job::Status;
 use crate::store::JobId;
-use crate::store::sqlite::{FailureRow, Table};
+use crate::store::sqlite::{Counts, FailureRow, Table};
 use crate::ui::{Ui, table};
 use std::path::Path;
 
@@ -12,20 +13,37 @@ use std::path::Path;
 const PAGE: u32 = 500;
 
 pub(super) fn run(global: &Global, ui: Ui, args: &Failures) -> Result<Exit> {
-    let table = open_reader(global)?;
+    let rows = Rows { table: open_reader(global)?, which: wanted(&args.status) };
     match args.format {
-        FailureFormat::Table => as_table(ui, &table)?,
-        FailureFormat::Json => as_json(ui, &table)?,
-        FailureFormat::Jsonl => each(&table, |row| ui.out(&format!("{}\n", json(row)?)))?,
-        FailureFormat::Csv => as_csv(ui, &table)?,
+        FailureFormat::Table => as_table(ui, &rows)?,
+        FailureFormat::Json => as_json(ui, &rows)?,
+        FailureFormat::Jsonl => each(&rows, |row| ui.out(&format!("{}\n", json(row)?)))?,
+        FailureFormat::Csv => as_csv(ui, &rows)?,
     }
     Ok(Exit::Done)
 }
 
-fn each(table: &Table, mut work: impl FnMut(&FailureRow) -> Result<()>) -> Result<()> {
+/// The rows to list, and where they are.
+struct Rows {
+    table: Table,
+    which: Vec<Status>,
+}
+
+/// All of them where no status is named.
+fn wanted(named: &[FailureStatus]) -> Vec<Status> {
+    let all = [
+        (FailureStatus::Failed, Status::Failed),
+        (FailureStatus::Invalid, Status::Invalid),
+        (FailureStatus::Unknown, Status::Unknown),
+    ];
+    let wanted = all.into_iter().filter(|(name, _)| named.is_empty() || named.contains(name));
+    wanted.map(|(_, status)| status).collect()
+}
+
+fn each(rows: &Rows, mut work: impl FnMut(&FailureRow) -> Result<()>) -> Result<()> {
     let mut after = JobId(0);
     loop {
-        let page = table.failures(after, PAGE)?;
+        let page = rows.table.failures(&rows.which, after, PAGE)?;
         for row in &page {
             work(row)?;
         }
@@ -42,10 +60,10 @@ fn json(row: &FailureRow) -> Result<String> {
     serde_json::to_string(&row).map_err(|_| Error::internal("internal error: a row is no JSON"))
 }
 
-fn as_json(ui: Ui, table: &Table) -> Result<()> {
+fn as_json(ui: Ui, rows: &Rows) -> Result<()> {
     let mut first = true;
     ui.out("[")?;
-    each(table, |row| {
+    each(rows, |row| {
         let comma = if std::mem::take(&mut first) { "\n" } else { ",\n" };
         ui.out(&format!("{comma}{}", json(row)?))
     })?;
@@ -53,7 +71,7 @@ fn as_json(ui: Ui, table: &Table) -> Result<()> {
 }
 
 /// Columns are as wide as a page needs.
-fn as_table(ui: Ui, source: &Table) -> Result<()> {
+fn as_table(ui: Ui, source: &Rows) -> Result<()> {
     const HEADER: [&str; 7] = ["SOURCE", "RECORD", "KEY", "STATUS", "CODE", "TRIES", "WHY"];
     let (mut rows, mut any) = (Vec::new(), false);
     each(source, |row| {
@@ -74,16 +92,36 @@ fn as_table(ui: Ui, source: &Table) -> Result<()> {
         Ok(())
     })?;
     if !any {
-        ui.note("No row is failed or invalid");
+        ui.note(&format!("No row is {}", words(&source.which)));
         return Ok(());
     }
     if !rows.is_empty() {
         ui.out(&table::render(&HEADER, &rows))?;
     }
-    for line in next::about_failures(&source.counts()?) {
+    for line in next::about_rows(&shown(&source.which, source.table.counts()?)) {
         ui.note(&line);
     }
     Ok(())
+}
+
+/// What was not asked for needs no advice.
+fn shown(which: &[Status], counts: Counts) -> Counts {
+    let of = |status, n| if which.contains(&status) { n } else { 0 };
+    Counts {
+        failed: of(Status::Failed, counts.failed),
+        invalid: of(Status::Invalid, counts.invalid),
+        unknown: of(Status::Unknown, counts.unknown),
+        ..counts
+    }
+}
+
+/// "failed", "failed or unknown", "failed, invalid or unknown".
+fn words(which: &[Status]) -> String {
+    let named: Vec<&str> = which.iter().map(|status| status.as_str()).collect();
+    match named.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => named.concat(),
+    }
 }
 
 /// Without its folders, which the other formats have: a column for people must stay narrow.
@@ -111,7 +149,7 @@ fn why(row: &FailureRow) -> String {
     row.message.clone().into_iter().chain(problems).collect::<Vec<_>>().join("; ")
 }
 
-fn as_csv(ui: Ui, table: &Table) -> Result<()> {
+fn as_csv(ui: Ui, rows: &Rows) -> Result<()> {
     let bad = |_| Error::internal("internal error: a row is no CSV");
     let line = |fields: &[String]| {
         let mut writer = csv::Writer::from_writer(Vec::new());
@@ -122,7 +160,7 @@ fn as_csv(ui: Ui, table: &Table) -> Result<()> {
     };
     let header = ["source", "record", "key", "status", "detail", "code", "message", "attempts"];
     line(&header.map(str::to_owned))?;
-    each(table, |row| {
+    each(rows, |row| {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         line(&[
             row.source.clone(),

@@ -103,6 +103,11 @@ fn no_such_key() -> Error {
     )
 }
 
+/// The file to write to; `-` means standard output, as no file at all does.
+fn output_file(output: Option<&Path>) -> Option<&Path> {
+    output.filter(|path| *path != Path::new("-"))
+}
+
 /// The table's own files are neither a source nor a place for an export. Even to read them by
 /// another handle would drop the locks that SQLite holds.
 fn refuse_table(table: &Path, path: &Path) -> Result<()> {

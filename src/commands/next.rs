@@ -10,14 +10,30 @@ pub(super) fn after_run(counts: &Counts) -> Vec<String> {
     }
     steps.extend(about_failures(counts));
     if counts.unknown > 0 {
-        steps.push(step("Look unknown rows up:", "userferry run"));
-        steps.push(step("Or decide about one:", "userferry settle KEY --as done --reason TEXT"));
+        steps.push(step("See unknown rows:", "userferry failures --status unknown"));
     }
+    steps.extend(about_unknown(counts));
     steps
 }
 
-/// After failed and invalid rows were shown.
-pub(super) fn about_failures(counts: &Counts) -> Vec<String> {
+/// After rows were shown.
+pub(super) fn about_rows(counts: &Counts) -> Vec<String> {
+    let mut steps = about_failures(counts);
+    steps.extend(about_unknown(counts));
+    steps
+}
+
+fn about_unknown(counts: &Counts) -> Vec<String> {
+    if counts.unknown == 0 {
+        return Vec::new();
+    }
+    vec![
+        step("Look unknown rows up:", "userferry run"),
+        step("Or decide about one:", "userferry settle KEY --as done --reason TEXT"),
+    ]
+}
+
+fn about_failures(counts: &Counts) -> Vec<String> {
     let mut steps = Vec::new();
     if counts.failed > 0 {
         steps.push(step("Send failed rows again:", "userferry retry-failed --run"));
@@ -55,6 +71,7 @@ mod tests {
         assert_eq!(
             after_run(&counts(0, 0, 1)),
             [
+                "See unknown rows:        userferry failures --status unknown",
                 "Look unknown rows up:    userferry run",
                 "Or decide about one:     userferry settle KEY --as done --reason TEXT",
             ]
@@ -68,7 +85,7 @@ mod tests {
             ]
         );
         let all = after_run(&counts(1, 2, 3));
-        assert_eq!(all.len(), 7);
+        assert_eq!(all.len(), 8);
         assert!(all.iter().all(|line| line.len() <= 80), "{all:?}");
     }
 }

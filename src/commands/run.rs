@@ -218,7 +218,10 @@ fn mapping_for(settings: &config::Settings, table: &Table) -> Result<Mapping> {
         Some(staged) if settings.file.is_some() && staged != settings.mapping => Err(Error::usage(
             "the [mapping] has changed since the rows in the job table were staged",
         )
-        .hint("put the old mapping back, or stage into a fresh table: --db another.db")),
+        .hint(
+            "put the old mapping back, or stage into a fresh table: --db another.db; users that \
+             were created already are found again and not doubled (existed)",
+        )),
         Some(staged) => Ok(staged),
         None => Ok(settings.mapping.clone()),
     }

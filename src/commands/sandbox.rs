@@ -21,7 +21,8 @@ pub(super) fn run(ui: Ui, settings: Settings) -> Result<Exit> {
         ui.note(&format!(
             "A stand-in for rehearsals. In another terminal:\n  \
              export AUTHING_HOST={} AUTHING_USERPOOL_ID={pool} AUTHING_SECRET={secret}\n  \
-             userferry --db rehearsal.db stage users.json && userferry --db rehearsal.db run\n\
+             userferry --db rehearsal.db stage users.json\n  \
+             userferry --db rehearsal.db run\n\
              Ctrl-C ends it.",
             sandbox.url()
         ));

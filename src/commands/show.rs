@@ -52,7 +52,12 @@ fn describe(table: &Table, job: &JobRow, mapping: &Mapping) -> Result<String> {
     let prepared = validate::prepare(&job.raw, mapping, TargetKind::AuthingV2.schema());
     line("sends", &redact::masked(&prepared.user));
     for problem in table.problems(job.id)? {
-        line("problem", &format!("{} ({}): {}", problem.field, problem.rule, problem.message));
+        // Without a field it is about the whole record.
+        let what = match problem.field.as_str() {
+            "" => problem.rule,
+            field => format!("{field} ({})", problem.rule),
+        };
+        line("problem", &format!("{what}: {}", problem.message));
     }
     for decision in table.decisions(job.id)? {
         line("decided", &decision);

@@ -42,8 +42,11 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Status) -> Result<Exit> {
 
 fn state(global: &Global, table: &Table) -> Result<State> {
     let last_run = table.last_run()?;
-    let held = lock::holder(&canonical(&global.db)?).is_some();
-    let running = held && last_run.as_ref().is_some_and(|run| run.ended_at_ms.is_none());
+    // After a kill the last run has no end, and the lock may be that of another command.
+    let holder = lock::holder(&canonical(&global.db)?);
+    let running = last_run.as_ref().is_some_and(|run| {
+        run.ended_at_ms.is_none() && holder.is_some_and(|holder| holder.pid == run.pid)
+    });
     Ok(State {
         counts: table.counts()?,
         errors: table.errors_by_class()?,
@@ -132,12 +135,9 @@ fn to_text(state: &State) -> String {
         ]),
     );
     line("pending", c.pending, String::new());
-    line("sending", c.sending, String::new());
-    line(
-        "unknown",
-        c.unknown,
-        "  may or may not have been created; the next run settles them".to_owned(),
-    );
+    line("sending", c.sending, sending(state));
+    let next = if state.running { "this run" } else { "the next run" };
+    line("unknown", c.unknown, format!("  may or may not have been created; {next} settles them"));
     line("failed", c.failed, String::new());
     line("invalid", c.invalid, String::new());
     // What has neither detail nor code says no more than the count above it.
@@ -159,6 +159,15 @@ fn to_text(state: &State) -> String {
         text.push_str(&run_text(state, run));
     }
     text
+}
+
+/// What is being sent, or was when the last run was killed.
+fn sending(state: &State) -> String {
+    let (were, them) = if state.counts.sending == 1 { ("was", "it") } else { ("were", "them") };
+    if state.running {
+        return format!("  this run settles {them}");
+    }
+    format!("  {were} being sent when the run ended; the next run settles {them}")
 }
 
 fn run_text(state: &State, run: &RunRow) -> String {

@@ -70,11 +70,16 @@ impl<S: Store, T: Target> Runner<S, T> {
             (self.gate.breaker.is_closed(), self.gate.breaker.trouble_since())
         {
             Activity::Outage(now.saturating_sub(since))
-        } else if self.in_hand.is_empty() && self.nothing_due_until.is_some_and(|until| now < until)
-        {
+        } else if self.in_hand.is_empty() && self.waits(now) {
             Activity::Settling
         } else {
             Activity::Sending
         }
+    }
+
+    /// Whether something is left to do, but not now. What is held for a person waits for no run.
+    fn waits(&self, now: Moment) -> bool {
+        let until = self.nothing_due_until.filter(|until| now < *until);
+        until.is_some_and(|until| until != Moment::MAX || self.doubts.open() > 0)
     }
 }

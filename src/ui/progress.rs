@@ -59,7 +59,8 @@ impl Monitor for RunProgress {
 impl Drop for RunProgress {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
-            bar.abandon();
+            // What it came to says the line that follows.
+            bar.finish_and_clear();
         }
     }
 }
@@ -97,6 +98,11 @@ fn describe(progress: &Progress) -> String {
             parts.push(format!("{word} {}", grouped(n)));
         }
     }
+    let (settled, of) = settled_of(progress);
+    if settled == of && progress.unknown == 0 {
+        // Nothing waits any more.
+        return parts.join("  ");
+    }
     match &progress.activity {
         Activity::Connecting => parts.push("connecting".to_owned()),
         Activity::Sending => {
@@ -111,6 +117,7 @@ fn describe(progress: &Progress) -> String {
         Activity::Outage(so_far) => {
             parts.push(format!("no answer for {}, waiting", span(so_far.as_secs())));
         }
+        Activity::Settling if progress.unknown == 0 => parts.push("waiting to retry".to_owned()),
         Activity::Settling => parts.push("waiting to look unknown rows up or to retry".to_owned()),
         Activity::Stopping => parts.push("stopping".to_owned()),
     }
@@ -190,6 +197,16 @@ mod tests {
             (Activity::Settling, "waiting to look unknown rows up or to retry"),
         ] {
             assert_eq!(line(&progress(activity)), format!("{words}  {end}"));
+        }
+    }
+
+    #[test]
+    fn nobody_waits_for_rows_that_are_not_unknown_and_at_the_end_for_none() {
+        let waits = Progress { unknown: 0, ..progress(Activity::Settling) };
+        assert_eq!(line(&waits), "402 of 1,003  done 400  failed 2  invalid 6  waiting to retry");
+        for activity in [Activity::Settling, Activity::Paused(Duration::from_secs(3))] {
+            let end = Progress { done: 1_001, unknown: 0, ..progress(activity) };
+            assert_eq!(line(&end), "1,003 of 1,003  done 1,001  failed 2  invalid 6");
         }
     }
 

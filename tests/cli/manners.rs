@@ -73,11 +73,14 @@ fn each_step_says_what_it_did_and_what_comes_next() {
         assert_eq!(says(&desk.ferry(line).ok(code)), expected, "{line}");
     }
     let map = desk.ferry("export --map --format csv").ok(0);
-    assert_eq!((map.out.lines().count(), map.err.as_str()), (3, "2 ids written\n"));
+    assert_eq!(
+        (map.out.lines().count(), map.err.as_str()),
+        (3, "2 ids written; 2 rows have none\n")
+    );
     let fresh = Desk::new();
     fresh.write("u.jsonl", numbered(1..2));
     fresh.ferry("stage u.jsonl").ok(0);
-    assert_eq!(says(&fresh.ferry("failures").ok(0)), "---\nNo row is failed or invalid\n");
+    assert_eq!(says(&fresh.ferry("failures").ok(0)), "---\nNo row is failed, invalid or unknown\n");
 }
 
 #[test]

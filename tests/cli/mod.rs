@@ -3,6 +3,7 @@
 mod bad_input;
 mod commands;
 mod echo;
+mod first_use;
 mod hostile;
 mod manners;
 mod secrets;

@@ -73,7 +73,7 @@ pub struct ProblemRow {
     pub message: String,
 }
 
-/// A failed or invalid row.
+/// A failed, invalid or unknown row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FailureRow {
     /// Id of the job; not part of the contract.
@@ -85,7 +85,7 @@ pub struct FailureRow {
     pub record: u64,
     /// The key, if the record has one.
     pub key: Option<String>,
-    /// `failed` or `invalid`.
+    /// `failed`, `invalid` or `unknown`.
     pub status: String,
     /// For failed.
     pub detail: Option<String>,
@@ -251,17 +251,33 @@ impl Table {
         })
     }
 
-    /// Failed and invalid rows by id after the given one: a page, so that no reader holds the WAL
-    /// for long. Ends when a page is not full.
-    pub fn failures(&self, after: JobId, limit: u32) -> Result<Vec<FailureRow>, StoreError> {
+    /// Rows of these statuses among failed, invalid and unknown, by id after the given one: a page,
+    /// so that no reader holds the WAL for long. Ends when a page is not full.
+    pub fn failures(
+        &self,
+        which: &[Status],
+        after: JobId,
+        limit: u32,
+    ) -> Result<Vec<FailureRow>, StoreError> {
         self.check(|c| {
+            // Each half in the words of its partial index, else all rows would be looked through.
             let mut statement = c.prepare_cached(
-                "SELECT j.id, s.path, j.record_no, j.key, j.status, j.detail, j.code, j.reason,
+                "WITH picked AS (
+                     SELECT id FROM job WHERE status IN ('failed', 'invalid') AND id > ?1
+                            AND CASE status WHEN 'failed' THEN ?3 ELSE ?4 END
+                     UNION ALL
+                     SELECT id FROM job WHERE status IN ('sending', 'unknown') AND id > ?1
+                            AND status = 'unknown' AND ?5
+                     ORDER BY id LIMIT ?2)
+                 SELECT j.id, s.path, j.record_no, j.key, j.status, j.detail, j.code, j.reason,
                         (SELECT count(*) FROM attempt a WHERE a.job_id = j.id)
-                 FROM job j JOIN source s ON s.id = j.source_id
-                 WHERE j.status IN ('failed', 'invalid') AND j.id > ?1 ORDER BY j.id LIMIT ?2",
+                 FROM picked p CROSS JOIN job j ON j.id = p.id CROSS JOIN source s ON s.id = j.source_id
+                 ORDER BY p.id",
             )?;
-            let rows = statement.query_map(params![after.0, limit], |row| {
+            let [failed, invalid, unknown] =
+                [Status::Failed, Status::Invalid, Status::Unknown].map(|s| which.contains(&s));
+            let wanted = params![after.0, limit, failed, invalid, unknown];
+            let rows = statement.query_map(wanted, |row| {
                 Ok(FailureRow {
                     id: row.get(0)?,
                     source: row.get(1)?,

@@ -1,0 +1,281 @@
+//! What somebody stumbles over who uses it for the first time.
+
+use super::{Desk, numbered};
+use crate::process::Rig;
+use std::fs::File;
+use std::process::{Command, Stdio};
+
+/// A desk with these users staged.
+fn staged(host: &str, users: &str) -> Desk {
+    let desk = Desk::at(host);
+    desk.write("u.jsonl", users);
+    desk.ferry("stage u.jsonl").ok(0);
+    desk
+}
+
+#[test]
+fn a_standard_error_that_is_closed_or_full_never_ends_a_run() {
+    let rig = Rig::start(&[]);
+    for options in ["", "-v", "-vv"] {
+        for full in [true, false] {
+            let desk = staged(&rig.sandbox.url, &numbered(1..21));
+            let mut run = desk.command(&format!("{options} run"));
+            let mut child = if full {
+                run.stderr(File::options().write(true).open("/dev/full").unwrap()).spawn().unwrap()
+            } else {
+                run.stderr(Stdio::piped()).spawn().unwrap()
+            };
+            drop(child.stderr.take());
+            assert_eq!(child.wait().unwrap().code(), Some(0), "{options} {full}");
+            assert_eq!(desk.status()["done"], 20);
+        }
+    }
+}
+
+#[test]
+fn the_sandbox_names_commands_that_can_follow_a_record_with_a_problem() {
+    let desk = Desk::new();
+    let mut command = desk.command("sandbox");
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut said = std::io::BufReader::new(child.stderr.take().unwrap());
+    let mut lines = Vec::new();
+    for _ in 0..5 {
+        let mut line = String::new();
+        std::io::BufRead::read_line(&mut said, &mut line).unwrap();
+        lines.push(line);
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(
+        lines[2..],
+        [
+            "  userferry --db rehearsal.db stage users.json\n",
+            "  userferry --db rehearsal.db run\n",
+            "Ctrl-C ends it.\n",
+        ]
+    );
+    let readme = include_str!("../../README.md");
+    assert!(!readme.contains("&& userferry"), "stage exits 3, and run would not come");
+}
+
+#[test]
+fn the_bar_is_gone_when_the_run_has_ended() {
+    // That of util-linux: others take other options.
+    if !Command::new("script").arg("--version").output().is_ok_and(|said| said.status.success()) {
+        println!("skipped: no program script on the PATH");
+        return;
+    }
+    let rig = Rig::start(&["--latency=20ms"]);
+    let desk = staged(&rig.sandbox.url, &numbered(1..41));
+    let run = desk.command("run");
+    let mut terminal = Command::new("script");
+    terminal.args(["-qec", &format!("{} run", crate::process::BINARY), "/dev/null"]);
+    terminal.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    terminal.env("TERM", "xterm").current_dir(desk.path("")).stdin(Stdio::null());
+    let output = terminal.output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("/40  done"), "a bar was shown: {said:?}");
+    assert!(!said.contains("waiting to"), "{said:?}");
+    let left = said.rsplit("\x1b[2K").next().unwrap();
+    assert_eq!(left, "40 of 40 done; 40 in this run\r\n", "{said:?}");
+}
+
+#[test]
+fn a_changed_mapping_is_refused_and_a_fresh_table_doubles_nobody() {
+    let rig = Rig::start(&[]);
+    let desk = staged(&rig.sandbox.url, &numbered(1..3));
+    desk.ferry("run").ok(0);
+    desk.write("userferry.toml", "[mapping]\nexternalId = \"uid\"\nnickname = \"nick\"\n");
+    assert_eq!(
+        desk.ferry("run").ok(2).err,
+        "error: the [mapping] has changed since the rows in the job table were staged\n\n\
+         hint: put the old mapping back, or stage into a fresh table: --db another.db; users that \
+         were created already are found again and not doubled (existed)\n"
+    );
+    desk.ferry("--db another.db stage u.jsonl").ok(0);
+    let did = desk.ferry("--db another.db run").ok(0);
+    assert_eq!(did.err, "2 of 2 done; 2 in this run\n");
+    assert_eq!(rig.sandbox.users().len(), 2);
+}
+
+/// One row refused, one invalid, one that nobody can tell of, one done.
+fn one_of_each(host: &str) -> Desk {
+    let desk = Desk::at(host);
+    let users = "{\"uid\":\"1\"}\n{\"uid\":\"2\"}\n{\"nickname\":\"nobody\"}\n{\"uid\":\"4\"}\n";
+    desk.write("u.jsonl", users);
+    desk.ferry("stage u.jsonl").ok(3);
+    desk.ferry("run --concurrency 1 --on-unknown hold").ok(3);
+    desk
+}
+
+#[test]
+fn unknown_rows_are_listed_and_statuses_selected() {
+    let rig = Rig::start(&["--poison=1=code:2003", "--poison=2=hang", "--deny-lookup"]);
+    let desk = one_of_each(&rig.sandbox.url);
+    for (selected, expected) in [
+        ("", vec![("1", "failed"), ("2", "unknown"), ("-", "invalid")]),
+        ("--status unknown", vec![("2", "unknown")]),
+        ("--status invalid,failed", vec![("1", "failed"), ("-", "invalid")]),
+        ("--status unknown --status failed,unknown", vec![("1", "failed"), ("2", "unknown")]),
+    ] {
+        let lines = desk.ferry(&format!("failures --format jsonl {selected}")).ok(0).out;
+        let rows: Vec<serde_json::Value> =
+            lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let told: Vec<(&str, &str)> = rows
+            .iter()
+            .map(|row| (row["key"].as_str().unwrap_or("-"), row["status"].as_str().unwrap()))
+            .collect();
+        assert_eq!(told, expected, "{selected}");
+        assert!(rows.iter().all(|row| row["message"] != ""), "each has its reason: {lines}");
+    }
+    let did = desk.ferry("failures --status unknown").ok(0);
+    assert!(did.out.contains("u.jsonl  2       2    unknown  "), "{}", did.out);
+    assert_eq!(
+        did.err,
+        "Look unknown rows up:    userferry run\n\
+         Or decide about one:     userferry settle KEY --as done --reason TEXT\n"
+    );
+    desk.ferry("settle 2 --as done --reason seen").ok(0);
+    assert_eq!(desk.ferry("failures --status unknown").ok(0).err, "No row is unknown\n");
+    let did = desk.ferry("failures --status done").ok(2);
+    assert!(did.err.starts_with("error: invalid value 'done' for '--status <STATUS>'"));
+}
+
+#[test]
+fn a_dash_is_standard_output_for_every_output() {
+    let desk = staged("http://127.0.0.1:9", "{\"uid\":\"1\"}\n");
+    for (line, out) in [
+        ("export --map -o -", ""),
+        ("export --status pending -o -", "{\"uid\":\"1\"}\n"),
+        ("check --format jsonl -o - u.jsonl", ""),
+    ] {
+        let did = desk.ferry(line).ok(0);
+        assert_eq!(did.out, out, "{line}");
+        assert!(!did.err.contains("to -"), "{}", did.err);
+        assert!(!desk.path("-").exists(), "{line}");
+    }
+}
+
+#[test]
+fn a_problem_of_the_whole_record_has_no_empty_field_before_it() {
+    let desk = Desk::new();
+    // Two of them: one that names no field, one that does.
+    desk.write("u.jsonl", "{\"uid\":\"1\",\"mail\":\"none\"}\n42\n");
+    desk.ferry("stage u.jsonl").ok(3);
+    let table = rusqlite::Connection::open(desk.path("userferry.db")).unwrap();
+    let mut statement = table.prepare("SELECT message FROM failures ORDER BY record").unwrap();
+    let messages: Vec<String> =
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    assert!(messages[0].starts_with("mail: "), "{messages:?}");
+    assert!(!messages[1].starts_with(':'), "{messages:?}");
+    assert!(desk.ferry("show 1").ok(0).out.contains("\nproblem    mail (email): "));
+    // A row with a key whose problem concerns the whole record.
+    table.execute_batch("UPDATE problem SET field = '', message = 'whole' WHERE n = 1").unwrap();
+    let shown = desk.ferry("show 1").ok(0).out;
+    assert!(shown.contains("\nproblem    email: whole\n"), "{shown}");
+}
+
+#[test]
+fn several_statuses_are_waived_and_taken_back_together() {
+    let rig = Rig::start(&["--poison=1=code:2003"]);
+    let desk = one_of_each(&rig.sandbox.url);
+    for (line, said) in [
+        (
+            "waive --status failed,invalid,failed --reason gone",
+            "2 rows waived; --undo takes it back\n",
+        ),
+        (
+            "waive --status failed,invalid --reason gone",
+            "No row has one of these statuses; nothing was changed\n",
+        ),
+        ("waive --status failed,invalid --undo", "2 rows as it was before\n"),
+    ] {
+        assert_eq!(desk.ferry(line).ok(0).err, said, "{line}");
+    }
+    assert_eq!(
+        (desk.status()["failed"].as_u64(), desk.status()["invalid"].as_u64()),
+        (Some(1), Some(1))
+    );
+}
+
+#[test]
+fn the_map_of_ids_says_how_many_rows_have_none() {
+    let rig = Rig::start(&["--poison=1=code:2003"]);
+    let desk = one_of_each(&rig.sandbox.url);
+    assert_eq!(
+        desk.ferry("export --map -o ids.csv").ok(0).err,
+        "2 ids written to ids.csv; 2 rows have none\n"
+    );
+}
+
+#[test]
+fn what_a_killed_run_was_sending_is_settled_by_the_next_one() {
+    let rig = Rig::start(&["--hang=1"]);
+    let desk = staged(&rig.sandbox.url, &numbered(1..2));
+    let mut run = desk.command("-q run --request-timeout 1m").spawn().unwrap();
+    let line = |words: &str| format!("sending             1  {words}\n");
+    while desk.status()["sending"] != 1 {
+        assert!(run.try_wait().unwrap().is_none());
+    }
+    let going = desk.ferry("status").ok(0).out;
+    run.kill().unwrap();
+    run.wait().unwrap();
+    assert!(going.contains(&line("this run settles it")), "{going}");
+    let killed = desk.ferry("status").ok(0).out;
+    let expected = line("was being sent when the run ended; the next run settles it");
+    assert!(killed.contains(&expected), "{killed}");
+}
+
+#[test]
+fn check_tells_of_records_without_an_external_id_and_of_copies_of_the_whole_record() {
+    let desk = Desk::new();
+    let users =
+        "{\"uid\":\"1\",\"dept\":\"x\",\"pin\":1}\n{\"mail\":\"a@b.cn\"}\n{\"phone\":\"123456\"}\n";
+    desk.write("u.jsonl", users);
+    let mapping = |oauth: &str| {
+        let columns = "externalId = \"uid\"\nemail = \"mail\"\nphone = \"phone\"\n";
+        desk.write("userferry.toml", format!("[mapping]\n{columns}{oauth}"));
+        desk.ferry("check u.jsonl").ok(0).out
+    };
+    let table = |dept: &str, pin: &str| {
+        format!(
+            "3 records: 3 valid, 0 invalid\n\n\
+             field     present       empty  types   goes to\n\
+             uid             1           0  text    externalId\n\
+             dept            1           0  text    {dept}\n\
+             pin             1           0  number  {pin}\n\
+             mail            1           0  text    email\n\
+             phone           1           0  text    phone\n\n\
+             warnings\n  2 records have no external id (externalId): they are recognised by e-mail \
+             address, phone number or user name\n"
+        )
+    };
+    assert_eq!(mapping(""), table("-", "-"));
+    assert_eq!(
+        mapping("oauth = { raw = true }\n"),
+        format!("{}  the whole record goes into oauth\n", table("oauth", "oauth"))
+    );
+    assert_eq!(
+        mapping("oauth = { raw = true, without = [\"pin\"] }\n"),
+        format!("{}  the whole record goes into oauth, all but pin\n", table("oauth", "-"))
+    );
+    desk.write("u.jsonl", "{\"uid\":\"1\"}\n{\"mail\":\"a@b.cn\"}\n");
+    let told = mapping("");
+    let one = "  1 record has no external id (externalId): it is recognised by e-mail address, \
+               phone number or user name\n";
+    assert!(told.contains(one), "{told}");
+}
+
+#[test]
+fn what_check_finds_is_never_written_over_the_job_table() {
+    let desk = staged("http://127.0.0.1:9", &numbered(1..3));
+    assert_eq!(
+        desk.ferry("check u.jsonl -o userferry.db").ok(2).err,
+        "error: userferry.db is the job table's own file\n\n\
+         hint: name another file, or another table with --db\n"
+    );
+    assert_eq!(desk.status()["pending"], 2);
+    // Where there is no such table, nor a place for one, nothing is in the way.
+    desk.ferry("--db nowhere/x.db check u.jsonl -o found.txt").ok(0);
+}
