@@ -505,6 +505,18 @@ mod tests {
     }
 
     #[test]
+    fn a_user_may_be_of_our_making_unless_something_speaks_against_it() {
+        let may = |had_unknown, created_at_ms| {
+            let job = job(0, had_unknown, false);
+            may_have_made(&job, created_at_ms, &Policy::default())
+        };
+        // The first send was at 1,000,000; 2 s of tolerance.
+        assert!(may(true, None) && may(true, Some(1_000_000)) && may(true, Some(998_000)));
+        assert!(!may(true, Some(997_999)));
+        assert!(!may(false, None) && !may(false, Some(1_000_000)));
+    }
+
+    #[test]
     fn a_row_that_is_refused_as_too_much_waits_until_the_target_said_and_a_little_longer() {
         let row = job(0, false, false);
         let until = |ms| next(&row, &Outcome::Throttled, Some(ms), NOW).not_before_ms;

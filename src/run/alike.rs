@@ -105,6 +105,21 @@ mod tests {
     }
 
     #[test]
+    fn only_the_last_two_hundred_count() {
+        let mut alike = Alike::default();
+        for n in 0..400 {
+            if n % 2 == 0 {
+                alike.created(JobId(n), 1);
+            } else {
+                assert_eq!(alike.refused(JobId(n), 1, "1001"), None);
+            }
+        }
+        let halted = (0..400).find(|n| alike.refused(JobId(1_000 + n), 1, "1001").is_some());
+        // 100 of the last 200 at first; two more refusals take one created answer's place.
+        assert_eq!(halted, Some(178));
+    }
+
+    #[test]
     fn refusals_with_different_codes_do_not() {
         let mut alike = Alike::default();
         for n in 0..1_000 {

@@ -261,6 +261,93 @@ mod tests {
         }
     }
 
+    fn opened(at: Moment) -> Breaker {
+        let mut breaker = closed();
+        for _ in 0..FAULTS {
+            breaker.fault(at, false);
+        }
+        breaker
+    }
+
+    /// Opened at 10 s, probed at 11 s, and the probe passed.
+    fn half_open() -> Breaker {
+        let mut breaker = opened(10 * SECOND);
+        breaker.probe_started(11 * SECOND);
+        breaker.probe_passed(false);
+        breaker
+    }
+
+    #[test]
+    fn an_epoch_ends_when_it_opens_and_when_it_closes() {
+        let mut breaker = closed();
+        let first = breaker.epoch();
+        for _ in 0..FAULTS - 1 {
+            breaker.fault(SECOND, false);
+        }
+        assert!(breaker.is_closed());
+        assert_eq!(breaker.epoch(), first);
+        breaker.fault(SECOND, false);
+        assert!(!breaker.is_closed());
+        assert_eq!(breaker.epoch(), first + 1);
+        breaker.probe_started(2 * SECOND);
+        breaker.probe_passed(false);
+        breaker.trial_started();
+        assert_eq!(breaker.epoch(), first + 1);
+        breaker.answered(true);
+        assert!(breaker.is_closed());
+        assert_eq!(breaker.epoch(), first + 2);
+    }
+
+    #[test]
+    fn trouble_lasts_from_the_first_fault_to_an_answer_but_not_while_half_open() {
+        let mut breaker = closed();
+        assert_eq!(breaker.trouble_since(), None);
+        breaker.fault(7 * SECOND, false);
+        breaker.fault(9 * SECOND, false);
+        assert_eq!(breaker.trouble_since(), Some(7 * SECOND));
+        breaker.answered(false);
+        assert_eq!(breaker.trouble_since(), None);
+        let mut breaker = half_open();
+        assert_eq!(breaker.trouble_since(), None);
+        breaker.trial_started();
+        breaker.fault(12 * SECOND, true);
+        assert_eq!(breaker.trouble_since(), Some(10 * SECOND), "it was no recovery");
+    }
+
+    #[test]
+    fn only_what_left_after_the_probe_tells_about_now() {
+        let mut breaker = half_open();
+        assert!(!breaker.is_after_probe(10 * SECOND));
+        assert!(breaker.is_after_probe(11 * SECOND) && breaker.is_after_probe(12 * SECOND));
+        // Late answers and late faults of what left before the outage.
+        breaker.answered(false);
+        breaker.fault(12 * SECOND, false);
+        assert_eq!(breaker.passage(12 * SECOND), Passage::Trial);
+        breaker.fault(12 * SECOND, true);
+        assert!(matches!(breaker.passage(11 * SECOND), Passage::Wait(_)));
+    }
+
+    #[test]
+    fn a_trial_that_tells_nothing_is_followed_by_another() {
+        let mut breaker = half_open();
+        breaker.trial_started();
+        assert_eq!(breaker.passage(12 * SECOND), Passage::Lookups);
+        breaker.trial_void();
+        assert_eq!(breaker.passage(12 * SECOND), Passage::Trial);
+    }
+
+    #[test]
+    fn a_probe_comes_when_it_is_due_and_one_at_a_time() {
+        let mut breaker = opened(10 * SECOND);
+        let due = 11 * SECOND;
+        assert_eq!(breaker.passage(due - Duration::from_millis(1)), Passage::Wait(due));
+        assert_eq!(breaker.passage(due), Passage::Probe);
+        breaker.probe_started(due);
+        assert_eq!(breaker.passage(due), Passage::Blocked);
+        breaker.probe_failed(12 * SECOND);
+        assert_eq!(breaker.passage(due), Passage::Wait(due + SECOND.mul_f64(GROWTH)));
+    }
+
     proptest! {
         #[test]
         fn it_never_waits_longer_than_the_longest_interval(events in proptest::collection::vec(0u8..6, 1..200)) {
