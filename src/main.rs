@@ -4,6 +4,9 @@
 
 use clap::Parser;
 use std::process::ExitCode;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 use userferry::cli::Cli;
 use userferry::commands;
 use userferry::ui::Ui;
@@ -37,14 +40,14 @@ fn no_core_dumps() {
 fn log_to_stderr(verbose: u8, ui: Ui) {
     let level = match verbose {
         0 => return,
-        1 => "userferry=debug",
-        _ => "userferry=trace",
+        1 => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
     };
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::new(level))
+    let events = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         // It would tell a broken standard error about itself, and panic there.
         .log_internal_errors(false)
-        .with_ansi(ui.has_color())
-        .init();
+        .with_ansi(ui.has_color());
+    let ours = Targets::new().with_target("userferry", level);
+    tracing_subscriber::registry().with(events.with_filter(ours)).init();
 }

@@ -167,3 +167,17 @@ async fn lookups_denied_in_the_targets_own_words_may_be_done_without() {
     let end = rig.run().await;
     assert_eq!(end, End::Drained);
 }
+
+/// Two instances with a key each, behind one address: every other create, by chance, meets the wrong
+/// one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_instances_with_a_key_each_cost_no_row() {
+    let rig = Rig::with_users(100).await;
+    let rng = Mutex::new(fastrand::Rng::with_seed(3));
+    rig.front.script(move |seen| match seen.kind {
+        Kind::Create if rng.lock().unwrap().bool() => Act::instead(refused(2016)),
+        _ => Act::pass(),
+    });
+    assert_eq!(rig.run().await, End::Drained);
+    rig.check_all("created").await;
+}
