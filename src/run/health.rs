@@ -28,6 +28,8 @@ pub struct Patience {
 #[derive(Clone, Debug, Default)]
 pub struct Health {
     answered_once: bool,
+    /// A read has passed.
+    read_once: bool,
     /// Watchers were told of an outage, and not yet of its end.
     told: bool,
     last_fault: Option<String>,
@@ -69,8 +71,14 @@ impl Health {
 
     /// A read passed.
     pub fn read_passed(&mut self, now: Moment) {
+        self.read_once = true;
         self.refuses_since = None;
         self.reads_pass_since.get_or_insert(now);
+    }
+
+    /// Whether a read has ever passed.
+    pub fn has_read(&self) -> bool {
+        self.read_once
     }
 
     /// A read failed.
@@ -224,13 +232,14 @@ mod tests {
     fn only_reads_pass_since_the_later_of_both() {
         let mut health = Health::default();
         assert_eq!(health.only_reads_since(), None);
+        assert!(!health.has_read());
         health.read_passed(10 * SECOND);
         health.read_passed(20 * SECOND);
         assert_eq!(health.only_reads_since(), Some(10 * SECOND));
         health.definite(15 * SECOND, 14 * SECOND);
         assert_eq!(health.only_reads_since(), Some(15 * SECOND));
         health.read_failed();
-        assert!(!health.reads_pass());
+        assert!(!health.reads_pass() && health.has_read());
         health.read_passed(30 * SECOND);
         assert_eq!(health.only_reads_since(), Some(30 * SECOND));
     }

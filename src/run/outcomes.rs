@@ -80,13 +80,8 @@ impl<S: Store, T: Target> Runner<S, T> {
         if matches!(answer.outcome, Outcome::Created { .. }) && user.password.is_some() {
             self.stale.password_taken(sent_at);
         }
-        match read {
-            // The secret may not look users up, and has been told so from the first: it is let in.
-            Some(Fault::Denied(_)) if self.lookups == Lookups::DeniedFromStart => {
-                answer.outcome = Outcome::Rejected;
-            }
-            Some(fault) => self.on_read_fault(fault, ended_at, ended_at),
-            None => {}
+        if let Some((asked_at, fault)) = read {
+            self.on_explaining(&mut answer, fault, asked_at, ended_at, trial);
         }
         let answer = self.judge_stale(id, answer, ended_at);
         let epoch = self.blame(trial);
@@ -98,6 +93,31 @@ impl<S: Store, T: Target> Runner<S, T> {
             job.duplicate = answer.outcome == Outcome::Duplicate;
             job.had_unknown |= answer.outcome == Outcome::Unknown;
             self.doubts.add(id, sends, job, user.identifiers, ended_at, epoch, answer.code);
+        }
+    }
+
+    /// The read that was to explain a refusal failed.
+    fn on_explaining(
+        &mut self,
+        answer: &mut Answer,
+        fault: Fault,
+        asked_at: Moment,
+        now: Moment,
+        trial: bool,
+    ) {
+        match fault {
+            // The secret may not look users up, and has been told so from the first: it is let in.
+            Fault::Denied(_) if self.lookups == Lookups::DeniedFromStart => {
+                answer.outcome =
+                    if answer.is_about_token { Outcome::Stale } else { Outcome::Rejected };
+            }
+            // It could before: whoever denies it now may deny everything.
+            Fault::Denied(halt) => {
+                self.health.fault(Some(halt.message.clone()));
+                self.fault(now, trial);
+                self.on_denied(halt);
+            }
+            fault => self.on_read_fault(fault, now, asked_at),
         }
     }
 
@@ -428,7 +448,7 @@ impl<S: Store, T: Target> Runner<S, T> {
         if !self.settings.hold_unknown {
             self.halt_with(halt);
         } else if self.lookups == Lookups::Allowed {
-            let is_first = !self.health.has_answered();
+            let is_first = !self.health.has_read();
             self.lookups = if is_first { Lookups::DeniedFromStart } else { Lookups::Denied };
             self.monitor.note("Users cannot be looked up: unknown rows will stay so");
         }

@@ -25,8 +25,8 @@ pub(super) struct Landing {
     pub sent_at: Moment,
     pub ended_at: Moment,
     pub answer: Answer,
-    /// What the read that was to explain a refusal failed with.
-    pub read: Option<Fault>,
+    /// When the read that was to explain a refusal left, and what it failed with.
+    pub read: Option<(Moment, Fault)>,
 }
 
 pub(super) async fn create<T: Target>(target: Arc<T>, clock: Clock, flight: Flight) -> Event {
@@ -40,7 +40,8 @@ pub(super) async fn create<T: Target>(target: Arc<T>, clock: Clock, flight: Flig
     };
     let mut read = None;
     if answer.outcome == Outcome::Unexplained {
-        read = explain(&*target, &mut answer).await;
+        let asked_at = clock.now();
+        read = explain(&*target, &mut answer).await.map(|fault| (asked_at, fault));
     }
     failpoint::hit("after-reply");
     let ended_at = clock.now();

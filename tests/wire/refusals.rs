@@ -56,10 +56,9 @@ async fn a_fresh_token_that_is_not_known_everywhere_costs_no_row() {
         }
         Act::pass()
     });
-    let end = rig.run().await;
-    let rows = rig.rows();
-    let failed: Vec<_> = rows.iter().filter(|(_, row)| row.status == "failed").collect();
-    assert!(failed.is_empty(), "{end:?} {failed:?}");
+    assert_eq!(rig.run().await, End::Drained);
+    rig.check_all("created").await;
+    assert!(rig.front.count(Kind::Token) >= 2, "the token was revoked");
 }
 
 /// Creates get 403, reads 502, for ever.
@@ -180,4 +179,24 @@ async fn two_instances_with_a_key_each_cost_no_row() {
     });
     assert_eq!(rig.run().await, End::Drained);
     rig.check_all("created").await;
+}
+
+/// Users need not be looked up, and could be; then everything is forbidden.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ban_on_everything_is_an_outage_where_lookups_may_be_done_without() {
+    let mut rig = Rig::with_users(60).await;
+    rig.settings.hold_unknown = true;
+    rig.settings.max_outage = Duration::from_secs(2);
+    rig.front.script(|seen| match seen.kind {
+        Kind::Create if seen.n >= 10 => Act::instead(Wire::Reply(Reply::html(403))),
+        Kind::Probe if seen.n > 1 => Act::instead(Wire::Reply(Reply::html(403))),
+        _ => Act::pass(),
+    });
+    let end = tokio::time::timeout(Duration::from_mins(1), rig.run()).await.unwrap();
+    assert!(
+        matches!(&end, End::Halted(halt) if halt.message.contains("no usable answer")),
+        "{end:?}"
+    );
+    assert!(rig.rows().values().all(|row| row.status != "failed"));
+    assert!(rig.front.count(Kind::Create) < 200, "{}", rig.front.count(Kind::Create));
 }

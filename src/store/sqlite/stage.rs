@@ -150,7 +150,7 @@ enum Fate {
     /// Its job is done, or not settled.
     LeaveAlone { unsettled: bool },
     /// It has no key, and is there already.
-    KnownWithoutKey,
+    KnownWithoutKey { is_wrong: bool },
 }
 
 struct Stager<'a> {
@@ -185,9 +185,9 @@ impl Stager<'_> {
                 self.counts.unsettled += u64::from(unsettled);
                 Ok(())
             }
-            Fate::KnownWithoutKey => {
+            Fate::KnownWithoutKey { is_wrong } => {
                 self.counts.unchanged += 1;
-                self.counts.still_wrong += 1;
+                self.counts.still_wrong += u64::from(is_wrong);
                 Ok(())
             }
         }
@@ -195,11 +195,10 @@ impl Stager<'_> {
 
     fn fate(&self, new: &NewJob) -> rusqlite::Result<Fate> {
         let Some(key) = new.identifiers.key() else {
-            return Ok(if self.is_known_without_key(new)? {
-                Fate::KnownWithoutKey
-            } else {
-                Fate::Insert(None)
-            });
+            let known = self.known_without_key(new)?;
+            return Ok(known.map_or(Fate::Insert(None), |status| Fate::KnownWithoutKey {
+                is_wrong: is_wrong(status),
+            }));
         };
         let same = self.first(key, |row| row.has_key(key) && same_content(&row.raw, &new.raw))?;
         let first = self.first(key, |row| row.has_key(key) && !row.is_waived())?;
@@ -228,9 +227,9 @@ impl Stager<'_> {
         })
     }
 
-    /// Of the rows with its key the one that a record corrects: that with which it shares most. Where
-    /// there are several, a row that can be sent is taken only if it shares more than the key:
-    /// otherwise it is somebody else, who would be lost. Two records of one source are two people.
+    /// The row with its key that a record corrects. Where there are several, it is the one with which
+    /// it shares most, and more than the key: otherwise it could be anybody, who would be lost. Two
+    /// records of one source are two people.
     fn corrected(&self, key: (IdKind, &str), new: &NewJob) -> rusqlite::Result<Option<Stored>> {
         if !self.batch.replace {
             return Ok(None);
@@ -238,12 +237,13 @@ impl Stager<'_> {
         let rows = self.all(key, |row| row.has_key(key) && !row.is_waived())?;
         let is_ambiguous = rows.len() > 1;
         let shared = |row: &Stored| new.identifiers.iter().filter(|id| row.has(*id)).count();
-        let is_wrong = |row: &Stored| matches!(row.status, Status::Invalid | Status::Failed);
-        let candidates = rows.into_iter().filter(|row| {
-            row.record_source != self.batch.source.0
-                && (!is_ambiguous || is_wrong(row) || shared(row) > 1)
-        });
-        Ok(candidates.max_by_key(|row| (shared(row), is_wrong(row))))
+        let mut candidates: Vec<Stored> =
+            rows.into_iter().filter(|row| row.record_source != self.batch.source.0).collect();
+        if is_ambiguous {
+            let most = candidates.iter().map(&shared).max().unwrap_or(0);
+            candidates.retain(|row| most > 1 && shared(row) == most);
+        }
+        Ok(if candidates.len() == 1 { candidates.pop() } else { None })
     }
 
     /// The row that a record with a key of its own corrects: its key was wrong or missing. A row that
@@ -256,9 +256,9 @@ impl Stager<'_> {
             let corrected = |row: &Stored| {
                 row.record_source != self.batch.source.0
                     && match row.status {
-                        Status::Invalid | Status::Failed => true,
+                        status if is_wrong(status) => true,
                         Status::Pending => row.has_key(id),
-                        Status::Done | Status::Sending | Status::Unknown => false,
+                        _ => false,
                     }
             };
             if let Some(row) = self.first(id, corrected)? {
@@ -275,8 +275,11 @@ impl Stager<'_> {
             && told.status == Status::Invalid
             && told.path == self.path
             && self.path != "-"
-            && told.record_source != first.record_source;
-        if !is_newer {
+            && told.record_source != first.record_source
+            && ![told, first].map(|row| row.record_source).contains(&self.batch.source.0);
+        // Where there are more of this key, nobody can tell whose version it is.
+        let Some(key) = first.identifiers.key().filter(|_| is_newer) else { return Ok(false) };
+        if self.all(key, |row| row.has_key(key) && !row.is_waived())?.len() > 2 {
             return Ok(false);
         }
         let mut untouched = self.t.prepare_cached(
@@ -294,6 +297,12 @@ impl Stager<'_> {
         new: &NewJob,
         problem: Option<Problem>,
     ) -> rusqlite::Result<()> {
+        if self.batch.replace {
+            // This source holds the record too: no other record of it takes its place.
+            self.t
+                .prepare_cached("UPDATE record SET source_id = ?2 WHERE job_id = ?1")?
+                .execute([known.id, self.batch.source.0])?;
+        }
         if self.batch.replace && known.status == Status::Invalid {
             let problems = self.problems(new, problem, &[known.id])?;
             if problems.is_empty() {
@@ -302,8 +311,7 @@ impl Stager<'_> {
             self.write_problems(known.id, &problems)?;
         }
         self.counts.unchanged += 1;
-        let is_wrong = matches!(known.status, Status::Failed | Status::Invalid);
-        self.counts.still_wrong += u64::from(is_wrong);
+        self.counts.still_wrong += u64::from(is_wrong(known.status));
         Ok(())
     }
 
@@ -394,18 +402,18 @@ impl Stager<'_> {
     }
 
     /// A record that cannot be found by any key is known by its bytes.
-    fn is_known_without_key(&self, new: &NewJob) -> rusqlite::Result<bool> {
+    fn known_without_key(&self, new: &NewJob) -> rusqlite::Result<Option<Status>> {
         let mut statement = self.t.prepare_cached(
-            "SELECT r.raw FROM identifier i JOIN job j ON j.id = i.job_id JOIN record r ON r.job_id = j.id
+            "SELECT r.raw, j.status FROM identifier i JOIN job j ON j.id = i.job_id JOIN record r ON r.job_id = j.id
              WHERE i.hash = ?1",
         )?;
         let mut rows = statement.query([hash_bytes(&new.raw)])?;
         while let Some(row) = rows.next()? {
             if row.get_ref(0)?.as_blob()? == new.raw.as_slice() {
-                return Ok(true);
+                return Ok(Status::parse(&row.get::<_, String>(1)?));
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
     /// Everything that is wrong with a record: what was found in itself, what its key has against
@@ -478,7 +486,9 @@ impl Stager<'_> {
         self.t
             .prepare_cached(
                 "UPDATE job SET status = ?2, detail = NULL, code = NULL, reason = NULL, spent = 0,
-                        not_before_ms = 0, key = ?3, updated_at_ms = ?4
+                        not_before_ms = 0, key = ?3, updated_at_ms = ?4,
+                        -- Whoever is found by other identifiers was not made by what was sent before.
+                        first_sent_ms = CASE WHEN ?5 THEN first_sent_ms END
                  WHERE id = ?1",
             )?
             .execute(params![
@@ -486,6 +496,7 @@ impl Stager<'_> {
                 status.as_str(),
                 new.identifiers.key().map(|(_, key)| key),
                 self.batch.now_ms,
+                known.identifiers == new.identifiers,
             ])?;
         self.write_record(known.id, new, problems)?;
         self.deltas.add(known.source, known.status, known.detail, known.code.as_deref(), -1);
@@ -540,6 +551,11 @@ fn correct(row: Stored, how: impl FnOnce(Stored) -> Fate) -> Fate {
         Status::Done => Fate::LeaveAlone { unsettled: false },
         Status::Sending | Status::Unknown => Fate::LeaveAlone { unsettled: true },
     }
+}
+
+/// Whether a row cannot be sent as it is.
+fn is_wrong(status: Status) -> bool {
+    matches!(status, Status::Failed | Status::Invalid)
 }
 
 fn status_of(problems: &[Problem]) -> Status {

@@ -347,8 +347,9 @@ fn share_out(wanted: &[Wanted], users: &[DirectoryUser]) -> Vec<Vec<DirectoryUse
             ids.any(|(kind, id)| user.identifiers.get(kind).is_some_and(|it| equal(kind, id, it)))
         };
     let exactly = |_: IdKind, ours: &str, theirs: &str| ours == theirs;
+    let same_phone = |kind, ours: &str, theirs: &str| kind == IdKind::Phone && ours == theirs;
     let is_claimed: Vec<bool> =
-        users.iter().map(|user| wanted.iter().any(|one| shares(one, user, &exactly))).collect();
+        users.iter().map(|user| wanted.iter().any(|one| shares(one, user, &same_phone))).collect();
     let found = |one: &Wanted| {
         let theirs = users.iter().zip(&is_claimed).filter(|(user, is_claimed)| {
             shares(one, user, &exactly) || !**is_claimed && shares(one, user, &same)
