@@ -107,6 +107,7 @@ pub(super) fn restart(t: &Transaction<'_>, source: SourceId, now_ms: i64) -> rus
 }
 
 /// A job that is in the table and shares an identifier with a record.
+#[derive(Clone)]
 struct Stored {
     id: i64,
     source: i64,
@@ -200,8 +201,10 @@ impl Stager<'_> {
                 is_wrong: is_wrong(status),
             }));
         };
-        let same = self.first(key, |row| row.has_key(key) && same_content(&row.raw, &new.raw))?;
-        let first = self.first(key, |row| row.has_key(key) && !row.is_waived())?;
+        let rows = self.all(key, |row| row.has_key(key))?;
+        let same = rows.iter().find(|row| same_content(&row.raw, &new.raw)).cloned();
+        let standing: Vec<Stored> = rows.into_iter().filter(|row| !row.is_waived()).collect();
+        let first = standing.first().cloned();
         let duplicate = |first: &Stored| duplicate(key.0, Rule::DuplicateKey, &self.place(first));
         Ok(match (first, same) {
             (None, None) => match self.with_another_key(new)? {
@@ -211,13 +214,15 @@ impl Stager<'_> {
             // Waived, and exported with others that are corrected.
             (None, Some(same)) => Fate::Again(same, None),
             (Some(first), Some(same)) if first.id == same.id => Fate::Again(same, None),
-            (Some(first), Some(same)) if self.is_earlier_version(&first, &same)? => {
+            (Some(first), Some(same))
+                if standing.len() == 2 && self.is_earlier_version(&first, &same)? =>
+            {
                 correct(first, |first| Fate::Supersede(first, same))
             }
             // It does not take the first one's place: somebody who exports such rows and corrects
             // others of them has said nothing about this one.
             (Some(first), Some(same)) => Fate::Again(same, Some(duplicate(&first))),
-            (Some(first), None) => match self.corrected(key, new)? {
+            (Some(first), None) => match self.corrected(standing, new) {
                 Some(row) => {
                     let problem = (row.id != first.id).then(|| duplicate(&first));
                     correct(row, |row| Fate::Replace(row, problem))
@@ -230,11 +235,10 @@ impl Stager<'_> {
     /// The row with its key that a record corrects. Where there are several, it is the one with which
     /// it shares most, and more than the key: otherwise it could be anybody, who would be lost. Two
     /// records of one source are two people.
-    fn corrected(&self, key: (IdKind, &str), new: &NewJob) -> rusqlite::Result<Option<Stored>> {
+    fn corrected(&self, rows: Vec<Stored>, new: &NewJob) -> Option<Stored> {
         if !self.batch.replace {
-            return Ok(None);
+            return None;
         }
-        let rows = self.all(key, |row| row.has_key(key) && !row.is_waived())?;
         let is_ambiguous = rows.len() > 1;
         let shared = |row: &Stored| new.identifiers.iter().filter(|id| row.has(*id)).count();
         let mut candidates: Vec<Stored> =
@@ -243,7 +247,7 @@ impl Stager<'_> {
             let most = candidates.iter().map(&shared).max().unwrap_or(0);
             candidates.retain(|row| most > 1 && shared(row) == most);
         }
-        Ok(if candidates.len() == 1 { candidates.pop() } else { None })
+        if candidates.len() == 1 { candidates.pop() } else { None }
     }
 
     /// The row that a record with a key of its own corrects: its key was wrong or missing. A row that
@@ -269,7 +273,8 @@ impl Stager<'_> {
     }
 
     /// Whether `told` came with a newer state of the very file that is staged now, so that it was
-    /// told as a duplicate of its own earlier version.
+    /// told as a duplicate of its own earlier version. Where there are more of their key, nobody can
+    /// tell whose version it is.
     fn is_earlier_version(&self, first: &Stored, told: &Stored) -> rusqlite::Result<bool> {
         let is_newer = self.batch.replace
             && told.status == Status::Invalid
@@ -277,9 +282,7 @@ impl Stager<'_> {
             && self.path != "-"
             && told.record_source != first.record_source
             && ![told, first].map(|row| row.record_source).contains(&self.batch.source.0);
-        // Where there are more of this key, nobody can tell whose version it is.
-        let Some(key) = first.identifiers.key().filter(|_| is_newer) else { return Ok(false) };
-        if self.all(key, |row| row.has_key(key) && !row.is_waived())?.len() > 2 {
+        if !is_newer {
             return Ok(false);
         }
         let mut untouched = self.t.prepare_cached(
