@@ -295,6 +295,11 @@ impl Transition {
     }
 }
 
+/// A doubt that nothing can settle now stays one.
+pub fn held() -> Transition {
+    Transition::to(Status::Unknown)
+}
+
 /// What an outcome makes of a job that is being sent.
 ///
 /// `until_ms` is when the target asked to come back, if it did (UTC milliseconds).

@@ -54,14 +54,19 @@ fn flat(text: &str) -> String {
     text.replace(['\n', '\r', '\t'], " ")
 }
 
-/// How a value may stand in a message: as it is, as a JSON string has it, and a phone number without
-/// its country code, which is at most three digits long (ITU-T E.164).
+/// How a value may stand in a message: as it is, as writers of JSON escape it, and a phone number
+/// without its country code, which is at most three digits long (ITU-T E.164).
 fn forms<'a>(field: &'a str, value: &str) -> Vec<(&'a str, String)> {
     const COUNTRY: usize = 3;
     const NUMBER: usize = 8;
     let mut forms = vec![flat(value)];
     if let Ok(json) = serde_json::to_string(value) {
-        forms.push(json.trim_matches('"').to_owned());
+        // RFC 8259, section 7: what must be escaped; some escape also what may be.
+        let json = json.get(1..json.len() - 1).unwrap_or_default().to_owned();
+        let ascii = in_ascii(&json);
+        let slashes = [&json, &ascii].map(|form| form.replace('/', "\\/"));
+        forms.extend([json, ascii]);
+        forms.extend(slashes);
     }
     if let Some(digits) = value.strip_prefix('+')
         && digits.bytes().all(|byte| byte.is_ascii_digit())
@@ -69,8 +74,24 @@ fn forms<'a>(field: &'a str, value: &str) -> Vec<(&'a str, String)> {
         let national = (0..=COUNTRY).filter_map(|n| digits.get(n..));
         forms.extend(national.filter(|rest| rest.len() >= NUMBER).map(str::to_owned));
     }
+    forms.sort();
     forms.dedup();
     forms.into_iter().map(|form| (field, form)).collect()
+}
+
+/// Other characters than ASCII as `\uXXXX`, in pairs of surrogates where one does not do.
+fn in_ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii() {
+            out.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    out
 }
 
 /// The values inside a value that is itself a JSON document, as the raw copy is. Short ones are left
@@ -263,6 +284,22 @@ mod tests {
         assert_eq!(told("13800138000 or 8613800138000"), format!("{phone} or {phone}"));
         assert_eq!(told("İSTANBUL ẞTADT: İ TEST1@123.com"), "<city>: İ <email>");
         assert_eq!(told("İ éabc@x.io ẞ"), "İ éabc@x.io ẞ");
+    }
+
+    /// The forms are those that Python's `json.dumps` and PHP's `json_encode` write.
+    #[test]
+    fn a_value_is_found_in_the_escapes_of_other_writers_of_json() {
+        let mut user = user();
+        user.password = Some("$2b$12$ab/cd.efgh".to_owned().into());
+        user.fields.push(("name".into(), Value::Text("Zoë 😀/李".into())));
+        for (text, expected) in [
+            (r#"bad "$2b$12$ab\/cd.efgh""#, r#"bad "<password>""#),
+            (r#"bad "Zo\u00eb \ud83d\ude00/\u674e""#, r#"bad "<name>""#),
+            (r#"bad "Zo\u00EB \uD83D\uDE00\/\u674E""#, r#"bad "<name>""#),
+            (r#"bad "Zoë 😀\/李""#, r#"bad "<name>""#),
+        ] {
+            assert_eq!(message(text, &user, &[]), expected);
+        }
     }
 
     proptest::proptest! {

@@ -17,6 +17,8 @@ const LOOKS: u32 = 5;
 const MISSED: Duration = Duration::from_millis(500);
 /// Rows for one lookup.
 pub const BATCH: usize = 80;
+/// So many rows whose lookup is refused, and none is answered in between: it is not the rows.
+const REFUSED_ALIKE: u32 = 20;
 
 /// How long until nobody found means nobody.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +47,8 @@ pub struct Doubt {
     pub epoch: Option<u64>,
     /// The provider's code, for a duplicate.
     pub code: Option<String>,
+    /// At most so many rows may be in its lookup: fewer after a refusal.
+    company: usize,
     quiet_at: Moment,
     look_at: Moment,
     looks: u32,
@@ -59,7 +63,20 @@ pub struct Doubts {
     order: BTreeSet<(Moment, JobId)>,
     looking: usize,
     held: usize,
+    /// Rows whose lookup was refused since one was answered.
+    refused: u32,
     witnesses: HashMap<u64, Moment>,
+}
+
+/// What a refused lookup says.
+#[derive(Debug)]
+pub enum Refused {
+    /// One row of several is the reason, or all: they are looked up again in smaller groups.
+    Divided,
+    /// This row cannot be looked up; it stays unknown in this run.
+    Held(Box<Doubt>),
+    /// No row can be looked up.
+    All,
 }
 
 impl Doubts {
@@ -71,6 +88,7 @@ impl Doubts {
             order: BTreeSet::new(),
             looking: 0,
             held: 0,
+            refused: 0,
             witnesses: HashMap::new(),
         }
     }
@@ -102,6 +120,7 @@ impl Doubts {
             ended_at,
             epoch,
             code,
+            company: BATCH,
             quiet_at: ended_at + quiet,
             look_at: ended_at + first,
             looks: 0,
@@ -121,19 +140,20 @@ impl Doubts {
     }
 
     /// The jobs to look up now, at most [`BATCH`] of one kind (duplicates are looked up by every
-    /// identifier, others by their key).
+    /// identifier, others by their key; those whose lookup was refused, in smaller groups).
     pub fn take(&mut self, now: Moment) -> Vec<Doubt> {
         let due: Vec<(Moment, JobId)> =
             self.order.range(..=(now, JobId(i64::MAX))).take(4 * BATCH).copied().collect();
-        let Some(kind) = due.first().and_then(|(_, id)| self.waiting.get(id)).map(thorough) else {
+        let kind_of = |doubt: &Doubt| (thorough(doubt), doubt.company);
+        let Some(kind) = due.first().and_then(|(_, id)| self.waiting.get(id)).map(kind_of) else {
             return Vec::new();
         };
         let mut taken = Vec::new();
         for (at, id) in due {
-            if taken.len() == BATCH {
+            if taken.len() == kind.1 {
                 break;
             }
-            if self.waiting.get(&id).map(thorough) == Some(kind) {
+            if self.waiting.get(&id).map(kind_of) == Some(kind) {
                 self.order.remove(&(at, id));
                 taken.extend(self.waiting.remove(&id));
             }
@@ -155,9 +175,32 @@ impl Doubts {
         self.insert(doubt);
     }
 
+    /// The lookup of these doubts, which were taken together, was refused. In halves it shows whose
+    /// identifier the target dislikes: one in eighty costs no more than a dozen lookups.
+    pub fn refused(&mut self, mut doubts: Vec<Doubt>, now: Moment) -> Refused {
+        self.looking -= doubts.len();
+        self.refused += u32::from(doubts.len() == 1);
+        let is_alike = self.refused >= REFUSED_ALIKE;
+        if doubts.len() == 1 && !is_alike {
+            self.held += 1;
+            return Refused::Held(Box::new(doubts.remove(0)));
+        }
+        let company = doubts.len().div_ceil(2);
+        for doubt in doubts {
+            self.insert(Doubt { company, look_at: now, ..doubt });
+        }
+        if is_alike { Refused::All } else { Refused::Divided }
+    }
+
+    /// A lookup was answered.
+    pub fn answered(&mut self) {
+        self.refused = 0;
+    }
+
     /// A doubt that was taken found nobody, and that settles nothing yet.
     pub fn look_again(&mut self, mut doubt: Doubt, now: Moment) {
         self.looking -= 1;
+        doubt.company = BATCH;
         if now < doubt.quiet_at {
             doubt.look_at = doubt.quiet_at;
         } else {
@@ -260,6 +303,71 @@ mod tests {
         .collect();
         assert_eq!(sizes.iter().sum::<usize>(), 101);
         assert!(sizes.contains(&80) && sizes.contains(&20) && sizes.contains(&1));
+    }
+
+    /// Looks all doubts up, where whoever has this id makes a lookup refused.
+    fn look_all_up(doubts: &mut Doubts, disliked: impl Fn(i64) -> bool) -> (Vec<i64>, usize, bool) {
+        let (mut held, mut lookups) = (Vec::new(), 0);
+        let now = 100 * SECOND;
+        loop {
+            let taken = doubts.take(now);
+            if taken.is_empty() {
+                return (held, lookups, false);
+            }
+            lookups += 1;
+            if !taken.iter().any(|doubt| disliked(doubt.id.0)) {
+                doubts.answered();
+                taken.iter().for_each(|_| doubts.settled());
+                continue;
+            }
+            match doubts.refused(taken, now) {
+                Refused::Divided => {}
+                Refused::Held(doubt) => held.push(doubt.id.0),
+                Refused::All => return (held, lookups, true),
+            }
+        }
+    }
+
+    fn some(n: i64) -> Doubts {
+        let mut doubts = doubts();
+        (0..n).for_each(|id| add(&mut doubts, id, false, SECOND));
+        doubts
+    }
+
+    #[test]
+    fn a_row_whose_lookup_is_refused_is_found_out_in_halves() {
+        for disliked in [0, 37, 79] {
+            let mut doubts = some(80);
+            let (held, lookups, all) = look_all_up(&mut doubts, |id| id == disliked);
+            assert_eq!((held, all), (vec![disliked], false));
+            assert!(lookups <= 15, "{lookups} lookups");
+            assert_eq!((doubts.open(), doubts.held()), (0, 1));
+        }
+    }
+
+    #[test]
+    fn twenty_refused_in_a_row_are_everybody() {
+        let mut doubts = some(100);
+        let (held, lookups, all) = look_all_up(&mut doubts, |_| true);
+        assert_eq!((held.len(), all), (19, true));
+        assert!(lookups <= 150, "{lookups} lookups");
+        assert_eq!(doubts.open(), 81, "the rest is in doubt");
+        let (held, _, all) = look_all_up(&mut some(1_000), |id| id % 10 == 0);
+        assert_eq!((held.len(), all), (100, false), "one in ten is not everybody");
+    }
+
+    #[test]
+    fn once_its_lookup_is_answered_a_row_is_looked_up_with_others_again() {
+        let mut doubts = doubts();
+        (0..2).for_each(|id| add(&mut doubts, id, false, 99 * SECOND));
+        let taken = doubts.take(100 * SECOND);
+        assert!(matches!(doubts.refused(taken, 100 * SECOND), Refused::Divided));
+        for _ in 0..2 {
+            let mut taken = doubts.take(100 * SECOND);
+            assert_eq!(taken.len(), 1);
+            doubts.look_again(taken.remove(0), 100 * SECOND);
+        }
+        assert_eq!(doubts.take(200 * SECOND).len(), 2);
     }
 
     #[test]

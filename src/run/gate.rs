@@ -116,11 +116,6 @@ impl Gate {
         self.rate.paused_until(moment);
     }
 
-    /// The end of the longest pause so far.
-    pub fn paused_until(&self) -> Moment {
-        self.paused_until
-    }
-
     /// Until when nothing leaves, if that is still to come.
     pub fn paused(&self, now: Moment) -> Option<Moment> {
         (now < self.paused_until).then_some(self.paused_until)

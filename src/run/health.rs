@@ -10,6 +10,9 @@ const PRESSURE: f64 = 0.2;
 /// The weight of the latest answer in that share.
 const PRESSURE_WEIGHT: f64 = 0.05;
 
+/// A pause that is a smaller part of `max_outage` does not stop its clock.
+const SHORT_PAUSE: u32 = 10;
+
 /// How much of the slowest answer is still believed at the next one.
 const SLOWEST_KEPT: f64 = 0.95;
 /// A probe is up to three requests: for the token, the read itself, for the key.
@@ -35,6 +38,8 @@ pub struct Health {
     last_fault: Option<String>,
     /// Since when it has accepted nothing, though it answers.
     refuses_since: Option<Moment>,
+    /// Until when it has asked for a pause.
+    back_at: Moment,
     /// Since when every read has passed.
     reads_pass_since: Option<Moment>,
     /// When a create last got a definite answer.
@@ -101,13 +106,17 @@ impl Health {
         self.last_fault = why;
     }
 
-    /// It asked for fewer requests, and for none during `pause`.
-    pub fn throttled(&mut self, now: Moment, pause: Duration) {
+    /// It asked for fewer requests.
+    pub fn throttled(&mut self, now: Moment) {
         self.last_fault = Some("requests come too often".to_owned());
-        // A pause that was asked for is no silence.
-        let since = self.refuses_since.get_or_insert(now);
-        if !pause.is_zero() {
-            *since = (*since).max(now + pause);
+        self.refuses_since.get_or_insert(now);
+    }
+
+    /// It asked for a pause. That is no silence, unless it is so short that a target which asks for
+    /// it again and again would never be out of order.
+    pub fn asked_to_wait(&mut self, now: Moment, wait: Duration, max_outage: Duration) {
+        if wait >= max_outage / SHORT_PAUSE {
+            self.back_at = self.back_at.max(now + wait);
         }
     }
 
@@ -158,6 +167,7 @@ impl Health {
             });
         }
         let since = [silent_since, self.refuses_since].into_iter().flatten().min()?;
+        let since = since.max(self.back_at);
         let time = humane(patience.max_outage);
         (now >= since + patience.max_outage).then(|| Halt {
             message: format!("the target has given no usable answer for {time}: {fault}"),
@@ -188,6 +198,10 @@ mod tests {
         health.verdict(seconds * SECOND, since, PATIENCE).map(|halt| halt.message)
     }
 
+    fn wait(health: &mut Health, at: u32, seconds: u32) {
+        health.asked_to_wait(at * SECOND, seconds * SECOND, PATIENCE.max_outage);
+    }
+
     #[test]
     fn silence_at_the_start_ends_sooner_than_an_outage() {
         let mut health = Health::default();
@@ -213,19 +227,34 @@ mod tests {
     fn a_target_that_only_refuses_is_an_outage_but_for_the_pauses_it_asked_for() {
         let mut health = Health::default();
         health.answered();
-        health.throttled(10 * SECOND, Duration::ZERO);
-        health.throttled(200 * SECOND, Duration::ZERO);
+        health.throttled(10 * SECOND);
+        health.throttled(200 * SECOND);
         assert_eq!(message(&health, 309, None), None);
         assert!(message(&health, 310, None).is_some(), "since the first");
         assert!(message(&health, 310, Some(50)).is_some(), "the earlier of the two");
-        health.throttled(300 * SECOND, 60 * SECOND);
+        wait(&mut health, 300, 60);
         assert_eq!(message(&health, 659, None), None, "since the end of the pause");
         assert!(message(&health, 660, None).is_some());
         health.definite(660 * SECOND, 660 * SECOND);
         assert_eq!(message(&health, 9_000, None), None);
-        health.throttled(9_000 * SECOND, Duration::ZERO);
+        health.throttled(9_000 * SECOND);
         health.read_passed(9_100 * SECOND);
         assert_eq!(message(&health, 9_900, None), None);
+    }
+
+    #[test]
+    fn pauses_that_are_short_and_never_end_are_an_outage() {
+        let mut health = Health::default();
+        health.answered();
+        for n in 0..400 {
+            health.throttled(n * SECOND);
+            wait(&mut health, n, 29);
+        }
+        assert_eq!(message(&health, 299, None), None);
+        assert!(message(&health, 300, None).is_some());
+        wait(&mut health, 400, 30);
+        assert_eq!(message(&health, 729, None), None);
+        assert!(message(&health, 730, Some(0)).is_some(), "since the end of the pause");
     }
 
     #[test]

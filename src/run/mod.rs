@@ -413,9 +413,7 @@ impl<S: Store, T: Target> Runner<S, T> {
         if self.halt.is_some() || self.stopping {
             return;
         }
-        // A pause that was asked for is no silence.
-        let paused_until = self.gate.paused_until();
-        let silent_since = self.gate.breaker.trouble_since().map(|since| since.max(paused_until));
+        let silent_since = self.gate.breaker.trouble_since();
         let patience = Patience {
             at_start: self.settings.max_silence_at_start,
             max_outage: self.settings.max_outage,

@@ -1,6 +1,6 @@
 //! What an answer means for the gate, the job and the run.
 
-use super::doubt::{Doubt, Doubts};
+use super::doubt::{Doubt, Doubts, Refused};
 use super::stale::Blame;
 use super::worker::Landing;
 use super::{Event, Lookups, Ready, Runner};
@@ -159,10 +159,7 @@ impl<S: Store, T: Target> Runner<S, T> {
                 self.health.fault(answer.message.clone());
                 self.fault(now, trial);
                 self.press(true, now, sent_at);
-                // A server that says when it will be back is believed.
-                if let Some(wait) = answer.retry_after {
-                    self.gate.pause_until(now + wait.min(RETRY_AFTER_MAX));
-                }
+                self.pause(answer.retry_after, now);
             }
             Outcome::Halt => {
                 self.gate.breaker.trial_void();
@@ -180,11 +177,17 @@ impl<S: Store, T: Target> Runner<S, T> {
 
     fn throttled(&mut self, retry_after: Option<Duration>, now: Moment, sent_at: Moment) {
         tracing::debug!(retry_after_ms = retry_after.map(millis), "gate: throttled");
-        let pause = retry_after.map(|wait| wait.min(RETRY_AFTER_MAX));
-        self.health.throttled(now, pause.unwrap_or_default());
+        self.health.throttled(now);
         self.gate.rate.refused(now, sent_at);
-        if let Some(pause) = pause {
-            self.gate.pause_until(now + pause);
+        self.pause(retry_after, now);
+    }
+
+    /// A server that says when it will be back is believed.
+    fn pause(&mut self, retry_after: Option<Duration>, now: Moment) {
+        if let Some(wait) = retry_after {
+            let wait = wait.min(RETRY_AFTER_MAX);
+            self.gate.pause_until(now + wait);
+            self.health.asked_to_wait(now, wait, self.settings.max_outage);
         }
     }
 
@@ -218,21 +221,10 @@ impl<S: Store, T: Target> Runner<S, T> {
     }
 
     fn watch_alike(&mut self, id: JobId, sends: u32, answer: &Answer) {
-        let code = answer.code.clone().unwrap_or_else(|| "none".to_owned());
-        match answer.outcome {
-            Outcome::Created { .. } => self.alike.created(id, sends),
-            // Answers that were on their way when the run halted for this very code.
-            Outcome::Rejected if self.refused_alike.as_deref() == Some(code.as_str()) => {
-                self.totals.failed = self.totals.failed.saturating_sub(1);
-                self.totals.settled = self.totals.settled.saturating_sub(1);
-                self.take_back.push((id, sends));
-            }
-            Outcome::Rejected => {
-                let verdict = self.alike.refused(id, sends, &code);
-                if let (Some(verdict), None) = (verdict, self.settings.max_failures) {
-                    self.refused_alike(verdict, answer);
-                }
-            }
+        let code = match answer.outcome {
+            Outcome::Created { .. } => return self.alike.created(id, sends),
+            Outcome::Rejected => answer.code.as_deref().unwrap_or("none"),
+            Outcome::Unsendable => Class::Unsendable.as_str(),
             Outcome::Duplicate
             | Outcome::Unexplained
             | Outcome::Throttled
@@ -240,26 +232,29 @@ impl<S: Store, T: Target> Runner<S, T> {
             | Outcome::NotSent
             | Outcome::Unknown
             | Outcome::Halt
-            | Outcome::Unsendable
-            | Outcome::Returned => {}
+            | Outcome::Returned => return,
+        };
+        // Answers that were on their way when the run halted for this very code.
+        if self.refused_alike.as_deref() == Some(code) {
+            return self.take_back(&answer.outcome, vec![(id, sends)]);
+        }
+        let verdict = self.alike.refused(id, sends, code);
+        if let (Some(verdict), None) = (verdict, self.settings.max_failures) {
+            let halt = refused_alike(answer, code, verdict.rows.len());
+            self.take_back(&answer.outcome, verdict.rows);
+            self.refused_alike = Some(verdict.code);
+            self.halt_with(halt);
         }
     }
 
-    fn refused_alike(&mut self, verdict: super::alike::Verdict, answer: &Answer) {
-        let n = verdict.rows.len();
-        self.totals.failed = self.totals.failed.saturating_sub(n as u64);
-        self.totals.settled = self.totals.settled.saturating_sub(n as u64);
-        self.take_back.extend(verdict.rows);
-        self.refused_alike = Some(verdict.code.clone());
-        let words = answer.message.as_deref().unwrap_or("no message");
-        self.halt_with(Halt {
-            message: format!(
-                "the target refuses every row alike, with code {}: {words}; the {n} rows are pending again",
-                verdict.code
-            ),
-            hint: "one setting is wrong, not the rows: correct it and run again; --max-failures N goes on until N have failed"
-                .to_owned(),
-        });
+    /// Rows that this outcome has settled, and wrongly so.
+    fn take_back(&mut self, outcome: &Outcome, rows: Vec<(JobId, u32)>) {
+        let n = rows.len() as u64;
+        let is_unsendable = *outcome == Outcome::Unsendable;
+        let total = if is_unsendable { &mut self.totals.invalid } else { &mut self.totals.failed };
+        *total = total.saturating_sub(n);
+        self.totals.settled = self.totals.settled.saturating_sub(n);
+        self.take_back.extend(rows);
     }
 
     /// Writes down what becomes of a claimed job.
@@ -364,6 +359,7 @@ impl<S: Store, T: Target> Runner<S, T> {
         let now = self.clock.now();
         let found = match result {
             Ok(found) => found,
+            Err(Fault::Refused(halt)) => return self.on_refused_lookup(doubts, halt, now),
             Err(fault) => {
                 tracing::debug!(rows = doubts.len(), "lookup: no usable answer");
                 for doubt in doubts {
@@ -374,12 +370,32 @@ impl<S: Store, T: Target> Runner<S, T> {
             }
         };
         self.gate.rate.accepted(now, asked_at);
+        self.doubts.answered();
         self.read_passed(now);
         if self.is_sole_witness(now) {
             self.gate.breaker.answered(false);
         }
         for (doubt, users) in doubts.into_iter().zip(found) {
             self.settle(doubt, &users, asked_at, now);
+        }
+    }
+
+    /// The target answers, but not this question: another one may be answered.
+    fn on_refused_lookup(&mut self, doubts: Vec<Doubt>, halt: Halt, now: Moment) {
+        tracing::debug!(rows = doubts.len(), "lookup: refused");
+        match self.doubts.refused(doubts, now) {
+            Refused::Divided => {}
+            Refused::Held(doubt) => self.push(Record {
+                id: doubt.id,
+                sends: doubt.sends,
+                transition: job::held(),
+                code: doubt.code,
+                reason: Some(format!("cannot be looked up: {}", halt.message)),
+                forget_send: false,
+                attempt: None,
+                problem: None,
+            }),
+            Refused::All => self.halt_with(halt),
         }
     }
 
@@ -430,17 +446,29 @@ impl<S: Store, T: Target> Runner<S, T> {
     fn on_read_fault(&mut self, fault: Fault, now: Moment, asked_at: Moment) {
         self.health.read_failed();
         match fault {
-            Fault::NotSent(why) | Fault::Unknown(why) => {
-                self.health.fault(Some(why));
-                let telling = self.gate.breaker.is_after_probe(asked_at);
-                self.fault(now, telling);
-                self.press(true, now, asked_at);
+            Fault::NotSent(why) => self.on_silent_read(why, None, now, asked_at),
+            Fault::Unknown { why, retry_after } => {
+                self.on_silent_read(why, retry_after, now, asked_at);
             }
             Fault::Throttled(wait) => self.throttled(wait, now, asked_at),
             Fault::Stale => {}
             Fault::Denied(halt) => self.on_denied(halt),
-            Fault::Halt(halt) => self.halt_with(halt),
+            Fault::Refused(halt) | Fault::Halt(halt) => self.halt_with(halt),
         }
+    }
+
+    fn on_silent_read(
+        &mut self,
+        why: String,
+        retry_after: Option<Duration>,
+        now: Moment,
+        asked_at: Moment,
+    ) {
+        self.health.fault(Some(why));
+        let telling = self.gate.breaker.is_after_probe(asked_at);
+        self.fault(now, telling);
+        self.press(true, now, asked_at);
+        self.pause(retry_after, now);
     }
 
     /// Users cannot be looked up: halt, or go on and leave jobs in doubt unknown.
@@ -478,16 +506,17 @@ impl<S: Store, T: Target> Runner<S, T> {
                 match fault {
                     Fault::NotSent(why) => self.health.fault(Some(why)),
                     // It answers, though not usefully: that is an outage.
-                    Fault::Unknown(why) => {
+                    Fault::Unknown { why, retry_after } => {
                         self.health.fault(Some(why));
                         self.health.answered();
+                        self.pause(retry_after, now);
                     }
                     Fault::Throttled(wait) => {
                         self.health.answered();
                         self.throttled(wait, now, now);
                     }
                     Fault::Stale | Fault::Denied(_) => {}
-                    Fault::Halt(halt) => self.halt_with(halt),
+                    Fault::Refused(halt) | Fault::Halt(halt) => self.halt_with(halt),
                 }
             }
         }
@@ -502,6 +531,25 @@ impl<S: Store, T: Target> Runner<S, T> {
         self.outlook.unsuspected == 0
             || self.outlook.open == 1
             || tail && since.is_some_and(|since| now >= since + self.settings.write_outage)
+    }
+}
+
+/// Why a run ends in which every row has come to the end of this one.
+fn refused_alike(answer: &Answer, code: &str, n: usize) -> Halt {
+    if let Some(problem) = &answer.problem {
+        return Halt {
+            message: format!("no row can be sent: {}; the {n} rows are pending again", problem.message),
+            hint: "one setting is wrong, not the rows: correct it and run again; --max-failures N goes on and leaves such rows invalid"
+                .to_owned(),
+        };
+    }
+    let words = answer.message.as_deref().unwrap_or("no message");
+    Halt {
+        message: format!(
+            "the target refuses every row alike, with code {code}: {words}; the {n} rows are pending again"
+        ),
+        hint: "one setting is wrong, not the rows: correct it and run again; --max-failures N goes on until N have failed"
+            .to_owned(),
     }
 }
 

@@ -94,7 +94,7 @@ pub(super) async fn find<T: Target>(
 pub(super) async fn probe<T: Target>(target: Arc<T>, limit: std::time::Duration) -> Event {
     let result = match tokio::time::timeout(limit, target.probe()).await {
         Ok(result) => result,
-        Err(_) => Err(Fault::Unknown(format!("no answer within {} s", limit.as_secs_f32()))),
+        Err(_) => Err(Fault::unknown(format!("no answer within {} s", limit.as_secs_f32()))),
     };
     Event::Probed(result)
 }

@@ -179,7 +179,7 @@ pub struct Tick<'a> {
     pub target_now_ms: Option<i64>,
     /// Outcomes to record.
     pub records: &'a [Record],
-    /// Rejections of this run to take back, because every row was refused alike.
+    /// Jobs that this run found rejected or unsendable, to take back: every row was refused alike.
     pub take_back: &'a [(JobId, u32)],
     /// How many jobs to claim at most.
     pub claim: usize,

@@ -73,15 +73,30 @@ pub enum Fault {
     /// The connection could not be made.
     NotSent(String),
     /// No readable answer.
-    Unknown(String),
+    Unknown {
+        /// What came instead.
+        why: String,
+        /// When to come back, if the target said so.
+        retry_after: Option<Duration>,
+    },
     /// Too often.
     Throttled(Option<Duration>),
     /// The token was out of date; it is fetched anew before the next request.
     Stale,
     /// The target works, but does not allow this read.
     Denied(Halt),
+    /// The target works, but does not take this question; it may take another. The halt is for where
+    /// it takes none.
+    Refused(Halt),
     /// The target refuses to work at all.
     Halt(Halt),
+}
+
+impl Fault {
+    /// No readable answer, and no word about when to come back.
+    pub fn unknown(why: String) -> Self {
+        Self::Unknown { why, retry_after: None }
+    }
 }
 
 /// What to look up for one job.

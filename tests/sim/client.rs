@@ -97,7 +97,7 @@ fn fault(reply: Reply) -> Fault {
         Reply::Stale => Fault::Stale,
         Reply::Revoked => Fault::Halt(halt("credentials refused")),
         Reply::NoConnection => Fault::NotSent("connection refused".to_owned()),
-        Reply::Broken(_) => Fault::Unknown("no answer".to_owned()),
+        Reply::Broken(_) => Fault::unknown("no answer".to_owned()),
         other => panic!("a read was answered with {other:?}"),
     }
 }

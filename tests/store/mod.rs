@@ -71,6 +71,7 @@ mod sqlite {
             doubts_know_an_earlier_unknown_and_the_last_duplicate,
             a_doubt_is_settled_without_an_attempt,
             rejections_are_taken_back_unspent,
+            what_could_not_be_sent_is_taken_back_without_its_problem,
             only_rejections_of_the_run_are_taken_back,
             the_outlook_tells_what_lies_ahead,
             a_run_counts_what_it_settled,

@@ -264,6 +264,22 @@ pub(super) fn rejections_are_taken_back_unspent<S: Store>(mut bench: Bench<S>) {
     assert_eq!(bench.eyes.settled(run), [0, 0, 0]);
 }
 
+pub(super) fn what_could_not_be_sent_is_taken_back_without_its_problem<S: Store>(
+    mut bench: Bench<S>,
+) {
+    bench.users(1);
+    let run = bench.run();
+    let id = bench.send(run, &Sent::duplicate());
+    bench.tick(run, &[Sent::throttled(0).by_lookup().under(id, 1)], 0);
+    bench.send(run, &Sent::unsendable());
+    bench.tick_with(run, &[], &[(id, 2)], 0);
+    let row = bench.row(id);
+    assert_eq!((row.status, row.sends, row.spent), (Status::Pending, 2, 1), "what was spent stays");
+    assert_eq!(bench.eyes.problems(id), []);
+    assert_eq!(bench.eyes.attempts(id).len(), 2);
+    assert_eq!(bench.eyes.settled(run), [0, 0, 0]);
+}
+
 pub(super) fn only_rejections_of_the_run_are_taken_back<S: Store>(mut bench: Bench<S>) {
     bench.users(3);
     let old = bench.run();

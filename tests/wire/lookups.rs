@@ -105,6 +105,57 @@ async fn where_doubts_are_held_a_lookup_refused_with_403_stops_nothing() {
     assert!(rig.front.count(Kind::Lookup) <= 1);
 }
 
+fn rejected() -> Wire {
+    Wire::Reply(Reply::json(200, &json!({"code": 2003, "message": "no", "data": null})))
+}
+
+/// Users that nobody asked for.
+fn strangers() -> Act {
+    edited(|user| user["externalId"] = json!("somebody"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_identifier_that_no_lookup_takes_costs_its_own_row_one_run() {
+    let answers: [fn() -> Act; 2] = [|| Act::instead(rejected()), strangers];
+    for answer in answers {
+        let rig = Rig::with_users(60).await;
+        rig.front.script(move |seen| match seen.kind {
+            Kind::Create if seen.n.is_multiple_of(2) || seen.key == "u6" => Act::after(Wire::Close),
+            Kind::Lookup if seen.ids.iter().any(|id| id == "u6") => answer(),
+            _ => Act::pass(),
+        });
+        assert_eq!(rig.run().await, End::Drained);
+        rig.check(&rig.users().await);
+        assert_eq!(rig.with_status("unknown"), ["u6"]);
+        let reason = rig.reason("u6");
+        assert!(reason.starts_with("cannot be looked up: a "), "{reason}");
+        rig.front.script(|_| Act::pass());
+        assert_eq!(rig.run().await, End::Drained);
+        rig.check_all("created").await;
+        assert_eq!(rig.front.count(Kind::Create), 60, "nothing was sent twice");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_no_lookup_is_taken_the_run_halts_and_sends_nothing_twice() {
+    let rig = Rig::with_users(100).await;
+    rig.front.script(|seen| match seen.kind {
+        Kind::Create if seen.n.is_multiple_of(2) => Act::after(Wire::Close),
+        Kind::Lookup => Act::instead(rejected()),
+        _ => Act::pass(),
+    });
+    let halt = rig.expect_halt().await;
+    assert_eq!(halt.message, "a read is refused (code 2003)");
+    rig.check(&rig.users().await);
+    assert!(rig.with_status("failed").is_empty());
+    let lookups = rig.front.count(Kind::Lookup);
+    assert!((20..=200).contains(&lookups), "{lookups} lookups");
+    rig.front.script(|_| Act::pass());
+    assert_eq!(rig.run().await, End::Drained);
+    rig.check_all("created").await;
+    assert_eq!(rig.front.count(Kind::Create), 100, "nothing was sent twice");
+}
+
 // ---- whom a lookup finds
 
 /// A change of a user in an answer.

@@ -193,6 +193,18 @@ impl Rig {
     }
 
     /// The whole directory.
+    /// Keys of the rows with this status.
+    fn with_status(&self, status: &str) -> Vec<String> {
+        let rows = self.rows().into_iter().filter(|(_, row)| row.status == status);
+        rows.map(|(key, _)| key).collect()
+    }
+
+    /// What the table says why a row is not done.
+    fn reason(&self, key: &str) -> String {
+        let query = "SELECT reason FROM job WHERE key = ?1";
+        Connection::open(self.db()).unwrap().query_row(query, [key], |row| row.get(0)).unwrap()
+    }
+
     async fn users(&self) -> Vec<Value> {
         let reply = ask(&self.address(), "GET", "/__sandbox/users", "", b"").await;
         let text = String::from_utf8(reply.body).unwrap();

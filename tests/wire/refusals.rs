@@ -1,10 +1,13 @@
-//! Refusals that say nothing about the row: bans, tokens that are not known everywhere yet, pauses.
+//! Refusals that say nothing about the row: bans, tokens that are not known everywhere yet, pauses,
+//! keys that are too small.
+
 use super::server::{Act, Kind, Reply, Wire};
 use super::{Rig, user};
 use serde_json::{Value, json};
 use std::collections::HashSet;
-use std::sync::Mutex;
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 use userferry::run::End;
 use userferry::sandbox;
 
@@ -109,6 +112,61 @@ async fn a_pause_that_was_asked_for_at_the_start_is_no_outage() {
     });
     let end = rig.run().await;
     assert_eq!(end, End::Drained);
+}
+
+/// A read that fails says when to come back; whoever comes sooner is counted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pause_that_a_failed_read_asks_for_is_kept() {
+    let rig = Rig::with_users(10).await;
+    let told: Mutex<Option<Instant>> = Mutex::new(None);
+    let early = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&early);
+    rig.front.script(move |seen| {
+        let mut told = told.lock().unwrap();
+        if told.is_some_and(|at| at.elapsed() < Duration::from_millis(900)) {
+            counted.fetch_add(1, Ordering::SeqCst);
+        }
+        if seen.kind == Kind::Probe && seen.n == 1 {
+            *told = Some(Instant::now());
+            return Act::instead(Wire::Reply(Reply::html(503).with("retry-after", "1")));
+        }
+        Act::pass()
+    });
+    assert_eq!(rig.run().await, End::Drained);
+    assert_eq!(early.load(Ordering::SeqCst), 0, "requests in the pause");
+    assert_eq!(rig.front.count(Kind::Probe), 2);
+}
+
+/// Passwords of 150 bytes, a key that carries 117.
+fn with_a_long_password(n: usize) -> Value {
+    let mut user = user(n);
+    user["password"] = json!(format!("{n:0150}"));
+    user
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn passwords_that_are_all_too_long_halt_the_run_and_cost_no_row() {
+    let rig =
+        Rig::start(sandbox::Settings { key_bits: 1024, ..sandbox::Settings::default() }).await;
+    rig.stage(&(1..=300).map(with_a_long_password).collect::<Vec<_>>());
+    let halt = rig.expect_halt().await;
+    let told = "no row can be sent: the password has 150 bytes; the target's key carries 117; \
+                the 20 rows are pending again";
+    assert_eq!(halt.message, told);
+    assert_eq!(rig.with_status("pending").len(), 300);
+    assert_eq!(rig.front.count(Kind::Create), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn some_passwords_that_are_too_long_are_invalid_rows() {
+    let rig =
+        Rig::start(sandbox::Settings { key_bits: 1024, ..sandbox::Settings::default() }).await;
+    let long = |n: usize| n.is_multiple_of(5);
+    let users = (1..=40).map(|n| if long(n) { with_a_long_password(n) } else { user(n) });
+    rig.stage(&users.collect::<Vec<_>>());
+    assert_eq!(rig.run().await, End::Drained);
+    assert_eq!((rig.with_status("invalid").len(), rig.with_status("done").len()), (8, 32));
+    assert_eq!(rig.users().await.len(), 32);
 }
 
 /// Refused, then created by somebody else, then a lost request.

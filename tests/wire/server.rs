@@ -29,6 +29,8 @@ pub(crate) struct Seen {
     pub(crate) n: usize,
     /// Whom a create is for: external id, else phone.
     pub(crate) key: String,
+    /// Whom a lookup asks for.
+    pub(crate) ids: Vec<String>,
     pub(crate) authorization: String,
 }
 
@@ -231,6 +233,8 @@ impl Shared {
         let value: Value = serde_json::from_slice(body).unwrap_or_default();
         let info = &value["variables"]["userInfo"];
         let key = info["externalId"].as_str().or(info["phone"].as_str()).unwrap_or_default();
+        let ids = value["ids"].as_array().into_iter().flatten();
+        let ids = ids.filter_map(|id| id.as_str().map(str::to_owned)).collect();
         let authorization = header(head, "authorization").unwrap_or_default().to_owned();
         let n = {
             let mut counts = self.counts.lock().unwrap();
@@ -238,7 +242,7 @@ impl Shared {
             *n += 1;
             *n
         };
-        let seen = Seen { kind, n, key: key.to_owned(), authorization };
+        let seen = Seen { kind, n, key: key.to_owned(), ids, authorization };
         self.seen.lock().unwrap().push(seen.clone());
         let script = Arc::clone(&self.script.lock().unwrap());
         script(&seen)

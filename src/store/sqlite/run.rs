@@ -214,7 +214,8 @@ fn add_problem(
     .map(drop)
 }
 
-/// A rejection of this run that turned out to be the target's fault: pending again, and unspent.
+/// What this run refused, or could not send, and turned out to be no fault of the row: pending
+/// again, and unspent.
 fn take_back(
     t: &Transaction<'_>,
     tick: &Tick<'_>,
@@ -222,24 +223,33 @@ fn take_back(
     deltas: &mut Deltas,
     settled: &mut Settled,
 ) -> rusqlite::Result<()> {
-    let held: Option<(i64, Option<String>)> = t
+    let held: Option<(i64, Option<String>, bool)> = t
         .prepare_cached(
-            "SELECT source_id, code FROM job
-             WHERE id = ?1 AND sends = ?2 AND status = 'failed' AND detail = 'rejected'
+            "SELECT source_id, code, status = 'invalid' FROM job
+             WHERE id = ?1 AND sends = ?2
+                   AND (status = 'failed' AND detail = 'rejected' OR status = 'invalid')
                    AND EXISTS (SELECT 1 FROM attempt WHERE job_id = ?1 AND n = ?2 AND run_id = ?3)",
         )?
-        .query_row(params![id.0, sends, tick.run.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row(params![id.0, sends, tick.run.0], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
         .optional()?;
-    let Some((source, code)) = held else { return Ok(()) };
+    let Some((source, code, is_invalid)) = held else { return Ok(()) };
     t.prepare_cached(
         "UPDATE job SET status = 'pending', detail = NULL, code = NULL, reason = NULL,
-                spent = max(spent - 1, 0), not_before_ms = 0, updated_at_ms = ?2
+                spent = spent - (status = 'failed'), not_before_ms = 0, updated_at_ms = ?2
          WHERE id = ?1",
     )?
     .execute(params![id.0, tick.now_ms])?;
-    deltas.add(source, Status::Failed, Some(Detail::Rejected), code.as_deref(), -1);
+    if is_invalid {
+        t.prepare_cached("DELETE FROM problem WHERE job_id = ?1")?.execute([id.0])?;
+        deltas.add(source, Status::Invalid, None, None, -1);
+        settled.invalid -= 1;
+    } else {
+        deltas.add(source, Status::Failed, Some(Detail::Rejected), code.as_deref(), -1);
+        settled.failed -= 1;
+    }
     deltas.add(source, Status::Pending, None, None, 1);
-    settled.failed -= 1;
     Ok(())
 }
 

@@ -1,0 +1,270 @@
+//! The V2 API: GraphQL for creates, REST for lookups (AUTHING V2: sections 1 to 6).
+
+mod create;
+mod lookup;
+
+use super::credential::{Credential, Fetched, Held};
+use super::encrypt::Encryptor;
+use super::reply::{self, Verdict};
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::identity::DirectoryUser;
+use crate::redact;
+use crate::target::http::{self, Failure, Http, Reply};
+use crate::target::{Answer, Fault, Halt, Target, Wanted};
+use crate::user::{IdKind, User};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+
+const ACCESS_TOKEN: &str = "query accessToken($userPoolId: String!, $secret: String!) { \
+    accessToken(userPoolId: $userPoolId, secret: $secret) { accessToken exp iat } }";
+
+/// How to use the API.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How to reach it.
+    pub http: http::Settings,
+    /// `x-authing-`, `x-approw-` or `x-genauth-`.
+    pub header_prefix: String,
+    /// The user pool.
+    pub user_pool_id: String,
+    /// The pool's secret.
+    pub secret: SecretString,
+    /// Passwords are hashes: stored as they are.
+    pub keep_password: bool,
+}
+
+/// The V2 API of one user pool.
+pub struct V2 {
+    http: Http,
+    settings: Settings,
+    headers: HeaderMap,
+    token: Credential<Token, Fault>,
+    key: Credential<Encryptor, Fault>,
+    probe_id: String,
+}
+
+struct Token(HeaderValue);
+
+impl Token {
+    /// Without the word that comes before it in the header.
+    fn text(&self) -> &str {
+        self.0.to_str().unwrap_or_default().trim_start_matches("Bearer ")
+    }
+}
+
+impl V2 {
+    /// A target; nothing is sent yet.
+    pub fn new(settings: Settings, clock: Clock) -> Result<Self, Error> {
+        let http = Http::new(&settings.http, clock)?;
+        let bad = |what: &str| Error::usage(format!("{what} cannot stand in a header"));
+        let mut headers = HeaderMap::new();
+        let mut set = |name: &str, value: &str| {
+            let name = format!("{}{name}", settings.header_prefix).to_lowercase();
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad("header_prefix"))?;
+            let value = HeaderValue::from_str(value).map_err(|_| bad("user_pool_id"))?;
+            headers.insert(name, value);
+            Ok::<(), Error>(())
+        };
+        set("userpool-id", &settings.user_pool_id)?;
+        set("request-from", "sdk")?;
+        set("lang", "en-US")?;
+        Ok(Self {
+            http,
+            headers,
+            token: Credential::new(clock),
+            key: Credential::new(clock),
+            probe_id: format!("userferry-probe-{:016x}", fastrand::u64(..)),
+            settings,
+        })
+    }
+
+    // ---- token and key
+
+    async fn token(&self) -> Result<Arc<Held<Token>>, Fault> {
+        self.token.get(|| self.fetch_token()).await
+    }
+
+    async fn fetch_token(&self) -> Result<Fetched<Token>, Fault> {
+        let body = json!({
+            "query": ACCESS_TOKEN,
+            "variables": {
+                "userPoolId": self.settings.user_pool_id,
+                "secret": self.settings.secret.expose_secret(),
+            },
+        });
+        let reply = self.post("/graphql/v2", self.headers.clone(), &body).await?;
+        let parsed = match reply::graphql(&reply, "accessToken") {
+            Ok(parsed) => parsed,
+            Err(verdict) => return Err(self.token_refused(verdict, reply.retry_after)),
+        };
+        let unreadable =
+            || Fault::unknown("the answer to the token request is not readable".to_owned());
+        let text = parsed.get("accessToken").and_then(|t| t.as_str()).ok_or_else(unreadable)?;
+        let mut value =
+            HeaderValue::from_str(&format!("Bearer {text}")).map_err(|_| unreadable())?;
+        value.set_sensitive(true);
+        let seconds = |name| parsed.get(name).and_then(serde_json::Value::as_i64);
+        // Counted from now on our own clock, whatever the server's says.
+        let life = match (seconds("exp"), seconds("iat")) {
+            (Some(exp), Some(iat)) => {
+                let life = exp.checked_sub(iat).and_then(|life| u64::try_from(life).ok());
+                life.filter(|life| *life > 0).map(Duration::from_secs)
+            }
+            _ => None,
+        };
+        Ok(Fetched { value: Token(value), life })
+    }
+
+    fn token_refused(&self, verdict: Verdict, retry_after: Option<Duration>) -> Fault {
+        let pool = &self.settings.user_pool_id;
+        match verdict {
+            Verdict::Throttled { .. } | Verdict::Unknown { .. } | Verdict::Halt { .. } => {
+                read_fault(verdict, retry_after)
+            }
+            // The page of a gateway, not the target's word about our credentials.
+            Verdict::Refused { code, .. } | Verdict::StaleToken { code, .. }
+                if reply::is_of_http(&code) =>
+            {
+                let why = format!("no usable answer to the token request ({code})");
+                Fault::Unknown { why, retry_after }
+            }
+            Verdict::Refused { code, message, .. }
+            | Verdict::StaleToken { code, message }
+            | Verdict::StaleKey { code, message }
+            | Verdict::Rejected { code, message }
+            | Verdict::Duplicate { code, message }
+            | Verdict::NoSuchUser { code, message }
+            | Verdict::Permission { code, message } => Fault::Halt(Halt {
+                message: format!(
+                    "the credentials of user pool {pool} are refused (code {code}: {})",
+                    redact::message(
+                        &message,
+                        &User::default(),
+                        &[("secret", self.settings.secret.expose_secret())]
+                    )
+                ),
+                hint: "check AUTHING_USERPOOL_ID, AUTHING_SECRET and the host, then run again; no row was marked failed"
+                    .to_owned(),
+            }),
+        }
+    }
+
+    async fn encryptor(&self) -> Result<Arc<Held<Encryptor>>, Fault> {
+        self.key.get(|| self.fetch_key()).await
+    }
+
+    async fn fetch_key(&self) -> Result<Fetched<Encryptor>, Fault> {
+        let token = self.token().await?;
+        let headers = self.authorized(&token);
+        let reply =
+            self.http.send("/api/v2/.well-known", headers, None).await.map_err(transport)?;
+        let data = reply::rest(&reply).map_err(|verdict| match verdict {
+            Verdict::StaleToken { code, .. } => stale_token(&token, &code),
+            Verdict::Refused { code, .. } if reply::is_of_http(&code) => {
+                let why = format!("no usable answer to the request for the public key ({code})");
+                Fault::Unknown { why, retry_after: reply.retry_after }
+            }
+            verdict => match read_fault(verdict, reply.retry_after) {
+                Fault::Refused(halt) => Fault::Halt(halt),
+                fault => fault,
+            },
+        })?;
+        let text = data.get("publicKey").and_then(|key| key.as_str()).unwrap_or_default();
+        let value = Encryptor::new(text).map_err(|error| {
+            Fault::Halt(Halt {
+                message: error.to_string(),
+                hint: "passwords cannot be sent without it; check the host".to_owned(),
+            })
+        })?;
+        Ok(Fetched { value, life: None })
+    }
+
+    fn authorized(&self, token: &Held<Token>) -> HeaderMap {
+        let mut headers = self.headers.clone();
+        headers.insert(AUTHORIZATION, token.value.0.clone());
+        headers
+    }
+
+    async fn post(
+        &self,
+        path: &str,
+        headers: HeaderMap,
+        body: &serde_json::Value,
+    ) -> Result<Reply, Fault> {
+        self.http.send(path, headers, Some(body.to_string().into_bytes())).await.map_err(transport)
+    }
+}
+
+impl Target for V2 {
+    async fn probe(&self) -> Result<(), Fault> {
+        match self.batch(IdKind::ExternalId, &[&self.probe_id]).await {
+            // A question as plain as any: it takes none.
+            Err(Fault::Refused(halt)) => return Err(Fault::Halt(halt)),
+            other => drop(other?),
+        }
+        // Ahead of the first password; where it cannot be had, the first password says so.
+        drop(self.encryptor().await);
+        Ok(())
+    }
+
+    async fn create(&self, user: &User) -> Answer {
+        self.try_create(user).await.unwrap_or_else(create::never_left)
+    }
+
+    async fn find(&self, wanted: &[Wanted]) -> Result<Vec<Vec<DirectoryUser>>, Fault> {
+        self.look_up(wanted).await
+    }
+
+    fn clock_ahead_ms(&self) -> Option<i64> {
+        self.http.clock_ahead_ms()
+    }
+}
+
+/// A read met a token that is out of date: fetched anew, unless it was never accepted.
+fn stale_token(token: &Held<Token>, code: &str) -> Fault {
+    if token.mark_stale() { Fault::Stale } else { Fault::Halt(fresh_token_refused(code)) }
+}
+
+fn fresh_token_refused(code: &str) -> Halt {
+    Halt {
+        message: format!("a token that was just fetched is refused (code {code})"),
+        hint: "check user_pool_id, header_prefix and the rights of the secret; no row was marked failed"
+            .to_owned(),
+    }
+}
+
+fn transport(failure: Failure) -> Fault {
+    match failure {
+        Failure::NotSent(why) => Fault::NotSent(why),
+        Failure::Unknown(why) => Fault::unknown(why),
+        Failure::Halt(halt) => Fault::Halt(halt),
+    }
+}
+
+/// What a refusal means for a read. The target's words stay out: they may quote what was asked for.
+fn read_fault(verdict: Verdict, retry_after: Option<Duration>) -> Fault {
+    match verdict {
+        Verdict::Throttled { .. } => Fault::Throttled(retry_after),
+        Verdict::Unknown { code, .. } => {
+            let code = code.map_or_else(String::new, |code| format!(" ({code})"));
+            Fault::Unknown { why: format!("no usable answer to a read{code}"), retry_after }
+        }
+        Verdict::StaleToken { .. } | Verdict::StaleKey { .. } => Fault::Stale,
+        Verdict::Halt { code, hint, .. } => {
+            let message = format!("the target refuses to go on (code {code})");
+            Fault::Halt(Halt { message, hint: hint.to_owned() })
+        }
+        Verdict::Permission { code, .. }
+        | Verdict::Refused { code, .. }
+        | Verdict::Rejected { code, .. }
+        | Verdict::Duplicate { code, .. }
+        | Verdict::NoSuchUser { code, .. } => Fault::Refused(Halt {
+            message: format!("a read is refused (code {code})"),
+            hint: "check host, user_pool_id and the rights of the secret".to_owned(),
+        }),
+    }
+}
