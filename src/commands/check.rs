@@ -20,16 +20,19 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
     if let (Some(path), Ok(table)) = (&args.output, super::canonical(&global.db)) {
         super::refuse_table(&table, path)?;
     }
+    let sources: Vec<Source> = args.sources.iter().map(|name| Source::parse(name)).collect();
+    if let Some(path) = &args.output {
+        super::refuse_source(sources.iter().filter_map(Source::path), path)?;
+    }
     let mut out = Output::new(args)?;
     let mut checker = Checker::new(&settings.mapping, schema);
     let mut found = 0;
-    for name in &args.sources {
+    for source in &sources {
         let options = input::Options {
             records: args.reading.records.clone(),
             format: args.reading.input_format,
         };
-        let source = Source::parse(name);
-        let mut reader = Reader::open(&source, &options, None)?;
+        let mut reader = Reader::open(source, &options, None)?;
         checker.source::<Error>(&source.to_string(), &mut reader, |problem: FoundProblem| {
             found += 1;
             match format {

@@ -22,6 +22,8 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Export) -> Result<Exit> {
         None => write(&table, args, format, &mut std::io::stdout().lock(), ui::written)?,
         Some(path) => {
             super::refuse_table(&super::canonical(&global.db)?, path)?;
+            let unread = table.unfinished_sources()?;
+            super::refuse_source(unread.iter().map(|source| Path::new(&source.path)), path)?;
             let failed = |error: std::io::Error| {
                 Error::usage(format!("{} cannot be written: {error}", path.display()))
             };

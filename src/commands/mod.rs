@@ -108,6 +108,16 @@ fn output_file(output: Option<&Path>) -> Option<&Path> {
     output.filter(|path| *path != Path::new("-"))
 }
 
+/// What has not been read to its end, or is about to be read, is no place for an output.
+fn refuse_source<'a>(mut sources: impl Iterator<Item = &'a Path>, path: &Path) -> Result<()> {
+    let same = |a: &Path, b: &Path| canonical(a).ok().is_some_and(|a| canonical(b).ok() == Some(a));
+    if sources.any(|source| same(source, path)) {
+        return Err(Error::usage(format!("{} is a source that is still to be read", path.display()))
+            .hint("name another file with --output"));
+    }
+    Ok(())
+}
+
 /// The table's own files are neither a source nor a place for an export. Even to read them by
 /// another handle would drop the locks that SQLite holds.
 fn refuse_table(table: &Path, path: &Path) -> Result<()> {

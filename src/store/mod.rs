@@ -282,3 +282,35 @@ pub trait Store: Send + 'static {
     /// Ends a run.
     fn end_run(&mut self, run: RunId, end: &RunEnd) -> Result<(), StoreError>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_add_up_field_by_field() {
+        let mut sum = StageCounts {
+            records: 1,
+            rows: 9,
+            replaced: 3,
+            unchanged: 4,
+            left_alone: 5,
+            unsettled: 6,
+            still_wrong: 7,
+            invalid: 8,
+        };
+        sum += sum;
+        sum += StageCounts { records: 100, ..StageCounts::default() };
+        let expected = StageCounts {
+            records: 102,
+            rows: 18,
+            replaced: 6,
+            unchanged: 8,
+            left_alone: 10,
+            unsettled: 12,
+            still_wrong: 14,
+            invalid: 16,
+        };
+        assert_eq!(sum, expected);
+    }
+}

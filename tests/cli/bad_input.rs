@@ -459,6 +459,23 @@ fn a_table_that_is_missing_foreign_or_a_folder_is_exit_6() {
 }
 
 #[test]
+fn a_source_that_is_still_to_be_read_is_no_output() {
+    let desk = Desk::new();
+    desk.write("u.json", r#"[{"uid":"1"}]"#);
+    desk.write("cut.json", r#"[{"uid":"1"},{"uid":"2"#);
+    let refused = |name: &str| {
+        format!("error: {name} is a source that is still to be read\n\nhint: name another file with --output\n")
+    };
+    assert_eq!(desk.ferry("check u.json -o ./u.json").ok(2).err, refused("./u.json"));
+    desk.ferry("stage cut.json").ok(2);
+    assert_eq!(desk.ferry("export --status pending -o cut.json").ok(2).err, refused("cut.json"));
+    assert_eq!(desk.read("cut.json"), r#"[{"uid":"1"},{"uid":"2"#);
+    // One that was read to its end lies in the table; corrections are exported to it again and again.
+    desk.ferry("stage u.json").ok(0);
+    desk.ferry("export --status pending -o u.json").ok(0);
+}
+
+#[test]
 fn the_job_table_itself_is_no_source() {
     let desk = Desk::new();
     desk.write("u.json", r#"[{"uid":"1"}]"#);
