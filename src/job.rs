@@ -382,9 +382,10 @@ pub fn settle(job: &Job, finding: &Finding, policy: &Policy, now: Now) -> Option
 }
 
 /// Whether a user created at this time may be of this job's making: an attempt ended unknown, and
-/// the directory does not say that the user was there before.
+/// the directory does not say, or cannot for want of a clock, that the user was there before.
 pub fn may_have_made(job: &Job, created_at_ms: Option<i64>, policy: &Policy) -> bool {
-    job.had_unknown && (created_at_ms.is_none() || is_of_our_making(job, created_at_ms, policy))
+    let nobody_can_say = created_at_ms.is_none() || job.first_sent_ms.is_none();
+    job.had_unknown && (nobody_can_say || is_of_our_making(job, created_at_ms, policy))
 }
 
 fn is_of_our_making(job: &Job, created_at_ms: Option<i64>, policy: &Policy) -> bool {

@@ -112,8 +112,11 @@ fn output_file(output: Option<&Path>) -> Option<&Path> {
 fn refuse_source<'a>(mut sources: impl Iterator<Item = &'a Path>, path: &Path) -> Result<()> {
     let same = |a: &Path, b: &Path| canonical(a).ok().is_some_and(|a| canonical(b).ok() == Some(a));
     if sources.any(|source| same(source, path)) {
-        return Err(Error::usage(format!("{} is a source that is still to be read", path.display()))
-            .hint("name another file with --output"));
+        return Err(Error::usage(format!(
+            "{} is a source that is still to be read",
+            path.display()
+        ))
+        .hint("name another file with --output"));
     }
     Ok(())
 }

@@ -15,6 +15,8 @@ const GATHER: Duration = Duration::from_millis(20);
 const LOOKS: u32 = 5;
 /// How soon after a lookup that failed the next one comes; doubles up to half a minute.
 const MISSED: Duration = Duration::from_millis(500);
+/// After so many failures rows are looked up in smaller groups.
+const MISSES_TOGETHER: u32 = 2;
 /// Rows for one lookup.
 pub const BATCH: usize = 80;
 /// So many rows whose lookup is refused, and none is answered in between: it is not the rows.
@@ -47,7 +49,7 @@ pub struct Doubt {
     pub epoch: Option<u64>,
     /// The provider's code, for a duplicate.
     pub code: Option<String>,
-    /// At most so many rows may be in its lookup: fewer after a refusal.
+    /// At most so many rows may be in its lookup: fewer after refusals and failures.
     company: usize,
     quiet_at: Moment,
     look_at: Moment,
@@ -65,6 +67,7 @@ pub struct Doubts {
     held: usize,
     /// Rows whose lookup was refused since one was answered.
     refused: u32,
+    lookups_fail: bool,
     witnesses: HashMap<u64, Moment>,
 }
 
@@ -89,6 +92,7 @@ impl Doubts {
             looking: 0,
             held: 0,
             refused: 0,
+            lookups_fail: false,
             witnesses: HashMap::new(),
         }
     }
@@ -167,19 +171,29 @@ impl Doubts {
         self.looking -= 1;
     }
 
-    /// A doubt that was taken could not be looked up: again soon, and later each time.
-    pub fn put_back(&mut self, mut doubt: Doubt, now: Moment) {
-        self.looking -= 1;
-        doubt.look_at = now + MISSED * (1 << doubt.misses.min(6));
-        doubt.misses += 1;
-        self.insert(doubt);
+    /// These doubts, which were taken together, could not be looked up: again soon, and later each
+    /// time; and in halves, for it may be one of them that the target has no answer to.
+    pub fn put_back(&mut self, doubts: Vec<Doubt>, now: Moment) {
+        self.looking -= doubts.len();
+        self.lookups_fail = true;
+        let half = doubts.len().div_ceil(2);
+        for mut doubt in doubts {
+            doubt.look_at = now + MISSED * (1 << doubt.misses.min(6));
+            doubt.misses += 1;
+            if doubt.misses > MISSES_TOGETHER {
+                doubt.company = half;
+            }
+            self.insert(doubt);
+        }
     }
 
     /// The lookup of these doubts, which were taken together, was refused. In halves it shows whose
     /// identifier the target dislikes: one in eighty costs no more than a dozen lookups.
     pub fn refused(&mut self, mut doubts: Vec<Doubt>, now: Moment) -> Refused {
         self.looking -= doubts.len();
-        self.refused += u32::from(doubts.len() == 1);
+        // Those of an earlier run may be in doubt for this very reason, and halt no other run.
+        let is_new = |doubt: &Doubt| doubt.ended_at > Moment::ZERO;
+        self.refused += u32::from(doubts.len() == 1 && doubts.iter().all(is_new));
         let is_alike = self.refused >= REFUSED_ALIKE;
         if doubts.len() == 1 && !is_alike {
             self.held += 1;
@@ -195,6 +209,12 @@ impl Doubts {
     /// A lookup was answered.
     pub fn answered(&mut self) {
         self.refused = 0;
+        self.lookups_fail = false;
+    }
+
+    /// Whether the latest lookup got no usable answer.
+    pub fn lookups_fail(&self) -> bool {
+        self.lookups_fail
     }
 
     /// A doubt that was taken found nobody, and that settles nothing yet.
@@ -352,8 +372,46 @@ mod tests {
         assert_eq!((held.len(), all), (19, true));
         assert!(lookups <= 150, "{lookups} lookups");
         assert_eq!(doubts.open(), 81, "the rest is in doubt");
+        let mut earlier = super::tests::doubts();
+        (0..100).for_each(|id| add(&mut earlier, id, false, Moment::ZERO));
+        let (held, _, all) = look_all_up(&mut earlier, |_| true);
+        assert_eq!((held.len(), all), (100, false), "those of an earlier run halt no other");
         let (held, _, all) = look_all_up(&mut some(1_000), |id| id % 10 == 0);
         assert_eq!((held.len(), all), (100, false), "one in ten is not everybody");
+    }
+
+    #[test]
+    fn a_row_whose_lookup_always_fails_ends_up_alone() {
+        let mut doubts = some(80);
+        let (mut answered, mut now) = (0, 2 * SECOND);
+        for _ in 0..100 {
+            let taken = doubts.take(now);
+            if taken.iter().any(|doubt| doubt.id.0 == 37) {
+                doubts.put_back(taken, now);
+                assert!(doubts.lookups_fail());
+            } else if !taken.is_empty() {
+                doubts.answered();
+                assert!(!doubts.lookups_fail());
+                answered += taken.len();
+                taken.iter().for_each(|_| doubts.settled());
+            }
+            now = doubts.next_look().unwrap().max(now);
+        }
+        assert_eq!((answered, doubts.open(), doubts.held()), (79, 1, 0));
+    }
+
+    #[test]
+    fn a_lookup_that_fails_comes_again_later_each_time_up_to_half_a_minute() {
+        let mut doubts = some(1);
+        let waits: Vec<u128> = (0..9)
+            .map(|_| {
+                let at = doubts.next_look().unwrap();
+                let taken = doubts.take(at);
+                doubts.put_back(taken, at);
+                (doubts.next_look().unwrap() - at).as_millis()
+            })
+            .collect();
+        assert_eq!(waits, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 32_000, 32_000]);
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub struct Health {
     definite_at: Moment,
     /// The share of faults among the latest answers.
     pressure: f64,
-    /// How long creates take until they are answered, of late, at most.
+    /// How long requests take until they are answered, of late, at most.
     slowest: Duration,
 }
 
@@ -63,10 +63,14 @@ impl Health {
 
     /// A create that left at `sent_at` got a definite answer.
     pub fn definite(&mut self, now: Moment, sent_at: Moment) {
-        let took = now.saturating_sub(sent_at);
-        self.slowest = took.max(self.slowest.mul_f64(SLOWEST_KEPT));
+        self.took(now, sent_at);
         self.definite_at = now;
         self.refuses_since = None;
+    }
+
+    fn took(&mut self, now: Moment, sent_at: Moment) {
+        let took = now.saturating_sub(sent_at);
+        self.slowest = took.max(self.slowest.mul_f64(SLOWEST_KEPT));
     }
 
     /// How long a probe may take: `usual`, or longer where the target is known to be slow.
@@ -74,8 +78,9 @@ impl Health {
         usual.max(self.slowest * PROBE_REQUESTS).min(most)
     }
 
-    /// A read passed.
-    pub fn read_passed(&mut self, now: Moment) {
+    /// A read that left at `asked_at` passed.
+    pub fn read_passed(&mut self, now: Moment, asked_at: Moment) {
+        self.took(now, asked_at);
         self.read_once = true;
         self.refuses_since = None;
         self.reads_pass_since.get_or_insert(now);
@@ -238,7 +243,7 @@ mod tests {
         health.definite(660 * SECOND, 660 * SECOND);
         assert_eq!(message(&health, 9_000, None), None);
         health.throttled(9_000 * SECOND);
-        health.read_passed(9_100 * SECOND);
+        health.read_passed(9_100 * SECOND, 9_100 * SECOND);
         assert_eq!(message(&health, 9_900, None), None);
     }
 
@@ -262,14 +267,14 @@ mod tests {
         let mut health = Health::default();
         assert_eq!(health.only_reads_since(), None);
         assert!(!health.has_read());
-        health.read_passed(10 * SECOND);
-        health.read_passed(20 * SECOND);
+        health.read_passed(10 * SECOND, 10 * SECOND);
+        health.read_passed(20 * SECOND, 20 * SECOND);
         assert_eq!(health.only_reads_since(), Some(10 * SECOND));
         health.definite(15 * SECOND, 14 * SECOND);
         assert_eq!(health.only_reads_since(), Some(15 * SECOND));
         health.read_failed();
         assert!(!health.reads_pass() && health.has_read());
-        health.read_passed(30 * SECOND);
+        health.read_passed(30 * SECOND, 30 * SECOND);
         assert_eq!(health.only_reads_since(), Some(30 * SECOND));
     }
 
@@ -300,6 +305,8 @@ mod tests {
             health.definite(n * SECOND, n * SECOND);
         }
         assert_eq!(limit(&health), 3 * SECOND, "what was long ago is forgotten");
+        health.read_passed(150 * SECOND, 145 * SECOND);
+        assert_eq!(limit(&health), 15 * SECOND, "reads count too");
     }
 
     #[test]

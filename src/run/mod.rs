@@ -102,7 +102,7 @@ pub enum End {
 enum Event {
     Landed(Box<worker::Landing>),
     Found { doubts: Vec<Doubt>, asked_at: Moment, result: Result<Vec<Vec<DirectoryUser>>, Fault> },
-    Probed(Result<(), Fault>),
+    Probed { asked_at: Moment, result: Result<(), Fault> },
 }
 
 /// A claimed job that waits for the gate.
@@ -308,7 +308,8 @@ impl<S: Store, T: Target> Runner<S, T> {
             let page = store.doubts(after, PAGE)?;
             let Some(last) = page.last() else { return Ok(()) };
             after = last.id;
-            for claim in &page {
+            let is_last = page.len() < PAGE;
+            for claim in page {
                 let (user, _) = (self.mapper)(&claim.raw);
                 // A crash is no fault of the row: no epoch.
                 self.doubts.add(
@@ -318,10 +319,10 @@ impl<S: Store, T: Target> Runner<S, T> {
                     user.identifiers,
                     Moment::ZERO,
                     None,
-                    None,
+                    claim.code,
                 );
             }
-            if page.len() < PAGE {
+            if is_last {
                 return Ok(());
             }
         }

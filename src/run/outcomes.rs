@@ -31,7 +31,7 @@ impl<S: Store, T: Target> Runner<S, T> {
         match event {
             Event::Landed(landing) => self.on_landing(*landing),
             Event::Found { doubts, asked_at, result } => self.on_found(doubts, asked_at, result),
-            Event::Probed(result) => self.on_probed(result),
+            Event::Probed { asked_at, result } => self.on_probed(asked_at, result),
         }
     }
 
@@ -360,18 +360,20 @@ impl<S: Store, T: Target> Runner<S, T> {
         let found = match result {
             Ok(found) => found,
             Err(Fault::Refused(halt)) => return self.on_refused_lookup(doubts, halt, now),
+            // The probe may look users up: it may be one identifier that is not let through.
+            Err(Fault::Denied(halt)) if !self.settings.hold_unknown => {
+                return self.on_refused_lookup(doubts, halt, now);
+            }
             Err(fault) => {
                 tracing::debug!(rows = doubts.len(), "lookup: no usable answer");
-                for doubt in doubts {
-                    self.doubts.put_back(doubt, now);
-                }
+                self.doubts.put_back(doubts, now);
                 self.on_read_fault(fault, now, asked_at);
                 return;
             }
         };
         self.gate.rate.accepted(now, asked_at);
         self.doubts.answered();
-        self.read_passed(now);
+        self.health.read_passed(now, asked_at);
         if self.is_sole_witness(now) {
             self.gate.breaker.answered(false);
         }
@@ -439,10 +441,6 @@ impl<S: Store, T: Target> Runner<S, T> {
         });
     }
 
-    fn read_passed(&mut self, now: Moment) {
-        self.health.read_passed(now);
-    }
-
     fn on_read_fault(&mut self, fault: Fault, now: Moment, asked_at: Moment) {
         self.health.read_failed();
         match fault {
@@ -483,7 +481,7 @@ impl<S: Store, T: Target> Runner<S, T> {
         self.doubts.hold_all();
     }
 
-    fn on_probed(&mut self, result: Result<(), Fault>) {
+    fn on_probed(&mut self, asked_at: Moment, result: Result<(), Fault>) {
         let now = self.clock.now();
         tracing::debug!(passed = result.is_ok(), "gate: probe");
         let passed = match result {
@@ -496,8 +494,9 @@ impl<S: Store, T: Target> Runner<S, T> {
         match passed {
             Ok(()) => {
                 self.health.answered();
-                self.read_passed(now);
-                let sole_witness = self.is_sole_witness(now);
+                self.health.read_passed(now, asked_at);
+                // While lookups come to nothing, a probe that passes proves little.
+                let sole_witness = self.is_sole_witness(now) && !self.doubts.lookups_fail();
                 self.gate.breaker.probe_passed(sole_witness);
             }
             Err(fault) => {

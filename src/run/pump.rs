@@ -20,7 +20,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             } else {
                 self.settings.quiet.request_timeout
             };
-            self.requests.spawn(worker::probe(Arc::clone(&self.target), limit));
+            self.requests.spawn(worker::probe(Arc::clone(&self.target), self.clock, limit));
         }
         if self.lookups != Lookups::Allowed {
             self.doubts.hold_all();

@@ -91,10 +91,15 @@ pub(super) async fn find<T: Target>(
     Event::Found { doubts, asked_at, result }
 }
 
-pub(super) async fn probe<T: Target>(target: Arc<T>, limit: std::time::Duration) -> Event {
+pub(super) async fn probe<T: Target>(
+    target: Arc<T>,
+    clock: Clock,
+    limit: std::time::Duration,
+) -> Event {
+    let asked_at = clock.now();
     let result = match tokio::time::timeout(limit, target.probe()).await {
         Ok(result) => result,
         Err(_) => Err(Fault::unknown(format!("no answer within {} s", limit.as_secs_f32()))),
     };
-    Event::Probed(result)
+    Event::Probed { asked_at, result }
 }

@@ -123,6 +123,8 @@ pub struct Claim {
     pub sends: u32,
     /// What the rules need to know.
     pub job: Job,
+    /// The provider's code for a job in doubt, if it gave one.
+    pub code: Option<String>,
     /// The record, to be mapped.
     pub raw: Vec<u8>,
 }

@@ -464,7 +464,9 @@ fn a_source_that_is_still_to_be_read_is_no_output() {
     desk.write("u.json", r#"[{"uid":"1"}]"#);
     desk.write("cut.json", r#"[{"uid":"1"},{"uid":"2"#);
     let refused = |name: &str| {
-        format!("error: {name} is a source that is still to be read\n\nhint: name another file with --output\n")
+        format!(
+            "error: {name} is a source that is still to be read\n\nhint: name another file with --output\n"
+        )
     };
     assert_eq!(desk.ferry("check u.json -o ./u.json").ok(2).err, refused("./u.json"));
     desk.ferry("stage cut.json").ok(2);

@@ -84,6 +84,7 @@ scenarios! {
     lookup_lag
     lookup_lag_beyond_quiet
     lookups_broken
+    lookups_broken_alone
     lookups_broken_for_ever
     lookups_denied
     lookups_denied_held

@@ -232,6 +232,7 @@ pub(super) fn doubts_know_an_earlier_unknown_and_the_last_duplicate<S: Store>(mu
     let known: Vec<(bool, bool)> =
         doubts.iter().map(|doubt| (doubt.job.duplicate, doubt.job.had_unknown)).collect();
     assert_eq!(known, [(true, false), (true, true)]);
+    assert!(doubts.iter().all(|doubt| doubt.code.as_deref() == Some("2026")));
     assert_eq!(bench.row(claims[0].id).code.as_deref(), Some("2026"));
 }
 

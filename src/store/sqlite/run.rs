@@ -72,6 +72,7 @@ pub(super) fn doubts(c: &Connection, after: JobId, limit: usize) -> rusqlite::Re
             let last: Option<String> = row.get(7)?;
             let mut claim = claim_from(row)?.0;
             claim.job.duplicate = last.as_deref() == Some(Class::Duplicate.as_str());
+            claim.code = row.get(8)?;
             Ok(claim)
         })?;
     rows.collect()
@@ -88,6 +89,7 @@ fn claim_from(row: &Row<'_>) -> rusqlite::Result<(Claim, i64)> {
             had_unknown: row.get(6)?,
             duplicate: false,
         },
+        code: None,
         raw: row.get(5)?,
     };
     Ok((claim, row.get(1)?))

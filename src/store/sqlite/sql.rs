@@ -43,7 +43,7 @@ ON CONFLICT (source_id, status, detail, code) DO UPDATE SET n = n + excluded.n";
 pub(super) const DOUBTS: &str = "\
 SELECT j.id, j.source_id, j.sends, j.spent, j.first_sent_ms, r.raw,
        EXISTS (SELECT 1 FROM attempt a WHERE a.job_id = j.id AND a.outcome = 'unknown'),
-       (SELECT a.outcome FROM attempt a WHERE a.job_id = j.id ORDER BY a.n DESC LIMIT 1)
+       (SELECT a.outcome FROM attempt a WHERE a.job_id = j.id ORDER BY a.n DESC LIMIT 1), j.code
 FROM job j JOIN record r ON r.job_id = j.id
 WHERE j.status IN ('sending', 'unknown') AND j.status = 'unknown' AND j.id > ?1
 ORDER BY j.id LIMIT ?2";

@@ -5,7 +5,7 @@ use crate::identity::DirectoryUser;
 use crate::target::authing::reply::{self, Verdict};
 use crate::target::{Fault, Halt, Wanted};
 use crate::user::{IdKind, same};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Ids in one lookup, at most (code 2030 beyond).
@@ -50,7 +50,8 @@ impl V2 {
         let reply = self.post("/api/v2/users/batch", self.authorized(&token), &body).await?;
         let data = match reply::rest(&reply) {
             Ok(data) => data,
-            Err(Verdict::NoSuchUser { .. }) => return Ok(Vec::new()),
+            // Of many it does not say whether all are missing, or one.
+            Err(Verdict::NoSuchUser { .. }) if ids.len() == 1 => Value::Array(Vec::new()),
             Err(Verdict::StaleToken { code, .. }) => return Err(stale_token(&token, &code)),
             Err(Verdict::Permission { code, .. }) => return Err(denied(&code)),
             Err(Verdict::Refused { code, .. }) if matches!(code.as_str(), "http-403" | "403") => {
