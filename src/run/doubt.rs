@@ -401,6 +401,42 @@ mod tests {
     }
 
     #[test]
+    fn all_that_wait_can_be_held_and_no_other() {
+        let mut doubts = some(3);
+        assert_eq!((doubts.open(), doubts.held()), (3, 0));
+        let (taken, _) = (doubts.take(100 * SECOND), add(&mut doubts, 9, true, 200 * SECOND));
+        assert_eq!(doubts.open(), 4, "looked up or waiting");
+        doubts.hold_all();
+        assert_eq!((doubts.open(), doubts.held(), doubts.next_look()), (3, 1, None));
+        taken.iter().for_each(|_| doubts.settled());
+        assert_eq!((doubts.open(), doubts.held()), (0, 1));
+    }
+
+    #[test]
+    fn somebody_who_must_be_there_is_looked_for_less_and_less_often() {
+        let mut doubts = doubts();
+        add(&mut doubts, 1, true, SECOND);
+        let mut at = doubts.next_look().unwrap();
+        let mut waits = Vec::new();
+        loop {
+            let doubt = doubts.take(at).remove(0);
+            doubts.look_again(doubt, at);
+            let Some(next) = doubts.next_look() else { break };
+            waits.push((next - at).as_millis());
+            at = next;
+        }
+        assert_eq!(waits, [4_980, 10_000, 20_000, 40_000, 80_000], "until quiet, then doubling");
+    }
+
+    /// Of several hundred that are due some dozens are of another kind.
+    #[test]
+    fn a_batch_is_full_where_enough_of_its_kind_are_due() {
+        let mut doubts = doubts();
+        (0..200).for_each(|id| add(&mut doubts, id, id % 2 == 1, SECOND));
+        assert_eq!(doubts.take(100 * SECOND).len(), 80);
+    }
+
+    #[test]
     fn a_lookup_that_fails_comes_again_later_each_time_up_to_half_a_minute() {
         let mut doubts = some(1);
         let waits: Vec<u128> = (0..9)

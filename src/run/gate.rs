@@ -160,6 +160,49 @@ mod tests {
     }
 
     #[test]
+    fn it_says_when_it_opens_if_only_time_stands_in_the_way() {
+        let now = 10 * SECOND;
+        let mut gate = gate(1);
+        assert_eq!(gate.opens_at(Kind::Create, now), None, "it is open");
+        gate.pause_until(now + SECOND);
+        assert_eq!(gate.opens_at(Kind::Create, now), Some(now + SECOND));
+        assert_eq!(gate.opens_at(Kind::Create, now + SECOND), None, "the pause is over");
+        assert_eq!(gate.paused(now + SECOND), None);
+        assert!(matches!(gate.admit(Kind::Create, now + SECOND), Admission::Go { .. }));
+        let next = gate.opens_at(Kind::Create, now + SECOND);
+        assert!(next.is_some_and(|at| at > now + SECOND), "the rate: {next:?}");
+        gate.halt();
+        assert_eq!(gate.opens_at(Kind::Create, now + SECOND), None);
+    }
+
+    #[test]
+    fn a_request_that_ended_makes_room_for_another() {
+        let mut gate = gate(2);
+        for n in 1..=2 {
+            assert!(matches!(gate.admit(Kind::Create, n * 100 * SECOND), Admission::Go { .. }));
+        }
+        assert_eq!(gate.in_flight(), 2);
+        assert_eq!(gate.admit(Kind::Create, 300 * SECOND), Admission::Blocked);
+        gate.ended();
+        assert_eq!(gate.in_flight(), 1);
+        assert!(matches!(gate.admit(Kind::Create, 300 * SECOND), Admission::Go { .. }));
+    }
+
+    /// Half-open after an outage: lookups may pass, and one create.
+    #[test]
+    fn one_create_is_the_trial_after_an_outage() {
+        let now = 100 * SECOND;
+        let mut gate = Gate::new(Breaker::new(SECOND, 4 * SECOND), Rate::new(None), 9);
+        assert_eq!(gate.admit(Kind::Create, now), Admission::Blocked, "the probe comes first");
+        assert_eq!(gate.admit(Kind::Probe, now), Admission::Go { trial: false });
+        assert_eq!(gate.admit(Kind::Probe, now), Admission::Blocked, "one probe at a time");
+        gate.breaker.probe_passed(false);
+        assert_eq!(gate.admit(Kind::Lookup, now + SECOND), Admission::Go { trial: false });
+        assert_eq!(gate.admit(Kind::Create, now + 2 * SECOND), Admission::Go { trial: true });
+        assert_eq!(gate.admit(Kind::Create, now + 3 * SECOND), Admission::Blocked);
+    }
+
+    #[test]
     fn a_shorter_pause_does_not_end_a_longer_one() {
         let mut gate = gate(1);
         gate.pause_until(5 * SECOND);

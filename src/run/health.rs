@@ -263,6 +263,15 @@ mod tests {
     }
 
     #[test]
+    fn whether_it_answers_and_whether_reads_pass_is_known_from_the_first_on() {
+        let mut health = Health::default();
+        assert!(!health.has_answered() && !health.reads_pass());
+        health.answered();
+        health.read_passed(SECOND, SECOND);
+        assert!(health.has_answered() && health.reads_pass());
+    }
+
+    #[test]
     fn only_reads_pass_since_the_later_of_both() {
         let mut health = Health::default();
         assert_eq!(health.only_reads_since(), None);

@@ -170,3 +170,88 @@ pub fn network_file_system(folder: &Path) -> Option<&'static str> {
 pub fn network_file_system(_folder: &Path) -> Option<&'static str> {
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn mode(path: &Path) -> u32 {
+        path.metadata().unwrap().permissions().mode() & 0o777
+    }
+
+    fn with_mode(path: &Path, mode: u32) {
+        std::fs::write(path, "old").unwrap();
+        std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn only_the_others_rights_are_taken_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        for (before, after) in [(0o644, 0o600), (0o606, 0o600), (0o400, 0o400), (0o700, 0o700)] {
+            with_mode(&path, 0o600);
+            with_mode(&path, before);
+            make_private(&path).unwrap();
+            assert_eq!(mode(&path), after, "{before:o}");
+            if before != 0o400 {
+                with_mode(&path, before);
+                drop(open_private(&path).unwrap());
+                assert_eq!(mode(&path), after, "{before:o}");
+            }
+            std::fs::remove_file(&path).unwrap();
+        }
+        make_private(&path).unwrap();
+        drop(open_private(&path).unwrap());
+        assert_eq!(mode(&path), 0o600);
+        assert!(make_private(&path.join("below-a-file")).is_err());
+    }
+
+    #[test]
+    fn a_database_is_made_only_where_none_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("db");
+        create_private(&path).unwrap();
+        assert_eq!((mode(&path), path.metadata().unwrap().len()), (0o600, 0));
+        with_mode(&path, 0o640);
+        create_private(&path).unwrap();
+        assert_eq!((mode(&path), std::fs::read(&path).unwrap().len()), (0o640, 3));
+        assert!(create_private(&folder.path().join("no/such/db")).is_err());
+    }
+
+    #[test]
+    fn what_is_replaced_is_there_until_the_whole_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        with_mode(&path, 0o644);
+        let mut given_up = Replacement::create(&path).unwrap();
+        given_up.write_all(b"half").unwrap();
+        drop(given_up);
+        assert_eq!(std::fs::read(&path).unwrap(), b"old");
+        let mut file = Replacement::create(&path).unwrap();
+        file.write_all(b"whole").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"old");
+        file.finish().unwrap();
+        assert_eq!((std::fs::read(&path).unwrap().as_slice(), mode(&path)), (&b"whole"[..], 0o600));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
+    }
+
+    #[test]
+    fn a_path_below_a_file_or_in_a_ring_of_links_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        std::fs::write(&path, "").unwrap();
+        assert_eq!(canonical(&path.join("x")).unwrap_err().kind(), io::ErrorKind::NotADirectory);
+        let (a, b) = (folder.path().join("a"), folder.path().join("b"));
+        std::os::unix::fs::symlink(&a, &b).unwrap();
+        std::os::unix::fs::symlink(&b, &a).unwrap();
+        assert!(canonical(&a).is_err());
+    }
+
+    #[test]
+    fn this_disk_has_room_and_is_local() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!is_disk_full(&folder.path().join("f")));
+        assert_eq!(network_file_system(folder.path()), None);
+    }
+}
