@@ -337,7 +337,7 @@ mod tests {
             lookups += 1;
             if !taken.iter().any(|doubt| disliked(doubt.id.0)) {
                 doubts.answered();
-                taken.iter().for_each(|_| doubts.settled());
+                settle_all(doubts, &taken);
                 continue;
             }
             match doubts.refused(taken, now) {
@@ -345,6 +345,12 @@ mod tests {
                 Refused::Held(doubt) => held.push(doubt.id.0),
                 Refused::All => return (held, lookups, true),
             }
+        }
+    }
+
+    fn settle_all(doubts: &mut Doubts, taken: &[Doubt]) {
+        for _ in taken {
+            doubts.settled();
         }
     }
 
@@ -393,7 +399,7 @@ mod tests {
                 doubts.answered();
                 assert!(!doubts.lookups_fail());
                 answered += taken.len();
-                taken.iter().for_each(|_| doubts.settled());
+                settle_all(&mut doubts, &taken);
             }
             now = doubts.next_look().unwrap().max(now);
         }
@@ -404,11 +410,12 @@ mod tests {
     fn all_that_wait_can_be_held_and_no_other() {
         let mut doubts = some(3);
         assert_eq!((doubts.open(), doubts.held()), (3, 0));
-        let (taken, _) = (doubts.take(100 * SECOND), add(&mut doubts, 9, true, 200 * SECOND));
+        let taken = doubts.take(100 * SECOND);
+        add(&mut doubts, 9, true, 200 * SECOND);
         assert_eq!(doubts.open(), 4, "looked up or waiting");
         doubts.hold_all();
         assert_eq!((doubts.open(), doubts.held(), doubts.next_look()), (3, 1, None));
-        taken.iter().for_each(|_| doubts.settled());
+        settle_all(&mut doubts, &taken);
         assert_eq!((doubts.open(), doubts.held()), (0, 1));
     }
 
@@ -422,7 +429,7 @@ mod tests {
             let doubt = doubts.take(at).remove(0);
             doubts.look_again(doubt, at);
             let Some(next) = doubts.next_look() else { break };
-            waits.push((next - at).as_millis());
+            waits.push(next.saturating_sub(at).as_millis());
             at = next;
         }
         assert_eq!(waits, [4_980, 10_000, 20_000, 40_000, 80_000], "until quiet, then doubling");
@@ -444,7 +451,7 @@ mod tests {
                 let at = doubts.next_look().unwrap();
                 let taken = doubts.take(at);
                 doubts.put_back(taken, at);
-                (doubts.next_look().unwrap() - at).as_millis()
+                doubts.next_look().unwrap().saturating_sub(at).as_millis()
             })
             .collect();
         assert_eq!(waits, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 32_000, 32_000]);
