@@ -474,6 +474,10 @@ pub struct Export {
     /// '-' means too
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+
+    /// Replace FILE if it is there
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// The rows to export.

@@ -7,8 +7,9 @@ use crate::input::{self, Checkpoint, InputErrorKind, Reader, Record, Source};
 use crate::mapping::Mapping;
 use crate::store::{Batch, NewJob, SourceId, SourceRow, StageCounts, Store};
 use crate::target::schema::Schema;
-use crate::user::Identifiers;
+use crate::user::{IdKind, Identifiers, User};
 use crate::validate;
+use std::collections::BTreeSet;
 
 /// Records in one transaction, at most.
 const BATCH_RECORDS: usize = 2_000;
@@ -40,9 +41,38 @@ pub struct Staged {
     pub known: bool,
     /// Passwords that a small key could not carry.
     pub long_passwords: u64,
+    /// What its records have.
+    pub found: Found,
     /// Why the source could not be read to its end. What was read before it is staged, and the
     /// source is unfinished.
     pub broken: Option<Error>,
+}
+
+/// What the records of a source have, whatever the others lack.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// Records that were mapped.
+    pub records: u64,
+    /// One at least has a password.
+    pub passwords: bool,
+    /// One at least has an identifier of this kind.
+    pub kinds: BTreeSet<IdKind>,
+}
+
+impl Found {
+    fn note(&mut self, user: &User) {
+        self.records += 1;
+        self.passwords |= user.password.is_some();
+        self.kinds.extend(user.identifiers.iter().map(|(kind, _)| kind));
+    }
+}
+
+impl std::ops::AddAssign for Found {
+    fn add_assign(&mut self, other: Self) {
+        self.records += other.records;
+        self.passwords |= other.passwords;
+        self.kinds.extend(other.kinds);
+    }
 }
 
 /// Where staging stands: bytes read, of how many if that is known, and records.
@@ -166,6 +196,7 @@ impl<S: Store> Stager<'_, S> {
         } else {
             let prepared =
                 validate::prepare(&record.raw, self.settings.mapping, self.settings.schema);
+            self.staged.found.note(&prepared.user);
             self.staged.long_passwords += u64::from(!prepared.warnings.is_empty());
             NewJob {
                 record_no: record.no,

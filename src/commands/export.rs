@@ -24,6 +24,10 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Export) -> Result<Exit> {
             super::refuse_table(&super::canonical(&global.db)?, path)?;
             let unread = table.unfinished_sources()?;
             super::refuse_source(unread.iter().map(|source| Path::new(&source.path)), path)?;
+            if !args.force && path.metadata().is_ok_and(|found| found.is_file()) {
+                return Err(Error::usage(format!("{} is there already", path.display()))
+                    .hint("name another file, or replace it with --force"));
+            }
             let failed = |error: std::io::Error| {
                 Error::usage(format!("{} cannot be written: {error}", path.display()))
             };

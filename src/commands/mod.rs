@@ -86,6 +86,16 @@ fn machine() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
+/// The way out where the mapping is not the one that the table was staged with.
+fn mapping_hint(table: &Table) -> Result<&'static str> {
+    Ok(if table.has_attempts()? {
+        "put the old mapping back, or stage into a fresh table: --db another.db; users that were \
+         created already are found again and not doubled (existed)"
+    } else {
+        "nothing was sent yet: delete the job table and stage again, or put the old mapping back"
+    })
+}
+
 /// The mapping that the table was staged with.
 fn staged_mapping(table: &Table) -> Result<Option<Mapping>> {
     let Some(text) = table.meta("mapping")? else { return Ok(None) };

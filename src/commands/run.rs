@@ -60,6 +60,7 @@ pub(super) fn go(
     let pool = settings.user_pool()?.to_owned();
     bind(&writer.table, settings, &pool)?;
     let secret = config::load_secret(&settings.target, &process_env, || prompt(&pool))?;
+    ui.note(&format!("To {}, user pool {pool}", settings.target.host));
     if let Some(proxy) = http::proxy_in_use(&settings.target.host, process_env) {
         ui.note(&format!("Through the proxy {proxy}"));
     }
@@ -218,10 +219,7 @@ fn mapping_for(settings: &config::Settings, table: &Table) -> Result<Mapping> {
         Some(staged) if settings.file.is_some() && staged != settings.mapping => Err(Error::usage(
             "the [mapping] has changed since the rows in the job table were staged",
         )
-        .hint(
-            "put the old mapping back, or stage into a fresh table: --db another.db; users that \
-             were created already are found again and not doubled (existed)",
-        )),
+        .hint(super::mapping_hint(table)?)),
         Some(staged) => Ok(staged),
         None => Ok(settings.mapping.clone()),
     }

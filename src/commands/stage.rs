@@ -5,9 +5,10 @@ use crate::cli::{Global, Stage};
 use crate::config::{Flags, Settings, process_env};
 use crate::error::{Error, Exit, Result};
 use crate::input::{self, Reader, Source};
-use crate::mapping::Mapping;
-use crate::stage::{self, Staged};
+use crate::mapping::{Mapping, Rule};
+use crate::stage::{self, Found, Staged};
 use crate::store::sqlite::Table;
+use crate::target::schema::Schema;
 use crate::ui::progress::ReadProgress;
 use crate::ui::{Ui, counted};
 
@@ -36,6 +37,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
         restart: args.restart,
     };
     let (mut problems, mut known, mut invalid) = (false, false, 0);
+    let mut found = Found::default();
     for name in &args.sources {
         let source = Source::parse(name);
         let mut progress = ReadProgress::new(ui);
@@ -45,10 +47,15 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
         drop(progress);
         problems |= tell(ui, &source.to_string(), &staged);
         known |= staged.known;
+        found += staged.found;
         invalid += staged.counts.invalid;
         if let Some(error) = staged.broken {
             return Err(error);
         }
+    }
+    // Who has written no mapping has named no columns.
+    if settings.file.is_some() && found.records > 0 {
+        tell_missing(ui, &settings.mapping, schema, found);
     }
     let counts = table.counts()?;
     problems |= known && counts.invalid > 0;
@@ -85,11 +92,28 @@ fn keep_mapping(table: &mut Table, mapping: &Mapping) -> Result<()> {
         Some(_) if table.counts()?.total > 0 => Err(Error::usage(
             "the [mapping] is not the one that the rows in the job table were staged with",
         )
-        .hint("put the old mapping back, or stage everything into a fresh table: --db another.db; users that were created from this one will be found there, not doubled")),
+        .hint(super::mapping_hint(table)?)),
         _ => {
             let text = serde_json::to_string(mapping)
                 .map_err(|_| Error::internal("internal error: the mapping cannot be written"))?;
             Ok(table.set_meta("mapping", &text)?)
+        }
+    }
+}
+
+/// A mistyped column must not go unnoticed: nobody would have that address, or a password.
+fn tell_missing(ui: Ui, mapping: &Mapping, schema: &Schema, found: Found) {
+    for (name, rule) in mapping.rules() {
+        let Rule::Column { from, .. } = rule else { continue };
+        let kind = schema.field(name).and_then(|field| field.identifier);
+        let is_missing = match kind {
+            Some(kind) => !found.kinds.contains(&kind),
+            None => name == schema.password_field && !found.passwords,
+        };
+        if is_missing {
+            ui.warn(&format!(
+                "no record has a `{from}`, which is to be the {name}: userferry check shows the columns"
+            ));
         }
     }
 }

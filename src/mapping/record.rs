@@ -5,6 +5,7 @@
 //! well formed ends in "no object", never in a panic.
 
 use crate::input::scan::{ends_word, is_number, next_special, skip_space};
+use crate::password::detect::detect;
 use std::borrow::Cow;
 
 /// A record, or an object inside one: names, and values as they are written.
@@ -172,12 +173,13 @@ fn text(raw: &str) -> Cow<'_, str> {
 }
 
 /// The object as compact JSON: order of fields, text of numbers and escapes kept, without the
-/// fields that `without` names (literally, or by a dotted path).
+/// fields that `without` names (literally, or by a dotted path), and without password hashes,
+/// whatever their name.
 pub(super) fn compact_without(fields: &Fields<'_>, without: &[&str], out: &mut String) {
     out.push('{');
     let mut first = true;
     for (name, value) in &fields.0 {
-        if without.contains(&name.as_ref()) {
+        if without.contains(&name.as_ref()) || is_hash(value) {
             continue;
         }
         if !std::mem::take(&mut first) {
@@ -189,13 +191,25 @@ pub(super) fn compact_without(fields: &Fields<'_>, without: &[&str], out: &mut S
             .iter()
             .filter_map(|path| path.strip_prefix(name.as_ref())?.strip_prefix('.'))
             .collect();
-        let inner = if deeper.is_empty() { None } else { Fields::parse(value) };
+        let is_plain = deeper.is_empty() && !may_hold_hash(value);
+        let inner = if is_plain { None } else { Fields::parse(value) };
         match inner {
             Some(inner) => compact_without(&inner, &deeper, out),
             None => compact(value, out),
         }
     }
     out.push('}');
+}
+
+/// Every hash that can be told from another text has one of these in it.
+fn may_hold_hash(value: &str) -> bool {
+    memchr::memchr(b'$', value.as_bytes()).is_some() || value.contains("\"{")
+}
+
+/// Whether a value is a password's hash beyond doubt. Digits alone may be anything.
+fn is_hash(value: &str) -> bool {
+    let may_be = value.starts_with('"') && may_hold_hash(value);
+    may_be && detect(&text(value)).is_unmistakable()
 }
 
 fn push_name(name: &str, out: &mut String) {
@@ -248,6 +262,18 @@ mod tests {
         assert_eq!(found("{\"a.b\":{\"c\":1}}", "a.b.c").as_deref(), Some("1"));
         assert_eq!(found("{\"a\":[1]}", "a.b"), None);
         assert_eq!(found("{\"a\":null}", "a.b.c"), None);
+    }
+
+    #[test]
+    fn a_copy_has_no_password_hash_whatever_its_name() {
+        let hash = format!("$2b$12${}", "a".repeat(53));
+        let raw = format!(
+            r#"{{"pwd":"{hash}","auth":{{"old":"{hash}","n":1}},"ldap":"{{SSHA}}c2FsdGVkLWhhc2gtb2Ytc29tZS1ieXRlcw==","price":"$5","hex":"d41d8cd98f00b204e9800998ecf8427e"}}"#
+        );
+        let mut out = String::new();
+        compact_without(&fields(&raw), &[], &mut out);
+        let kept = r#"{"auth":{"n":1},"price":"$5","hex":"d41d8cd98f00b204e9800998ecf8427e"}"#;
+        assert_eq!(out, kept);
     }
 
     #[test]

@@ -95,6 +95,21 @@ impl Scheme {
     }
 }
 
+impl Scheme {
+    /// Whether nothing but a hash of this scheme looks so.
+    pub fn is_unmistakable(self) -> bool {
+        !matches!(
+            self,
+            Self::HexMd5
+                | Self::HexSha1
+                | Self::HexSha256
+                | Self::HexSha512
+                | Self::Plain
+                | Self::None
+        )
+    }
+}
+
 impl std::fmt::Display for Scheme {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.as_str())

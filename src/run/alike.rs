@@ -4,19 +4,22 @@
 use crate::store::JobId;
 use std::collections::{HashMap, VecDeque};
 
-/// This many first answers of a run, all refused alike, halt it.
-const FIRST: usize = 20;
+/// This many first answers of a run, all refused alike, halt it; fewer if it may settle no more.
+const FIRST: u64 = 20;
+/// But not fewer than this.
+const FIRST_LEAST: u64 = 5;
 /// The latest answers that are watched.
 const LAST: usize = 200;
 /// This many of them, refused alike, halt the run: 95 %.
 const OF_LAST: usize = 190;
 
 /// Watches the definite answers of a run; duplicates are not among them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Alike {
+    first: u64,
     answers: VecDeque<Answer>,
     refused: HashMap<String, usize>,
-    seen: usize,
+    seen: u64,
 }
 
 #[derive(Debug)]
@@ -35,6 +38,12 @@ pub struct Verdict {
 }
 
 impl Alike {
+    /// For a run that settles at most `limit` rows.
+    pub fn new(limit: Option<u64>) -> Self {
+        let first = limit.map_or(FIRST, |limit| limit.clamp(FIRST_LEAST, FIRST));
+        Self { first, answers: VecDeque::new(), refused: HashMap::new(), seen: 0 }
+    }
+
     /// A row was created.
     pub fn created(&mut self, id: JobId, sends: u32) {
         self.push(Answer { job: (id, sends), code: None });
@@ -44,7 +53,7 @@ impl Alike {
     pub fn refused(&mut self, id: JobId, sends: u32, code: &str) -> Option<Verdict> {
         self.push(Answer { job: (id, sends), code: Some(code.to_owned()) });
         let alike = self.refused.get(code).copied().unwrap_or(0);
-        let all_first = self.seen == FIRST && alike == FIRST;
+        let all_first = self.seen == self.first && alike as u64 == self.first;
         let most_last = self.answers.len() == LAST && alike >= OF_LAST;
         if !all_first && !most_last {
             return None;
@@ -77,7 +86,7 @@ mod tests {
 
     #[test]
     fn the_first_twenty_refused_alike_halt_the_run() {
-        let mut alike = Alike::default();
+        let mut alike = Alike::new(None);
         for n in 0..19 {
             assert_eq!(alike.refused(JobId(n), 1, "2003"), None);
         }
@@ -86,8 +95,17 @@ mod tests {
     }
 
     #[test]
+    fn a_canary_halts_sooner() {
+        for (limit, expected) in [(1, 4), (5, 4), (10, 9), (1_000, 19)] {
+            let mut alike = Alike::new(Some(limit));
+            let halted = (0..30).find(|n| alike.refused(JobId(*n), 1, "2003").is_some());
+            assert_eq!(halted, Some(expected), "--limit {limit}");
+        }
+    }
+
+    #[test]
     fn one_created_among_the_first_twenty_does_not() {
-        let mut alike = Alike::default();
+        let mut alike = Alike::new(None);
         alike.created(JobId(0), 1);
         for n in 1..189 {
             assert_eq!(alike.refused(JobId(n), 1, "2003"), None, "{n}");
@@ -96,7 +114,7 @@ mod tests {
 
     #[test]
     fn nearly_all_of_the_last_two_hundred_halt_it() {
-        let mut alike = Alike::default();
+        let mut alike = Alike::new(None);
         for n in 0..1_000 {
             alike.created(JobId(n), 1);
         }
@@ -106,7 +124,7 @@ mod tests {
 
     #[test]
     fn only_the_last_two_hundred_count() {
-        let mut alike = Alike::default();
+        let mut alike = Alike::new(None);
         for n in 0..400 {
             if n % 2 == 0 {
                 alike.created(JobId(n), 1);
@@ -121,7 +139,7 @@ mod tests {
 
     #[test]
     fn refusals_with_different_codes_do_not() {
-        let mut alike = Alike::default();
+        let mut alike = Alike::new(None);
         for n in 0..1_000 {
             let code = if n % 2 == 0 { "2003" } else { "2028" };
             assert_eq!(alike.refused(JobId(n), 1, code), None);

@@ -222,7 +222,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             commit: None,
             requests: JoinSet::new(),
             doubts: Doubts::new(settings.quiet),
-            alike: Alike::default(),
+            alike: Alike::new(settings.limit),
             refused_alike: None,
             nothing_due_until: None,
             outlook: Outlook::default(),

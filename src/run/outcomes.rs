@@ -538,7 +538,7 @@ fn refused_alike(answer: &Answer, code: &str, n: usize) -> Halt {
     if let Some(problem) = &answer.problem {
         return Halt {
             message: format!("no row can be sent: {}; the {n} rows are pending again", problem.message),
-            hint: "one setting is wrong, not the rows: correct it and run again; --max-failures N goes on and leaves such rows invalid"
+            hint: "ask the provider for a key of 2,048 bits, which carries 245 bytes, or leave the password out of the [mapping]; --max-failures N goes on and leaves such rows invalid"
                 .to_owned(),
         };
     }

@@ -287,9 +287,10 @@ fn a_wrong_secret_halts_the_run_before_anything_is_sent() {
     assert_eq!(
         did.err,
         format!(
-            "0 of 2 done, 2 pending; 0 in this run\nerror: {reason}\n\nhint: check \
-             AUTHING_USERPOOL_ID, AUTHING_SECRET and the host, then run again; no row was marked \
-             failed\n"
+            "To {}, user pool {POOL}\n0 of 2 done, 2 pending; 0 in this run\nerror: {reason}\n\n\
+             hint: check AUTHING_USERPOOL_ID, AUTHING_SECRET and the host, then run again; no row was marked \
+             failed\n",
+            rig.sandbox.url
         )
     );
     assert_eq!(did.out, "");
@@ -470,11 +471,18 @@ fn a_source_that_is_still_to_be_read_is_no_output() {
     };
     assert_eq!(desk.ferry("check u.json -o ./u.json").ok(2).err, refused("./u.json"));
     desk.ferry("stage cut.json").ok(2);
-    assert_eq!(desk.ferry("export --status pending -o cut.json").ok(2).err, refused("cut.json"));
+    assert_eq!(
+        desk.ferry("export --status pending -o cut.json --force").ok(2).err,
+        refused("cut.json")
+    );
     assert_eq!(desk.read("cut.json"), r#"[{"uid":"1"},{"uid":"2"#);
-    // One that was read to its end lies in the table; corrections are exported to it again and again.
+    // One that was read to its end lies in the table.
     desk.ferry("stage u.json").ok(0);
-    desk.ferry("export --status pending -o u.json").ok(0);
+    let did = desk.ferry("export --status pending -o u.json").ok(2);
+    let told =
+        "error: u.json is there already\n\nhint: name another file, or replace it with --force\n";
+    assert_eq!(did.err, told);
+    desk.ferry("export --status pending -o u.json --force").ok(0);
 }
 
 #[test]

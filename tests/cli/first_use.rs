@@ -1,7 +1,7 @@
 //! What somebody stumbles over who uses it for the first time.
 
 use super::{Desk, numbered};
-use crate::process::Rig;
+use crate::process::{POOL, Rig};
 use std::fs::File;
 use std::process::{Command, Stdio};
 
@@ -95,8 +95,31 @@ fn a_changed_mapping_is_refused_and_a_fresh_table_doubles_nobody() {
     );
     desk.ferry("--db another.db stage u.jsonl").ok(0);
     let did = desk.ferry("--db another.db run").ok(0);
-    assert_eq!(did.err, "2 of 2 done; 2 in this run\n");
+    let told = format!("To {}, user pool {POOL}\n2 of 2 done; 2 in this run\n", rig.sandbox.url);
+    assert_eq!(did.err, told);
     assert_eq!(rig.sandbox.users().len(), 2);
+}
+
+#[test]
+fn a_mapping_may_change_as_long_as_nothing_was_sent() {
+    let desk = staged("http://127.0.0.1:9", &numbered(1..3));
+    desk.write("userferry.toml", "[mapping]\nexternalId = \"uid\"\nnickname = \"nick\"\n");
+    let hint = "hint: nothing was sent yet: delete the job table and stage again, or put the old mapping back\n";
+    assert!(desk.ferry("run").ok(2).err.ends_with(hint));
+    assert!(desk.ferry("stage --replace u.jsonl").ok(2).err.ends_with(hint));
+}
+
+#[test]
+fn a_column_that_no_record_has_is_told_when_the_mapping_names_it() {
+    let desk = Desk::new();
+    desk.write("u.jsonl", numbered(1..3));
+    let told =
+        "no record has a `pwd`, which is to be the password: userferry check shows the columns";
+    assert!(!desk.ferry("--db a.db stage u.jsonl").ok(0).err.contains("no record has"));
+    desk.write("userferry.toml", "[mapping]\nexternalId = \"uid\"\npassword = \"pwd\"\n");
+    let did = desk.ferry("stage u.jsonl").ok(0);
+    assert_eq!(did.err.matches("no record has").count(), 1, "{}", did.err);
+    assert!(did.err.contains(told), "{}", did.err);
 }
 
 /// One row refused, one invalid, one that nobody can tell of, one done.

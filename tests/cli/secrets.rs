@@ -162,7 +162,7 @@ fn every_file_is_private_from_the_start_whatever_the_mask_also_while_a_run_is_go
 
     // One that was there, and open to all, is private too when it is written again.
     desk.write("map.csv", "");
-    for line in ["export --status done -o records.json", "export --map -o map.csv"] {
+    for line in ["export --status done -o records.json", "export --map --force -o map.csv"] {
         desk.did(careless(line).output().unwrap()).ok(0);
     }
     let after = private(&folder);
