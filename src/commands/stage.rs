@@ -55,7 +55,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
     }
     // Who has written no mapping has named no columns.
     if settings.file.is_some() && found.records > 0 {
-        tell_missing(ui, &settings.mapping, schema, found);
+        tell_missing(ui, &settings.mapping, schema, &found);
     }
     let counts = table.counts()?;
     problems |= known && counts.invalid > 0;
@@ -102,7 +102,7 @@ fn keep_mapping(table: &mut Table, mapping: &Mapping) -> Result<()> {
 }
 
 /// A mistyped column must not go unnoticed: nobody would have that address, or a password.
-fn tell_missing(ui: Ui, mapping: &Mapping, schema: &Schema, found: Found) {
+fn tell_missing(ui: Ui, mapping: &Mapping, schema: &Schema, found: &Found) {
     for (name, rule) in mapping.rules() {
         let Rule::Column { from, .. } = rule else { continue };
         let kind = schema.field(name).and_then(|field| field.identifier);
