@@ -51,7 +51,9 @@ impl Key {
     /// Bytes that are no UTF-8 become U+FFFD, as in a server written in JavaScript.
     pub(super) fn decrypt(&self, base64: &str) -> Option<String> {
         let bytes = STANDARD.decode(base64).ok()?;
-        if bytes.len() != self.private.size() {
+        // The vendor's client leaves zero bytes at the beginning out, one time in 256; OpenSSL, on which
+        // servers in JavaScript stand, takes that.
+        if bytes.len() > self.private.size() {
             return None;
         }
         let bits = self.private.n().as_ref().bits_precision();
@@ -121,6 +123,16 @@ mod tests {
         assert_eq!(key.decrypt(&sealed).unwrap(), "$2b$12$abc ü 😀");
         let again = Key::from_private_pem(&key.private_pem().unwrap()).unwrap();
         assert_eq!(again.decrypt(&sealed).unwrap(), "$2b$12$abc ü 😀");
+    }
+
+    #[test]
+    fn zero_bytes_at_the_beginning_may_be_left_out() {
+        let key = Key::generate(1024).unwrap();
+        let short = (0..100_000).find_map(|_| {
+            let sealed = STANDARD.decode(encrypt(&key.public_pem, "secret")).unwrap();
+            sealed.strip_prefix(&[0]).map(|rest| STANDARD.encode(rest))
+        });
+        assert_eq!(key.decrypt(&short.unwrap()).as_deref(), Some("secret"));
     }
 
     #[test]
