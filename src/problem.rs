@@ -60,6 +60,11 @@ impl Rule {
         Self::Password,
     ];
 
+    /// The rule of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rule| rule.as_str() == word)
+    }
+
     /// The word of the contract, e.g. `duplicate-key`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -104,5 +109,37 @@ impl Problem {
     /// A problem of one field (or, with an empty name, of the whole record).
     pub fn new(field: impl Into<String>, rule: Rule, message: impl Into<String>) -> Self {
         Self { field: field.into(), rule, message: message.into() }
+    }
+}
+
+/// A problem and where it is: one line of `check --format jsonl`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FoundProblem {
+    /// The source as the user named it.
+    pub source: String,
+    /// The record, from 1.
+    pub record: u64,
+    /// The line on which the record starts, from 1; null where there is none.
+    pub line: Option<u64>,
+    /// The record's key, if it has one.
+    pub key: Option<String>,
+    /// The source's name of the field, or the target's; empty where the whole record is meant.
+    pub field: String,
+    /// The rule that is broken.
+    pub rule: Rule,
+    /// For people. Holds no value of the record.
+    pub message: String,
+}
+
+impl fmt::Display for FoundProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: record {}", self.source, self.record)?;
+        if let Some(line) = self.line {
+            write!(f, ", line {line}")?;
+        }
+        if !self.field.is_empty() {
+            write!(f, ", {}", self.field)?;
+        }
+        write!(f, ": {} ({})", self.message, self.rule)
     }
 }

@@ -5,7 +5,7 @@ use crate::clock;
 use crate::error::{Error, Result};
 use crate::input::{self, Checkpoint, InputErrorKind, Reader, Record, Source};
 use crate::mapping::Mapping;
-use crate::store::{Batch, NewJob, SourceId, SourceRow, StageCounts, Store};
+use crate::store::{Batch, Compared, Lens, NewJob, SourceId, SourceRow, StageCounts, Store};
 use crate::target::schema::Schema;
 use crate::user::{IdKind, Identifiers, User};
 use crate::validate;
@@ -33,7 +33,7 @@ pub struct Settings<'a> {
 /// What staging a source came to.
 #[derive(Clone, Debug, Default)]
 pub struct Staged {
-    /// What became of its records, without those of earlier calls.
+    /// What became of its records, with those of earlier calls.
     pub counts: StageCounts,
     /// Records read by earlier calls: this one went on behind them.
     pub resumed_after: u64,
@@ -85,6 +85,7 @@ pub fn stage<S: Store>(
     settings: &Settings<'_>,
     progress: OnProgress<'_>,
 ) -> Result<Staged> {
+    compare(store, settings.mapping, settings.schema)?;
     let path = canonical(source)?;
     let known = store.source(&path)?;
     let unfinished = known.iter().rfind(|row| !row.finished);
@@ -96,7 +97,8 @@ pub fn stage<S: Store>(
             (row.id, reader)
         }
         Some(row) => {
-            staged.resumed_after = row.records;
+            staged.resumed_after = row.counts.records;
+            staged.counts = row.counts;
             (row.id, Reader::open(source, &settings.input, checkpoint_of(row).as_ref())?)
         }
         None => {
@@ -111,7 +113,31 @@ pub fn stage<S: Store>(
     };
     let mut stager = Stager { store, settings, id, staged, batch: Vec::new(), bytes: 0 };
     stager.run(&mut reader, progress)?;
-    Ok(stager.staged)
+    let mut staged = stager.staged;
+    staged.counts.compared(&compare(store, settings.mapping, settings.schema)?);
+    Ok(staged)
+}
+
+/// Compares what was staged since with all other rows, to the end.
+pub fn compare<S: Store>(store: &mut S, mapping: &Mapping, schema: &Schema) -> Result<Compared> {
+    let mut sum = Compared::default();
+    if store.is_compared()? {
+        return Ok(sum);
+    }
+    let lens = Lens {
+        identify: &|raw| validate::prepare(raw, mapping, schema).user.identifiers,
+        field: &|kind| field_of(kind, mapping, schema),
+    };
+    while !sum.done {
+        sum += store.compare(&lens, clock::system_ms())?;
+    }
+    Ok(sum)
+}
+
+/// The source's name of the field that holds a kind of identifier.
+pub(crate) fn field_of(kind: IdKind, mapping: &Mapping, schema: &Schema) -> String {
+    let field = schema.fields.iter().find(|field| field.identifier == Some(kind));
+    field.map_or("", |field| mapping.source_name(field.name)).to_owned()
 }
 
 /// The path by which the table knows a source.
@@ -169,7 +195,7 @@ impl<S: Store> Stager<'_, S> {
                         progress(
                             reader.bytes_read(),
                             reader.bytes_total(),
-                            self.staged.resumed_after + self.staged.counts.records,
+                            self.staged.counts.records,
                         );
                     }
                 }
@@ -210,8 +236,6 @@ impl<S: Store> Stager<'_, S> {
     }
 
     fn commit(&mut self, checkpoint: &Checkpoint, finished: bool) -> Result<()> {
-        let Settings { mapping, schema, .. } = self.settings;
-        let identify = |raw: &[u8]| validate::prepare(raw, mapping, schema).user.identifiers;
         let batch = Batch {
             source: self.id,
             jobs: std::mem::take(&mut self.batch),
@@ -220,7 +244,6 @@ impl<S: Store> Stager<'_, S> {
             fingerprint: checkpoint.fingerprint.clone(),
             finished,
             replace: self.settings.replace,
-            identify: &identify,
             now_ms: clock::system_ms(),
         };
         self.bytes = 0;

@@ -79,7 +79,7 @@ impl IdKind {
 
 /// The identifiers of a user, normalised so that equal ones mean the same user: e-mail in lower
 /// case, phone without spaces, dashes, dots and brackets, all without white space around.
-#[derive(Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Identifiers {
     /// Id in the old system.
     pub external_id: Option<String>,

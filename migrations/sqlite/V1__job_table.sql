@@ -13,6 +13,7 @@ CREATE TABLE source (
     checkpoint     TEXT    NOT NULL,              -- JSON: where staging goes on, and the digest of all before it
     fingerprint    TEXT    NOT NULL,              -- SHA-256 of all that was read
     bytes          INTEGER,                       -- size, where it is known
+    replaces       INTEGER NOT NULL DEFAULT 0,    -- 1: these are corrected records (stage --replace)
     records        INTEGER NOT NULL DEFAULT 0,    -- records read = rows + replaced + unchanged + left_alone
     rows           INTEGER NOT NULL DEFAULT 0,    -- new jobs
     replaced       INTEGER NOT NULL DEFAULT 0,    -- jobs whose record was replaced (stage --replace)
@@ -67,14 +68,34 @@ CREATE TABLE record (
     source_id INTEGER NOT NULL REFERENCES source (id)  -- where it came from; the job's own, unless it was replaced
 ) STRICT;
 
--- Finds jobs by identifier: the first 8 bytes of a SHA-256 over kind and normalised value. A hit is
--- checked against the record, so one too many does no harm: no foreign key, which would search the
--- whole table for each job that is dropped.
+-- Finds jobs by identifier: blocks of hashes, the first 8 bytes of a SHA-256 over kind and normalised
+-- value, each with its job. In 64 shares by the first bits, so that a search reads one of them. What
+-- is found is checked against the record, so that a hash of a record that is gone does no harm.
 CREATE TABLE identifier (
+    id      INTEGER NOT NULL PRIMARY KEY,         -- share * 2^40 + number of the block
+    base    INTEGER NOT NULL,                     -- the job that the entries count from
+    entries BLOB    NOT NULL                      -- 12 bytes each, big endian: hash, job - base
+) STRICT;
+
+-- How far new records were compared with all others. One row.
+CREATE TABLE comparison (
+    id       INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    blocks   INTEGER NOT NULL DEFAULT 0,          -- blocks of identifiers so far
+    compared INTEGER NOT NULL DEFAULT 0,          -- up to this one they are compared
+    upto     INTEGER,                             -- up to this one they are being compared
+    cursor   INTEGER NOT NULL DEFAULT 0           -- up to this job it is done
+) STRICT;
+INSERT INTO comparison (id) VALUES (1);
+
+-- What is being compared: hashes that several jobs have.
+CREATE TABLE collision (
     hash   INTEGER NOT NULL,
     job_id INTEGER NOT NULL,
+    is_new INTEGER NOT NULL,
     PRIMARY KEY (hash, job_id)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX collision_new ON collision (job_id) WHERE is_new;
 
 CREATE TABLE problem (
     job_id  INTEGER NOT NULL REFERENCES job (id),

@@ -1,62 +1,38 @@
 //! Check: read, map and validate, and say what was found. Stages nothing and prints nothing.
 
+mod known;
 mod report;
-mod seen;
 
 pub use report::{CheckReport, CheckWarning, FieldCount, FieldCounts};
 
-use crate::input::{InputError, Reader, Record};
+use crate::error::Result;
+use crate::input::{Reader, Record};
 use crate::mapping::{Mapping, Rule as MappingRule, for_each_field};
 use crate::password::{Scheme, detect};
-use crate::problem::{Problem, Rule};
+pub use crate::problem::FoundProblem;
+use crate::problem::Problem;
+use crate::stage;
+use crate::store::sqlite::Table;
+use crate::store::{Batch, JobId, Lens, NewJob, SourceId, Store};
 use crate::target::schema::Schema;
 use crate::user::{IdKind, User};
 use crate::validate::{Warning, prepare};
+use known::Known;
 use secrecy::ExposeSecret;
-use seen::{Found, Seen};
-use serde::Serialize;
-use std::fmt;
 
-/// A problem and where it is: one line of `check --format jsonl`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct FoundProblem {
-    /// The source as the user named it.
-    pub source: String,
-    /// The record, from 1.
-    pub record: u64,
-    /// The line on which the record starts, from 1; null where there is none.
-    pub line: Option<u64>,
-    /// The record's key, if it has one.
-    pub key: Option<String>,
-    /// The source's name of the field, or the target's; empty where the whole record is meant.
-    pub field: String,
-    /// The rule that is broken.
-    pub rule: Rule,
-    /// For people. Holds no value of the record.
-    pub message: String,
-}
+/// Records that are compared with the others together.
+const BATCH: usize = 5_000;
 
-impl fmt::Display for FoundProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: record {}", self.source, self.record)?;
-        if let Some(line) = self.line {
-            write!(f, ", line {line}")?;
-        }
-        if !self.field.is_empty() {
-            write!(f, ", {}", self.field)?;
-        }
-        write!(f, ": {} ({})", self.message, self.rule)
-    }
-}
-
-/// Checks one source after the other, as if they were staged into one table.
+/// Checks one source after the other, as if they were staged into one table. They are, into a table
+/// for the while, which holds no records but what they are known by: so what a check says of
+/// records that share something is what staging will say.
 pub struct Checker<'a> {
     mapping: &'a Mapping,
     schema: &'a Schema,
+    table: Table,
+    source: SourceId,
+    batch: Vec<NewJob>,
     report: CheckReport,
-    seen: Seen,
-    /// Each source with the number of records before it.
-    sources: Vec<(String, u64)>,
     long_passwords: u64,
     too_many_fields: u64,
     without_external_id: u64,
@@ -65,18 +41,19 @@ pub struct Checker<'a> {
 
 impl<'a> Checker<'a> {
     /// Nothing checked yet.
-    pub fn new(mapping: &'a Mapping, schema: &'a Schema) -> Self {
-        Self {
+    pub fn new(mapping: &'a Mapping, schema: &'a Schema) -> Result<Self> {
+        Ok(Self {
             mapping,
             schema,
+            table: Table::temporary()?,
+            source: SourceId(0),
+            batch: Vec::new(),
             report: CheckReport::default(),
-            seen: Seen::default(),
-            sources: Vec::new(),
             long_passwords: 0,
             too_many_fields: 0,
             without_external_id: 0,
             keep_password: true,
-        }
+        })
     }
 
     /// Whether passwords will be stored as they are (the setting `keep_password`); true without.
@@ -86,125 +63,94 @@ impl<'a> Checker<'a> {
         self
     }
 
-    /// The records that follow are of this source.
-    pub fn begin_source(&mut self, name: impl Into<String>) {
-        self.sources.push((name.into(), self.report.records));
-    }
-
-    /// Checks a source to its end and hands every problem on. An error of the source leaves what
-    /// was found before it in the report; an error of `on_problem` (such as a full disk) ends the
-    /// check.
-    pub fn source<E: From<InputError>>(
+    /// Checks a source to its end. An error of the source leaves what was found before it in the
+    /// report.
+    pub fn source(
         &mut self,
         name: &str,
         reader: &mut Reader,
-        mut on_problem: impl FnMut(FoundProblem) -> Result<(), E>,
-    ) -> Result<(), E> {
-        self.begin_source(name);
+        progress: &mut dyn FnMut(&Reader, u64),
+    ) -> Result<()> {
+        self.source = self.table.begin_source(name, None, 0)?;
+        let read = self.read(reader, progress);
+        self.commit()?;
+        read
+    }
+
+    fn read(&mut self, reader: &mut Reader, progress: &mut dyn FnMut(&Reader, u64)) -> Result<()> {
         while let Some(record) = reader.next_record()? {
-            for problem in self.record(&record) {
-                on_problem(problem)?;
+            self.record(record);
+            if self.batch.len() == BATCH {
+                self.commit()?;
+                progress(reader, self.report.records);
             }
         }
         Ok(())
     }
 
-    /// Checks one record. Returns all its problems.
-    pub fn record(&mut self, record: &Record) -> Vec<FoundProblem> {
+    fn record(&mut self, record: Record) {
         self.report.records += 1;
-        if let Some(fault) = &record.fault {
-            return self.invalid(record, None, vec![fault.clone()]);
-        }
-        self.count_fields(&record.raw);
-        let prepared = prepare(&record.raw, self.mapping, self.schema);
-        let mut problems = prepared.problems;
-        // A value that is no e-mail address, such as "n/a", is no duplicate of its likes.
-        let skip: Vec<IdKind> = IdKind::ALL
-            .into_iter()
-            .filter(|kind| {
-                let name = self.field_of(*kind);
-                problems.iter().any(|problem| problem.field == name)
-            })
-            .collect();
-        let no = u32::try_from(self.report.records - 1).unwrap_or(u32::MAX);
-        match self.seen.look(&prepared.user.identifiers, &record.raw, no, &skip) {
-            Found::Unchanged => {
-                self.report.unchanged += 1;
-                return Vec::new();
-            }
-            Found::Duplicates(duplicates) => {
-                problems.extend(duplicates.iter().map(|duplicate| self.duplicate(duplicate)));
-            }
-        }
+        let (user, problems) = match record.fault {
+            Some(fault) => (User::default(), vec![fault]),
+            None => self.examine(&record.raw),
+        };
+        self.batch.push(NewJob {
+            record_no: record.no,
+            line: record.line,
+            raw: Known::new(&user.identifiers, &record.raw).to_bytes(),
+            identifiers: user.identifiers,
+            problems,
+        });
+    }
+
+    fn examine(&mut self, raw: &[u8]) -> (User, Vec<Problem>) {
+        self.count_fields(raw);
+        let prepared = prepare(raw, self.mapping, self.schema);
         // A record without any key is invalid, and says so itself.
         let key_kind = prepared.user.identifiers.key().map(|(kind, _)| kind);
         self.without_external_id +=
             u64::from(key_kind.is_some_and(|kind| kind != IdKind::ExternalId));
         self.count_password(&prepared.user);
-        if prepared.warnings.contains(&Warning::LongPassword) {
-            self.long_passwords += 1;
-        }
-        if problems.is_empty() {
-            self.report.valid += 1;
-            return Vec::new();
-        }
-        let key = prepared.user.identifiers.key().map(|(_, value)| value);
-        self.invalid(record, key, problems)
+        self.long_passwords += u64::from(prepared.warnings.contains(&Warning::LongPassword));
+        (prepared.user, prepared.problems)
     }
 
-    fn invalid(
-        &mut self,
-        record: &Record,
-        key: Option<&str>,
-        problems: Vec<Problem>,
-    ) -> Vec<FoundProblem> {
-        self.report.invalid += 1;
-        let source = self.sources.last().map_or_else(String::new, |(name, _)| name.clone());
-        problems
-            .into_iter()
-            .map(|problem| {
-                *self.report.problems_by_rule.entry(problem.rule).or_default() += 1;
-                FoundProblem {
-                    source: source.clone(),
-                    record: record.no,
-                    line: record.line,
-                    key: key.map(str::to_owned),
-                    field: problem.field,
-                    rule: problem.rule,
-                    message: problem.message,
-                }
-            })
-            .collect()
-    }
-
-    /// The source's name of the field that holds a kind of identifier.
-    fn field_of(&self, kind: IdKind) -> &str {
-        let field = self.schema.fields.iter().find(|field| field.identifier == Some(kind));
-        field.map_or("", |field| self.mapping.source_name(field.name))
-    }
-
-    fn duplicate(&self, duplicate: &seen::Duplicate) -> Problem {
-        let rule = match duplicate.kind {
-            _ if duplicate.key => Rule::DuplicateKey,
-            IdKind::ExternalId => Rule::DuplicateKey,
-            IdKind::Email => Rule::DuplicateEmail,
-            IdKind::Phone => Rule::DuplicatePhone,
-            IdKind::Username => Rule::DuplicateUsername,
+    fn commit(&mut self) -> Result<()> {
+        let batch = Batch {
+            source: self.source,
+            jobs: std::mem::take(&mut self.batch),
+            checkpoint: String::new(),
+            fingerprint: String::new(),
+            finished: true,
+            replace: false,
+            now_ms: 0,
         };
-        let first = u64::from(duplicate.first);
-        let (name, before) = self
-            .sources
-            .iter()
-            .rev()
-            .find(|(_, before)| *before <= first)
-            .map_or(("", 0), |(name, before)| (name.as_str(), *before));
-        let mut message =
-            format!("the same {} as record {}", duplicate.kind.noun(), first - before + 1);
-        if self.sources.len() > 1 {
-            message.push_str(" of ");
-            message.push_str(name);
+        self.table.stage(&batch)?;
+        Ok(())
+    }
+
+    /// Compares the records with each other, and hands every problem on, in the order of the records.
+    fn compare(&mut self, on_problem: &mut dyn FnMut(FoundProblem) -> Result<()>) -> Result<()> {
+        let lens = Lens {
+            identify: &Known::identifiers_of,
+            field: &|kind| stage::field_of(kind, self.mapping, self.schema),
+        };
+        while !self.table.is_compared()? {
+            self.table.compare(&lens, 0)?;
         }
-        Problem::new(self.field_of(duplicate.kind), rule, message)
+        let counts = self.table.counts()?;
+        (self.report.valid, self.report.invalid) = (counts.pending, counts.invalid);
+        self.report.unchanged = self.report.records - counts.total;
+        let mut after = (JobId(0), 0);
+        loop {
+            let page = self.table.found_problems(after, 1_000)?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.0;
+            for (_, problem) in page {
+                *self.report.problems_by_rule.entry(problem.rule).or_default() += 1;
+                on_problem(problem)?;
+            }
+        }
     }
 
     fn count_password(&mut self, user: &User) {
@@ -237,13 +183,17 @@ impl<'a> Checker<'a> {
         self.too_many_fields += u64::from(too_many);
     }
 
-    /// The report. The checker is done.
-    pub fn finish(mut self) -> CheckReport {
+    /// Hands every problem on, in the order of the records, and makes the report.
+    pub fn finish(
+        mut self,
+        on_problem: &mut dyn FnMut(FoundProblem) -> Result<()>,
+    ) -> Result<CheckReport> {
+        self.compare(on_problem)?;
         self.warn_of_passwords();
         self.warn_of_fields();
         self.warn_of_external_ids();
         self.warn_of_raw_copies();
-        self.report
+        Ok(self.report)
     }
 
     fn warn(&mut self, warning: &'static str, count: u64, message: String) {

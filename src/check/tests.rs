@@ -1,24 +1,26 @@
 use super::*;
 use crate::input::Options;
+use crate::problem::Rule;
 use crate::target::authing::fields::V2;
 use std::io::Cursor;
 
-fn check(sources: &[(&str, &str)]) -> (CheckReport, Vec<FoundProblem>, Option<InputError>) {
+fn check(sources: &[(&str, &str)]) -> (CheckReport, Vec<FoundProblem>, Option<String>) {
     let mapping = Mapping::reference();
-    let mut checker = Checker::new(&mapping, &V2);
-    let mut found = Vec::new();
+    let mut checker = Checker::new(&mapping, &V2).expect("a table can be made");
     let mut failed = None;
     for (name, text) in sources {
         let input = Cursor::new(text.as_bytes().to_vec());
         let mut reader =
             Reader::from_read(input, name, &Options::default(), None).expect("it opens");
-        let done = checker.source::<InputError>(name, &mut reader, |problem| {
-            found.push(problem);
-            Ok(())
-        });
-        failed = failed.or(done.err());
+        let done = checker.source(name, &mut reader, &mut |_, _| {});
+        failed = failed.or(done.err().map(|error| error.message));
     }
-    (checker.finish(), found, failed)
+    let mut found = Vec::new();
+    let report = checker.finish(&mut |problem| {
+        found.push(problem);
+        Ok(())
+    });
+    (report.expect("the table holds"), found, failed)
 }
 
 fn rules(found: &[FoundProblem]) -> Vec<(u64, &str, Rule)> {
@@ -67,12 +69,13 @@ fn duplicates_name_the_first_and_the_same_record_again_is_none() {
     assert_eq!(
         shown,
         [
-            "a.json: record 2, line 1, uid: the same external id as record 1 (duplicate-key)",
-            "a.json: record 4, line 2, mail: the same e-mail address as record 1 (duplicate-email)",
-            "b.json: record 1, line 1, phone: the same phone number as record 1 of a.json \
+            "a.json: record 2, line 1, uid: record 1 has the same key (external id) with other \
+             content; 'stage --replace' says that this is the corrected record (duplicate-key)",
+            "a.json: record 4, line 2, mail: record 1 has the same e-mail address (duplicate-email)",
+            "b.json: record 1, line 1, phone: record 1 of a.json has the same phone number \
              (duplicate-phone)",
-            "b.json: record 3, line 1, mail: the same e-mail address as record 2 of b.json \
-             (duplicate-key)",
+            "b.json: record 3, line 1, mail: record 2 has the same key (e-mail address) with other \
+             content; 'stage --replace' says that this is the corrected record (duplicate-key)",
         ]
     );
     assert_eq!((report.records, report.valid, report.invalid, report.unchanged), (7, 2, 4, 1));
@@ -85,10 +88,7 @@ fn a_faulty_record_is_invalid_and_a_broken_document_keeps_what_came_before() {
     assert_eq!(rules(&found), [(2, "", Rule::Type), (3, "uid", Rule::Syntax)]);
     assert_eq!((report.records, report.valid, report.invalid), (3, 1, 2));
     let failed = failed.expect("it is cut off");
-    assert_eq!(
-        failed.to_string(),
-        "users.json: the document is cut off (at record 4, line 1, byte 43)"
-    );
+    assert_eq!(failed, "users.json: the document is cut off (at record 4, line 1, byte 43)");
 }
 
 #[test]
@@ -97,12 +97,13 @@ fn passwords_that_do_not_suit_the_settings_are_a_warning() {
                 {\"uid\":\"3\",\"password\":\"00000000000000000000000000000000\"}]";
     let warnings = |keep: bool| {
         let mapping = Mapping::reference();
-        let mut checker = Checker::new(&mapping, &V2).keep_password(keep);
+        let mut checker =
+            Checker::new(&mapping, &V2).expect("a table can be made").keep_password(keep);
         let input = Cursor::new(text.as_bytes().to_vec());
         let mut reader =
             Reader::from_read(input, "users.json", &Options::default(), None).expect("it opens");
-        checker.source::<InputError>("users.json", &mut reader, |_| Ok(())).expect("it is read");
-        let warnings = checker.finish().warnings;
+        checker.source("users.json", &mut reader, &mut |_, _| {}).expect("it is read");
+        let warnings = checker.finish(&mut |_| Ok(())).expect("the table holds").warnings;
         let other = ["column-missing", "raw-copy"];
         let about_passwords = warnings.iter().filter(|w| !other.contains(&w.warning));
         about_passwords.map(|w| (w.warning, w.count)).collect::<Vec<_>>()

@@ -1,11 +1,12 @@
 //! `check`: reads, maps and validates; stages and sends nothing.
 
-use crate::check::{Checker, FoundProblem};
+use crate::check::Checker;
 use crate::cli::{Check, CheckFormat, Global};
 use crate::config::{Flags, Settings, process_env};
 use crate::error::{Error, Exit, Result};
 use crate::input::{self, Reader, Source};
 use crate::store::file::Replacement;
+use crate::ui::progress::ReadProgress;
 use crate::ui::{self, Ui, grouped};
 use std::io::{BufWriter, Write};
 
@@ -25,24 +26,18 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
         super::refuse_source(sources.iter().filter_map(Source::path), path)?;
     }
     let mut out = Output::new(args)?;
-    let mut checker = Checker::new(&settings.mapping, schema);
+    let mut checker =
+        Checker::new(&settings.mapping, schema)?.keep_password(settings.target.keep_password);
+    let broken = read(ui, &sources, args, &mut checker).err();
     let mut found = 0;
-    for source in &sources {
-        let options = input::Options {
-            records: args.reading.records.clone(),
-            format: args.reading.input_format,
-        };
-        let mut reader = Reader::open(source, &options, None)?;
-        checker.source::<Error>(&source.to_string(), &mut reader, |problem: FoundProblem| {
-            found += 1;
-            match format {
-                CheckFormat::Jsonl => out.line(&json(&problem)?),
-                CheckFormat::Text if found <= SHOWN => out.line(&problem.to_string()),
-                CheckFormat::Text | CheckFormat::Json => Ok(()),
-            }
-        })?;
-    }
-    let report = checker.finish();
+    let report = checker.finish(&mut |problem| {
+        found += 1;
+        match format {
+            CheckFormat::Jsonl => out.line(&json(&problem)?),
+            CheckFormat::Text if found <= SHOWN => out.line(&problem.to_string()),
+            CheckFormat::Text | CheckFormat::Json => Ok(()),
+        }
+    })?;
     match format {
         CheckFormat::Text => {
             if found > SHOWN {
@@ -59,6 +54,10 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
         CheckFormat::Json => out.line(&json(&report)?)?,
         CheckFormat::Jsonl => {}
     }
+    if let Some(error) = broken {
+        out.finish()?;
+        return Err(error);
+    }
     out.finish()?;
     if report.invalid > 0 {
         ui.note(&format!(
@@ -70,6 +69,22 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
         return Ok(Exit::Incomplete);
     }
     Ok(Exit::Done)
+}
+
+/// Reads the sources, up to one that cannot be read.
+fn read(ui: Ui, sources: &[Source], args: &Check, checker: &mut Checker<'_>) -> Result<()> {
+    for source in sources {
+        let options = input::Options {
+            records: args.reading.records.clone(),
+            format: args.reading.input_format,
+        };
+        let mut reader = Reader::open(source, &options, None)?;
+        let mut bar = ReadProgress::new(ui);
+        checker.source(&source.to_string(), &mut reader, &mut |reader, records| {
+            bar.update(reader.bytes_read(), reader.bytes_total(), records);
+        })?;
+    }
+    Ok(())
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String> {

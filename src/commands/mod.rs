@@ -15,6 +15,7 @@ mod status;
 
 use crate::cli::{Cli, Command, Global};
 use crate::clock;
+use crate::config::TargetKind;
 use crate::error::{Error, Exit, Result};
 use crate::mapping::Mapping;
 use crate::store::lock::{Holder, Lock};
@@ -68,7 +69,12 @@ fn open_writer(global: &Global, command: &str, create: bool) -> Result<Writer> {
         command: command.to_owned(),
     };
     let lock = Lock::take(&path, &holder)?;
-    Ok(Writer { table: Table::open(&path)?, _lock: lock })
+    let mut table = Table::open(&path)?;
+    // Staging may have been killed: what it left is compared before anybody decides about it.
+    if let Some(mapping) = staged_mapping(&table)? {
+        crate::stage::compare(&mut table, &mapping, TargetKind::AuthingV2.schema())?;
+    }
+    Ok(Writer { table, _lock: lock })
 }
 
 fn open_reader(global: &Global) -> Result<Table> {

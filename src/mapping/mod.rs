@@ -8,7 +8,7 @@ mod record;
 mod rule;
 mod validate;
 
-pub(crate) use record::for_each_field;
+pub(crate) use record::{compact_record, for_each_field};
 pub use rule::{As, Constant, Rule};
 pub(crate) use validate::nearest;
 

@@ -10,7 +10,7 @@ pub mod sqlite;
 
 use crate::job::{Class, Job, Status, Transition};
 use crate::problem::Problem;
-use crate::user::Identifiers;
+use crate::user::{IdKind, Identifiers};
 pub use error::StoreError;
 
 /// A job's id in the table.
@@ -40,11 +40,16 @@ pub struct NewJob {
     pub problems: Vec<Problem>,
 }
 
-/// Tells the identifiers of a record that is in the table already.
-pub type Identify<'a> = &'a dyn Fn(&[u8]) -> Identifiers;
+/// How a store sees records that are in the table: it knows of no mapping.
+pub struct Lens<'a> {
+    /// Tells the identifiers of a record, for the exact check behind a hash.
+    pub identify: &'a dyn Fn(&[u8]) -> Identifiers,
+    /// The source's name of the field that holds a kind of identifier.
+    pub field: &'a dyn Fn(IdKind) -> String,
+}
 
 /// Records to stage in one transaction, together with where staging then goes on.
-pub struct Batch<'a> {
+pub struct Batch {
     /// Where they come from.
     pub source: SourceId,
     /// The records.
@@ -55,15 +60,13 @@ pub struct Batch<'a> {
     pub fingerprint: String,
     /// The source has been read to its end.
     pub finished: bool,
-    /// Records whose key is in the table replace what is there.
+    /// These are corrected records: they replace what is there.
     pub replace: bool,
-    /// Maps a stored record, for the exact check behind a hash.
-    pub identify: Identify<'a>,
     /// UTC milliseconds.
     pub now_ms: i64,
 }
 
-/// What became of the records of a batch: `records` is the sum of the next four.
+/// What became of the records of a source: `records` is the sum of the next four.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StageCounts {
     /// Records read.
@@ -97,6 +100,53 @@ impl std::ops::AddAssign for StageCounts {
     }
 }
 
+impl StageCounts {
+    /// Takes in what comparing has changed.
+    pub fn compared(&mut self, with: &Compared) {
+        self.rows = self.rows.saturating_add_signed(with.rows);
+        self.replaced += with.replaced;
+        self.unchanged += with.unchanged;
+        self.left_alone += with.left_alone;
+        self.unsettled += with.unsettled;
+        self.still_wrong += with.still_wrong;
+        self.invalid = self.invalid.saturating_add_signed(with.invalid);
+    }
+}
+
+/// What comparing new rows with the others came to: changes of [`StageCounts`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// Nothing is left to compare.
+    pub done: bool,
+    /// New rows: fewer, by those whose record was there or went to another row.
+    pub rows: i64,
+    /// Jobs whose record was replaced.
+    pub replaced: u64,
+    /// Records that were in the table already.
+    pub unchanged: u64,
+    /// Replacements that were not made.
+    pub left_alone: u64,
+    /// Of them: the job is sending or unknown.
+    pub unsettled: u64,
+    /// Of `unchanged`: jobs that are failed or invalid.
+    pub still_wrong: u64,
+    /// Jobs with problems: more, or fewer.
+    pub invalid: i64,
+}
+
+impl std::ops::AddAssign for Compared {
+    fn add_assign(&mut self, other: Self) {
+        self.done |= other.done;
+        self.rows += other.rows;
+        self.replaced += other.replaced;
+        self.unchanged += other.unchanged;
+        self.left_alone += other.left_alone;
+        self.unsettled += other.unsettled;
+        self.still_wrong += other.still_wrong;
+        self.invalid += other.invalid;
+    }
+}
+
 /// A source as the table knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceRow {
@@ -108,8 +158,8 @@ pub struct SourceRow {
     pub checkpoint: String,
     /// SHA-256 of all that was read.
     pub fingerprint: String,
-    /// Records read so far.
-    pub records: u64,
+    /// What became of its records so far.
+    pub counts: StageCounts,
     /// Whether it has been read to its end.
     pub finished: bool,
 }
@@ -268,8 +318,12 @@ pub trait Store: Send + 'static {
     /// Starts an unfinished source anew: its jobs that were never sent are dropped, the others
     /// stay and will be met again by key.
     fn restart_source(&mut self, source: SourceId, now_ms: i64) -> Result<(), StoreError>;
-    /// Stages records.
-    fn stage(&mut self, batch: &Batch<'_>) -> Result<StageCounts, StoreError>;
+    /// Stages records: one row each, until they are compared with the others.
+    fn stage(&mut self, batch: &Batch) -> Result<StageCounts, StoreError>;
+    /// Whether all rows were compared. Nothing may be staged or sent before what was begun is done.
+    fn is_compared(&mut self) -> Result<bool, StoreError>;
+    /// Compares new rows with the others, a part of them at a time, until it says `done`.
+    fn compare(&mut self, lens: &Lens<'_>, now_ms: i64) -> Result<Compared, StoreError>;
     /// Begins a run: what earlier runs left sending becomes unknown, with the attempt that is
     /// missing in the ledger, and all that is unknown passes into this run's hands.
     fn begin_run(&mut self, run: &NewRun) -> Result<RunId, StoreError>;

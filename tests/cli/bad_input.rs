@@ -198,8 +198,9 @@ fn a_uid_that_comes_twice_with_other_content_is_the_later_records_problem() {
         &[Wrong {
             record: 2,
             key: Some("1"),
-            problems: &[("", "duplicate-key", MESSAGE)],
-            why: MESSAGE,
+            problems: &[("uid", "duplicate-key", MESSAGE)],
+            why: "uid: record 1 has the same key (external id) with other content; 'stage \
+                  --replace' says that this is the corrected record",
         }],
     );
 }
@@ -321,7 +322,7 @@ fn a_truncated_array_keeps_what_was_read_and_goes_on_when_the_rest_is_there() {
 
     desk.write("users.json", whole);
     let did = desk.ferry("stage users.json").ok(0);
-    assert!(did.err.contains("1 record read, 1 staged (went on after record 2)"), "{}", did.err);
+    assert!(did.err.contains("3 records read, 3 staged (went on after record 2)"), "{}", did.err);
     assert_eq!(desk.status()["total"], 3);
     assert!(desk.status()["unfinished_sources"].as_array().unwrap().is_empty());
     let did = desk.ferry("stage users.json").ok(0);

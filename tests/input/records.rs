@@ -1,25 +1,25 @@
 //! Records that are wrong while their neighbours are fine.
 
 use userferry::check::{Checker, FoundProblem};
-use userferry::input::{InputError, Options, Reader};
+use userferry::input::{Options, Reader};
 use userferry::mapping::Mapping;
 use userferry::target::authing::fields::V2;
 
 /// Every problem of a source as one line, and the counts of valid and invalid records.
 fn check(content: &[u8]) -> (Vec<String>, u64, u64) {
     let mapping = Mapping::reference();
-    let mut checker = Checker::new(&mapping, &V2);
+    let mut checker = Checker::new(&mapping, &V2).expect("a table can be made");
     let input = std::io::Cursor::new(content.to_vec());
     let mut reader =
         Reader::from_read(input, "users.json", &Options::default(), None).expect("it opens");
+    checker.source("users.json", &mut reader, &mut |_, _| {}).expect("it is read to its end");
     let mut found: Vec<FoundProblem> = Vec::new();
-    checker
-        .source::<InputError>("users.json", &mut reader, |problem| {
+    let report = checker
+        .finish(&mut |problem| {
             found.push(problem);
             Ok(())
         })
-        .expect("it is read to its end");
-    let report = checker.finish();
+        .expect("the table holds");
     assert!(found.iter().all(|problem| !problem.message.contains("geheim")));
     (found.iter().map(ToString::to_string).collect(), report.valid, report.invalid)
 }
@@ -72,7 +72,8 @@ fn each_fault_makes_only_its_own_record_invalid() {
         (r#"{"uid":"2\u0000"}"#, ", uid: holds a control character (value)"),
         (
             r#"{"uid":"1","mail":"b@c.cn"}"#,
-            ", uid: the same external id as record 1 (duplicate-key)",
+            ", uid: record 1 has the same key (external id) with other content; 'stage --replace' \
+             says that this is the corrected record (duplicate-key)",
         ),
     ] {
         let array = format!("[{{\"uid\":\"1\"}},\n{record},\n{{\"uid\":\"3\"}}]");

@@ -97,7 +97,6 @@ fn open(options: &OpenOptions) -> Result<Table, StoreError> {
         fingerprint: String::new(),
         finished: true,
         replace: false,
-        identify: &identify,
         now_ms: 1,
     })?;
     Ok(table)

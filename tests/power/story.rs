@@ -97,7 +97,7 @@ impl Story {
         let known = table.source("/users.json")?;
         let (source, read) = match known.first() {
             Some(row) if row.finished => return Ok(true),
-            Some(row) => (row.id, row.records),
+            Some(row) => (row.id, row.counts.records),
             None => (table.begin_source("/users.json", None, 1)?, 0),
         };
         let upto = (read + BATCH).min(USERS);
@@ -109,7 +109,6 @@ impl Story {
             fingerprint: String::new(),
             finished: upto == USERS,
             replace: false,
-            identify: &identify,
             now_ms: 1,
         };
         table.stage(&batch)?;
@@ -166,7 +165,7 @@ impl Story {
         if kept != counted {
             return broken("the tally is not what there is".to_owned());
         }
-        let read = table.source("/users.json")?.first().map_or(0, |row| row.records);
+        let read = table.source("/users.json")?.first().map_or(0, |row| row.counts.records);
         if read < self.staged || table.counts()?.total != read {
             return broken(format!("{} records were staged, {read} are there", self.staged));
         }

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use userferry::store::sqlite::Table;
 use userferry::store::{
-    Batch, Claim, JobId, NewRun, Outlook, RunEnd, RunId, SourceId, SourceRow, StageCounts, Store,
-    StoreError, TallyLine, Tick, Ticked,
+    Batch, Claim, Compared, JobId, Lens, NewRun, Outlook, RunEnd, RunId, SourceId, SourceRow,
+    StageCounts, Store, StoreError, TallyLine, Tick, Ticked,
 };
 
 pub(crate) struct Kept {
@@ -32,8 +32,16 @@ impl Store for Kept {
         self.table.restart_source(source, now_ms)
     }
 
-    fn stage(&mut self, batch: &Batch<'_>) -> Result<StageCounts, StoreError> {
+    fn stage(&mut self, batch: &Batch) -> Result<StageCounts, StoreError> {
         self.table.stage(batch)
+    }
+
+    fn is_compared(&mut self) -> Result<bool, StoreError> {
+        self.table.is_compared()
+    }
+
+    fn compare(&mut self, lens: &Lens<'_>, now_ms: i64) -> Result<Compared, StoreError> {
+        self.table.compare(lens, now_ms)
     }
 
     fn begin_run(&mut self, run: &NewRun) -> Result<RunId, StoreError> {

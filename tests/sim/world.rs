@@ -175,7 +175,6 @@ impl World<'_> {
             fingerprint: String::new(),
             finished: true,
             replace: false,
-            identify: &|raw| user(raw, no_external_id).identifiers,
             now_ms: START_MS,
         });
         assert_eq!(counts.unwrap().rows, u64::from(self.scenario.users));

@@ -6,8 +6,8 @@ use userferry::job::{Class, Detail, Evidence, Status, Transition};
 use userferry::problem::{Problem, Rule};
 use userferry::store::sqlite::Table;
 use userferry::store::{
-    Attempt, Batch, Claim, JobId, NewJob, NewRun, Record, RunId, SourceId, StageCounts, Store,
-    Tick, Ticked,
+    Attempt, Batch, Claim, Compared, JobId, Lens, NewJob, NewRun, Record, RunId, SourceId,
+    StageCounts, Store, Tick, Ticked,
 };
 use userferry::user::{IdKind, Identifiers};
 
@@ -138,6 +138,20 @@ impl<S: Store> Bench<S> {
     }
 
     fn stage_with(&mut self, source: SourceId, records: &[&str], replace: bool) -> StageCounts {
+        let mut counts = self.append(source, records, replace);
+        while !self.store.is_compared().unwrap() {
+            counts.compared(&self.compare());
+        }
+        counts
+    }
+
+    /// Stages records without comparing them with the others.
+    pub(crate) fn append(
+        &mut self,
+        source: SourceId,
+        records: &[&str],
+        replace: bool,
+    ) -> StageCounts {
         let read = self.eyes.sources()[usize::try_from(source.0).unwrap() - 1][0];
         let jobs = (read + 1..).zip(records).map(|(no, raw)| new_job(no, raw)).collect();
         let counts = self
@@ -149,12 +163,19 @@ impl<S: Store> Bench<S> {
                 fingerprint: String::new(),
                 finished: false,
                 replace,
-                identify: &identify,
                 now_ms: self.now_ms,
             })
             .unwrap();
         self.balance();
         counts
+    }
+
+    /// One step of comparing.
+    pub(crate) fn compare(&mut self) -> Compared {
+        let lens = Lens { identify: &identify, field: &|kind| kind.noun().to_owned() };
+        let compared = self.store.compare(&lens, self.now_ms).unwrap();
+        self.balance();
+        compared
     }
 
     /// A source of these records, pending unless they have problems.

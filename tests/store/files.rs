@@ -1,6 +1,7 @@
 //! SQLite's files: what is refused, with which words; who may read them; who holds the lock.
 
-use super::bench::identify;
+use super::bench::{Bench, sqlite};
+use std::collections::BTreeSet;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use tempfile::TempDir;
 use userferry::store::file::canonical;
 use userferry::store::lock::{Holder, Lock, holder};
 use userferry::store::sqlite::Table;
-use userferry::store::{Batch, NewJob, Store, StoreError};
+use userferry::store::{Store, StoreError};
 
 fn place() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
@@ -167,42 +168,60 @@ fn a_reader_neither_waits_for_a_writer_nor_holds_it_up() {
 
 #[test]
 fn one_hash_of_two_identifiers_is_no_duplicate() {
-    let (_folder, path) = place();
-    let mut table = Table::open(&path).unwrap();
-    let source = table.begin_source("/a", None, 1).unwrap();
-    let stage = |table: &mut Table, no: u64, raw: &str| {
-        let raw = raw.as_bytes().to_vec();
-        let (identifiers, problems) = (identify(&raw), Vec::new());
-        let jobs = vec![NewJob { record_no: no, line: None, raw, identifiers, problems }];
-        let batch = Batch {
-            source,
-            jobs,
-            checkpoint: String::new(),
-            fingerprint: String::new(),
-            finished: false,
-            replace: false,
-            identify: &identify,
-            now_ms: 1,
-        };
-        table.stage(&batch).unwrap()
+    let mut bench = sqlite();
+    let source = bench.source("/a");
+    let stage = |bench: &mut Bench<Table>, raw: &str| {
+        let mut counts = bench.append(source, &[raw], false);
+        every_hash_is_everybodys(&bench.store);
+        while !bench.store.is_compared().unwrap() {
+            counts.compared(&bench.compare());
+        }
+        counts
     };
-    stage(&mut table, 1, r#"{"x":"1","e":"a@b.c"}"#);
-    stage(&mut table, 2, r#"{"x":"2","e":"d@b.c"}"#);
-    // As if every hash of one were a hash of the other too.
-    let other = rusqlite::Connection::open(&path).unwrap();
-    other
-        .execute_batch(
-            "INSERT OR IGNORE INTO identifier (hash, job_id)
-             SELECT i.hash, j.id FROM identifier i JOIN job j",
-        )
-        .unwrap();
-    let counts = stage(&mut table, 3, r#"{"x":"3","e":"D@b.c"}"#);
+    stage(&mut bench, r#"{"x":"1","e":"a@b.c"}"#);
+    stage(&mut bench, r#"{"x":"2","e":"d@b.c"}"#);
+    let counts = stage(&mut bench, r#"{"x":"3","e":"D@b.c"}"#);
     assert_eq!((counts.rows, counts.invalid), (1, 1));
-    assert_eq!(stage(&mut table, 4, r#"{"x":"2","e":"d@b.c"}"#).unchanged, 1);
+    assert_eq!(stage(&mut bench, r#"{"x":"2","e":"d@b.c"}"#).unchanged, 1);
+    let table = &bench.store;
     let rows = table.jobs_by_key("3").unwrap();
     let problems = table.problems(rows[0].id).unwrap();
     assert_eq!(problems[0].message, "record 2 has the same e-mail address");
     assert_eq!(table.jobs_by_key("2").unwrap().len(), 1);
+}
+
+/// As if all identifiers had all hashes: each block says so of its jobs.
+fn every_hash_is_everybodys(table: &Table) {
+    let other = rusqlite::Connection::open(table.path()).unwrap();
+    let mut statement = other.prepare("SELECT id, base, entries FROM identifier").unwrap();
+    let rows: Vec<(i64, i64, Vec<u8>)> = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let (mut hashes, mut jobs) = (BTreeSet::new(), BTreeSet::new());
+    for (id, base, entries) in &rows {
+        for entry in entries.chunks(12) {
+            hashes.insert(<[u8; 8]>::try_from(&entry[..8]).unwrap());
+            let job = base + i64::from(u32::from_be_bytes(entry[8..].try_into().unwrap()));
+            jobs.insert((id & ((1 << 40) - 1), u32::try_from(job).unwrap()));
+        }
+    }
+    for (block, _) in &jobs {
+        for share in 0..64_u8 {
+            let of_share = hashes.iter().filter(|hash| hash[0] >> 2 == share);
+            let entries: Vec<u8> = of_share
+                .flat_map(|hash| jobs.iter().map(move |job| (hash, job)))
+                .filter(|(_, (of, _))| of == block)
+                .flat_map(|(hash, (_, job))| [&hash[..], &job.to_be_bytes()].concat())
+                .collect();
+            if !entries.is_empty() {
+                let text =
+                    "INSERT OR REPLACE INTO identifier (id, base, entries) VALUES (?1, 0, ?2)";
+                other.execute(text, (i64::from(share) << 40 | block, entries)).unwrap();
+            }
+        }
+    }
 }
 
 #[test]

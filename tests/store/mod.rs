@@ -1,7 +1,9 @@
 //! What every job table must do, whatever it lives in: [`staging`], [`running`] and [`decisions`]
-//! say it law by law, [`model`] by random stories. [`files`] is about the files of SQLite.
+//! say it law by law, [`model`] by random stories, [`comparing`] against a plain comparison of all
+//! with all. [`files`] is about the files of SQLite.
 
 pub(crate) mod bench;
+mod comparing;
 mod decisions;
 mod files;
 mod model;

@@ -337,7 +337,7 @@ pub(super) fn staging_goes_on_at_the_checkpoint<S: Store>(mut bench: Bench<S>) {
     let known = bench.store.source("/users.json").unwrap();
     assert_eq!(known.len(), 1);
     assert_eq!((known[0].id, known[0].checkpoint.as_str()), (source, "after 2"));
-    assert_eq!((known[0].records, known[0].finished), (2, false));
+    assert_eq!((known[0].counts.records, known[0].finished), (2, false));
     assert!(bench.store.source("/other").unwrap().is_empty());
 }
 
@@ -355,7 +355,7 @@ pub(super) fn a_source_started_anew_keeps_what_was_sent<S: Store>(mut bench: Ben
     bench.store.restart_source(source, 9).unwrap();
     bench.balance();
     let known = bench.store.source("/users.json").unwrap();
-    assert_eq!((known[0].checkpoint.as_str(), known[0].records), ("", 2));
+    assert_eq!((known[0].checkpoint.as_str(), known[0].counts.records), ("", 2));
     assert_eq!(bench.statuses(), [Status::Done, Status::Pending]);
     let counts = bench.stage(source, &[r#"{"x":"1"}"#, r#"{"x":"2"}"#, r#"{"x":"3","n":"new"}"#]);
     assert_eq!(counts, StageCounts { records: 3, rows: 1, unchanged: 2, ..NONE });

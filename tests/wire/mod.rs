@@ -105,7 +105,6 @@ impl Rig {
             fingerprint: String::new(),
             finished: true,
             replace: false,
-            identify: &|raw| mapped(raw).identifiers,
             now_ms: system_ms(),
         });
         assert_eq!(counts.unwrap().rows, users.len() as u64);

@@ -1,6 +1,8 @@
 //! The job table in SQLite: `STRICT` tables, WAL, `synchronous = FULL`, one writer.
 
+mod compare;
 mod decide;
+mod identifiers;
 mod read;
 mod run;
 mod sql;
@@ -13,8 +15,8 @@ pub use read::{
 };
 
 use super::{
-    Batch, Claim, JobId, NewRun, Outlook, RunEnd, RunId, SourceId, SourceRow, StageCounts, Store,
-    StoreError, TallyLine, Tick, Ticked, file,
+    Batch, Claim, Compared, JobId, Lens, NewRun, Outlook, RunEnd, RunId, SourceId, SourceRow,
+    StageCounts, Store, StoreError, TallyLine, Tick, Ticked, file,
 };
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::collections::HashMap;
@@ -82,6 +84,16 @@ impl Table {
         if options.vfs.is_none() {
             file::make_private(path).map_err(|error| io_error(path, &error))?;
         }
+        Ok(table)
+    }
+
+    /// A table that is gone when it is closed. What does not fit into its cache lies in a file of the
+    /// system's folder for temporary files, which has no name and only this process can read.
+    pub fn temporary() -> Result<Self, StoreError> {
+        let path = std::env::temp_dir();
+        let conn = Connection::open("").map_err(|error| convert(&path, &error))?;
+        let mut table = Self { conn, path, writes: true };
+        table.prepare(&OpenOptions { synchronous: "OFF", ..OpenOptions::default() })?;
         Ok(table)
     }
 
@@ -365,8 +377,16 @@ impl Store for Table {
         self.write(|t| stage::restart(t, source, now_ms))
     }
 
-    fn stage(&mut self, batch: &Batch<'_>) -> Result<StageCounts, StoreError> {
+    fn stage(&mut self, batch: &Batch) -> Result<StageCounts, StoreError> {
         self.write(|t| stage::stage(t, batch))
+    }
+
+    fn is_compared(&mut self) -> Result<bool, StoreError> {
+        self.check(|c| compare::is_pending(c).map(|pending| !pending))
+    }
+
+    fn compare(&mut self, lens: &Lens<'_>, now_ms: i64) -> Result<Compared, StoreError> {
+        self.write(|t| compare::step(t, lens, now_ms))
     }
 
     fn begin_run(&mut self, new: &NewRun) -> Result<RunId, StoreError> {

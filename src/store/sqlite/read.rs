@@ -1,11 +1,13 @@
 //! What people and machines ask of the table.
 
-use super::{Table, convert, stage};
+use super::{Table, convert, identifiers};
 use crate::job::{Detail, Status};
+use crate::problem::{FoundProblem, Rule};
 use crate::store::{JobId, StoreError};
 use crate::user::{IdKind, normalise};
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension, Row, params};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The view `progress`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -304,6 +306,35 @@ impl Table {
         self.check(|c| problems(c, id.0))
     }
 
+    /// All problems by job, after the given place: a page, each with its place.
+    pub fn found_problems(
+        &self,
+        (job, n): (JobId, i64),
+        limit: u32,
+    ) -> Result<Vec<((JobId, i64), FoundProblem)>, StoreError> {
+        self.check(|c| {
+            let mut statement = c.prepare_cached(
+                "SELECT p.job_id, p.n, s.path, j.record_no, j.line, j.key, p.field, p.rule, p.message
+                 FROM problem p JOIN job j ON j.id = p.job_id JOIN source s ON s.id = j.source_id
+                 WHERE (p.job_id, p.n) > (?1, ?2) ORDER BY p.job_id, p.n LIMIT ?3",
+            )?;
+            let rows = statement.query_map(params![job.0, n, limit], |row| {
+                let rule: String = row.get(7)?;
+                let problem = FoundProblem {
+                    source: row.get(2)?,
+                    record: row.get(3)?,
+                    line: row.get(4)?,
+                    key: row.get(5)?,
+                    field: row.get(6)?,
+                    rule: Rule::parse(&rule).unwrap_or(Rule::Value),
+                    message: row.get(8)?,
+                };
+                Ok(((JobId(row.get(0)?), row.get(1)?), problem))
+            })?;
+            rows.collect()
+        })
+    }
+
     /// The ledger of a job.
     pub fn attempts(&self, id: JobId) -> Result<Vec<AttemptRow>, StoreError> {
         self.check(|c| {
@@ -335,22 +366,18 @@ impl Table {
                 "SELECT j.id, s.path, j.record_no, j.line, j.key, j.status, j.detail, j.sends, j.spent,
                         j.first_sent_ms, j.not_before_ms, j.remote_id, j.evidence, j.code, j.reason,
                         j.updated_at_ms, r.raw
-                 FROM identifier i JOIN job j ON j.id = i.job_id JOIN source s ON s.id = j.source_id
-                      JOIN record r ON r.job_id = j.id
-                 WHERE i.hash = ?1 AND j.key = ?2 ORDER BY j.id",
+                 FROM job j JOIN source s ON s.id = j.source_id JOIN record r ON r.job_id = j.id
+                 WHERE j.id = ?1 AND j.key = ?2",
             )?;
-            let mut found: Vec<JobRow> = Vec::new();
+            let mut found = BTreeMap::new();
             for kind in IdKind::ALL {
                 let value = normalise(kind, key);
-                let rows = statement.query_map(params![stage::hash(kind, &value), value], job_row)?;
-                for row in rows {
-                    let row = row?;
-                    if !found.iter().any(|other| other.id == row.id) {
-                        found.push(row);
-                    }
+                for id in identifiers::with_hash(c, identifiers::hash(kind, &value))? {
+                    let row = statement.query_row(params![id, value], job_row).optional()?;
+                    found.extend(row.map(|row| (id, row)));
                 }
             }
-            Ok(found)
+            Ok(found.into_values().collect())
         })
     }
 

@@ -76,9 +76,13 @@ pub(super) const UNSENT: &str =
 pub(super) const UNFINISHED: &str =
     "SELECT EXISTS (SELECT 1 FROM source WHERE finished_at_ms IS NULL)";
 
-/// Jobs with an identifier of this hash. Primary key of `identifier`.
-pub(super) const BY_HASH: &str = "\
-SELECT i.job_id FROM identifier i WHERE i.hash = ?1 ORDER BY i.job_id";
+/// New jobs that share an identifier, by id after the given one. Index `collision_new`.
+pub(super) const UNJUDGED: &str = "\
+SELECT DISTINCT job_id FROM collision WHERE is_new AND job_id > ?1 ORDER BY job_id LIMIT ?2";
+
+/// Jobs before the given one that share an identifier of this hash. Primary key of `collision`.
+pub(super) const SHARING: &str = "\
+SELECT job_id FROM collision WHERE hash = ?1 AND job_id < ?2 ORDER BY job_id";
 
 /// All statements with the indices that the planner must use for them.
 #[cfg(test)]
@@ -92,5 +96,6 @@ pub(super) const ALL: &[(&str, &str, &[&str])] = &[
     ("UNSUSPECTED", UNSUSPECTED, &["INDEX job_pending", "INDEX job_in_doubt"]),
     ("OPEN", OPEN, &["INDEX job_pending", "INDEX job_in_doubt"]),
     ("UNSENT", UNSENT, &["INDEX job_unsent"]),
-    ("BY_HASH", BY_HASH, &["PRIMARY KEY"]),
+    ("UNJUDGED", UNJUDGED, &["INDEX collision_new"]),
+    ("SHARING", SHARING, &["PRIMARY KEY"]),
 ];

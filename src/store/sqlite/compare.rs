@@ -1,0 +1,559 @@
+//! What new records have in common with others, and what becomes of them for it.
+//!
+//! [`step`] is one transaction. The first finds out which identifiers are shared; each of the
+//! others judges some of the rows that share one, in the order in which they were read, as if only
+//! what came before them were there. A crash in between changes nothing: it goes on where it was.
+
+use super::identifiers::{Block, find_shared, hash, hash_bytes, hashes};
+use super::stage::add_problems;
+use super::{Deltas, sql};
+use crate::job::{Detail, Status};
+use crate::problem::{Problem, Rule};
+use crate::store::{Compared, Lens};
+use crate::user::{IdKind, Identifiers};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use std::collections::HashMap;
+
+/// Rows that are judged in one transaction.
+const ROWS: u32 = 1_000;
+/// Rows of one key that are looked at, from the first. Thousands of records with one key are a wrong
+/// mapping; to compare each with all the others would take days.
+const OF_ONE_KEY: usize = 32;
+
+/// Whether there are rows that were not compared.
+pub(super) fn is_pending(c: &Connection) -> rusqlite::Result<bool> {
+    c.query_row("SELECT blocks > compared FROM comparison", [], |row| row.get(0))
+}
+
+/// One step; `done` when there is nothing left to compare.
+pub(super) fn step(
+    t: &Transaction<'_>,
+    lens: &Lens<'_>,
+    now_ms: i64,
+) -> rusqlite::Result<Compared> {
+    let (blocks, compared, upto, cursor): (i64, i64, Option<i64>, i64) =
+        t.query_row("SELECT blocks, compared, upto, cursor FROM comparison", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })?;
+    if upto.is_none() {
+        if blocks == compared {
+            return Ok(Compared { done: true, ..Compared::default() });
+        }
+        find_shared(t, compared, blocks)?;
+        t.execute("UPDATE comparison SET upto = ?1, cursor = 0", [blocks])?;
+        return Ok(Compared::default());
+    }
+    let jobs = unjudged(t, cursor)?;
+    let Some(last) = jobs.last() else {
+        t.execute("DELETE FROM collision", [])?;
+        // What was moved meanwhile is compared too.
+        t.execute("UPDATE comparison SET compared = blocks, upto = NULL, cursor = 0", [])?;
+        return Ok(Compared { done: true, ..Compared::default() });
+    };
+    let mut judge = Judge {
+        t,
+        lens,
+        now_ms,
+        deltas: Deltas::default(),
+        books: HashMap::new(),
+        moved: Block::default(),
+    };
+    for id in &jobs {
+        judge.judge(*id)?;
+    }
+    let compared = judge.finish()?;
+    t.execute("UPDATE comparison SET cursor = ?1", [last])?;
+    Ok(compared)
+}
+
+fn unjudged(c: &Connection, after: i64) -> rusqlite::Result<Vec<i64>> {
+    let mut statement = c.prepare_cached(sql::UNJUDGED)?;
+    statement.query_map([after, i64::from(ROWS)], |row| row.get(0))?.collect()
+}
+
+/// A row, with what its record would be found by.
+#[derive(Clone)]
+struct Stored {
+    id: i64,
+    source: i64,
+    path: String,
+    /// Its source corrects what is in the table.
+    replaces: bool,
+    record_no: u64,
+    status: Status,
+    detail: Option<Detail>,
+    code: Option<String>,
+    raw: Vec<u8>,
+    /// Where its record came from: another source than the job's, if it was replaced.
+    record_source: i64,
+    identifiers: Identifiers,
+}
+
+impl Stored {
+    /// Let go by a person: nobody stands in its way, and it stands in nobody's.
+    fn is_waived(&self) -> bool {
+        self.detail == Some(Detail::Waived)
+    }
+
+    fn has(&self, (kind, value): (IdKind, &str)) -> bool {
+        self.identifiers.get(kind) == Some(value)
+    }
+
+    fn has_key(&self, key: (IdKind, &str)) -> bool {
+        self.identifiers.key() == Some(key)
+    }
+}
+
+/// What is to become of a new row.
+enum Fate {
+    /// It stays, with what its key has against it.
+    Stay(Option<Problem>),
+    /// Its record takes the place of what was there; what its key has against it.
+    Replace(Stored, Option<Problem>),
+    /// It is what is there already; what its key has against it, should that be looked at again.
+    Again(Stored, Option<Problem>),
+    /// It takes the place of the first one, and of a later one that is the very record: it was
+    /// staged as a new file before somebody said that it is a correction.
+    Supersede(Stored, Stored),
+    /// The job that it would correct is done, or not settled.
+    LeaveAlone { unsettled: bool },
+    /// It has no key, and is there already.
+    KnownWithoutKey { is_wrong: bool },
+}
+
+struct Judge<'a> {
+    t: &'a Transaction<'a>,
+    lens: &'a Lens<'a>,
+    now_ms: i64,
+    deltas: Deltas,
+    /// What changes in the books of each source.
+    books: HashMap<i64, Compared>,
+    /// Identifiers of rows that took another record.
+    moved: Block,
+}
+
+impl Judge<'_> {
+    fn judge(&mut self, id: i64) -> rusqlite::Result<()> {
+        // Gone since: it has taken another row's place.
+        let Some(new) = self.load(id)? else { return Ok(()) };
+        match self.fate(&new)? {
+            Fate::Stay(problem) => self.stay(&new, problem),
+            Fate::Replace(known, problem) => {
+                let problems = self.shared(&new, problem, &[known.id])?;
+                self.replace(&known, &new, &problems)
+            }
+            Fate::Supersede(known, told) => {
+                let problems = self.shared(&new, None, &[known.id, told.id])?;
+                self.remove(&told)?;
+                // Its own source had it as a row.
+                self.t
+                    .prepare_cached(
+                        "UPDATE source SET rows = rows - 1, replaced = replaced + 1 WHERE id = ?1",
+                    )?
+                    .execute([told.source])?;
+                self.replace(&known, &new, &problems)
+            }
+            Fate::Again(known, problem) => self.look_again(&known, &new, problem),
+            Fate::LeaveAlone { unsettled } => {
+                self.book(new.source).left_alone += 1;
+                self.book(new.source).unsettled += u64::from(unsettled);
+                self.take_out(&new)
+            }
+            Fate::KnownWithoutKey { is_wrong } => self.unchanged(&new, is_wrong),
+        }
+    }
+
+    fn finish(self) -> rusqlite::Result<Compared> {
+        let mut sum = Compared::default();
+        let mut write = self.t.prepare_cached(
+            "UPDATE source SET rows = rows + ?2, replaced = replaced + ?3, unchanged = unchanged + ?4,
+                    left_alone = left_alone + ?5 WHERE id = ?1",
+        )?;
+        for (source, n) in self.books {
+            write.execute(params![source, n.rows, n.replaced, n.unchanged, n.left_alone])?;
+            sum += n;
+        }
+        self.deltas.apply(self.t)?;
+        self.moved.write(self.t)?;
+        Ok(sum)
+    }
+
+    fn book(&mut self, source: i64) -> &mut Compared {
+        self.books.entry(source).or_default()
+    }
+
+    fn fate(&self, new: &Stored) -> rusqlite::Result<Fate> {
+        let Some(key) = new.identifiers.key() else {
+            let known = self.known_without_key(new)?;
+            return Ok(known.map_or(Fate::Stay(None), |status| Fate::KnownWithoutKey {
+                is_wrong: is_wrong(status),
+            }));
+        };
+        let rows = self.of_key(key, new.id)?;
+        let same = rows.iter().find(|row| same_content(&row.raw, &new.raw)).cloned();
+        let standing: Vec<Stored> = rows.into_iter().filter(|row| !row.is_waived()).collect();
+        let first = standing.first().cloned();
+        let duplicate =
+            |first: &Stored| self.duplicate(key.0, Rule::DuplicateKey, &place(first, new));
+        Ok(match (first, same) {
+            (None, None) => match self.with_another_key(new)? {
+                Some(row) => Fate::Replace(row, None),
+                None => Fate::Stay(None),
+            },
+            // Waived, and exported with others that are corrected.
+            (None, Some(same)) => Fate::Again(same, None),
+            (Some(first), Some(same)) if first.id == same.id => Fate::Again(same, None),
+            (Some(first), Some(same))
+                if standing.len() == 2 && self.is_earlier_version(&first, &same, new)? =>
+            {
+                correct(first, |first| Fate::Supersede(first, same))
+            }
+            // It does not take the first one's place: somebody who exports such rows and corrects
+            // others of them has said nothing about this one.
+            (Some(first), Some(same)) => Fate::Again(same, Some(duplicate(&first))),
+            (Some(first), None) => match corrected(standing, new) {
+                Some(row) => {
+                    let problem = (row.id != first.id).then(|| duplicate(&first));
+                    correct(row, |row| Fate::Replace(row, problem))
+                }
+                None => Fate::Stay(Some(duplicate(&first))),
+            },
+        })
+    }
+
+    /// The row that a record with a key of its own corrects: its key was wrong or missing. A row that
+    /// cannot be sent as it is, and shares an identifier; or a row to send whose very key that is.
+    fn with_another_key(&self, new: &Stored) -> rusqlite::Result<Option<Stored>> {
+        if !new.replaces {
+            return Ok(None);
+        }
+        for id in new.identifiers.iter() {
+            let corrected = |row: &Stored| {
+                row.record_source != new.source
+                    && match row.status {
+                        status if is_wrong(status) => true,
+                        Status::Pending => row.has_key(id),
+                        _ => false,
+                    }
+            };
+            if let Some(row) = self.first(id, new.id, corrected)? {
+                return Ok(Some(row));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether `told` came with a newer state of the very file that is staged now, so that it was
+    /// told as a duplicate of its own earlier version. Where there are more of their key, nobody can
+    /// tell whose version it is.
+    fn is_earlier_version(
+        &self,
+        first: &Stored,
+        told: &Stored,
+        new: &Stored,
+    ) -> rusqlite::Result<bool> {
+        let is_newer = new.replaces
+            && told.status == Status::Invalid
+            && told.path == new.path
+            && new.path != "-"
+            && told.record_source != first.record_source
+            && ![told, first].map(|row| row.record_source).contains(&new.source);
+        if !is_newer {
+            return Ok(false);
+        }
+        let mut untouched = self.t.prepare_cached(
+            "SELECT sends = 0 AND NOT EXISTS (SELECT 1 FROM decision WHERE job_id = job.id)
+             FROM job WHERE id = ?1",
+        )?;
+        untouched.query_row([told.id], |row| row.get(0))
+    }
+
+    /// The record is there already. Somebody who stages it again as a correction wants to know
+    /// whether what stood in its way still does.
+    fn look_again(
+        &mut self,
+        known: &Stored,
+        new: &Stored,
+        problem: Option<Problem>,
+    ) -> rusqlite::Result<()> {
+        if new.replaces {
+            // This source holds the record too: no other record of it takes its place.
+            self.t
+                .prepare_cached("UPDATE record SET source_id = ?2 WHERE job_id = ?1")?
+                .execute([known.id, new.source])?;
+        }
+        if new.replaces && known.status == Status::Invalid {
+            let problems = self.shared(new, problem, &[known.id])?;
+            if new.status == Status::Pending && problems.is_empty() {
+                return self.replace(known, new, &problems);
+            }
+            self.move_problems(new.id, known.id)?;
+            add_problems(self.t, known.id, &problems)?;
+        }
+        self.unchanged(new, is_wrong(known.status))
+    }
+
+    fn unchanged(&mut self, new: &Stored, is_wrong: bool) -> rusqlite::Result<()> {
+        self.book(new.source).unchanged += 1;
+        self.book(new.source).still_wrong += u64::from(is_wrong);
+        self.take_out(new)
+    }
+
+    /// The first earlier job with this identifier for which `wanted` holds.
+    fn first(
+        &self,
+        id: (IdKind, &str),
+        before: i64,
+        wanted: impl Fn(&Stored) -> bool,
+    ) -> rusqlite::Result<Option<Stored>> {
+        for job in self.sharing(hash(id.0, id.1), before)? {
+            if let Some(stored) = self.load(job)?.filter(|row| row.has(id) && wanted(row)) {
+                return Ok(Some(stored));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The first earlier jobs of this key.
+    fn of_key(&self, key: (IdKind, &str), before: i64) -> rusqlite::Result<Vec<Stored>> {
+        let mut rows = Vec::new();
+        for job in self.sharing(hash(key.0, key.1), before)? {
+            rows.extend(self.load(job)?.filter(|row| row.has_key(key)));
+            if rows.len() == OF_ONE_KEY {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+
+    fn sharing(&self, hash: i64, before: i64) -> rusqlite::Result<Vec<i64>> {
+        let mut statement = self.t.prepare_cached(sql::SHARING)?;
+        statement.query_map([hash, before], |row| row.get(0))?.collect()
+    }
+
+    fn load(&self, id: i64) -> rusqlite::Result<Option<Stored>> {
+        let mut statement = self.t.prepare_cached(
+            "SELECT j.source_id, s.path, s.replaces, j.record_no, j.status, j.detail, j.code, r.source_id, r.raw
+             FROM job j JOIN source s ON s.id = j.source_id JOIN record r ON r.job_id = j.id
+             WHERE j.id = ?1",
+        )?;
+        statement
+            .query_row([id], |row| {
+                let (status, detail): (String, Option<String>) = (row.get(4)?, row.get(5)?);
+                let raw: Vec<u8> = row.get(8)?;
+                Ok(Stored {
+                    id,
+                    source: row.get(0)?,
+                    path: row.get(1)?,
+                    replaces: row.get(2)?,
+                    record_no: row.get(3)?,
+                    status: Status::parse(&status).unwrap_or(Status::Sending),
+                    detail: detail.as_deref().and_then(Detail::parse),
+                    code: row.get(6)?,
+                    record_source: row.get(7)?,
+                    identifiers: (self.lens.identify)(&raw),
+                    raw,
+                })
+            })
+            .optional()
+    }
+
+    /// A record that cannot be found by any key is known by its bytes.
+    fn known_without_key(&self, new: &Stored) -> rusqlite::Result<Option<Status>> {
+        for job in self.sharing(hash_bytes(&new.raw), new.id)? {
+            if let Some(row) = self.load(job)?.filter(|row| row.raw == new.raw) {
+                return Ok(Some(row.status));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What a record has against it for the sake of others: what its key has, and what it shares with
+    /// earlier ones but `own`. Of records that share an e-mail address, phone number or user name the
+    /// first stays.
+    fn shared(
+        &self,
+        new: &Stored,
+        of_key: Option<Problem>,
+        own: &[i64],
+    ) -> rusqlite::Result<Vec<Problem>> {
+        let mut problems: Vec<Problem> = of_key.into_iter().collect();
+        let key_kind = new.identifiers.key().map(|(kind, _)| kind);
+        for (kind, value) in new.identifiers.iter() {
+            let rule = match kind {
+                IdKind::ExternalId => continue,
+                IdKind::Email => Rule::DuplicateEmail,
+                IdKind::Phone => Rule::DuplicatePhone,
+                IdKind::Username => Rule::DuplicateUsername,
+            };
+            let stands = |row: &Stored| !own.contains(&row.id) && !row.is_waived();
+            let Some(other) = self.first((kind, value), new.id, stands)? else { continue };
+            // The key's own kind has been told as a duplicate key.
+            let told = key_kind == Some(kind) && other.has_key((kind, value));
+            if !told {
+                problems.push(self.duplicate(kind, rule, &place(&other, new)));
+            }
+        }
+        Ok(problems)
+    }
+
+    fn duplicate(&self, kind: IdKind, rule: Rule, place: &str) -> Problem {
+        let noun = kind.noun();
+        let message = match rule {
+            Rule::DuplicateKey => format!(
+                "{place} has the same key ({noun}) with other content; 'stage --replace' says that this is the corrected record"
+            ),
+            _ => format!("{place} has the same {noun}"),
+        };
+        Problem::new((self.lens.field)(kind), rule, message)
+    }
+
+    /// The row stays; what it shares is held against it.
+    fn stay(&mut self, new: &Stored, of_key: Option<Problem>) -> rusqlite::Result<()> {
+        let problems = self.shared(new, of_key, &[])?;
+        if problems.is_empty() {
+            return Ok(());
+        }
+        add_problems(self.t, new.id, &problems)?;
+        if new.status == Status::Pending {
+            self.t
+                .prepare_cached("UPDATE job SET status = 'invalid' WHERE id = ?1")?
+                .execute([new.id])?;
+            self.deltas.add(new.source, Status::Pending, None, None, -1);
+            self.deltas.add(new.source, Status::Invalid, None, None, 1);
+            self.book(new.source).invalid += 1;
+        }
+        Ok(())
+    }
+
+    /// The new row's record takes the place of the one that was there; attempts stay.
+    fn replace(
+        &mut self,
+        known: &Stored,
+        new: &Stored,
+        problems: &[Problem],
+    ) -> rusqlite::Result<()> {
+        let is_valid = new.status == Status::Pending && problems.is_empty();
+        let status = if is_valid { Status::Pending } else { Status::Invalid };
+        self.move_problems(new.id, known.id)?;
+        add_problems(self.t, known.id, problems)?;
+        self.t.prepare_cached("DELETE FROM record WHERE job_id = ?1")?.execute([known.id])?;
+        self.t
+            .prepare_cached("UPDATE record SET job_id = ?2 WHERE job_id = ?1")?
+            .execute([new.id, known.id])?;
+        self.t
+            .prepare_cached(
+                "UPDATE job SET status = ?2, detail = NULL, code = NULL, reason = NULL, spent = 0,
+                        not_before_ms = 0, key = ?3, updated_at_ms = ?4,
+                        -- Whoever is found by other identifiers was not made by what was sent before.
+                        first_sent_ms = CASE WHEN ?5 THEN first_sent_ms END
+                 WHERE id = ?1",
+            )?
+            .execute(params![
+                known.id,
+                status.as_str(),
+                new.identifiers.key().map(|(_, key)| key),
+                self.now_ms,
+                known.identifiers == new.identifiers,
+            ])?;
+        self.move_identifiers(new, known.id)?;
+        self.deltas.add(known.source, known.status, known.detail, known.code.as_deref(), -1);
+        self.deltas.add(known.source, status, None, None, 1);
+        self.book(new.source).replaced += 1;
+        self.book(new.source).invalid += i64::from(status == Status::Invalid);
+        self.take_out(new)
+    }
+
+    /// The problems that a record has of its own.
+    fn move_problems(&self, from: i64, to: i64) -> rusqlite::Result<()> {
+        self.t.prepare_cached("DELETE FROM problem WHERE job_id = ?1")?.execute([to])?;
+        self.t
+            .prepare_cached("UPDATE problem SET job_id = ?2 WHERE job_id = ?1")?
+            .execute([from, to])
+            .map(drop)
+    }
+
+    /// Those that come later find the record under its new job.
+    fn move_identifiers(&mut self, new: &Stored, to: i64) -> rusqlite::Result<()> {
+        let mut moved = self.t.prepare_cached(
+            "INSERT OR IGNORE INTO collision (hash, job_id, is_new)
+             SELECT hash, ?3, 0 FROM collision WHERE hash = ?1 AND job_id = ?2",
+        )?;
+        for hash in hashes(&new.identifiers, &new.raw) {
+            moved.execute([hash, new.id, to])?;
+            self.moved.add(hash, to);
+        }
+        Ok(())
+    }
+
+    /// Takes a new row out of its source's rows: its record was there, or went to another row.
+    fn take_out(&mut self, new: &Stored) -> rusqlite::Result<()> {
+        let book = self.book(new.source);
+        book.rows -= 1;
+        book.invalid -= i64::from(new.status == Status::Invalid);
+        self.remove(new)
+    }
+
+    fn remove(&mut self, row: &Stored) -> rusqlite::Result<()> {
+        for table in ["problem", "record"] {
+            self.t
+                .prepare_cached(&format!("DELETE FROM {table} WHERE job_id = ?1"))?
+                .execute([row.id])?;
+        }
+        self.t.prepare_cached("DELETE FROM job WHERE id = ?1")?.execute([row.id])?;
+        self.deltas.add(row.source, row.status, row.detail, row.code.as_deref(), -1);
+        Ok(())
+    }
+}
+
+/// The row with its key that a record corrects. Where there are several, it is the one with which
+/// it shares most, and more than the key: otherwise it could be anybody, who would be lost. Two
+/// records of one source are two people.
+fn corrected(rows: Vec<Stored>, new: &Stored) -> Option<Stored> {
+    if !new.replaces {
+        return None;
+    }
+    let is_ambiguous = rows.len() > 1;
+    let shared = |row: &Stored| new.identifiers.iter().filter(|id| row.has(*id)).count();
+    let mut candidates: Vec<Stored> =
+        rows.into_iter().filter(|row| row.record_source != new.source).collect();
+    if is_ambiguous {
+        let most = candidates.iter().map(&shared).max().unwrap_or(0);
+        candidates.retain(|row| most > 1 && shared(row) == most);
+    }
+    if candidates.len() == 1 { candidates.pop() } else { None }
+}
+
+/// Where a row comes from, as seen from a new one.
+fn place(stored: &Stored, new: &Stored) -> String {
+    if stored.source == new.source {
+        format!("record {}", stored.record_no)
+    } else if stored.path == new.path && new.path != "-" {
+        format!("record {} of an earlier {}", stored.record_no, stored.path)
+    } else {
+        format!("record {} of {}", stored.record_no, stored.path)
+    }
+}
+
+/// A correction of a row, if that can still be corrected.
+fn correct(row: Stored, how: impl FnOnce(Stored) -> Fate) -> Fate {
+    match row.status {
+        Status::Pending | Status::Failed | Status::Invalid => how(row),
+        Status::Done => Fate::LeaveAlone { unsettled: false },
+        Status::Sending | Status::Unknown => Fate::LeaveAlone { unsettled: true },
+    }
+}
+
+/// Whether a row cannot be sent as it is.
+fn is_wrong(status: Status) -> bool {
+    matches!(status, Status::Failed | Status::Invalid)
+}
+
+/// Same bytes, or the same JSON: what `export` writes is what was staged.
+fn same_content(a: &[u8], b: &[u8]) -> bool {
+    if a == b {
+        return true;
+    }
+    let parse = |raw| serde_json::from_slice::<serde_json::Value>(raw).ok();
+    matches!((parse(a), parse(b)), (Some(a), Some(b)) if a == b)
+}

@@ -1,0 +1,190 @@
+//! The identifiers of all records, as hashes, and which of them several records share.
+//!
+//! An index on random values costs more than everything else that staging does. So hashes are
+//! appended in blocks, a share of the blocks for each value of their first bits, and compared in
+//! passes over one share after the other, each small enough for memory. What is shared is a
+//! candidate: the records themselves are compared afterwards.
+
+use crate::user::{IdKind, Identifiers};
+use rusqlite::{Connection, params};
+use std::collections::{HashMap, HashSet};
+
+/// Shares of the blocks: a pass reads one, and so does a search for one identifier.
+const SHARES: i64 = 64;
+/// Bits of a row's id that number its block; the share stands above them.
+const BLOCK_BITS: u32 = 40;
+/// Bytes of an entry: the hash, and the job relative to the block's base.
+const ENTRY: usize = 12;
+/// Hashes that are compared at once. The measure of the memory that comparing takes.
+const AT_ONCE: u64 = 1 << 18;
+
+/// The hash of one identifier, with the kind in it: the first 8 bytes of a SHA-256.
+pub(super) fn hash(kind: IdKind, value: &str) -> i64 {
+    let mark = match kind {
+        IdKind::ExternalId => b'x',
+        IdKind::Email => b'e',
+        IdKind::Phone => b'p',
+        IdKind::Username => b'u',
+    };
+    hash_parts(mark, value.as_bytes())
+}
+
+/// The hash by which a record without any key is known.
+pub(super) fn hash_bytes(raw: &[u8]) -> i64 {
+    hash_parts(b'r', raw)
+}
+
+fn hash_parts(mark: u8, bytes: &[u8]) -> i64 {
+    let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+    context.update(&[mark]);
+    context.update(bytes);
+    let digest = context.finish();
+    let mut first = [0_u8; 8];
+    first.copy_from_slice(&digest.as_ref()[..8]);
+    i64::from_be_bytes(first)
+}
+
+/// The hashes of a record: of its identifiers, or of its bytes where it has none.
+pub(super) fn hashes(identifiers: &Identifiers, raw: &[u8]) -> impl Iterator<Item = i64> {
+    let of_bytes = identifiers.key().is_none().then(|| hash_bytes(raw));
+    identifiers.iter().map(|(kind, value)| hash(kind, value)).chain(of_bytes)
+}
+
+/// Hashes on their way into the table.
+#[derive(Default)]
+pub(super) struct Block(Vec<(i64, i64)>);
+
+impl Block {
+    pub(super) fn add(&mut self, hash: i64, job: i64) {
+        self.0.push((hash, job));
+    }
+
+    /// Appends the block to each share that it has hashes of.
+    pub(super) fn write(self, c: &Connection) -> rusqlite::Result<()> {
+        let Some(base) = self.0.iter().map(|(_, job)| *job).min() else { return Ok(()) };
+        let mut shares: HashMap<i64, Vec<u8>> = HashMap::new();
+        for (hash, job) in &self.0 {
+            let entries = shares.entry(share(*hash)).or_default();
+            entries.extend_from_slice(&hash.to_be_bytes());
+            // A block holds one batch, or the rows that one batch replaced.
+            let Ok(job) = u32::try_from(job - base) else { return self.write_apart(c) };
+            entries.extend_from_slice(&job.to_be_bytes());
+        }
+        c.prepare_cached("UPDATE comparison SET blocks = blocks + 1")?.execute([])?;
+        let mut insert = c.prepare_cached(
+            "INSERT INTO identifier (id, base, entries) SELECT ?1 + blocks, ?2, ?3 FROM comparison",
+        )?;
+        for (share, entries) in shares {
+            insert.execute(params![share << BLOCK_BITS, base, entries])?;
+        }
+        Ok(())
+    }
+
+    /// Where the jobs lie too far apart for one base: each half on its own.
+    fn write_apart(mut self, c: &Connection) -> rusqlite::Result<()> {
+        self.0.sort_unstable_by_key(|(_, job)| *job);
+        let upper = Self(self.0.split_off(self.0.len() / 2));
+        self.write(c)?;
+        upper.write(c)
+    }
+}
+
+/// The share that a hash belongs to: its first bits.
+fn share(hash: i64) -> i64 {
+    (hash.cast_unsigned() >> 58).cast_signed()
+}
+
+/// Calls `f` with each entry of a share in the blocks up to one: hash, job, and block.
+fn scan(
+    c: &Connection,
+    share: i64,
+    upto: i64,
+    mut f: impl FnMut(i64, i64, i64),
+) -> rusqlite::Result<()> {
+    let first = share << BLOCK_BITS;
+    let mut statement = c.prepare_cached(
+        "SELECT id, base, entries FROM identifier WHERE id > ?1 AND id <= ?2 ORDER BY id",
+    )?;
+    let mut rows = statement.query([first, first + upto])?;
+    while let Some(row) = rows.next()? {
+        let (id, base): (i64, i64) = (row.get(0)?, row.get(1)?);
+        for entry in row.get_ref(2)?.as_blob()?.as_chunks::<ENTRY>().0 {
+            let (hash, job) = entry.split_at(8);
+            let hash = i64::from_be_bytes(hash.try_into().unwrap_or_default());
+            let job = u32::from_be_bytes(job.try_into().unwrap_or_default());
+            f(hash, base + i64::from(job), id - first);
+        }
+    }
+    Ok(())
+}
+
+/// The jobs that have, or had, an identifier of this hash, by id.
+pub(super) fn with_hash(c: &Connection, wanted: i64) -> rusqlite::Result<Vec<i64>> {
+    let mut jobs = Vec::new();
+    scan(c, share(wanted), (1 << BLOCK_BITS) - 1, |hash, job, _| {
+        if hash == wanted {
+            jobs.push(job);
+        }
+    })?;
+    jobs.sort_unstable();
+    jobs.dedup();
+    Ok(jobs)
+}
+
+/// Writes down in `collision` which hashes of the blocks after `compared` and up to `upto` are
+/// found more than once in the blocks up to `upto`, with all jobs that have them.
+pub(super) fn find_shared(c: &Connection, compared: i64, upto: i64) -> rusqlite::Result<()> {
+    for share in 0..SHARES {
+        let mut new = 0_u64;
+        scan(c, share, upto, |_, _, block| new += u64::from(block > compared))?;
+        let passes = new.div_ceil(AT_ONCE);
+        for pass in 0..passes {
+            pass_over(c, share, compared, upto, |hash| slice(hash, passes) == pass)?;
+        }
+    }
+    Ok(())
+}
+
+/// Which of so many even slices of a share a hash lies in: told by bits behind the share's own.
+fn slice(hash: i64, slices: u64) -> u64 {
+    ((hash.cast_unsigned() >> 26) & 0xffff_ffff) * slices >> 32
+}
+
+fn pass_over(
+    c: &Connection,
+    share: i64,
+    compared: i64,
+    upto: i64,
+    is_in: impl Fn(i64) -> bool,
+) -> rusqlite::Result<()> {
+    let mut seen: HashSet<i64> = HashSet::new();
+    // A hash that is met for the second time is shared. One that many have is so only once.
+    let mut shared: HashSet<i64> = HashSet::new();
+    scan(c, share, upto, |hash, _, block| {
+        if block > compared && is_in(hash) && !seen.insert(hash) {
+            shared.insert(hash);
+        }
+    })?;
+    if compared > 0 {
+        scan(c, share, compared, |hash, _, _| {
+            if seen.contains(&hash) {
+                shared.insert(hash);
+            }
+        })?;
+    }
+    drop(seen);
+    if shared.is_empty() {
+        return Ok(());
+    }
+    let mut insert = c.prepare_cached(
+        "INSERT INTO collision (hash, job_id, is_new) VALUES (?1, ?2, ?3)
+         ON CONFLICT (hash, job_id) DO UPDATE SET is_new = max(is_new, excluded.is_new)",
+    )?;
+    let mut result = Ok(());
+    scan(c, share, upto, |hash, job, block| {
+        if result.is_ok() && shared.contains(&hash) {
+            result = insert.execute(params![hash, job, block > compared]).map(drop);
+        }
+    })?;
+    result
+}
