@@ -108,7 +108,7 @@ proptest! {
                 for _ in 0..*steps_before_a_crash {
                     bench.compare();
                 }
-                bench.store = Table::open(&bench.store.path().to_owned()).unwrap();
+                bench.store = Table::open(bench.store.path()).unwrap();
                 while !bench.compare().done {}
             }
         }

@@ -147,7 +147,7 @@ pub(super) fn find_shared(c: &Connection, compared: i64, upto: i64) -> rusqlite:
 
 /// Which of so many even slices of a share a hash lies in: told by bits behind the share's own.
 fn slice(hash: i64, slices: u64) -> u64 {
-    ((hash.cast_unsigned() >> 26) & 0xffff_ffff) * slices >> 32
+    (((hash.cast_unsigned() >> 26) & 0xffff_ffff) * slices) >> 32
 }
 
 fn pass_over(

@@ -10,7 +10,7 @@ mod stage;
 
 pub use decide::{Chosen, Retry, SettleAs, Undo};
 pub use read::{
-    AttemptRow, Counts, ErrorClass, FailureRow, JobRow, MappedId, ProblemRow, RunRow,
+    AttemptRow, Counts, ErrorClass, FailureRow, JobRow, MappedId, ProblemId, ProblemRow, RunRow,
     UnfinishedSource,
 };
 

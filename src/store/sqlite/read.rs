@@ -9,6 +9,9 @@ use rusqlite::{OptionalExtension, Row, params};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// The job of a problem, and its number among those of the job.
+pub type ProblemId = (JobId, i64);
+
 /// The view `progress`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "the words are those of the documentation")]
@@ -309,9 +312,9 @@ impl Table {
     /// All problems by job, after the given place: a page, each with its place.
     pub fn found_problems(
         &self,
-        (job, n): (JobId, i64),
+        (job, n): ProblemId,
         limit: u32,
-    ) -> Result<Vec<((JobId, i64), FoundProblem)>, StoreError> {
+    ) -> Result<Vec<(ProblemId, FoundProblem)>, StoreError> {
         self.check(|c| {
             let mut statement = c.prepare_cached(
                 "SELECT p.job_id, p.n, s.path, j.record_no, j.line, j.key, p.field, p.rule, p.message
