@@ -26,6 +26,10 @@ bench:
 soak kills="1000" users="20000":
     USERFERRY_SOAK_KILLS={{kills}} USERFERRY_SOAK_USERS={{users}} cargo test --release -- --ignored --nocapture crash::soak
 
+# Kills the staging of a million records 20 times: the table must be the one of an undisturbed staging
+soak-staging kills="20" records="1000000":
+    USERFERRY_SOAK_KILLS={{kills}} USERFERRY_SOAK_RECORDS={{records}} cargo test --release -- --ignored --nocapture crash::staging::soak
+
 # The promises at their full size: minutes of outage, thousands of users under a limit
 full:
     cargo test --release -- --ignored --nocapture --test-threads=1 full::

@@ -87,6 +87,8 @@ pub enum Command {
     Check(Check),
     /// Read an export into the job table; can be repeated, and goes on where it was cut off
     Stage(Stage),
+    /// Map and validate again what is not done yet, after a change of the mapping
+    Remap(Remap),
     /// Create the users that are pending
     Run(Run),
     /// Make failed rows pending again; attempts and history stay
@@ -195,6 +197,10 @@ pub struct Stage {
     #[arg(long)]
     pub restart: bool,
 }
+
+/// `remap`.
+#[derive(Debug, Args)]
+pub struct Remap {}
 
 /// How to send.
 #[derive(Clone, Debug, Default, Args)]

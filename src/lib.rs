@@ -5,7 +5,8 @@
 //! 1. [`input`] reads a *source* as a stream of *records*, with checkpoints.
 //! 2. [`mapping`] makes a *user* of a record, typed as the target's [`target::schema`] asks;
 //!    [`validate`] finds every *problem* that can be found before sending. [`check`] stops here.
-//! 3. [`stage`] puts records into the job table as *jobs*; [`store`] keeps it, and all SQL.
+//! 3. [`stage`] puts records into the job table as *jobs*; [`store`] keeps it, and all SQL. After a
+//!    change of the mapping [`remap`] maps them again.
 //! 4. [`run`] claims pending jobs, lets them through its gate, and hands users to the [`target`].
 //! 5. The answer is an *outcome*. [`job::next`] says what becomes of the job; where nobody can
 //!    know, a lookup, [`identity`] and [`job::settle`] do.
@@ -33,6 +34,7 @@ pub mod monitor;
 pub mod password;
 pub mod problem;
 pub mod redact;
+pub mod remap;
 pub mod run;
 pub mod sandbox;
 pub mod stage;

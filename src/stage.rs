@@ -3,6 +3,7 @@
 
 use crate::clock;
 use crate::error::{Error, Result};
+use crate::failpoint;
 use crate::input::{self, Checkpoint, InputErrorKind, Reader, Record, Source};
 use crate::mapping::Mapping;
 use crate::store::{Batch, Compared, Lens, NewJob, SourceId, SourceRow, StageCounts, Store};
@@ -12,7 +13,7 @@ use crate::validate;
 use std::collections::BTreeSet;
 
 /// Records in one transaction, at most.
-const BATCH_RECORDS: usize = 2_000;
+const BATCH_RECORDS: usize = 5_000;
 /// Bytes of records in one transaction, about.
 const BATCH_BYTES: usize = 8 << 20;
 
@@ -130,6 +131,7 @@ pub fn compare<S: Store>(store: &mut S, mapping: &Mapping, schema: &Schema) -> R
     };
     while !sum.done {
         sum += store.compare(&lens, clock::system_ms())?;
+        failpoint::hit("staged");
     }
     Ok(sum)
 }
@@ -248,6 +250,7 @@ impl<S: Store> Stager<'_, S> {
         };
         self.bytes = 0;
         self.staged.counts += self.store.stage(&batch)?;
+        failpoint::hit("staged");
         Ok(())
     }
 }

@@ -83,7 +83,8 @@ CREATE TABLE comparison (
     blocks   INTEGER NOT NULL DEFAULT 0,          -- blocks of identifiers so far
     compared INTEGER NOT NULL DEFAULT 0,          -- up to this one they are compared
     upto     INTEGER,                             -- up to this one they are being compared
-    cursor   INTEGER NOT NULL DEFAULT 0           -- up to this job it is done
+    cursor   INTEGER NOT NULL DEFAULT 0,          -- up to this job it is done
+    anew     INTEGER NOT NULL DEFAULT 0           -- 1: rows of before, after another mapping
 ) STRICT;
 INSERT INTO comparison (id) VALUES (1);
 

@@ -7,6 +7,7 @@ mod export;
 mod failures;
 mod init;
 mod next;
+mod remap;
 mod run;
 mod sandbox;
 mod show;
@@ -32,6 +33,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Init(_) => init::run(global, ui),
         Command::Check(args) => check::run(global, ui, &args),
         Command::Stage(args) => stage::run(global, ui, &args),
+        Command::Remap(_) => remap::run(global, ui),
         Command::Run(args) => run::run(global, ui, &args.sending),
         Command::RetryFailed(args) => decide::retry_failed(global, ui, &args),
         Command::Status(args) => status::run(global, ui, &args),
@@ -70,6 +72,10 @@ fn open_writer(global: &Global, command: &str, create: bool) -> Result<Writer> {
     };
     let lock = Lock::take(&path, &holder)?;
     let mut table = Table::open(&path)?;
+    if command != "remap" && table.remap()?.is_some() {
+        return Err(Error::usage("the rows are being mapped anew, and that was cut off")
+            .hint("userferry remap goes on"));
+    }
     // Staging may have been killed: what it left is compared before anybody decides about it.
     if let Some(mapping) = staged_mapping(&table)? {
         crate::stage::compare(&mut table, &mapping, TargetKind::AuthingV2.schema())?;
@@ -93,14 +99,8 @@ fn machine() -> String {
 }
 
 /// The way out where the mapping is not the one that the table was staged with.
-fn mapping_hint(table: &Table) -> Result<&'static str> {
-    Ok(if table.has_attempts()? {
-        "put the old mapping back, or stage into a fresh table: --db another.db; users that were \
-         created already are found again and not doubled (existed)"
-    } else {
-        "nothing was sent yet: delete the job table and stage again, or put the old mapping back"
-    })
-}
+const MAPPING_HINT: &str = "userferry remap maps and validates again what is not done yet; or put \
+                            the old mapping back";
 
 /// The mapping that the table was staged with.
 fn staged_mapping(table: &Table) -> Result<Option<Mapping>> {

@@ -219,7 +219,7 @@ fn mapping_for(settings: &config::Settings, table: &Table) -> Result<Mapping> {
         Some(staged) if settings.file.is_some() && staged != settings.mapping => Err(Error::usage(
             "the [mapping] has changed since the rows in the job table were staged",
         )
-        .hint(super::mapping_hint(table)?)),
+        .hint(super::MAPPING_HINT)),
         Some(staged) => Ok(staged),
         None => Ok(settings.mapping.clone()),
     }

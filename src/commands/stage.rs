@@ -92,7 +92,7 @@ fn keep_mapping(table: &mut Table, mapping: &Mapping) -> Result<()> {
         Some(_) if table.counts()?.total > 0 => Err(Error::usage(
             "the [mapping] is not the one that the rows in the job table were staged with",
         )
-        .hint(super::mapping_hint(table)?)),
+        .hint(super::MAPPING_HINT)),
         _ => {
             let text = serde_json::to_string(mapping)
                 .map_err(|_| Error::internal("internal error: the mapping cannot be written"))?;

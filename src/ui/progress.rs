@@ -128,35 +128,50 @@ fn describe(progress: &Progress) -> String {
 pub struct ReadProgress {
     ui: Ui,
     bar: Option<ProgressBar>,
+    what: &'static str,
+    started_at: Instant,
     lined_at: Instant,
 }
 
 impl ReadProgress {
-    /// A bar if standard error is a terminal, else lines; nothing when it is to be quiet.
+    /// Of a source: bytes of all its bytes, and records. A bar if standard error is a terminal, else
+    /// lines; nothing when it is to be quiet.
     pub fn new(ui: Ui) -> Self {
+        Self::with(ui, "{bar:28} {bytes}/{total_bytes}  {msg}  ETA {eta}", "records read")
+    }
+
+    /// The same of rows.
+    pub fn of_rows(ui: Ui, what: &'static str) -> Self {
+        Self::with(ui, "{bar:28} {pos}/{len}  {msg}  ETA {eta}", what)
+    }
+
+    fn with(ui: Ui, template: &str, what: &'static str) -> Self {
         let bar = ui.has_bar().then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-            if let Ok(style) =
-                ProgressStyle::with_template("{bar:28} {bytes}/{total_bytes}  {msg}  ETA {eta}")
-            {
+            if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style);
             }
             bar
         });
-        Self { ui, bar, lined_at: Instant::now() }
+        let now = Instant::now();
+        Self { ui, bar, what, started_at: now, lined_at: now }
     }
 
-    /// So many bytes of so many, if known, and so many records.
-    pub fn update(&mut self, bytes: u64, of: Option<u64>, records: u64) {
+    /// At this place of so many, if known, and so many records.
+    pub fn update(&mut self, at: u64, of: Option<u64>, records: u64) {
+        let text = || {
+            let seconds = self.started_at.elapsed().as_secs().max(1);
+            format!("{} {}  {}/s", grouped(records), self.what, grouped(records / seconds))
+        };
         if let Some(bar) = &self.bar {
             if let Some(of) = of {
                 bar.set_length(of);
             }
-            bar.set_position(bytes);
-            bar.set_message(format!("{} records", grouped(records)));
+            bar.set_position(at);
+            bar.set_message(text());
         } else if self.lined_at.elapsed() >= LINE_EVERY {
+            self.ui.note(&text());
             self.lined_at = Instant::now();
-            self.ui.note(&format!("{} records read", grouped(records)));
         }
     }
 }

@@ -12,6 +12,8 @@
 //! - A row that was in a process's hands when it died is `sending` in the table: at most twice the
 //!   concurrency of them.
 
+mod staging;
+
 use crate::process::books::{self, Figures};
 use crate::process::{Rig, Running};
 use std::time::{Duration, Instant};

@@ -25,15 +25,25 @@ pub(super) fn is_pending(c: &Connection) -> rusqlite::Result<bool> {
     c.query_row("SELECT blocks > compared FROM comparison", [], |row| row.get(0))
 }
 
+/// All rows are compared anew, after another mapping: none of them is taken out or replaced.
+pub(super) fn begin_anew(c: &Connection) -> rusqlite::Result<()> {
+    c.execute("DELETE FROM collision", [])?;
+    c.execute(
+        "UPDATE comparison SET blocks = 0, compared = 0, upto = NULL, cursor = 0, anew = 1",
+        [],
+    )
+    .map(drop)
+}
+
 /// One step; `done` when there is nothing left to compare.
 pub(super) fn step(
     t: &Transaction<'_>,
     lens: &Lens<'_>,
     now_ms: i64,
 ) -> rusqlite::Result<Compared> {
-    let (blocks, compared, upto, cursor): (i64, i64, Option<i64>, i64) =
-        t.query_row("SELECT blocks, compared, upto, cursor FROM comparison", [], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+    let (blocks, compared, upto, cursor, anew): (i64, i64, Option<i64>, i64, bool) =
+        t.query_row("SELECT blocks, compared, upto, cursor, anew FROM comparison", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
         })?;
     if upto.is_none() {
         if blocks == compared {
@@ -47,7 +57,10 @@ pub(super) fn step(
     let Some(last) = jobs.last() else {
         t.execute("DELETE FROM collision", [])?;
         // What was moved meanwhile is compared too.
-        t.execute("UPDATE comparison SET compared = blocks, upto = NULL, cursor = 0", [])?;
+        t.execute(
+            "UPDATE comparison SET compared = blocks, upto = NULL, cursor = 0, anew = 0",
+            [],
+        )?;
         return Ok(Compared { done: true, ..Compared::default() });
     };
     let mut judge = Judge {
@@ -59,7 +72,11 @@ pub(super) fn step(
         moved: Block::default(),
     };
     for id in &jobs {
-        judge.judge(*id)?;
+        if anew {
+            judge.judge_anew(*id)?;
+        } else {
+            judge.judge(*id)?;
+        }
     }
     let compared = judge.finish()?;
     t.execute("UPDATE comparison SET cursor = ?1", [last])?;
@@ -161,6 +178,22 @@ impl Judge<'_> {
             }
             Fate::KnownWithoutKey { is_wrong } => self.unchanged(&new, is_wrong),
         }
+    }
+
+    /// A row that was there before its identifiers changed: nothing is held against it but what it
+    /// shares with others. What is done or failed stays so.
+    fn judge_anew(&mut self, id: i64) -> rusqlite::Result<()> {
+        let Some(row) = self.load(id)? else { return Ok(()) };
+        if !matches!(row.status, Status::Pending | Status::Invalid) {
+            return Ok(());
+        }
+        let of_key = match row.identifiers.key() {
+            None => None,
+            Some(key) => self
+                .first(key, id, |other| other.has_key(key) && !other.is_waived())?
+                .map(|first| self.duplicate(key.0, Rule::DuplicateKey, &place(&first, &row))),
+        };
+        self.stay(&row, of_key)
     }
 
     fn finish(self) -> rusqlite::Result<Compared> {
@@ -332,15 +365,20 @@ impl Judge<'_> {
     }
 
     fn load(&self, id: i64) -> rusqlite::Result<Option<Stored>> {
-        let mut statement = self.t.prepare_cached(
-            "SELECT j.source_id, s.path, s.replaces, j.record_no, j.status, j.detail, j.code, r.source_id, r.raw
+        let mut statement = self.t.prepare_cached(&format!(
+            "SELECT j.source_id, s.path, s.replaces, j.record_no, j.status, j.detail, j.code, r.source_id, r.raw, {}
              FROM job j JOIN source s ON s.id = j.source_id JOIN record r ON r.job_id = j.id
              WHERE j.id = ?1",
-        )?;
+            sql::IS_FAULTY
+        ))?;
         statement
             .query_row([id], |row| {
                 let (status, detail): (String, Option<String>) = (row.get(4)?, row.get(5)?);
                 let raw: Vec<u8> = row.get(8)?;
+                let identifiers = match row.get(9)? {
+                    true => Identifiers::default(),
+                    false => (self.lens.identify)(&raw),
+                };
                 Ok(Stored {
                     id,
                     source: row.get(0)?,
@@ -351,7 +389,7 @@ impl Judge<'_> {
                     detail: detail.as_deref().and_then(Detail::parse),
                     code: row.get(6)?,
                     record_source: row.get(7)?,
-                    identifiers: (self.lens.identify)(&raw),
+                    identifiers,
                     raw,
                 })
             })

@@ -4,6 +4,7 @@ mod compare;
 mod decide;
 mod identifiers;
 mod read;
+mod remap;
 mod run;
 mod sql;
 mod stage;
@@ -13,6 +14,8 @@ pub use read::{
     AttemptRow, Counts, ErrorClass, FailureRow, JobRow, MappedId, ProblemId, ProblemRow, RunRow,
     UnfinishedSource,
 };
+
+pub use remap::{Mapped, Remap, ToMap};
 
 use super::{
     Batch, Claim, Compared, JobId, Lens, NewRun, Outlook, RunEnd, RunId, SourceId, SourceRow,
@@ -223,6 +226,36 @@ impl Table {
             )
             .map(drop)
         })
+    }
+
+    /// The mapping of all rows anew that is under way, if one is.
+    pub fn remap(&self) -> Result<Option<Remap>, StoreError> {
+        self.check(remap::state)
+    }
+
+    /// Begins to map all rows anew; `mapping` is JSON. Nothing may be sending or unknown.
+    pub fn begin_remap(&mut self, mapping: &str) -> Result<(), StoreError> {
+        self.write(|t| remap::begin(t, mapping))
+    }
+
+    /// The next rows to map.
+    pub fn rows_to_map(&self, state: &Remap, limit: u32) -> Result<Vec<ToMap>, StoreError> {
+        self.check(|c| remap::page(c, state.after, limit))
+    }
+
+    /// Writes rows as the new mapping makes them.
+    pub fn write_remap(
+        &mut self,
+        state: &Remap,
+        rows: &[Mapped],
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        self.write(|t| remap::write(t, state, rows, now_ms))
+    }
+
+    /// All rows are mapped. They are still to be compared with each other.
+    pub fn end_remap(&mut self, state: &Remap) -> Result<(), StoreError> {
+        self.write(|t| remap::end(t, state))
     }
 
     fn check<T>(

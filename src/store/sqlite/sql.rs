@@ -84,6 +84,11 @@ SELECT DISTINCT job_id FROM collision WHERE is_new AND job_id > ?1 ORDER BY job_
 pub(super) const SHARING: &str = "\
 SELECT job_id FROM collision WHERE hash = ?1 AND job_id < ?2 ORDER BY job_id";
 
+/// Whether the record of job `j` is wrong as such, so that no mapping makes a user of it.
+pub(super) const IS_FAULTY: &str = "\
+EXISTS (SELECT 1 FROM problem p WHERE p.job_id = j.id
+        AND (p.rule IN ('syntax', 'encoding') OR (p.rule = 'type' AND p.field = '')))";
+
 /// All statements with the indices that the planner must use for them.
 #[cfg(test)]
 pub(super) const ALL: &[(&str, &str, &[&str])] = &[

@@ -1,0 +1,62 @@
+//! `remap`: maps and validates again what is not done yet, after a change of the mapping.
+
+use super::{open_writer, staged_mapping};
+use crate::cli::Global;
+use crate::config::{Flags, Settings, process_env};
+use crate::error::{Error, Exit, Result};
+use crate::remap::remap;
+use crate::ui::progress::ReadProgress;
+use crate::ui::{Ui, counted, grouped};
+
+pub(super) fn run(global: &Global, ui: Ui) -> Result<Exit> {
+    let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
+    let schema = settings.target.kind.schema();
+    settings.mapping.validate(schema)?;
+    let mut writer = open_writer(global, "remap", false)?;
+    let table = &mut writer.table;
+    let before = table.counts()?;
+    let Some(old) = staged_mapping(table)? else {
+        return Err(Error::usage("nothing is staged yet").hint("userferry stage SOURCE"));
+    };
+    if old == settings.mapping && table.remap()?.is_none() {
+        ui.note("the rows are mapped so already; nothing to do");
+        return Ok(if before.invalid > 0 { Exit::Incomplete } else { Exit::Done });
+    }
+    let unsettled = before.sending + before.unknown;
+    if unsettled > 0 {
+        let are = if unsettled == 1 { "is" } else { "are" };
+        return Err(Error::usage(format!(
+            "{} {are} sending or unknown: they are settled by what was sent, so by the old mapping",
+            counted(unsettled, "row")
+        ))
+        .hint("put the old mapping back and run, or settle them (userferry settle); then remap"));
+    }
+    let mut bar = ReadProgress::of_rows(ui, "rows mapped");
+    remap(table, &old, &settings.mapping, schema, &mut |rows| {
+        bar.update(rows, Some(before.total), rows);
+    })?;
+    drop(bar);
+    let after = table.counts()?;
+    ui.note(&format!(
+        "{} mapped again: {} pending (before: {}), {} invalid (before: {})",
+        counted(after.total - after.done, "row"),
+        grouped(after.pending),
+        grouped(before.pending),
+        grouped(after.invalid),
+        grouped(before.invalid),
+    ));
+    if after.failed > 0 {
+        ui.note(&format!(
+            "{} mapped too, and wait: userferry retry-failed",
+            counted(after.failed, "failed row")
+        ));
+    }
+    if after.invalid > 0 {
+        ui.note(&format!(
+            "{} cannot be sent: userferry failures",
+            counted(after.invalid, "invalid row")
+        ));
+        return Ok(Exit::Incomplete);
+    }
+    Ok(Exit::Done)
+}

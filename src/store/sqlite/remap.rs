@@ -1,0 +1,163 @@
+//! Mapping rows again after a change of the mapping: in pages, each a transaction, so that it can be
+//! cut off anywhere and go on. What the table has of a mapping that is under way stands in `meta`.
+
+use super::identifiers::{Block, hashes};
+use super::stage::add_problems;
+use super::{Deltas, compare, sql};
+use crate::job::{Detail, Status};
+use crate::problem::Problem;
+use crate::user::Identifiers;
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+/// The name of the row of `meta`.
+const META: &str = "remap";
+
+/// A mapping that is under way.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Remap {
+    /// JSON: the mapping that takes the place of the old one.
+    pub mapping: String,
+    /// Rows up to this one are mapped.
+    pub after: i64,
+}
+
+/// A row to be mapped again.
+#[derive(Clone, Debug)]
+pub struct ToMap {
+    /// The job.
+    pub id: i64,
+    /// Where it stands.
+    pub status: Status,
+    /// The record.
+    pub raw: Vec<u8>,
+    /// The record cannot be mapped, whatever the mapping: its problems stay.
+    pub is_faulty: bool,
+}
+
+/// A row as the new mapping makes it.
+#[derive(Clone, Debug)]
+pub struct Mapped {
+    /// The row.
+    pub row: ToMap,
+    /// What its record is found by now.
+    pub identifiers: Identifiers,
+    /// What was found wrong in it.
+    pub problems: Vec<Problem>,
+    /// It was found by the same before.
+    pub same_identifiers: bool,
+}
+
+pub(super) fn state(c: &Connection) -> rusqlite::Result<Option<Remap>> {
+    let text: Option<String> = c
+        .query_row("SELECT value FROM meta WHERE name = ?1", [META], |row| row.get(0))
+        .optional()?;
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+fn set_state(c: &Connection, state: &Remap) -> rusqlite::Result<()> {
+    let text = serde_json::to_string(state).unwrap_or_default();
+    c.prepare_cached(
+        "INSERT INTO meta (name, value) VALUES (?1, ?2)
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    )?
+    .execute([META, &text])
+    .map(drop)
+}
+
+/// Begins anew: no row is mapped yet, and none compared.
+pub(super) fn begin(t: &Transaction<'_>, mapping: &str) -> rusqlite::Result<()> {
+    set_state(t, &Remap { mapping: mapping.to_owned(), after: 0 })?;
+    t.execute("DELETE FROM identifier", [])?;
+    compare::begin_anew(t)
+}
+
+/// The rows after the given one, done ones included: they stand in the way of others.
+pub(super) fn page(c: &Connection, after: i64, limit: u32) -> rusqlite::Result<Vec<ToMap>> {
+    let mut statement = c.prepare_cached(&format!(
+        "SELECT j.id, j.status, r.raw, {}
+         FROM job j JOIN record r ON r.job_id = j.id WHERE j.id > ?1 ORDER BY j.id LIMIT ?2",
+        sql::IS_FAULTY
+    ))?;
+    let rows = statement.query_map(params![after, limit], |row| {
+        let status: String = row.get(1)?;
+        Ok(ToMap {
+            id: row.get(0)?,
+            status: Status::parse(&status).unwrap_or(Status::Unknown),
+            raw: row.get(2)?,
+            is_faulty: row.get(3)?,
+        })
+    })?;
+    rows.collect()
+}
+
+/// Writes what became of a page. Rows that are done stay as they are.
+pub(super) fn write(
+    t: &Transaction<'_>,
+    state: &Remap,
+    rows: &[Mapped],
+    now_ms: i64,
+) -> rusqlite::Result<()> {
+    let (mut deltas, mut block) = (Deltas::default(), Block::default());
+    for mapped in rows {
+        for hash in hashes(&mapped.identifiers, &mapped.row.raw) {
+            block.add(hash, mapped.row.id);
+        }
+        if mapped.row.status != Status::Done && !mapped.row.is_faulty {
+            write_row(t, mapped, now_ms, &mut deltas)?;
+        }
+    }
+    deltas.apply(t)?;
+    block.write(t)?;
+    let after = rows.last().map_or(state.after, |mapped| mapped.row.id);
+    set_state(t, &Remap { after, ..state.clone() })
+}
+
+fn write_row(
+    t: &Transaction<'_>,
+    mapped: &Mapped,
+    now_ms: i64,
+    deltas: &mut Deltas,
+) -> rusqlite::Result<()> {
+    let id = mapped.row.id;
+    let (source, detail, code): (i64, Option<String>, Option<String>) = t
+        .prepare_cached("SELECT source_id, detail, code FROM job WHERE id = ?1")?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let detail = detail.as_deref().and_then(Detail::parse);
+    t.prepare_cached("DELETE FROM problem WHERE job_id = ?1")?.execute([id])?;
+    add_problems(t, id, &mapped.problems)?;
+    let is_failed = mapped.row.status == Status::Failed;
+    let status = match mapped.problems.is_empty() {
+        true if is_failed => Status::Failed,
+        true => Status::Pending,
+        false => Status::Invalid,
+    };
+    // What failed stays so, with its reason, unless it could not even be sent now.
+    let keeps = status == Status::Failed;
+    t.prepare_cached(
+        "UPDATE job SET status = ?2, key = ?3, updated_at_ms = ?4,
+                detail = CASE WHEN ?5 THEN detail END, code = CASE WHEN ?5 THEN code END,
+                reason = CASE WHEN ?5 THEN reason END,
+                -- Whoever is found by other identifiers was not made by what was sent before.
+                first_sent_ms = CASE WHEN ?6 THEN first_sent_ms END
+         WHERE id = ?1",
+    )?
+    .execute(params![
+        id,
+        status.as_str(),
+        mapped.identifiers.key().map(|(_, key)| key),
+        now_ms,
+        keeps,
+        mapped.same_identifiers,
+    ])?;
+    if !keeps {
+        deltas.add(source, mapped.row.status, detail, code.as_deref(), -1);
+        deltas.add(source, status, None, None, 1);
+    }
+    Ok(())
+}
+
+/// All rows are mapped: the new mapping is the table's.
+pub(super) fn end(t: &Transaction<'_>, state: &Remap) -> rusqlite::Result<()> {
+    t.execute("UPDATE meta SET value = ?1 WHERE name = 'mapping'", [&state.mapping])?;
+    t.execute("DELETE FROM meta WHERE name = ?1", [META]).map(drop)
+}

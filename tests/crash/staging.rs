@@ -1,0 +1,142 @@
+//! Killed while it stages, again and again, and started again: the table is the one that an
+//! undisturbed staging makes.
+
+use crate::process::BINARY;
+use rusqlite::Connection;
+use std::collections::hash_map::DefaultHasher;
+use std::fmt::Write as _;
+use std::hash::{Hash as _, Hasher as _};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::Duration;
+use tempfile::TempDir;
+
+fn stage(dir: &Path, db: &str, source: &str) -> Command {
+    let mut command = Command::new(BINARY);
+    command.args(["--quiet", "--db", db, "stage", source]).current_dir(dir).env_clear();
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+/// An export in which one in ten shares something with another.
+fn export(dir: &Path, users: usize) {
+    let mut rng = fastrand::Rng::with_seed(5);
+    let mut text = String::from("[");
+    for n in 0..users {
+        let (uid, mail, phone) = match rng.u8(0..40) {
+            0 => (n / 2, n, n),
+            1 => (n, n / 2, n),
+            2 => (n, n, n / 2),
+            3 => (n / 2, n / 2, n / 2),
+            _ => (n, n, n),
+        };
+        let comma = if n == 0 { "" } else { ",\n" };
+        write!(
+            text,
+            "{comma}{{\"uid\":\"{uid:x}\",\"mail\":\"u{mail}@example.com\",\"phone\":\"1{phone:010}\"}}"
+        )
+        .unwrap();
+    }
+    text.push(']');
+    std::fs::write(dir.join("users.json"), text).unwrap();
+}
+
+/// Everything that the table says, but when.
+fn content(path: &Path) -> Vec<(&'static str, u64, u64)> {
+    let table = Connection::open(path).unwrap();
+    [
+        ("job", "SELECT id, source_id, record_no, line, key, status, detail, sends, first_sent_ms FROM job ORDER BY id"),
+        ("record", "SELECT job_id, raw, source_id FROM record ORDER BY job_id"),
+        ("problem", "SELECT job_id, n, field, rule, message FROM problem ORDER BY job_id, n"),
+        ("tally", "SELECT source_id, status, n FROM tally ORDER BY 1, 2"),
+        ("source", "SELECT path, checkpoint, fingerprint, records, rows, replaced, unchanged, left_alone FROM source"),
+        ("identifier", "SELECT id, base, entries FROM identifier ORDER BY id"),
+        ("collision", "SELECT * FROM collision"),
+        ("comparison", "SELECT * FROM comparison"),
+    ]
+    .map(|(name, text)| {
+        let mut statement = table.prepare(text).unwrap();
+        let columns = statement.column_count();
+        let mut rows = statement.query([]).unwrap();
+        let (mut hash, mut n) = (DefaultHasher::new(), 0);
+        while let Some(row) = rows.next().unwrap() {
+            n += 1;
+            for column in 0..columns {
+                format!("{:?}", row.get::<_, rusqlite::types::Value>(column).unwrap()).hash(&mut hash);
+            }
+        }
+        (name, n, hash.finish())
+    })
+    .to_vec()
+}
+
+/// The undisturbed table.
+fn undisturbed(dir: &Path, source: &str) -> Vec<(&'static str, u64, u64)> {
+    let status = stage(dir, "whole.db", source).status().unwrap();
+    assert_eq!(status.code(), Some(3), "some share something");
+    content(&dir.join("whole.db"))
+}
+
+#[test]
+fn killed_after_each_transaction() {
+    let dir = TempDir::new().unwrap();
+    export(dir.path(), 12_000);
+    let whole = undisturbed(dir.path(), "users.json");
+    assert!(whole[2].1 > 500, "{whole:?}");
+    let mut lives = 0;
+    while is_killed(
+        stage(dir.path(), "t.db", "users.json").env("USERFERRY_FAILPOINT", "staged:1").status(),
+    ) {
+        lives += 1;
+    }
+    assert!(lives > 4, "{lives}");
+    assert_eq!(content(&dir.path().join("t.db")), whole);
+}
+
+fn is_killed(status: std::io::Result<ExitStatus>) -> bool {
+    let status = status.unwrap();
+    assert!(status.signal() == Some(9) || status.code() == Some(3), "{status:?}");
+    status.signal() == Some(9)
+}
+
+#[test]
+fn killed_at_random() {
+    endure(12_000, 8, "users.json");
+}
+
+/// `just soak-staging`: a million records, killed twenty times.
+#[test]
+#[ignore = "takes many minutes; just soak-staging"]
+fn soak_staging() {
+    let number = |name: &str, default: usize| {
+        std::env::var(name).map_or(default, |text| text.parse().unwrap())
+    };
+    let (records, kills) =
+        (number("USERFERRY_SOAK_RECORDS", 1_000_000), number("USERFERRY_SOAK_KILLS", 20));
+    endure(records, kills, "users.json");
+}
+
+/// Kills it at random instants of the time that an undisturbed staging takes, then lets it end.
+fn endure(records: usize, kills: usize, source: &str) {
+    let dir = TempDir::new().unwrap();
+    export(dir.path(), records);
+    let began = std::time::Instant::now();
+    let whole = undisturbed(dir.path(), source);
+    let took = began.elapsed();
+    let mut rng = fastrand::Rng::new();
+    let mut killed = 0;
+    for _ in 0..kills {
+        let mut child = stage(dir.path(), "t.db", source).spawn().unwrap();
+        // What is read again to go on takes its time too: half of all is enough to reach the end.
+        std::thread::sleep(Duration::from_secs_f64(took.as_secs_f64() * rng.f64() * 0.5));
+        child.kill().unwrap();
+        killed += usize::from(child.wait().unwrap().signal() == Some(9));
+    }
+    let status = stage(dir.path(), "t.db", source).status().unwrap();
+    assert!(matches!(status.code(), Some(0 | 3)), "{status:?}");
+    assert_eq!(content(&dir.path().join("t.db")), whole);
+    println!(
+        "{records} records of {source}, killed {killed} times: the same table as undisturbed ({took:.1?})"
+    );
+}
