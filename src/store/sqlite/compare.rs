@@ -375,10 +375,9 @@ impl Judge<'_> {
             .query_row([id], |row| {
                 let (status, detail): (String, Option<String>) = (row.get(4)?, row.get(5)?);
                 let raw: Vec<u8> = row.get(8)?;
-                let identifiers = match row.get(9)? {
-                    true => Identifiers::default(),
-                    false => (self.lens.identify)(&raw),
-                };
+                let is_faulty: bool = row.get(9)?;
+                let identifiers =
+                    if is_faulty { Identifiers::default() } else { (self.lens.identify)(&raw) };
                 Ok(Stored {
                     id,
                     source: row.get(0)?,
