@@ -4,7 +4,7 @@ use crate::check::{Checker, FoundProblem};
 use crate::cli::{Check, CheckFormat, Global};
 use crate::config::{Flags, Settings, process_env};
 use crate::error::{Error, Exit, Result};
-use crate::input::{self, Reader, Source};
+use crate::input::{Reader, Source};
 use crate::store::file::Replacement;
 use crate::ui::{self, Ui, grouped};
 use std::io::{BufWriter, Write};
@@ -28,11 +28,11 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
     let mut checker = Checker::new(&settings.mapping, schema);
     let mut found = 0;
     for source in &sources {
-        let options = input::Options {
-            records: args.reading.records.clone(),
-            format: args.reading.input_format,
-        };
+        let options = args.reading.options(settings.mapping.cells(schema));
         let mut reader = Reader::open(source, &options, None)?;
+        if let Some(note) = reader.note() {
+            ui.note(&format!("{source}: {note}"));
+        }
         checker.source::<Error>(&source.to_string(), &mut reader, |problem: FoundProblem| {
             found += 1;
             match format {

@@ -87,8 +87,15 @@ fn each_fault_makes_only_its_own_record_invalid() {
 fn bytes_that_are_not_utf_8_spoil_one_record() {
     let content = b"[{\"uid\":\"1\"},{\"uid\":\"2\",\"nickname\":\"geheim\xe9\"},{\"uid\":\"3\"}]";
     let expected =
-        "users.json: record 2, line 1, nickname: bytes that are not UTF-8 (encoding)".to_owned();
+        "users.json: record 2, line 1, nickname: bytes that are not UTF-8; if all of the file is in \
+         another encoding, name it: --encoding (encoding)"
+            .to_owned();
     assert_eq!(check(content), (vec![expected], 2, 1));
+    // What else is in it shows that it is UTF-8.
+    let content = b"{\"uid\":\"1\",\"nickname\":\"\xe5\xbc\xa0\xe4\xb8\x89\"}\n{\"uid\":\"2\",\"nickname\":\"geheim\xe9\"}\n";
+    let expected =
+        "users.json: record 2, line 2, nickname: bytes that are not UTF-8 (encoding)".to_owned();
+    assert_eq!(check(content), (vec![expected], 1, 1));
 }
 
 #[test]
