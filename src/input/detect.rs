@@ -106,9 +106,11 @@ impl Reader {
         if options.records.is_some() {
             return Err(self.records_option_is_for_json());
         }
+        let stated = self.stated_delimiter();
         let is_tsv = extension(path).as_deref() == Some("tsv");
         let usual = Delimiter(if is_tsv { b'\t' } else { b',' });
-        let delimiter = options.delimiter.or_else(|| self.find_delimiter(is_tsv)).unwrap_or(usual);
+        let delimiter =
+            options.delimiter.or(stated).or_else(|| self.find_delimiter(is_tsv)).unwrap_or(usual);
         self.enter_rows(delimiter, options)
     }
 

@@ -171,11 +171,17 @@ impl Utf8 {
     }
 }
 
+/// Pairs from which on a sample must look like Chinese, and not only like two bytes a character.
+const TELLING: usize = 16;
+
 /// Whether a sample is GB18030: it decodes without an error, and nine in ten of its two-byte
 /// characters are in the area of GB 2312, the everyday part of it, which text in another
 /// encoding hits by chance only now and then; and there are more of them than characters in UTF-8.
+///
+/// Korean (EUC-KR) and Japanese (EUC-JP) lie in that area too. But Korean leaves alone the half of
+/// it in which every other Chinese character is, and Japanese is full of kana.
 fn is_gb18030(sample: &[u8], is_whole: bool, good_utf_8: usize) -> bool {
-    let (mut pairs, mut everyday) = (0usize, 0usize);
+    let (mut pairs, mut everyday, mut late, mut kana) = (0usize, 0usize, 0usize, 0usize);
     let mut at = 0;
     while at < sample.len() {
         at += match (sample[at], sample.get(at + 1)) {
@@ -184,12 +190,18 @@ fn is_gb18030(sample: &[u8], is_whole: bool, good_utf_8: usize) -> bool {
             (lead, Some(trail)) => {
                 pairs += 1;
                 everyday += usize::from(lead >= 0xa1 && *trail >= 0xa1);
+                late += usize::from((0xc9..0xf8).contains(&lead));
+                kana += usize::from(matches!(lead, 0xa4 | 0xa5));
                 2
             }
             (_, None) => 1,
         };
     }
-    pairs > good_utf_8 && everyday * 10 >= pairs * 9 && decodes(GB18030, sample, is_whole)
+    let is_chinese = pairs < TELLING || (late * 10 >= pairs && kana * 10 < pairs);
+    is_chinese
+        && pairs > good_utf_8
+        && everyday * 10 >= pairs * 9
+        && decodes(GB18030, sample, is_whole)
 }
 
 fn decodes(encoding: &'static encoding_rs::Encoding, sample: &[u8], is_whole: bool) -> bool {
@@ -306,6 +318,25 @@ mod tests {
             (b"{\"uid\":\"2\0\"}", "UTF-8", true),
         ] {
             assert_eq!(told(sample), (name.to_owned(), is_unsure), "{sample:?}");
+        }
+    }
+
+    #[test]
+    fn korean_and_japanese_are_not_taken_for_chinese() {
+        let chinese = "王小明，李丽，张三，刘洋，陈静，杨帆，赵敏，黄磊";
+        let korean = "김철수, 박영희, 이민호, 최지우, 정우성, 한지민";
+        let japanese = "やまだ たろう, 鈴木 はなこ, さとう ケンジ, 高橋";
+        for (encoding, text, expected) in [
+            (GB18030, chinese, "GB18030"),
+            (encoding_rs::EUC_KR, korean, "UTF-8"),
+            (encoding_rs::EUC_JP, japanese, "UTF-8"),
+            (encoding_rs::BIG5, "張三豐, 李四, 王小明, 陳靜, 劉洋", "UTF-8"),
+            (encoding_rs::SHIFT_JIS, japanese, "UTF-8"),
+            (encoding_rs::WINDOWS_1251, "Иванов, Пётр, Ольга, Смирнова, Анна", "UTF-8"),
+            (encoding_rs::WINDOWS_1252, "Jürgen, André, Zoë, Łukasz", "UTF-8"),
+        ] {
+            let (bytes, _, _) = encoding.encode(text);
+            assert_eq!(told(&bytes), (expected.to_owned(), expected == "UTF-8"), "{text}");
         }
     }
 

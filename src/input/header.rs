@@ -27,6 +27,20 @@ impl Reader {
         delimiter(&bytes[..bytes.len().min(SAMPLE)], is_whole, is_named_tsv)
     }
 
+    /// What the line `sep=;` before the header says, which a spreadsheet may write; consumes it.
+    pub(super) fn stated_delimiter(&mut self) -> Option<Delimiter> {
+        let window = &mut self.stream.window;
+        drop(window.more(SAMPLE));
+        match window.bytes() {
+            [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', byte, b'\r' | b'\n', ..] => {
+                let delimiter = char::from(*byte).to_string().parse().ok()?;
+                pass(window, 5);
+                Some(delimiter)
+            }
+            _ => None,
+        }
+    }
+
     /// Reads the header, and goes to the first row.
     pub(super) fn enter_rows(
         &mut self,

@@ -291,6 +291,25 @@ proptest! {
     }
 
     #[test]
+    fn no_bytes_make_the_reader_panic(
+        start in prop::sample::select(vec![
+            &b""[..], b"\x1f\x8b\x08\0", b"\x28\xb5\x2f\xfd", b"\x50\x2a\x4d\x18", b"\xff\xfe", b"\xfe\xff",
+            b"a,b\n", b"sep=", b"\xd5\xc5,\xc8\xfd\n",
+        ]),
+        bytes in prop::collection::vec(
+            prop_oneof![any::<u8>(), prop::sample::select(b"{}[]\",;\t|\r\n0a\0".to_vec())], 0..80,
+        ),
+        name in prop::sample::select(vec!["a.csv", "a.tsv.gz", "a.jsonl", "a"]),
+        sizes in prop::collection::vec(1usize..10, 1..4),
+    ) {
+        let data = [start, &bytes].concat();
+        let input = Chunks { data, at: 0, sizes, turn: 0 };
+        if let Ok(mut reader) = Reader::from_read(input, name, &Options::default(), None) {
+            read(&mut reader);
+        }
+    }
+
+    #[test]
     fn an_archive_cut_off_or_damaged_yields_what_came_before_and_an_error(
         (names, rows) in any_table(),
         how in any_written(),

@@ -100,6 +100,7 @@ fn csv_is_detected_by_its_name_or_its_first_line() {
     assert_eq!(found("users.tsv", "uid\tfirst, last\n"), note("CSV, separated by tabs"));
     assert_eq!(found("users.txt", "uid|mail\n"), note("CSV, separated by '|'"));
     assert_eq!(found("export", "\n\"uid\",\"mail\"\n"), note("CSV, separated by ','"));
+    assert_eq!(found("users.csv", "sep=^\r\nuid^a,b\r\n"), note("CSV, separated by '^'"));
     assert_eq!(found("users.csv", "[{\"uid\":\"1\"}]"), Ok(None), "what is in it decides");
     for (name, content) in [("users.txt", "uid\n1\n"), ("export", "x = {\"uid\": 1, \"b\": 2}")] {
         let kind = found(name, content).map_err(|error| error.kind);
