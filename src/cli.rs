@@ -1,7 +1,7 @@
 //! The command line, as data: parsing, help and defaults.
 
 use crate::config::{Flags, OnConflict, OnUnknown};
-use crate::input::Format;
+use crate::input::{self, Cell, Delimiter, Encoding, Format};
 use crate::units::{Duration, Rate};
 use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -140,6 +140,27 @@ pub struct Reading {
     /// Where the records lie in a JSON document, e.g. data.users
     #[arg(long, value_name = "PATH")]
     pub records: Option<String>,
+
+    /// Encoding of the text, e.g. gb18030, utf-16le, big5, windows-1252 [default: told by its content]
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<Encoding>,
+
+    /// What separates the cells of CSV: one character, or the word tab [default: told by the header]
+    #[arg(long, value_name = "CHAR")]
+    pub delimiter: Option<Delimiter>,
+}
+
+impl Reading {
+    /// How to read a source; `cells` says what columns of CSV feed.
+    pub fn options(&self, cells: Vec<(String, Cell)>) -> input::Options {
+        input::Options {
+            records: self.records.clone(),
+            format: self.input_format,
+            encoding: self.encoding,
+            delimiter: self.delimiter,
+            cells,
+        }
+    }
 }
 
 /// `check`.
@@ -179,8 +200,9 @@ pub enum CheckFormat {
 
 /// `stage`.
 #[derive(Debug, Args)]
+#[command(mut_arg("input_format", |arg| arg.visible_alias("format")))]
 pub struct Stage {
-    /// The export: JSON array or JSON Lines; '-' for standard input
+    /// The export: JSON, JSON Lines or CSV, also compressed; '-' for standard input
     #[arg(value_name = "SOURCE", required = true)]
     pub sources: Vec<String>,
 

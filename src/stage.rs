@@ -40,6 +40,8 @@ pub struct Staged {
     pub resumed_after: u64,
     /// The source was staged before, and has not changed since.
     pub known: bool,
+    /// What was found out about the source and a person should know.
+    pub note: Option<String>,
     /// Passwords that a small key could not carry.
     pub long_passwords: u64,
     /// What its records have.
@@ -112,6 +114,7 @@ pub fn stage<S: Store>(
             (id, reader)
         }
     };
+    staged.note = reader.note();
     let mut stager = Stager { store, settings, id, staged, batch: Vec::new(), bytes: 0 };
     stager.run(&mut reader, progress)?;
     let mut staged = stager.staged;

@@ -4,7 +4,7 @@ use crate::check::Checker;
 use crate::cli::{Check, CheckFormat, Global};
 use crate::config::{Flags, Settings, process_env};
 use crate::error::{Error, Exit, Result};
-use crate::input::{self, Reader, Source};
+use crate::input::{Options, Reader, Source};
 use crate::store::file::Replacement;
 use crate::ui::progress::ReadProgress;
 use crate::ui::{self, Ui, grouped};
@@ -28,7 +28,8 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
     let mut out = Output::new(args)?;
     let mut checker =
         Checker::new(&settings.mapping, schema)?.keep_password(settings.target.keep_password);
-    let broken = read(ui, &sources, args, &mut checker).err();
+    let options = args.reading.options(settings.mapping.cells(schema));
+    let broken = read(ui, &sources, &options, &mut checker).err();
     let mut found = 0;
     let report = checker.finish(&mut |problem| {
         found += 1;
@@ -72,13 +73,12 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
 }
 
 /// Reads the sources, up to one that cannot be read.
-fn read(ui: Ui, sources: &[Source], args: &Check, checker: &mut Checker<'_>) -> Result<()> {
+fn read(ui: Ui, sources: &[Source], options: &Options, checker: &mut Checker<'_>) -> Result<()> {
     for source in sources {
-        let options = input::Options {
-            records: args.reading.records.clone(),
-            format: args.reading.input_format,
-        };
-        let mut reader = Reader::open(source, &options, None)?;
+        let mut reader = Reader::open(source, options, None)?;
+        if let Some(note) = reader.note() {
+            ui.note(&format!("{source}: {note}"));
+        }
         let mut bar = ReadProgress::new(ui);
         checker.source(&source.to_string(), &mut reader, &mut |reader, records| {
             bar.update(reader.bytes_read(), reader.bytes_total(), records);

@@ -72,12 +72,13 @@ fn open_writer(global: &Global, command: &str, create: bool) -> Result<Writer> {
     };
     let lock = Lock::take(&path, &holder)?;
     let mut table = Table::open(&path)?;
-    if command != "remap" && table.remap()?.is_some() {
-        return Err(Error::usage("the rows are being mapped anew, and that was cut off")
-            .hint("userferry remap goes on"));
-    }
-    // Staging may have been killed: what it left is compared before anybody decides about it.
-    if let Some(mapping) = staged_mapping(&table)? {
+    if table.remap()?.is_some() {
+        if command != "remap" {
+            return Err(Error::usage("the rows are being mapped anew, and that was cut off")
+                .hint("userferry remap goes on"));
+        }
+    } else if let Some(mapping) = staged_mapping(&table)? {
+        // Staging may have been killed: what it left is compared before anybody decides about it.
         crate::stage::compare(&mut table, &mapping, TargetKind::AuthingV2.schema())?;
     }
     Ok(Writer { table, _lock: lock })

@@ -16,8 +16,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
     let schema = settings.target.kind.schema();
     settings.mapping.validate(schema)?;
-    let options =
-        input::Options { records: args.reading.records.clone(), format: args.reading.input_format };
+    let options = args.reading.options(settings.mapping.cells(schema));
     for source in args.sources.iter().map(|name| Source::parse(name)) {
         if let Some(path) = source.path() {
             refuse_table(&canonical(&global.db)?, path)?;
@@ -123,6 +122,9 @@ fn tell(ui: Ui, source: &str, staged: &Staged) -> bool {
     if staged.known {
         ui.note(&format!("{source}: staged before and unchanged since; nothing to do"));
         return false;
+    }
+    if let Some(note) = &staged.note {
+        ui.note(&format!("{source}: {note}"));
     }
     let c = &staged.counts;
     let mut parts = vec![format!("{} read", counted(c.records, "record"))];

@@ -30,12 +30,18 @@ pub enum InputErrorKind {
     Empty,
     /// Not in a format that can be read.
     Format,
-    /// Not in UTF-8.
+    /// In an encoding that is not read, or names of columns that cannot be decoded.
     Encoding,
     /// The document ends too early.
     CutOff,
     /// The document is no valid JSON.
     Broken,
+    /// The compressed data is damaged.
+    Damaged,
+    /// The compressed data takes more room than it may.
+    Limit,
+    /// The header of a CSV file cannot be used.
+    Header,
     /// It is not clear which part of the document holds the records.
     Records,
     /// A record is longer than [`super::MAX_RECORD`].

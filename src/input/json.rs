@@ -65,15 +65,30 @@ impl Reader {
         Ok(self.record(scanned, 0))
     }
 
-    /// Goes to the first element of the array that `path` names from the root of the document.
-    pub(super) fn enter(&mut self, path: Option<&str>) -> Result<Layout, InputError> {
-        let Some(path) = path else {
+    /// Goes to the first element of the array under these names, from the root of the document.
+    pub(super) fn enter(&mut self, path: &[String]) -> Result<Layout, InputError> {
+        if path.is_empty() {
             return match self.stream.expect(b'[', "an array is expected") {
                 Ok(()) => Ok(Layout::Array { path: Vec::new() }),
                 Err(failure) => Err(self.failed(failure)),
             };
-        };
-        match enter(&mut self.stream, path) {
+        }
+        let found = enter(&mut self.stream, Way::Names(path));
+        self.entered(found, &path.join("."))
+    }
+
+    /// The same for a path with dots, as a person writes it.
+    pub(super) fn enter_dotted(&mut self, path: &str) -> Result<Layout, InputError> {
+        let found = enter(&mut self.stream, Way::Dotted(path));
+        self.entered(found, path)
+    }
+
+    fn entered(
+        &self,
+        found: Result<Option<Vec<String>>, Failure>,
+        path: &str,
+    ) -> Result<Layout, InputError> {
+        match found {
             Ok(Some(path)) => Ok(Layout::Array { path }),
             Ok(None) => Err(InputError::new(
                 InputErrorKind::Records,
@@ -89,11 +104,39 @@ impl Reader {
     }
 }
 
-/// Goes behind the opening bracket of the array at `path`. Returns the names on the way; none if
-/// there is no such array.
-fn enter(stream: &mut Stream, path: &str) -> Result<Option<Vec<String>>, Failure> {
+/// The names on the way to an array.
+#[derive(Clone, Copy)]
+enum Way<'a> {
+    Names(&'a [String]),
+    /// With dots between them; a name may hold dots itself.
+    Dotted(&'a str),
+}
+
+impl Way<'_> {
+    /// Whether it leads to the field of this name and ends there.
+    fn ends_at(self, name: &str) -> bool {
+        match self {
+            Self::Names(names) => names.len() == 1 && names[0] == name,
+            Self::Dotted(path) => path == name,
+        }
+    }
+
+    /// The way on within the field of this name, if it leads through it.
+    fn within(self, name: &str) -> Option<Self> {
+        match self {
+            Self::Names(names) => {
+                let (first, rest) = names.split_first()?;
+                (first == name).then_some(Self::Names(rest))
+            }
+            Self::Dotted(path) => path.strip_prefix(name)?.strip_prefix('.').map(Self::Dotted),
+        }
+    }
+}
+
+/// Goes behind the opening bracket of the array at the end of the way. Returns the names on it;
+/// none if there is no such array.
+fn enter(stream: &mut Stream, mut way: Way<'_>) -> Result<Option<Vec<String>>, Failure> {
     let mut names = Vec::new();
-    let mut rest = path.to_owned();
     'level: loop {
         stream.expect(b'{', "an object is expected")?;
         if stream.peek()? == b'}' {
@@ -102,7 +145,7 @@ fn enter(stream: &mut Stream, path: &str) -> Result<Option<Vec<String>>, Failure
         loop {
             let name = stream.name()?;
             let next = stream.peek()?;
-            if name == rest {
+            if way.ends_at(&name) {
                 if next != b'[' {
                     return Ok(None);
                 }
@@ -110,9 +153,8 @@ fn enter(stream: &mut Stream, path: &str) -> Result<Option<Vec<String>>, Failure
                 names.push(name);
                 return Ok(Some(names));
             }
-            let deeper = rest.strip_prefix(&name).and_then(|rest| rest.strip_prefix('.'));
-            if let (Some(deeper), b'{') = (deeper, next) {
-                rest = deeper.to_owned();
+            if let (Some(deeper), b'{') = (way.within(&name), next) {
+                way = deeper;
                 names.push(name);
                 continue 'level;
             }

@@ -1,21 +1,30 @@
 //! Sources: an export, taken apart into records, in constant memory at any size.
 //!
 //! What a source is, its content tells ([`Options`] overrules): an array, an object that holds
-//! one, JSON Lines. [`Reader::next_record`] returns one record after the other with what is wrong
+//! one, JSON Lines, CSV; packed or not; in what encoding. [`Reader::next_record`] returns one record after the other with what is wrong
 //! in it alone; an error is about the document, and what was returned before stays valid.
 //! A [`Checkpoint`] says where to go on, and holds the fingerprint of all that lies before it.
 
+mod csv;
 mod detect;
+mod encoding;
 mod error;
+mod header;
 mod json;
 mod jsonl;
 pub(crate) mod scan;
 mod source;
 mod stream;
+mod survey;
+mod text;
+mod unpack;
 mod window;
 
+pub use csv::{Cell, Delimiter};
+pub use encoding::Encoding;
 pub use error::{InputError, InputErrorKind, Position};
 pub use source::Source;
+pub use unpack::Compression;
 
 use crate::problem::{Problem, Rule};
 use scan::{Kind, Scanned};
@@ -23,8 +32,10 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 use stream::{Failure, Stream};
-use window::Window;
+use text::{Text, Wrapping};
+use unpack::{Tally, Trouble};
 
 pub(crate) use scan::{is_number, show_name};
 
@@ -39,6 +50,8 @@ pub enum Format {
     Json,
     /// JSON Lines: one record a line.
     Jsonl,
+    /// A header with the names of the columns, then one record a row.
+    Csv,
 }
 
 impl fmt::Display for Format {
@@ -46,6 +59,7 @@ impl fmt::Display for Format {
         f.write_str(match self {
             Self::Json => "json",
             Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
         })
     }
 }
@@ -57,6 +71,13 @@ pub struct Options {
     pub records: Option<String>,
     /// The format.
     pub format: Option<Format>,
+    /// The encoding of the text. A byte order mark goes before it.
+    pub encoding: Option<Encoding>,
+    /// What separates the cells of CSV.
+    pub delimiter: Option<Delimiter>,
+    /// What the cells of these columns of CSV are read as, where they can be. CSV has no types, so
+    /// what the columns feed decides.
+    pub cells: Vec<(String, Cell)>,
 }
 
 /// One element of a source.
@@ -66,12 +87,13 @@ pub struct Record {
     pub no: u64,
     /// The line on which it starts, from 1; none in formats without lines.
     pub line: Option<u64>,
-    /// Offset of its first byte.
+    /// Offset of its first byte, in the text in UTF-8.
     pub start: u64,
-    /// Offset behind it, where a reader can go on: in JSON behind the value, in JSON Lines behind
-    /// the newline.
+    /// Offset behind it, where a reader can go on: in JSON behind the value, in JSON Lines and CSV
+    /// behind the newline.
     pub end: u64,
-    /// The bytes as they stand in the source, without white space around.
+    /// JSON: the bytes as they stand in the source, without white space around; of CSV an object
+    /// of the row's cells, or their array where it has too many or too few.
     pub raw: Vec<u8>,
     /// What is wrong in this record alone. Such a record cannot be mapped.
     pub fault: Option<Problem>,
@@ -87,12 +109,14 @@ enum Layout {
     Lines,
     /// Values one after the other, over several lines or several on one.
     Values,
+    /// Rows of CSV.
+    Rows { delimiter: Delimiter, header: Vec<String> },
 }
 
 /// Where to go on in a source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
-    /// Bytes consumed.
+    /// Bytes of text consumed, unpacked and in UTF-8.
     pub offset: u64,
     /// Records returned.
     pub records: u64,
@@ -103,6 +127,9 @@ pub struct Checkpoint {
     /// SHA-256 of all bytes before the offset, in hexadecimal.
     pub fingerprint: String,
     layout: Layout,
+    /// The encoding that the source was read in.
+    #[serde(default)]
+    encoding: Option<Encoding>,
 }
 
 /// Reads records.
@@ -110,7 +137,11 @@ pub struct Reader {
     stream: Stream,
     file: String,
     bytes_total: Option<u64>,
+    wrapping: Wrapping,
+    tally: Arc<Tally>,
     layout: Layout,
+    /// Of CSV: what takes rows apart.
+    rows: Option<csv::Rows>,
     records: u64,
     finished: bool,
     /// The checkpoint behind the last record, while the rest of the document is verified.
@@ -134,7 +165,7 @@ impl Reader {
                 (Box::new(file), size)
             }
         };
-        let mut reader = Self::new(input, name, size);
+        let mut reader = Self::new(input, name, size, options, resume)?;
         reader.begin(options, resume, source.path())?;
         Ok(reader)
     }
@@ -146,22 +177,35 @@ impl Reader {
         options: &Options,
         resume: Option<&Checkpoint>,
     ) -> Result<Self, InputError> {
-        let mut reader = Self::new(Box::new(input), name.to_owned(), None);
+        let mut reader = Self::new(Box::new(input), name.to_owned(), None, options, resume)?;
         reader.begin(options, resume, Some(Path::new(name)))?;
         Ok(reader)
     }
 
-    fn new(input: Box<dyn Read + Send>, file: String, bytes_total: Option<u64>) -> Self {
-        Self {
-            stream: Stream::new(Window::new(input)),
+    fn new(
+        input: Box<dyn Read + Send>,
+        file: String,
+        bytes_total: Option<u64>,
+        options: &Options,
+        resume: Option<&Checkpoint>,
+    ) -> Result<Self, InputError> {
+        // What was read in one encoding goes on in it, unless another is named.
+        let before = resume.filter(|checkpoint| checkpoint.offset > 0);
+        let encoding = options.encoding.or(before.and_then(|checkpoint| checkpoint.encoding));
+        let Text { window, wrapping, tally } = Text::open(input, &file, encoding)?;
+        Ok(Self {
+            stream: Stream::new(window),
             file,
             bytes_total,
+            wrapping,
+            tally,
             layout: Layout::Lines,
+            rows: None,
             records: 0,
             finished: false,
             kept: None,
             error: None,
-        }
+        })
     }
 
     fn begin(
@@ -171,7 +215,7 @@ impl Reader {
         path: Option<&Path>,
     ) -> Result<(), InputError> {
         match resume {
-            Some(checkpoint) if checkpoint.offset > 0 => self.take_up(checkpoint),
+            Some(checkpoint) if checkpoint.offset > 0 => self.take_up(checkpoint, options),
             _ => {
                 self.layout = self.detect(options, path)?;
                 Ok(())
@@ -180,7 +224,7 @@ impl Reader {
     }
 
     /// Reads up to the checkpoint and compares.
-    fn take_up(&mut self, checkpoint: &Checkpoint) -> Result<(), InputError> {
+    fn take_up(&mut self, checkpoint: &Checkpoint, options: &Options) -> Result<(), InputError> {
         let window = &mut self.stream.window;
         while window.offset() < checkpoint.offset && !window.at_end() {
             let left = checkpoint.offset - window.offset();
@@ -197,6 +241,9 @@ impl Reader {
         }
         window.set_line(checkpoint.line);
         self.layout = checkpoint.layout.clone();
+        if let Layout::Rows { delimiter, header } = &self.layout {
+            self.rows = Some(csv::Rows::new(*delimiter).with_columns(header, &options.cells));
+        }
         self.records = checkpoint.records;
         if checkpoint.finished {
             match self.stream.window.more(1) {
@@ -230,6 +277,7 @@ impl Reader {
             Layout::Array { .. } => self.next_element(),
             Layout::Lines => self.next_line(),
             Layout::Values => self.next_value(),
+            Layout::Rows { .. } => self.next_row(),
         };
         if let Err(error) = &next {
             self.error = Some(error.clone());
@@ -252,6 +300,7 @@ impl Reader {
             finished: self.finished,
             fingerprint: if fresh { EMPTY_SHA256.to_owned() } else { window.fingerprint() },
             layout: self.layout.clone(),
+            encoding: Some(self.wrapping.encoding),
         }
     }
 
@@ -265,9 +314,9 @@ impl Reader {
         self.bytes_total
     }
 
-    /// Bytes consumed so far, for progress.
+    /// Bytes of the source consumed so far, as they lie in it, for progress.
     pub fn bytes_read(&self) -> u64 {
-        self.stream.window.offset()
+        if self.wrapping.is_none() { self.stream.window.offset() } else { self.tally.bytes() }
     }
 
     /// The format that was found.
@@ -275,7 +324,25 @@ impl Reader {
         match self.layout {
             Layout::Array { .. } => Format::Json,
             Layout::Lines | Layout::Values => Format::Jsonl,
+            Layout::Rows { .. } => Format::Csv,
         }
+    }
+
+    /// What was found out about the source and a person should know; none about JSON in UTF-8.
+    pub fn note(&self) -> Option<String> {
+        let mut parts = match &self.layout {
+            Layout::Rows { delimiter, .. } => {
+                vec!["CSV".to_owned(), format!("separated by {delimiter}")]
+            }
+            _ if self.wrapping.is_none() => return None,
+            Layout::Array { .. } => vec!["JSON".to_owned()],
+            Layout::Lines | Layout::Values => vec!["JSON Lines".to_owned()],
+        };
+        if !self.wrapping.encoding.is_utf_8() {
+            parts.push(format!("in {}", self.wrapping.encoding));
+        }
+        parts.extend(self.wrapping.compression.map(|compression| compression.to_string()));
+        Some(parts.join(", "))
     }
 
     fn finish(&mut self) {
@@ -292,7 +359,14 @@ impl Reader {
         let raw = window.bytes()[..len].to_vec();
         window.consume(len);
         self.records += 1;
-        let fault = scanned.fault.or_else(|| {
+        let mut fault = scanned.fault;
+        if let Some(fault) = &mut fault
+            && fault.rule == Rule::Encoding
+            && fault.message == scan::BAD_BYTES
+        {
+            fault.message = self.wrapping.bad_bytes();
+        }
+        let fault = fault.or_else(|| {
             let is = match scanned.kind {
                 Kind::Object => return None,
                 Kind::Array => "an array",
@@ -312,7 +386,15 @@ impl Reader {
         let here = Position { record, line: window.line(), byte: record_start };
         match failure {
             Failure::Io(error) => {
-                InputError::new(InputErrorKind::Unreadable, &self.file, source::io_reason(&error))
+                let unreadable = text::unreadable(&self.file, &error);
+                if Trouble::of(&error).is_some() { unreadable.at(here) } else { unreadable }
+            }
+            Failure::OpenQuote => {
+                let what = "the file ends inside quotes, in the row that begins here";
+                InputError::new(InputErrorKind::CutOff, &self.file, what).at(here).hint(
+                    "export it again, completely, or close the quote; the records before this one \
+                     are good",
+                )
             }
             Failure::CutOff => {
                 let left = window.bytes().len();
@@ -331,9 +413,11 @@ impl Reader {
             .hint("correct the file at this place; the records before this one are good"),
             Failure::TooLong => {
                 let what = format!("a record of more than {} MiB", MAX_RECORD >> 20);
-                InputError::new(InputErrorKind::TooLong, &self.file, what)
-                    .at(here)
-                    .hint("take what is so long out of the export; no user needs it")
+                let hint = match self.layout {
+                    Layout::Rows { .. } => "a quote in it may not be closed",
+                    _ => "take what is so long out of the export; no user needs it",
+                };
+                InputError::new(InputErrorKind::TooLong, &self.file, what).at(here).hint(hint)
             }
         }
     }

@@ -10,6 +10,9 @@ use crate::problem::{Problem, Rule};
 /// Containers that may lie within each other in a record; as much as JSON parsers commonly allow.
 pub(crate) const MAX_DEPTH: usize = 128;
 
+/// What is wrong with a value that is no text; the reader knows more of why.
+pub(super) const BAD_BYTES: &str = "bytes that are not UTF-8";
+
 /// Fields of one object up to which each new name is compared with all before it. Beyond, the
 /// names are sorted once at the end, or an object of 100,000 fields would take minutes.
 const FEW_KEYS: usize = 32;
@@ -94,7 +97,7 @@ impl Scanner {
         };
         let len = self.walk(bytes, eof)?;
         if let Err(error) = std::str::from_utf8(&bytes[..len]) {
-            self.note(bytes, error.valid_up_to(), Rule::Encoding, "bytes that are not UTF-8");
+            self.note(bytes, error.valid_up_to(), Rule::Encoding, BAD_BYTES);
         }
         let fault = self.fault.take().map(|f| Problem::new(f.field, f.rule, f.message));
         Ok(Scanned { len, kind, fault })

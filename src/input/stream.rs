@@ -14,8 +14,14 @@ const PATIENCE: usize = 64 * 1024;
 pub(super) enum Failure {
     Io(io::Error),
     CutOff,
-    Broken { byte: u64, line: u64, what: &'static str },
+    Broken {
+        byte: u64,
+        line: u64,
+        what: &'static str,
+    },
     TooLong,
+    /// The source ends inside quotes.
+    OpenQuote,
 }
 
 impl From<io::Error> for Failure {

@@ -1,5 +1,6 @@
 //! The splitter against `serde_json`, at every boundary of reads; checkpoints; bad documents.
 
+use super::window::Window;
 use super::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -85,7 +86,7 @@ fn the_array_of_records_is_found_in_an_object() {
     assert_eq!(raws(users), ["{\"x\":1}"]);
     assert_eq!(raws("{\"n\":[1,2],\"members\":[{\"x\":1},{}],\"t\":\"}\"}"), ["{\"x\":1}", "{}"]);
     assert_eq!(raws("{\"n\":1,\"members\":[]}"), Vec::<String>::new());
-    let options = Options { records: Some("data.list".to_owned()), format: None };
+    let options = Options { records: Some("data.list".to_owned()), ..Options::default() };
     let text = b"{\"users\":[1],\"data\":{\"list\":[{\"x\":1}],\"n\":2},\"z\":0}".to_vec();
     let input = std::io::Cursor::new(text);
     let mut reader = Reader::from_read(input, "users.json", &options, None).expect("it opens");

@@ -22,6 +22,7 @@ pub(crate) struct Window {
     base: u64,
     line: u64,
     eof: bool,
+    has_failed: bool,
 }
 
 impl Window {
@@ -36,6 +37,7 @@ impl Window {
             base: 0,
             line: 1,
             eof: false,
+            has_failed: false,
         }
     }
 
@@ -65,6 +67,11 @@ impl Window {
         self.eof
     }
 
+    /// Whether the stream could not be read further.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.has_failed
+    }
+
     /// Reads more, at least until `bytes()` is as long as `want` or the stream ends; anyway once.
     pub(crate) fn more(&mut self, want: usize) -> io::Result<()> {
         loop {
@@ -76,7 +83,10 @@ impl Window {
                 Ok(0) => self.eof = true,
                 Ok(n) => self.filled += n,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-                Err(e) => return Err(e),
+                Err(e) => {
+                    self.has_failed = true;
+                    return Err(e);
+                }
             }
             if self.bytes().len() >= want {
                 return Ok(());

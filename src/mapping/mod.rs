@@ -3,6 +3,7 @@
 //! A mapping is an ordered list: a provider's field, and the [`Rule`] that says where its value
 //! comes from. It is stored with the job table, so that a run maps exactly as staging did.
 
+mod cells;
 mod convert;
 mod record;
 mod rule;

@@ -157,12 +157,11 @@ fn a_scalar_among_objects_is_that_records_problem() {
 
 #[test]
 fn bytes_that_are_not_utf_8_are_that_records_problem() {
-    let wrong = [Wrong {
-        record: 2,
-        key: None,
-        problems: &[("mail", "encoding", "bytes that are not UTF-8")],
-        why: "mail: bytes that are not UTF-8",
-    }];
+    const MESSAGE: &str = "bytes that are not UTF-8; if all of the file is in another encoding, name \
+                           it: --encoding";
+    let why = "mail: bytes that are not UTF-8; if all of the file is in another encoding, name it: \
+               --encoding";
+    let wrong = [Wrong { record: 2, key: None, problems: &[("mail", "encoding", MESSAGE)], why }];
     let summary = "3 records read, 3 staged, 1 of them invalid";
     let array = b"[{\"uid\":\"1\"},{\"uid\":\"2\",\"mail\":\"b\xff@example.com\"},{\"uid\":\"3\"}]";
     invalid("users.json", array, summary, 2, &wrong);

@@ -4,6 +4,7 @@ mod bad_input;
 mod commands;
 mod echo;
 mod first_use;
+mod formats;
 mod hostile;
 mod manners;
 mod remap;

@@ -30,15 +30,14 @@ fn read(path: &Path, dir: &Path) -> (u64, Option<(String, String)>) {
     (records, error)
 }
 
-const ARRAY_OR_LINES: &str = "the export is an array of objects, [{…}, {…}], or one object a line";
+const ARRAY_OR_LINES: &str = "the export is an array of objects, [{…}, {…}], one object a line, or CSV with the names \
+     of the columns in its first line";
 const CUT_OFF: &str = "export it again, completely; the records before this one are good";
 const BROKEN: &str = "correct the file at this place; the records before this one are good";
 
 #[test]
 fn what_is_no_export_is_refused_at_once() {
     let users_gz = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03";
-    let utf16 = b"\xff\xfe[\x00{\x00}\x00]\x00";
-    let utf16_without_mark = b"[\x00{\x00}\x00]\x00";
     for (name, content, message, hint) in [
         (
             "empty.json",
@@ -77,45 +76,39 @@ fn what_is_no_export_is_refused_at_once() {
             "name the one: --records NAME",
         ),
         (
-            "utf16.json",
-            utf16,
-            "utf16.json: the text is in UTF-16; it must be in UTF-8",
-            "convert it first: iconv -f UTF-16 -t UTF-8 FILE > FILE.utf8",
-        ),
-        (
-            "utf16.json",
-            utf16_without_mark,
-            "utf16.json: the text is in UTF-16; it must be in UTF-8",
-            "convert it first: iconv -f UTF-16 -t UTF-8 FILE > FILE.utf8",
-        ),
-        (
-            "users.csv",
-            b"uid,mail\n1,a@b.cn\n",
-            "users.csv: this looks like CSV, not like JSON (at line 1, byte 0)",
-            "export the users as JSON or JSON Lines",
+            "utf32.json",
+            b"\xff\xfe\0\0[\0\0\0",
+            "utf32.json: the text is in UTF-32, which is not read",
+            "convert it first: iconv -f UTF-32 -t UTF-8 FILE > FILE.utf8",
         ),
         (
             "users.json.gz",
             users_gz,
-            "users.json.gz: this looks like gzip data, not like JSON",
-            "unpack it first: gunzip -c FILE | userferry stage -",
+            "users.json.gz: the gzip data is cut off (at record 1, line 1, byte 0)",
+            "copy or export it again, completely; the records before this place are good",
         ),
         (
             "users.xlsx",
             b"PK\x03\x04rest",
-            "users.xlsx: this looks like a zip archive or a spreadsheet, not like JSON",
-            "unpack it, or export as JSON",
+            "users.xlsx: this looks like a zip archive or a spreadsheet, not like JSON or CSV",
+            "unpack it, or export as CSV or JSON",
         ),
         (
             "users.xml",
             b"<?xml version='1.0'?>",
-            "users.xml: this looks like XML or HTML, not like JSON (at line 1, byte 0)",
-            "export the users as JSON",
+            "users.xml: this looks like XML or HTML, not like JSON or CSV (at line 1, byte 0)",
+            "export the users as CSV or JSON",
+        ),
+        (
+            "users.csv",
+            b"<html>a,b</html>",
+            "users.csv: this looks like XML or HTML, not like JSON or CSV (at line 1, byte 0)",
+            "export the users as CSV or JSON",
         ),
         (
             "users.txt",
             b"\nzhang\n",
-            "users.txt: this is no JSON array, no JSON object and no JSON Lines (at line 2, byte 1)",
+            "users.txt: this is no JSON array, no JSON object, no JSON Lines and no CSV (at line 2, byte 1)",
             ARRAY_OR_LINES,
         ),
     ] {
@@ -221,9 +214,33 @@ fn a_byte_order_mark_and_an_empty_array_are_fine() {
 }
 
 #[test]
+fn the_records_are_found_in_nested_objects() {
+    for (content, records) in [
+        ("{\"data\":{\"users\":[{\"uid\":1},{\"uid\":2}]}}", 2),
+        // The least deep one of that name, wherever it stands.
+        ("{\"a\":{\"users\":[{},{}]},\"n\":{\"x\":[{}]},\"users\":[{}]}", 1),
+        ("{\"a\":{\"b\":{\"users\":[{},{}]}},\"c\":{\"users\":[{}]}}", 1),
+        // The only one of objects, though a name on the way holds a dot.
+        ("{\"a\":{\"b\":[1]},\"c.d\":{\"e\":{\"staff\":[{},{},{}]}}}", 3),
+        ("{\"a\":{\"b\":{\"staff\":[]}}}", 0),
+        // Arrays within arrays are none of the choice.
+        ("{\"a\":{\"staff\":[{\"users\":[{},{}]}]}}", 1),
+    ] {
+        assert_eq!(read_file("users.json", content.as_bytes()), (records, None), "{content}");
+        let input = std::io::Cursor::new(content.as_bytes().to_vec());
+        let reader = Reader::from_read(input, "standard input", &Options::default(), None);
+        assert!(reader.is_ok(), "{content}");
+    }
+    let several = "{\"a\":{\"users\":[{}]},\"b\":{\"users\":[{}]},\"c\":[{}]}";
+    let message = "users.json: several arrays may hold the records: `a.users`, `b.users`, `c`";
+    let expected = (0, Some((message.to_owned(), "name the one: --records NAME".to_owned())));
+    assert_eq!(read_file("users.json", several.as_bytes()), expected);
+}
+
+#[test]
 fn records_names_an_array_that_must_be_there() {
     let open = |content: &str, records: &str| {
-        let options = Options { records: Some(records.to_owned()), format: None };
+        let options = Options { records: Some(records.to_owned()), ..Options::default() };
         let input = std::io::Cursor::new(content.as_bytes().to_vec());
         Reader::from_read(input, "users.json", &options, None).err().map(|error| error.to_string())
     };

@@ -1,28 +1,8 @@
 //! Records that are wrong while their neighbours are fine.
 
-use userferry::check::{Checker, FoundProblem};
-use userferry::input::{Options, Reader};
+use super::check;
 use userferry::mapping::Mapping;
 use userferry::target::authing::fields::V2;
-
-/// Every problem of a source as one line, and the counts of valid and invalid records.
-fn check(content: &[u8]) -> (Vec<String>, u64, u64) {
-    let mapping = Mapping::reference();
-    let mut checker = Checker::new(&mapping, &V2).expect("a table can be made");
-    let input = std::io::Cursor::new(content.to_vec());
-    let mut reader =
-        Reader::from_read(input, "users.json", &Options::default(), None).expect("it opens");
-    checker.source("users.json", &mut reader, &mut |_, _| {}).expect("it is read to its end");
-    let mut found: Vec<FoundProblem> = Vec::new();
-    let report = checker
-        .finish(&mut |problem| {
-            found.push(problem);
-            Ok(())
-        })
-        .expect("the table holds");
-    assert!(found.iter().all(|problem| !problem.message.contains("geheim")));
-    (found.iter().map(ToString::to_string).collect(), report.valid, report.invalid)
-}
 
 #[test]
 fn each_fault_makes_only_its_own_record_invalid() {
@@ -78,9 +58,13 @@ fn each_fault_makes_only_its_own_record_invalid() {
     ] {
         let array = format!("[{{\"uid\":\"1\"}},\n{record},\n{{\"uid\":\"3\"}}]");
         let expected = format!("users.json: record 2, line 2{problem}");
-        assert_eq!(check(array.as_bytes()), (vec![expected.clone()], 2, 1), "{record}");
+        assert_eq!(
+            check("users.json", array.as_bytes()),
+            (vec![expected.clone()], 2, 1),
+            "{record}"
+        );
         let lines = format!("{{\"uid\":\"1\"}}\n{record}\n{{\"uid\":\"3\"}}\n");
-        assert_eq!(check(lines.as_bytes()), (vec![expected], 2, 1), "{record}");
+        assert_eq!(check("users.json", lines.as_bytes()), (vec![expected], 2, 1), "{record}");
     }
 }
 
@@ -88,8 +72,15 @@ fn each_fault_makes_only_its_own_record_invalid() {
 fn bytes_that_are_not_utf_8_spoil_one_record() {
     let content = b"[{\"uid\":\"1\"},{\"uid\":\"2\",\"nickname\":\"geheim\xe9\"},{\"uid\":\"3\"}]";
     let expected =
-        "users.json: record 2, line 1, nickname: bytes that are not UTF-8 (encoding)".to_owned();
-    assert_eq!(check(content), (vec![expected], 2, 1));
+        "users.json: record 2, line 1, nickname: bytes that are not UTF-8; if all of the file is in \
+         another encoding, name it: --encoding (encoding)"
+            .to_owned();
+    assert_eq!(check("users.json", content), (vec![expected], 2, 1));
+    // What else is in it shows that it is UTF-8.
+    let content = b"{\"uid\":\"1\",\"nickname\":\"\xe5\xbc\xa0\xe4\xb8\x89\"}\n{\"uid\":\"2\",\"nickname\":\"geheim\xe9\"}\n";
+    let expected =
+        "users.json: record 2, line 2, nickname: bytes that are not UTF-8 (encoding)".to_owned();
+    assert_eq!(check("users.json", content), (vec![expected], 1, 1));
 }
 
 #[test]
@@ -105,14 +96,16 @@ fn a_line_that_does_not_parse_spoils_one_record() {
     ] {
         let lines = format!("{{\"uid\":\"1\"}}\n{line}\n{{\"uid\":\"3\"}}\n");
         let expected = format!("users.json: record 2, line 2: {problem} (syntax)");
-        assert_eq!(check(lines.as_bytes()), (vec![expected], 2, 1), "{line}");
+        assert_eq!(check("users.json", lines.as_bytes()), (vec![expected], 2, 1), "{line}");
     }
 }
 
 #[test]
 fn all_problems_of_a_record_are_found_at_once() {
-    let (found, valid, invalid) =
-        check(br#"[{"mail":"x","phone":"1","emailVerified":"yes","loginsCount":1.5}]"#);
+    let (found, valid, invalid) = check(
+        "users.json",
+        br#"[{"mail":"x","phone":"1","emailVerified":"yes","loginsCount":1.5}]"#,
+    );
     let rules: Vec<&str> = found.iter().filter_map(|line| line.rsplit('(').next()).collect();
     assert_eq!(rules, ["type)", "type)", "email)", "phone)"]);
     assert_eq!((valid, invalid), (0, 1));

@@ -1,0 +1,335 @@
+//! Records of CSV: a header, then one row a record, which becomes a JSON object of texts.
+//!
+//! CSV has no types. Where the caller says that a column feeds a truth value or a number
+//! ([`Cell`]), a cell that reads as one becomes one; everything else stays text.
+
+use super::error::InputError;
+use super::scan::{is_number, is_space, next_special, show_name};
+use super::stream::Failure;
+use super::window::Window;
+use super::{MAX_RECORD, Reader, Record};
+use crate::problem::{Problem, Rule};
+use csv_core::ReadRecordResult;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// What a column's cells are read as, where they can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cell {
+    /// `true false yes no t f y n 1 0`, in any case, become a truth value.
+    Bool,
+    /// What JSON would take for a number becomes a number.
+    Int,
+}
+
+/// What stands between the cells of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delimiter(pub(super) u8);
+
+impl FromStr for Delimiter {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.as_bytes() {
+            _ if text.eq_ignore_ascii_case("tab") || text == "\\t" => Ok(Self(b'\t')),
+            [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n' | 0) => {
+                Ok(Self(*byte))
+            }
+            _ => {
+                Err("one character of ASCII that is no quotation mark, or the word tab".to_owned())
+            }
+        }
+    }
+}
+
+impl fmt::Display for Delimiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            b'\t' => f.write_str("tabs"),
+            byte => write!(f, "'{}'", char::from(byte)),
+        }
+    }
+}
+
+struct Column {
+    name: String,
+    /// The name as JSON, with the colon.
+    key: Vec<u8>,
+    cell: Option<Cell>,
+}
+
+/// Takes rows apart. Keeps its memory from one row to the next.
+pub(super) struct Rows {
+    core: csv_core::Reader,
+    /// The cells of the row, one after the other, and where each ends.
+    text: Vec<u8>,
+    text_len: usize,
+    ends: Vec<usize>,
+    cells: usize,
+    columns: Vec<Column>,
+}
+
+impl Rows {
+    pub(super) fn new(delimiter: Delimiter) -> Self {
+        let core = csv_core::ReaderBuilder::new().delimiter(delimiter.0).build();
+        let mut rows = Self {
+            core,
+            text: vec![0; 4096],
+            text_len: 0,
+            ends: vec![0; 64],
+            cells: 0,
+            columns: Vec::new(),
+        };
+        // A byte order mark is dealt with elsewhere: what has read something looks for none.
+        rows.feed(b"\n");
+        rows
+    }
+
+    /// The columns, and what the caller knows of them.
+    pub(super) fn with_columns(mut self, names: &[String], cells: &[(String, Cell)]) -> Self {
+        let column = |name: &String| {
+            let mut key = Vec::new();
+            push_text(name.as_bytes(), &mut key);
+            key.push(b':');
+            let cell = cells.iter().find(|(column, _)| column == name).map(|(_, cell)| *cell);
+            Column { name: name.clone(), key, cell }
+        };
+        self.columns = names.iter().map(column).collect();
+        self
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.text_len = 0;
+        self.cells = 0;
+    }
+
+    /// Takes in bytes. Returns whether the row has ended, and how many of them belong to it.
+    pub(super) fn feed(&mut self, bytes: &[u8]) -> (bool, usize) {
+        let mut at = 0;
+        // Without bytes the parser would take it for the end of the file.
+        while at < bytes.len() {
+            let (result, read, text, ends) = self.core.read_record(
+                &bytes[at..],
+                &mut self.text[self.text_len..],
+                &mut self.ends[self.cells..],
+            );
+            at += read;
+            self.text_len += text;
+            self.cells += ends;
+            match result {
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull => self.text.resize(self.text.len() * 2, 0),
+                ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
+                ReadRecordResult::Record | ReadRecordResult::End => return (true, at),
+            }
+        }
+        (false, at)
+    }
+
+    /// Reads the next row. Returns its length in the window, with its line end; none at the end.
+    pub(super) fn read(&mut self, window: &mut Window) -> Result<Option<usize>, Failure> {
+        if !skip_line_ends(window)? {
+            return Ok(None);
+        }
+        self.clear();
+        let mut len = 0;
+        loop {
+            let (has_ended, n) = self.feed(&window.bytes()[len..]);
+            len += n;
+            if len > MAX_RECORD {
+                return Err(Failure::TooLong);
+            }
+            if has_ended {
+                return Ok(Some(whole_line_end(window, len)));
+            }
+            if window.at_end() {
+                // A line end ends every row but one that is inside quotes.
+                let (has_ended, _) = self.feed(b"\n");
+                return if has_ended { Ok(Some(len)) } else { Err(Failure::OpenQuote) };
+            }
+            window.more(len + 1)?;
+        }
+    }
+
+    /// The cells of the row.
+    pub(super) fn cells(&self) -> impl Iterator<Item = &[u8]> {
+        let mut start = 0;
+        self.ends[..self.cells].iter().map(move |end| {
+            let cell = &self.text[start..*end];
+            start = *end;
+            cell
+        })
+    }
+
+    /// How many cells the row has.
+    pub(super) fn count(&self) -> usize {
+        self.cells
+    }
+
+    /// Whether nothing but white space stands in it, where there should be several cells.
+    fn is_blank(&self) -> bool {
+        self.cells == 1
+            && self.columns.len() > 1
+            && self.text[..self.text_len].iter().all(|byte| is_space(*byte))
+    }
+
+    /// The row as JSON, and what is wrong with it.
+    fn to_json(&self, lines: u64, bad_bytes: impl Fn() -> String) -> (Vec<u8>, Option<Problem>) {
+        if self.cells != self.columns.len() {
+            return (self.as_array(), Some(self.wrong_count(lines)));
+        }
+        let mut fault = None;
+        let mut json = vec![b'{'];
+        for (column, cell) in self.columns.iter().zip(self.cells()) {
+            if json.len() > 1 {
+                json.push(b',');
+            }
+            json.extend_from_slice(&column.key);
+            push_cell(cell, column.cell, &mut json);
+            if fault.is_none() && std::str::from_utf8(cell).is_err() {
+                let name = show_name(column.name.as_bytes());
+                fault = Some(Problem::new(name, Rule::Encoding, bad_bytes()));
+            }
+        }
+        json.push(b'}');
+        (json, fault)
+    }
+
+    /// The row as an array, which no staging takes for a user.
+    fn as_array(&self) -> Vec<u8> {
+        let mut json = vec![b'['];
+        for cell in self.cells() {
+            if json.len() > 1 {
+                json.push(b',');
+            }
+            push_text(cell, &mut json);
+        }
+        json.push(b']');
+        json
+    }
+
+    fn wrong_count(&self, lines: u64) -> Problem {
+        let columns = match self.cells {
+            1 => "1 column".to_owned(),
+            n => format!("{n} columns"),
+        };
+        let quote = if lines > 1 {
+            format!("; it spans {lines} lines, so a quote may not be closed")
+        } else {
+            String::new()
+        };
+        let header = self.columns.len();
+        let message = format!("the row has {columns}, where the header has {header}{quote}");
+        Problem::new("", Rule::Syntax, message)
+    }
+}
+
+impl Reader {
+    /// The record of the next row.
+    pub(super) fn next_row(&mut self) -> Result<Option<Record>, InputError> {
+        loop {
+            let Some(rows) = &mut self.rows else { return Ok(None) };
+            let window = &mut self.stream.window;
+            let len = match rows.read(window) {
+                Ok(Some(len)) => len,
+                Ok(None) => {
+                    self.finish();
+                    return Ok(None);
+                }
+                Err(failure) => return Err(self.failed(failure)),
+            };
+            if rows.is_blank() {
+                pass(window, len);
+                continue;
+            }
+            let lines = line_ends(window.bytes()[..len].trim_ascii_end()) + 1;
+            let (raw, fault) = rows.to_json(lines, || self.wrapping.bad_bytes());
+            if raw.len() > MAX_RECORD {
+                return Err(self.failed(Failure::TooLong));
+            }
+            let (start, line) = (window.offset(), Some(window.line()));
+            pass(window, len);
+            self.records += 1;
+            let (no, end) = (self.records, window.offset());
+            return Ok(Some(Record { no, line, start, end, raw, fault }));
+        }
+    }
+}
+
+/// Consumes empty lines. Returns whether anything follows.
+fn skip_line_ends(window: &mut Window) -> Result<bool, Failure> {
+    loop {
+        match window.bytes().first() {
+            Some(b'\r' | b'\n') => {
+                let len = whole_line_end(window, 1);
+                pass(window, len);
+            }
+            Some(_) => return Ok(true),
+            None if window.at_end() => return Ok(false),
+            None => window.more(1)?,
+        }
+    }
+}
+
+/// The length with the newline that belongs to a carriage return at the end.
+fn whole_line_end(window: &mut Window, len: usize) -> usize {
+    if window.bytes()[len - 1] != b'\r' {
+        return len;
+    }
+    if window.bytes().len() == len && !window.at_end() {
+        // What cannot be read is told when it is needed.
+        drop(window.more(len + 1));
+    }
+    len + usize::from(window.bytes().get(len) == Some(&b'\n'))
+}
+
+/// Moves on, and counts the lines that end in a carriage return alone too.
+pub(super) fn pass(window: &mut Window, len: usize) {
+    let bytes = &window.bytes()[..len];
+    let line = window.line() + line_ends(bytes);
+    window.consume(len);
+    window.set_line(line);
+}
+
+fn line_ends(bytes: &[u8]) -> u64 {
+    let newlines = memchr::memchr_iter(b'\n', bytes).count();
+    let returns = memchr::memchr_iter(b'\r', bytes).filter(|at| bytes.get(at + 1) != Some(&b'\n'));
+    (newlines + returns.count()) as u64
+}
+
+fn push_cell(bytes: &[u8], cell: Option<Cell>, json: &mut Vec<u8>) {
+    let word = bytes.trim_ascii();
+    match cell {
+        Some(Cell::Bool) if let Some(truth) = truth_of(word) => json.extend_from_slice(truth),
+        Some(Cell::Int) if is_number(word) => json.extend_from_slice(word),
+        _ => push_text(bytes, json),
+    }
+}
+
+fn truth_of(word: &[u8]) -> Option<&'static [u8]> {
+    match word.to_ascii_lowercase().as_slice() {
+        b"true" | b"t" | b"yes" | b"y" | b"1" => Some(b"true"),
+        b"false" | b"f" | b"no" | b"n" | b"0" => Some(b"false"),
+        _ => None,
+    }
+}
+
+/// Writes a text as JSON. Bytes that are not UTF-8 stay, as they do in JSON that is read.
+fn push_text(text: &[u8], json: &mut Vec<u8>) {
+    json.push(b'"');
+    let mut start = 0;
+    while let Some(at) = next_special(text, start) {
+        json.extend_from_slice(&text[start..at]);
+        match text[at] {
+            b'\n' => json.extend_from_slice(b"\\n"),
+            b'\r' => json.extend_from_slice(b"\\r"),
+            b'\t' => json.extend_from_slice(b"\\t"),
+            byte @ (b'"' | b'\\') => json.extend_from_slice(&[b'\\', byte]),
+            byte => json.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
+        }
+        start = at + 1;
+    }
+    json.extend_from_slice(&text[start..]);
+    json.push(b'"');
+}

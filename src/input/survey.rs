@@ -1,0 +1,125 @@
+//! Which array of a JSON document holds the records, where nobody says so.
+
+use super::scan::{MAX_DEPTH, show_name};
+use super::stream::{Failure, Stream};
+
+/// Candidates that a message names, at most.
+const SHOWN: usize = 5;
+
+/// The arrays that lie in objects, at any depth, as much of them as the choice needs: memory does
+/// not grow with the document.
+#[derive(Default)]
+pub(super) struct Survey {
+    /// Arrays that are called `users`: the first of those that lie the least deep, and whether
+    /// there is another.
+    users: Option<(Vec<String>, bool)>,
+    /// The first few arrays of objects.
+    of_objects: Vec<Vec<String>>,
+    /// The only array of all, if it is empty.
+    only_empty: Option<Vec<String>>,
+    arrays: u64,
+}
+
+/// What a survey came to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// This one.
+    Found(Vec<String>),
+    /// There is none.
+    None,
+    /// It may be any of these.
+    Several(Vec<Vec<String>>),
+}
+
+impl Survey {
+    /// Walks through the document up to an array `users` at its root, or to where it is broken
+    /// (which is found again, and reported, when it is read). Says too where it could not go on.
+    pub(super) fn of(mut stream: Stream) -> (Self, Option<Failure>) {
+        let mut survey = Self::default();
+        let mut path = Vec::new();
+        let end = survey.members(&mut stream, &mut path);
+        (survey, end.err())
+    }
+
+    /// Whether the array `users` at the root was found, behind which nothing matters.
+    pub(super) fn has_root_users(&self) -> bool {
+        self.users.as_ref().is_some_and(|(path, _)| path.len() == 1)
+    }
+
+    /// The array: `users`, where it lies the least deep; else the only one of objects; else the
+    /// only one of all, which is empty.
+    pub(super) fn choose(self) -> Choice {
+        match (self.users, self.of_objects, self.only_empty) {
+            (Some((users, false)), ..) => Choice::Found(users),
+            (_, mut paths, _) if paths.len() == 1 => Choice::Found(paths.remove(0)),
+            (_, paths, _) if !paths.is_empty() => Choice::Several(paths),
+            (.., Some(empty)) if self.arrays == 1 => Choice::Found(empty),
+            _ => Choice::None,
+        }
+    }
+
+    fn members(&mut self, stream: &mut Stream, path: &mut Vec<String>) -> Result<(), Failure> {
+        stream.expect(b'{', "an object is expected")?;
+        if stream.peek()? == b'}' {
+            stream.window.consume(1);
+            return Ok(());
+        }
+        loop {
+            path.push(stream.name()?);
+            let value = stream.peek()?;
+            if value == b'[' {
+                let first = stream.peek_from(1)?.map(|at| stream.window.bytes()[at]);
+                self.note(path, first);
+                if self.has_root_users() {
+                    return Ok(());
+                }
+            }
+            if value == b'{' && path.len() < MAX_DEPTH {
+                self.members(stream, path)?;
+            } else {
+                stream.skip_value()?;
+            }
+            if self.has_root_users() {
+                return Ok(());
+            }
+            path.pop();
+            if !stream.goes_on(b'}')? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Notes an array by its path and the first byte in it.
+    fn note(&mut self, path: &[String], first: Option<u8>) {
+        self.arrays += 1;
+        if first == Some(b'{') && self.of_objects.len() <= SHOWN {
+            self.of_objects.push(path.to_vec());
+        }
+        if first == Some(b']') && self.arrays == 1 {
+            self.only_empty = Some(path.to_vec());
+        }
+        if path.last().is_some_and(|name| name == "users") {
+            match &mut self.users {
+                Some((before, _)) if before.len() < path.len() => {}
+                Some((before, is_ambiguous)) if before.len() == path.len() => *is_ambiguous = true,
+                users => *users = Some((path.to_vec(), false)),
+            }
+        }
+    }
+}
+
+/// Candidates for a message.
+pub(super) fn show(paths: &[Vec<String>]) -> String {
+    let mut shown: Vec<String> =
+        paths.iter().take(SHOWN).map(|path| format!("`{}`", show_path(path))).collect();
+    if paths.len() > SHOWN {
+        shown.push("…".to_owned());
+    }
+    shown.join(", ")
+}
+
+/// A path as `--records` takes it.
+pub(super) fn show_path(path: &[String]) -> String {
+    let names: Vec<String> = path.iter().map(|name| show_name(name.as_bytes())).collect();
+    names.join(".")
+}

@@ -1,0 +1,229 @@
+//! CSV: what is detected, what is wrong in a row alone, and what is refused.
+
+use super::check;
+use userferry::input::{Delimiter, Format, InputError, InputErrorKind, Options, Reader};
+use userferry::mapping::Mapping;
+use userferry::target::authing::fields::V2;
+
+fn open(name: &str, content: &[u8], options: &Options) -> Result<Reader, InputError> {
+    let input = std::io::Cursor::new(content.to_vec());
+    Reader::from_read(input, name, options, None)
+}
+
+fn csv() -> Options {
+    Options { cells: Mapping::reference().cells(&V2), ..Options::default() }
+}
+
+/// The raw records, and the error if the source could not be read to its end.
+fn read(name: &str, content: &[u8]) -> (Vec<String>, Option<InputError>) {
+    let mut raws = Vec::new();
+    let result = open(name, content, &csv()).and_then(|mut reader| {
+        while let Some(record) = reader.next_record()? {
+            raws.push(String::from_utf8(record.raw).unwrap());
+        }
+        Ok(())
+    });
+    (raws, result.err())
+}
+
+/// The message and the hint of a source that cannot be read, and its records before.
+#[track_caller]
+fn refused(name: &str, content: &[u8]) -> (usize, InputErrorKind, String, String) {
+    let (raws, error) = read(name, content);
+    let error = error.unwrap();
+    let (message, hint) = (error.to_string(), error.hint.clone().unwrap_or_default());
+    assert!(!message.contains("geheim") && !hint.contains("geheim"), "{message}");
+    (raws.len(), error.kind, message, hint)
+}
+
+#[test]
+fn a_row_becomes_an_object_of_texts() {
+    let content =
+        b"uid, mail ,\"nick\"\"name\",\r\n007,a@b.cn,\"Wu, \"\"Li\"\"\r\nBo\",x\r\n\r\n8,,,\r\n";
+    let expected = [
+        r#"{"uid":"007","mail":"a@b.cn","nick\"name":"Wu, \"Li\"\r\nBo","column 4":"x"}"#,
+        r#"{"uid":"8","mail":"","nick\"name":"","column 4":""}"#,
+    ];
+    assert_eq!(read("users.csv", content), (expected.map(str::to_owned).to_vec(), None));
+}
+
+#[test]
+fn the_field_decides_what_a_cell_is() {
+    let content =
+        "uid,emailVerified,loginsCount\n1,Yes,4\n2, FALSE , 1e1 \n3,0,-0\n4,maybe,007\n5,,\n";
+    let expected = [
+        r#"{"uid":"1","emailVerified":true,"loginsCount":4}"#,
+        r#"{"uid":"2","emailVerified":false,"loginsCount":1e1}"#,
+        r#"{"uid":"3","emailVerified":false,"loginsCount":-0}"#,
+        r#"{"uid":"4","emailVerified":"maybe","loginsCount":"007"}"#,
+        r#"{"uid":"5","emailVerified":"","loginsCount":""}"#,
+    ];
+    let expected = expected.map(str::to_owned).to_vec();
+    assert_eq!(read("users.csv", content.as_bytes()), (expected, None));
+    let (found, valid, invalid) = check("users.csv", content.as_bytes());
+    assert_eq!((valid, invalid), (4, 1));
+    assert!(found.iter().all(|line| line.starts_with("users.csv: record 4, line 5")), "{found:?}");
+    assert_eq!(found.iter().filter(|line| line.ends_with("(type)")).count(), 2, "{found:?}");
+    for word in ["true", "yes", "T", "y", "1", "False", "NO", "f", "n", "0"] {
+        let (raws, _) = read("users.csv", format!("uid,emailVerified\n1,{word}\n").as_bytes());
+        let truth = matches!(word.to_lowercase().as_str(), "true" | "yes" | "t" | "y" | "1");
+        assert_eq!(raws, [format!("{{\"uid\":\"1\",\"emailVerified\":{truth}}}")]);
+    }
+}
+
+#[test]
+fn csv_is_detected_by_its_name_or_its_first_line() {
+    let found = |name: &str, content: &str| {
+        open(name, content.as_bytes(), &Options::default()).map(|reader| reader.note())
+    };
+    let note = |text: &str| Ok(Some(text.to_owned()));
+    assert_eq!(found("users.csv", "uid,mail\n"), note("CSV, separated by ','"));
+    assert_eq!(found("users.csv.gz", "uid;mail\n"), note("CSV, separated by ';'"));
+    assert_eq!(found("users.CSV", "uid\n"), note("CSV, separated by ','"));
+    assert_eq!(found("users.tsv", "uid\tfirst, last\n"), note("CSV, separated by tabs"));
+    assert_eq!(found("users.txt", "uid|mail\n"), note("CSV, separated by '|'"));
+    assert_eq!(found("export", "\n\"uid\",\"mail\"\n"), note("CSV, separated by ','"));
+    assert_eq!(found("users.csv", "sep=^\r\nuid^a,b\r\n"), note("CSV, separated by '^'"));
+    assert_eq!(found("users.csv", "[{\"uid\":\"1\"}]"), Ok(None), "what is in it decides");
+    for (name, content) in [("users.txt", "uid\n1\n"), ("export", "x = {\"uid\": 1, \"b\": 2}")] {
+        let kind = found(name, content).map_err(|error| error.kind);
+        assert_eq!(kind, Err(InputErrorKind::Format), "{content}");
+    }
+}
+
+#[test]
+fn options_overrule_what_is_detected() {
+    let read = |content: &str, options: &Options| {
+        let mut reader = open("export", content.as_bytes(), options).unwrap();
+        String::from_utf8(reader.next_record().unwrap().unwrap().raw).unwrap()
+    };
+    let named = Options { format: Some(Format::Csv), ..Options::default() };
+    assert_eq!(read("[uid\n1\n", &named), r#"{"[uid":"1"}"#);
+    let delimiter = Some("^".parse::<Delimiter>().unwrap());
+    let named = Options { delimiter, format: Some(Format::Csv), ..Options::default() };
+    assert_eq!(read("a,b^c\n1^2\n", &named), r#"{"a,b":"1","c":"2"}"#);
+    assert_eq!("TAB".parse::<Delimiter>(), "\t".parse());
+    for wrong in ["", ",,", "\"", "，", "\n"] {
+        let expected = "one character of ASCII that is no quotation mark, or the word tab";
+        assert_eq!(wrong.parse::<Delimiter>(), Err(expected.to_owned()));
+    }
+    let json = Options { format: Some(Format::Json), ..Options::default() };
+    let error = open("users.csv", b"uid,mail\n", &json).err().unwrap();
+    assert_eq!(
+        (error.to_string().as_str(), error.hint.as_deref()),
+        (
+            "users.csv: this looks like CSV, not like JSON (at line 1, byte 0)",
+            Some("leave out --input-format")
+        )
+    );
+    let records = Options { records: Some("users".to_owned()), ..Options::default() };
+    assert_eq!(
+        open("users.csv", b"uid,mail\n", &records).err().unwrap().to_string(),
+        "users.csv: --records names an array inside a JSON object, and this is none"
+    );
+}
+
+#[test]
+fn a_header_alone_has_no_records() {
+    for content in ["uid,mail", "uid,mail\n", "\r\nuid,mail\r\n\r\n", "uid,mail\n   \n"] {
+        assert_eq!(read("users.csv", content.as_bytes()), (Vec::new(), None), "{content:?}");
+    }
+}
+
+#[test]
+fn a_row_of_another_length_is_that_records_problem() {
+    for (row, problem, raw) in [
+        ("2,b@c.cn", "the row has 2 columns, where the header has 3", r#"["2","b@c.cn"]"#),
+        ("2", "the row has 1 column, where the header has 3", r#"["2"]"#),
+        (
+            "2,b@c.cn,geheim,geheim",
+            "the row has 4 columns, where the header has 3",
+            r#"["2","b@c.cn","geheim","geheim"]"#,
+        ),
+        (
+            "2,\"geheim\n3,c@c.cn,x\n4\"",
+            "the row has 2 columns, where the header has 3; it spans 3 lines, so a quote may not be \
+             closed",
+            r#"["2","geheim\n3,c@c.cn,x\n4"]"#,
+        ),
+    ] {
+        let content = format!("uid,mail,nickname\n1,a@c.cn,A\n{row}\n9,z@c.cn,Z\n");
+        let expected = format!("users.csv: record 2, line 3: {problem} (syntax)");
+        assert_eq!(check("users.csv", content.as_bytes()), (vec![expected], 2, 1), "{row}");
+        assert_eq!(read("users.csv", content.as_bytes()).0[1], raw);
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text_are_that_records_problem() {
+    let content = b"uid,nickname\n1,\xe5\xbc\xa0\xe4\xb8\x89\n2,geheim\xff\n3,c\n";
+    let expected =
+        "users.csv: record 2, line 3, nickname: bytes that are not UTF-8 (encoding)".to_owned();
+    assert_eq!(check("users.csv", content), (vec![expected], 2, 1));
+    let content = b"uid,nickname\n1,J\xfcrgen\n2,c\n";
+    let expected =
+        "users.csv: record 1, line 2, nickname: bytes that are not UTF-8; if all of the \
+                    file is in another encoding, name it: --encoding (encoding)"
+            .to_owned();
+    assert_eq!(check("users.csv", content), (vec![expected], 1, 1));
+    let mut content = b"\xff\xfe".to_vec();
+    content.extend("uid,nickname\n1,a".encode_utf16().flat_map(u16::to_le_bytes));
+    content.extend(b"\x00\xd8\n\x002\x00,\x00b\x00");
+    let expected =
+        "users.csv: record 1, line 2, nickname: bytes that are not UTF-16LE (encoding)".to_owned();
+    assert_eq!(check("users.csv", &content), (vec![expected], 1, 1));
+}
+
+#[test]
+fn a_header_that_cannot_be_used_is_refused() {
+    let names = "put a line with the names of the columns before it, e.g. uid,mail,nickname";
+    let seems = "users.csv: the first line seems to hold a user, not the names of the columns";
+    for (content, kind, message, hint) in [
+        (&b"1,geheim@b.cn\n2,c@b.cn\n"[..], InputErrorKind::Header, seems, names),
+        (b"geheim;13800138000\n", InputErrorKind::Header, seems, names),
+        (
+            b"uid,mail, uid\n1,a,b\n",
+            InputErrorKind::Header,
+            "users.csv: two columns have the name `uid`",
+            "give each column a name of its own in the first line",
+        ),
+        (
+            b"uid,pr\xe9nom\n1,a\n",
+            InputErrorKind::Encoding,
+            "users.csv: the names of the columns are not in UTF-8",
+            "name the encoding of the file: --encoding gb18030, utf-16le, big5, …",
+        ),
+    ] {
+        let expected = (0, kind, message.to_owned(), hint.to_owned());
+        assert_eq!(refused("users.csv", content), expected);
+    }
+}
+
+#[test]
+fn a_file_that_ends_inside_quotes_is_cut_off() {
+    let expected = (
+        1,
+        InputErrorKind::CutOff,
+        "users.csv: the file ends inside quotes, in the row that begins here (at record 2, line 3, \
+         byte 13)"
+            .to_owned(),
+        "export it again, completely, or close the quote; the records before this one are good"
+            .to_owned(),
+    );
+    assert_eq!(refused("users.csv", b"uid,mail\n1,a\n2,\"geheim\n3,c\n"), expected);
+    let (raws, error) = read("users.csv", b"uid,mail\n1,a\n2,\"b\"");
+    assert_eq!((raws.len(), error), (2, None), "a quote that is closed needs no newline");
+}
+
+#[test]
+fn a_row_may_not_be_larger_than_a_record() {
+    let big = "x".repeat(userferry::input::MAX_RECORD);
+    let content = format!("uid,mail\n1,a\n2,\"{big}\"\n");
+    let expected = (
+        1,
+        InputErrorKind::TooLong,
+        "users.csv: a record of more than 16 MiB (at record 2, line 3, byte 13)".to_owned(),
+        "a quote in it may not be closed".to_owned(),
+    );
+    assert_eq!(refused("users.csv", content.as_bytes()), expected);
+}
