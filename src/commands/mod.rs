@@ -7,6 +7,7 @@ mod export;
 mod failures;
 mod init;
 mod next;
+mod preview;
 mod run;
 mod sandbox;
 mod show;
@@ -30,6 +31,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit> {
     match cli.command {
         Command::Init(_) => init::run(global, ui),
         Command::Check(args) => check::run(global, ui, &args),
+        Command::Preview(args) => preview::run(global, ui, &args),
         Command::Stage(args) => stage::run(global, ui, &args),
         Command::Run(args) => run::run(global, ui, &args.sending),
         Command::RetryFailed(args) => decide::retry_failed(global, ui, &args),

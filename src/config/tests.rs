@@ -162,14 +162,12 @@ fn errors_name_line_and_key_and_the_nearest_known_one() {
         ),
         (
             "[target]\nkind = \"authing-v2\"\n[mapping]\nemail = \"mail\"\nemial = \"mail\"",
-            "userferry.toml, line 5: mapping: the target has no field `emial`",
+            "userferry.toml, line 5, column 1: mapping: the target has no field `emial`",
             "did you mean `email`?",
         ),
         (
-            "[mapping]\nname = { jq = '.geheim' }",
-            "userferry.toml, line 2: mapping of `name`: `jq` is not available in this version; a \
-             rule is \"column\", { from = \"column\", as = \"text\" }, { value = … } or { raw = \
-             true, without = [\"column\"] }",
+            "[mapping]\nname = { jq = '.geheim(' }",
+            "userferry.toml, line 2, column 24: mapping of `name`: jq: closing parenthesis is expected",
             "",
         ),
         (

@@ -6,6 +6,7 @@ mod echo;
 mod first_use;
 mod hostile;
 mod manners;
+mod preview;
 mod secrets;
 mod story;
 mod views;
