@@ -229,3 +229,15 @@ fn the_secret_comes_from_the_environment_a_private_file_or_a_prompt() {
     let error = load_secret(&target, NO_ENV, no_prompt).expect_err("empty");
     assert_eq!(error.message, format!("secret_file {shown}: empty"));
 }
+
+#[test]
+fn every_rule_that_the_template_shows_is_one() {
+    let shown = TEMPLATE.lines().filter_map(|line| line.strip_prefix("#   "));
+    let rules: Vec<&str> = shown.filter(|line| line.contains(" = {")).collect();
+    assert!(rules.len() > 8, "{rules:?}");
+    for rule in rules {
+        let end = rule.rfind('}').expect("an inline table");
+        let settings = parse(&format!("[mapping]\n{}\n", &rule[..=end])).expect(rule);
+        assert_eq!(settings.mapping.rules().len(), 1, "{rule}");
+    }
+}

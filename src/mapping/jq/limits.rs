@@ -2,14 +2,15 @@
 //!
 //! Every call of a definition that calls itself, and every number of a `range`, is a step; a
 //! program that takes more than [`MAX_STEPS`] for a record, or whose calls go deeper into each
-//! other than [`MAX_STACK`], is stopped. Not bounded: memory, for a program that makes a text or a
-//! list twice as long again and again.
+//! other than [`MAX_STACK`], is stopped, and one whose sums or products become larger than
+//! [`MAX_SIZE`]. Not bounded: memory, for a program that makes a value larger in another way (by
+//! putting a text twice into a text, again and again).
 
 use jaq_core::box_iter::box_once;
 use jaq_core::data::HasLut;
 use jaq_core::native::{Fun, bome, v};
 use jaq_core::{Cv, DataT, Error, Exn, Lut, Native, ValXs};
-use jaq_json::Val;
+use jaq_json::{Num, Val};
 use std::cell::Cell;
 use std::cmp::Ordering;
 
@@ -21,6 +22,11 @@ const MAX_STACK: usize = 512 << 10;
 const MAX_DEPTH: usize = 256;
 /// Digits of one number.
 const MAX_DIGITS: usize = 1_000;
+/// Bytes of a text, or items of a list or an object, that a sum or product may be.
+const MAX_SIZE: usize = 1 << 20;
+/// Sums and products.
+pub(super) const PLUS: &str = "!plus";
+pub(super) const TIMES: &str = "!times";
 /// The name of the filter that counts; no program can write it.
 pub(super) const STEP: &str = "!step";
 
@@ -98,9 +104,53 @@ pub(super) fn functions() -> impl Iterator<Item = Fun<Kind>> {
         });
     all.chain([
         (STEP, v(0), step),
+        (PLUS, v(2), Native::new(|cv| box_once(plus(cv)))),
+        (TIMES, v(2), Native::new(|cv| box_once(times(cv)))),
         ("range", v(3), Native::<Kind>::new(range)),
         ("fromjson", v(0), Native::new(|cv| bome(from_json(&cv.1)))),
     ])
+}
+
+/// The operands of a sum or product, left and right.
+fn operands(cv: &mut Cv<'_, Kind>) -> (Val, Val) {
+    (cv.0.pop_var(), cv.0.pop_var())
+}
+
+fn plus(mut cv: Cv<'_, Kind>) -> Result<Val, Exn<'_, Val>> {
+    let (left, right) = operands(&mut cv);
+    if size(&left).saturating_add(size(&right)) > MAX_SIZE {
+        return Err(Exn::halt(0));
+    }
+    (left + right).map_err(Exn::from)
+}
+
+fn times(mut cv: Cv<'_, Kind>) -> Result<Val, Exn<'_, Val>> {
+    let (left, right) = operands(&mut cv);
+    let size = match (&left, &right) {
+        (text @ (Val::TStr(_) | Val::BStr(_)), Val::Num(n))
+        | (Val::Num(n), text @ (Val::TStr(_) | Val::BStr(_))) => match n {
+            Num::Int(n) => size(text).saturating_mul(usize::try_from(*n).unwrap_or(0)),
+            _ => MAX_SIZE + 1,
+        },
+        // Squares of squares have twice as many digits each time.
+        (Val::Num(Num::BigInt(a)), Val::Num(Num::BigInt(b))) => {
+            usize::try_from((a.bits() + b.bits()) / 4).unwrap_or(usize::MAX).saturating_mul(1 << 10)
+        }
+        _ => 0,
+    };
+    if size > MAX_SIZE {
+        return Err(Exn::halt(0));
+    }
+    (left * right).map_err(Exn::from)
+}
+
+fn size(value: &Val) -> usize {
+    match value {
+        Val::TStr(bytes) | Val::BStr(bytes) => bytes.len(),
+        Val::Arr(items) => items.len(),
+        Val::Obj(members) => members.len(),
+        Val::Null | Val::Bool(_) | Val::Num(_) => 0,
+    }
 }
 
 /// The numbers from, up to and without, by: each is a step.

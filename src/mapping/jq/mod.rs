@@ -29,6 +29,7 @@ pub struct Program {
     filter: Filter<Kind>,
 }
 
+const ENDLESS: &str = "the jq program does not come to an end, or makes too much of the record";
 const FAILED: &str = "the jq program ends in an error";
 /// What is wrong with a record that no program can take.
 pub(super) const IMMODERATE: &str =
@@ -116,11 +117,7 @@ impl Program {
             (Some(Ok(value)), None) => output(value),
             (Some(Ok(_)), Some(Ok(_))) => Err("the jq program gives several values"),
             (Some(Err(exception)), _) | (_, Some(Err(exception))) => {
-                Err(if exception.get_halt().is_ok() {
-                    "the jq program does not come to an end"
-                } else {
-                    FAILED
-                })
+                Err(if exception.get_halt().is_ok() { ENDLESS } else { FAILED })
             }
         }
     }

@@ -1,9 +1,11 @@
-//! Walks the syntax of a program: every definition that calls itself gets a step that counts, and
-//! the fields that the program names are found.
+//! Walks the syntax of a program: every definition that calls itself gets a step that counts, sums
+//! and products are made where their size is looked at, and the fields that the program names are
+//! found.
 
-use super::limits::STEP;
+use super::limits::{PLUS, STEP, TIMES};
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Def, Pattern, Term};
+use jaq_core::ops::Math;
 use jaq_core::path::{Part, Path};
 
 /// How deep a program may be nested.
@@ -65,7 +67,7 @@ impl<'s> Found<'s> {
                     BinaryOp::Pipe(Some(pattern)) => BinaryOp::Pipe(Some(self.pattern(pattern))),
                     op => op,
                 };
-                Term::BinOp(self.boxed(left), op, self.boxed(right))
+                measured(self.boxed(left), op, self.boxed(right))
             }
             Term::Label(name, inner) => Term::Label(name, self.boxed(inner)),
             Term::Fold(name, over, pattern, args) => {
@@ -167,6 +169,31 @@ impl<'s> Found<'s> {
         if !names.is_empty() {
             self.paths.push(names.join("."));
         }
+    }
+}
+
+/// Sums and products by filters of ours. As in jq, what is on the right is the outer loop.
+fn measured<'s>(
+    left: Box<Term<&'s str>>,
+    op: BinaryOp<&'s str>,
+    right: Box<Term<&'s str>>,
+) -> Term<&'s str> {
+    /// A variable that no program can write.
+    const OPERAND: &str = "$!operand";
+    let name = match op {
+        BinaryOp::Math(Math::Add) | BinaryOp::UpdateMath(Math::Add) => PLUS,
+        BinaryOp::Math(Math::Mul) | BinaryOp::UpdateMath(Math::Mul) => TIMES,
+        op => return Term::BinOp(left, op, right),
+    };
+    match op {
+        // `l += r` is `r as $x | l |= . + $x`.
+        BinaryOp::UpdateMath(_) => {
+            let result = Term::Call(name, vec![Term::Var(OPERAND), Term::Id]);
+            let update = Term::BinOp(left, BinaryOp::Update, Box::new(result));
+            let bind = BinaryOp::Pipe(Some(Pattern::Var(OPERAND)));
+            Term::BinOp(right, bind, Box::new(update))
+        }
+        _ => Term::Call(name, vec![*right, *left]),
     }
 }
 

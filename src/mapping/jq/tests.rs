@@ -44,6 +44,16 @@ fn a_program_makes_one_value_of_a_record() {
         (".mail | sub(\"@.*\"; \"\")", text("A")),
         ("4 / 2", other("2")),
         ("[range(5)] | add", other("10")),
+        ("[(1,2) + (10,20)]", other("[11,12,21,22]")),
+        ("[(1,2) * (10,20)]", other("[10,20,20,40]")),
+        (".n = 1 | .n += 2 | .n *= 5 | .n -= 1 | .n", other("14")),
+        ("\"ab\" * 3", text("ababab")),
+        ("\"ab\" * 0", Ok(Output::Nothing)),
+        ("{a:{b:1}} * {a:{c:2}} | .a", other("{\"b\":1,\"c\":2}")),
+        (
+            "99999999999999999999 * 99999999999999999999",
+            other("9999999999999999999800000000000000000001"),
+        ),
         ("[range(5; 0; -2)]", other("[5,3,1]")),
         ("\"[1,{\\\"a\\\":2}]\" | fromjson | .[1].a", other("2")),
         ("def f($x): if $x < 100 then f($x * 2) else $x end; f(1)", other("128")),
@@ -104,9 +114,16 @@ fn a_program_without_an_end_is_stopped() {
         "[limit(1000000000; repeat(1))]",
         "0 | reduce repeat(1) as $x (0; . + $x)",
         NAME,
+        // An end, but of a size that nobody wants.
+        "\"x\" * 100000000000000",
+        "100000000000000000000000 * \"x\"",
+        ".a = \"x\" | .a *= 100000000000000",
+        "reduce range(60) as $i (\"x\"; . + .)",
+        "reduce range(60) as $i ([1]; . += .)",
+        "reduce range(60) as $i (100000000000000000000; . * .)",
     ] {
         let why = run(source, "{\"a\":{}}");
-        assert_eq!(why, Err("the jq program does not come to an end"), "{source}");
+        assert_eq!(why, Err(ENDLESS), "{source}");
     }
 }
 
