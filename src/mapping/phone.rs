@@ -6,11 +6,14 @@
 //! proves that both say the same.
 
 use phonenumber::country::{Id, Source};
-use phonenumber::metadata::{DATABASE, Metadata};
+use phonenumber::metadata::{DATABASE, Database, Metadata};
 use std::fmt;
+use std::sync::Once;
 
 /// The country code that the provider does without.
 const CHINA: &str = "86";
+/// Compiled patterns that are kept: of two or three hundred countries the commonest kinds.
+const PATTERNS: usize = 1_000;
 const CHARACTERS: &str = "no phone number: it holds other characters than digits";
 const UNKNOWN: &str = "no phone number that its country gives out";
 const ABROAD: &str = "a phone number that is dialled abroad in a way that cannot be told: write \
@@ -125,11 +128,14 @@ fn international(bare: &str) -> Result<Number, &'static str> {
     // No country code is the beginning of another.
     let split = (1..=3).find_map(|n| {
         let (country, national) = digits.split_at_checked(n)?;
-        let metas = DATABASE.by_code(&country.parse::<u16>().ok()?)?;
-        Some((country, national, metas))
+        let mut regions = tables().by_code(&country.parse::<u16>().ok()?)?;
+        // Of the 25 that share +1, nearly all numbers are of one.
+        regions.sort_by_key(|region| !region.is_main_country_for_code());
+        Some((country, national, regions))
     });
-    let (country, national, metas) = split.ok_or(UNKNOWN)?;
-    let is_given_out = |national: &&str| metas.iter().any(|meta| is_given_out(meta, national));
+    let (country, national, regions) = split.ok_or(UNKNOWN)?;
+    let is_given_out =
+        |national: &&str| regions.iter().any(|region| is_given_out(region, national));
     // `+44 (0)20 …`: some write the zero that is dialled only inside the country.
     let national = [Some(national), national.strip_prefix('0')]
         .into_iter()
@@ -137,6 +143,18 @@ fn international(bare: &str) -> Result<Number, &'static str> {
         .find(is_given_out)
         .ok_or(UNKNOWN)?;
     Ok(Number { country: country.to_owned(), national: national.to_owned() })
+}
+
+/// What the crate knows. It keeps 100 compiled patterns, enough for a dozen countries; in an export
+/// from all over the world each number would have its patterns compiled anew.
+fn tables() -> &'static Database {
+    static ROOM: Once = Once::new();
+    ROOM.call_once(|| {
+        if let Ok(mut cache) = DATABASE.cache().lock() {
+            cache.set_capacity(PATTERNS);
+        }
+    });
+    &DATABASE
 }
 
 /// Whether a number is of any kind that a region has.
@@ -161,7 +179,7 @@ fn is_given_out(region: &Metadata, national: &str) -> bool {
 }
 
 fn regional(bare: &str, region: Region) -> Result<Number, &'static str> {
-    let parsed = phonenumber::parse(Some(region.0), bare).map_err(|_| UNKNOWN)?;
+    let parsed = phonenumber::parse_with(tables(), Some(region.0), bare).map_err(|_| UNKNOWN)?;
     if parsed.code().source() == Source::Idd {
         // The crate would read what follows by the rules of the region, not of its own country.
         let rest = bare.strip_prefix("00").or_else(|| bare.strip_prefix("011")).ok_or(ABROAD)?;
@@ -170,7 +188,7 @@ fn regional(bare: &str, region: Region) -> Result<Number, &'static str> {
     }
     if !parsed.is_valid() {
         // Here the same happens: 8 800 … in Russia.
-        let meta = DATABASE.by_id(region.as_str()).ok_or(UNKNOWN)?;
+        let meta = tables().by_id(region.as_str()).ok_or(UNKNOWN)?;
         let rest = meta.national_prefix().and_then(|prefix| bare.strip_prefix(prefix));
         return international(&format!("+{}{}", meta.country_code(), rest.ok_or(UNKNOWN)?));
     }
