@@ -14,6 +14,7 @@ use std::path::PathBuf;
 ///
 ///   userferry init                  write a commented userferry.toml
 ///   userferry check users.json      find problems; nothing is staged or sent
+///   userferry preview users.json    what would be sent for one record, and from where
 ///   userferry stage users.json      read the export into userferry.db
 ///   userferry run                   create the users
 ///   userferry status                how far it is
@@ -85,6 +86,8 @@ pub enum Command {
     Init(Init),
     /// Read, map and validate an export, and show its problems; nothing is staged or sent
     Check(Check),
+    /// Show what would be sent for one record, field by field, and where each value comes from
+    Preview(Preview),
     /// Read an export into the job table; can be repeated, and goes on where it was cut off
     Stage(Stage),
     /// Map and validate again what is not done yet, after a change of the mapping
@@ -185,6 +188,33 @@ pub struct Check {
     /// Write to FILE instead of standard output, which '-' means too
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+/// `preview`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("which").required(true).multiple(true).args(["source", "key"]))]
+pub struct Preview {
+    /// The export; '-' for standard input [default: the job table, with --key]
+    #[arg(value_name = "SOURCE")]
+    pub source: Option<String>,
+
+    #[command(flatten)]
+    #[expect(missing_docs)]
+    pub reading: Reading,
+
+    /// The record with this number [default: 1]
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "source",
+        conflicts_with = "key",
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
+    pub record: Option<u64>,
+
+    /// The record with this external id, e-mail address, phone number or user name
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
 }
 
 /// What `check` writes.

@@ -121,22 +121,24 @@ fn inner(text: &str) -> Vec<String> {
 pub fn masked(user: &User) -> String {
     let mut object = serde_json::Map::new();
     for (field, value) in &user.fields {
-        let masked = match value {
-            Value::Text(text) if field == "oauth" => format!("<{} bytes>", text.len()),
-            Value::Text(text) => mask(text),
-            Value::Bool(truth) => truth.to_string(),
-            Value::Int(number) => number.to_string(),
-            Value::List(items) => {
-                items.iter().map(|item| mask(item)).collect::<Vec<_>>().join(", ")
-            }
-        };
-        object.insert(field.clone(), masked.into());
+        object.insert(field.clone(), masked_value(field, value).into());
     }
     if user.password.is_some() {
         let bytes = user.password_bytes();
         object.insert("password".to_owned(), format!("<{bytes} bytes>").into());
     }
     serde_json::Value::Object(object).to_string()
+}
+
+/// One value of what would be sent, masked.
+pub fn masked_value(field: &str, value: &Value) -> String {
+    match value {
+        Value::Text(text) if field == "oauth" => format!("<{} bytes>", text.len()),
+        Value::Text(text) => mask(text),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Int(number) => number.to_string(),
+        Value::List(items) => items.iter().map(|item| mask(item)).collect::<Vec<_>>().join(", "),
+    }
 }
 
 fn mask(text: &str) -> String {

@@ -100,7 +100,8 @@ fn no_identifier(mapping: &Mapping, schema: &Schema) -> String {
     format!("nothing to identify the user by: {} are absent or empty", names.join(", "))
 }
 
-fn fault(field: &Field, value: &Value) -> Option<(Rule, String)> {
+/// What is wrong with a value of a field, if anything is: the rule and a message without the value.
+pub(crate) fn fault(field: &Field, value: &Value) -> Option<(Rule, String)> {
     let texts: &[String] = match value {
         Value::Text(text) => std::slice::from_ref(text),
         Value::List(list) => list,
@@ -118,7 +119,7 @@ fn text_fault(field: &Field, text: &str) -> Option<(Rule, String)> {
         return Some((Rule::Value, "holds a control character".to_owned()));
     }
     match field.format {
-        Format::Any => None,
+        Format::Any | Format::Day => None,
         Format::Email => email(text).err().map(|why| (Rule::Email, why.to_owned())),
         Format::Phone => phone(text).err().map(|why| (Rule::Phone, why.to_owned())),
         Format::DateTime => date_time(text).err().map(|why| (Rule::Date, why.to_owned())),
@@ -162,7 +163,8 @@ pub fn email(text: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Whether a text may be a phone number. Spaces, dashes, dots and brackets do not count.
+/// Whether a text may be a phone number. Spaces, dashes, dots and brackets do not count. One that
+/// begins with a country code must be one that its country gives out.
 pub fn phone(text: &str) -> Result<(), &'static str> {
     let number = crate::user::normalise(IdKind::Phone, text);
     let digits = number.strip_prefix('+').unwrap_or(&number);
@@ -172,7 +174,7 @@ pub fn phone(text: &str) -> Result<(), &'static str> {
     if !(5..=20).contains(&digits.len()) {
         return Err("no phone number: it must have 5 to 20 digits");
     }
-    Ok(())
+    crate::mapping::phone::check(&number)
 }
 
 /// Whether a text is a date and time of ISO 8601: `2017-06-07T14:34:08`, with or without a

@@ -318,14 +318,15 @@ fn feeds(field: &str, column: &str) -> bool {
     column == field || column.strip_prefix(field).is_some_and(|rest| rest.starts_with('.'))
 }
 
-/// What a field of the record feeds: by a column, else as a part of a copy of the whole.
-fn mapped_to(mapping: &Mapping, name: &str, schema: &Schema) -> Vec<String> {
+/// What a field of the record feeds: by a column or a program, else as a part of a copy of the whole.
+pub(crate) fn mapped_to(mapping: &Mapping, name: &str, schema: &Schema) -> Vec<String> {
     let fed_by = |is_fed: &dyn Fn(&MappingRule) -> bool| -> Vec<String> {
         let rules = mapping.rules().iter().filter(|(_, rule)| is_fed(rule));
         rules.map(|(field, _)| field.clone()).collect()
     };
     let columns = fed_by(&|rule| match rule {
         MappingRule::Column { from, .. } => feeds(name, from),
+        MappingRule::Jq { program, .. } => program.paths().iter().any(|path| feeds(name, path)),
         _ => false,
     });
     if !columns.is_empty() {

@@ -147,6 +147,14 @@ impl CheckReport {
                 types(count)
             );
         }
+        let unmapped: Vec<String> = fields
+            .iter()
+            .filter(|(_, count)| count.mapped_to.is_empty())
+            .map(|(name, _)| shown(name))
+            .collect();
+        if !unmapped.is_empty() {
+            let _ = writeln!(out, "\nnot mapped: {}", unmapped.join(", "));
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod export;
 mod failures;
 mod init;
 mod next;
+mod preview;
 mod remap;
 mod run;
 mod sandbox;
@@ -32,6 +33,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit> {
     match cli.command {
         Command::Init(_) => init::run(global, ui),
         Command::Check(args) => check::run(global, ui, &args),
+        Command::Preview(args) => preview::run(global, ui, &args),
         Command::Stage(args) => stage::run(global, ui, &args),
         Command::Remap(_) => remap::run(global, ui),
         Command::Run(args) => run::run(global, ui, &args.sending),

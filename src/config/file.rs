@@ -4,7 +4,7 @@ use super::Settings;
 use super::keys::{self, KEYS, Raw};
 use crate::error::{Error, Result};
 use crate::input::show_name;
-use crate::mapping::{Mapping, Rule, nearest};
+use crate::mapping::{Mapping, Rule, RuleError, nearest};
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
@@ -20,6 +20,15 @@ impl Place<'_> {
         let before = self.text.as_bytes().get(..at).unwrap_or(self.text.as_bytes());
         let line = 1 + memchr::memchr_iter(b'\n', before).count();
         Error::usage(format!("{}, line {line}: {what}", self.path.display()))
+    }
+
+    /// An error at a byte of a line that says much.
+    fn exact(&self, at: usize, what: &str) -> Error {
+        let before = self.text.get(..at).unwrap_or(self.text);
+        let line = before.rsplit('\n').next().unwrap_or(before);
+        let column = 1 + line.chars().count();
+        let line = 1 + before.matches('\n').count();
+        Error::usage(format!("{}, line {line}, column {column}: {what}", self.path.display()))
     }
 }
 
@@ -52,7 +61,7 @@ pub(super) fn apply(settings: &mut Settings, text: &str, path: &Path) -> Result<
         let rules = root.get_ref().get("mapping").and_then(|value| value.get_ref().as_table());
         let name =
             rules.and_then(|rules| in_order(rules).get(i).map(|(name, _)| name.span().start));
-        let at = place.error(name.unwrap_or(0), &error.message);
+        let at = place.exact(name.unwrap_or(0), &error.message);
         Error { hint: error.hint, ..at }
     })
 }
@@ -161,13 +170,32 @@ fn raw<'a>(value: &'a DeValue<'_>) -> Raw<'a> {
 fn mapping(rules: &DeTable<'_>, place: &Place<'_>) -> Result<Mapping> {
     let mut mapping = Vec::new();
     for (name, value) in in_order(rules) {
-        let rule = Rule::from_json(&json(value.get_ref())).map_err(|what| {
+        let rule = Rule::from_json(&json(value.get_ref())).map_err(|error| {
             let shown = show_name(name.get_ref().as_bytes());
-            place.error(name.span().start, &format!("mapping of `{shown}`: {what}"))
+            let at = rule_error(&error, value, place.text).unwrap_or(name.span().start);
+            place.exact(at, &format!("mapping of `{shown}`: {error}"))
         })?;
         mapping.push((name.get_ref().as_ref().to_owned(), rule));
     }
     Ok(Mapping::new(mapping))
+}
+
+/// Where in the file a rule is wrong: at the key, or inside the program.
+fn rule_error(error: &RuleError, rule: &Spanned<DeValue<'_>>, text: &str) -> Option<usize> {
+    let key = error.key.as_deref()?;
+    let (name, value) =
+        rule.get_ref().as_table()?.iter().find(|(name, _)| name.get_ref() == key)?;
+    let in_program = || {
+        let written = text.get(value.span())?;
+        let program = value.get_ref().as_str()?;
+        // With escapes the places in the file and in the program differ: then the whole is meant.
+        let start = written.find(program)?;
+        Some(value.span().start + start + error.at?)
+    };
+    Some(in_program().unwrap_or(match error.at {
+        Some(_) => value.span().start,
+        None => name.span().start,
+    }))
 }
 
 fn json(value: &DeValue<'_>) -> serde_json::Value {

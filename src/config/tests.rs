@@ -162,14 +162,12 @@ fn errors_name_line_and_key_and_the_nearest_known_one() {
         ),
         (
             "[target]\nkind = \"authing-v2\"\n[mapping]\nemail = \"mail\"\nemial = \"mail\"",
-            "userferry.toml, line 5: mapping: the target has no field `emial`",
+            "userferry.toml, line 5, column 1: mapping: the target has no field `emial`",
             "did you mean `email`?",
         ),
         (
-            "[mapping]\nname = { jq = '.geheim' }",
-            "userferry.toml, line 2: mapping of `name`: `jq` is not available in this version; a \
-             rule is \"column\", { from = \"column\", as = \"text\" }, { value = … } or { raw = \
-             true, without = [\"column\"] }",
+            "[mapping]\nname = { jq = '.geheim(' }",
+            "userferry.toml, line 2, column 24: mapping of `name`: jq: closing parenthesis is expected",
             "",
         ),
         (
@@ -230,4 +228,16 @@ fn the_secret_comes_from_the_environment_a_private_file_or_a_prompt() {
     std::fs::write(&file, "\n").expect("it is written");
     let error = load_secret(&target, NO_ENV, no_prompt).expect_err("empty");
     assert_eq!(error.message, format!("secret_file {shown}: empty"));
+}
+
+#[test]
+fn every_rule_that_the_template_shows_is_one() {
+    let shown = TEMPLATE.lines().filter_map(|line| line.strip_prefix("#   "));
+    let rules: Vec<&str> = shown.filter(|line| line.contains(" = {")).collect();
+    assert!(rules.len() > 8, "{rules:?}");
+    for rule in rules {
+        let end = rule.rfind('}').expect("an inline table");
+        let settings = parse(&format!("[mapping]\n{}\n", &rule[..=end])).expect(rule);
+        assert_eq!(settings.mapping.rules().len(), 1, "{rule}");
+    }
 }

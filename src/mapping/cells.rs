@@ -23,7 +23,7 @@ impl Mapping {
     fn cell(&self, column: &str, schema: &Schema) -> Option<Cell> {
         let mut fed =
             self.rules().iter().filter(|(_, rule)| rule.reads(column)).map(|(field, rule)| {
-                let converted = matches!(rule, Rule::Column { convert: Some(_), .. });
+                let converted = matches!(rule, Rule::Column { how, .. } if !how.steps.is_empty());
                 match schema.field(field)?.ty {
                     Type::Bool if !converted => Some(Cell::Bool),
                     Type::Int if !converted => Some(Cell::Int),
@@ -38,12 +38,13 @@ impl Mapping {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mapping::As;
+    use crate::mapping::{As, How};
     use crate::target::authing::fields::V2;
 
     fn cells(rules: &[(&str, &str, Option<As>)]) -> Vec<(String, Cell)> {
-        let rule = |(field, from, convert): &(&str, &str, Option<As>)| {
-            ((*field).to_owned(), Rule::Column { from: (*from).to_owned(), convert: *convert })
+        let rule = |(field, from, step): &(&str, &str, Option<As>)| {
+            let how = How { steps: step.iter().cloned().collect(), default: None };
+            ((*field).to_owned(), Rule::Column { from: (*from).to_owned(), how })
         };
         Mapping::new(rules.iter().map(rule).collect()).cells(&V2)
     }
@@ -51,13 +52,13 @@ mod tests {
     #[test]
     fn the_field_decides_what_a_column_is_read_as() {
         let column = |name: &str, cell| vec![(name.to_owned(), cell)];
-        let verified = ("emailVerified", "ok", None);
+        let verified = || ("emailVerified", "ok", None);
         let count = ("loginsCount", "n", None);
-        assert_eq!(cells(&[verified]), column("ok", Cell::Bool));
+        assert_eq!(cells(&[verified()]), column("ok", Cell::Bool));
         assert_eq!(cells(&[count, ("email", "mail", None)]), column("n", Cell::Int));
-        assert_eq!(cells(&[verified, ("phoneVerified", "ok", None)]), column("ok", Cell::Bool));
+        assert_eq!(cells(&[verified(), ("phoneVerified", "ok", None)]), column("ok", Cell::Bool));
         assert_eq!(cells(&[("loginsCount", "n", Some(As::Int))]), []);
-        assert_eq!(cells(&[verified, ("nickname", "ok", None)]), [], "it is text elsewhere");
+        assert_eq!(cells(&[verified(), ("nickname", "ok", None)]), [], "it is text elsewhere");
         assert_eq!(cells(&[("password", "pwd", None), ("nowhere", "x", None)]), []);
     }
 }

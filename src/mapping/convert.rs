@@ -1,39 +1,140 @@
 //! A value of a record as a field of the target takes it: strictly, unless a conversion is asked
 //! for by name. One is proposed only where it would take the value.
 
+use super::date::Wanted;
 use super::record::Json;
-use super::rule::{As, Constant};
-use crate::target::schema::Type;
+use super::rule::{As, Constant, How};
+use super::{gender, phone};
+use crate::problem::Rule as Broken;
+use crate::target::schema::{Field, Format, Type};
 use crate::user::Value;
 use std::borrow::Cow;
 
-/// Converts. `Ok(None)` where there is no value: null, or empty text. The error says what is
-/// wrong and the way out, without the value.
-pub(super) fn convert(
-    json: Json<'_>,
-    ty: Type,
-    convert: Option<As>,
-) -> Result<Option<Value>, Cow<'static, str>> {
-    match json {
-        Json::Null => return Ok(None),
-        Json::Text(text) if text.is_empty() => return Ok(None),
-        _ => {}
-    }
-    match ty {
-        Type::Text => text(json, convert).map(Value::Text),
-        Type::Bool => truth(&json, convert).map(Value::Bool),
-        Type::Int => int(&json, convert).map(Value::Int),
-        Type::TextList => list(&json).map(Value::List),
-    }
-    .map(Some)
+/// What a value is wrong in, and the way out, without the value.
+pub(super) type Fault = (Broken, Cow<'static, str>);
+
+/// A value as the field takes it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Taken {
+    pub(super) value: Value,
+    /// The country code of a phone number that the provider keeps apart, e.g. `+1`.
+    pub(super) country: Option<String>,
+    /// Whether it is the mapping's default.
+    pub(super) is_default: bool,
 }
 
-fn text(json: Json<'_>, convert: Option<As>) -> Result<String, Cow<'static, str>> {
+impl Taken {
+    pub(super) fn of(value: Value) -> Self {
+        Self { value, country: None, is_default: false }
+    }
+}
+
+/// Converts. `Ok(None)` where there is no value: null, or empty text, and no default.
+pub(super) fn convert(json: Json<'_>, field: &Field, how: &How) -> Result<Option<Taken>, Fault> {
+    let taken = if is_empty(&json) { None } else { steps(json, field, &how.steps)? };
+    Ok(taken.or_else(|| default(field, how)))
+}
+
+/// The default, where a value is absent.
+pub(super) fn default(field: &Field, how: &How) -> Option<Taken> {
+    let value = constant(how.default.as_ref()?, field.ty)?;
+    Some(Taken { is_default: true, ..Taken::of(value) })
+}
+
+fn is_empty(json: &Json<'_>) -> bool {
+    match json {
+        Json::Null => true,
+        Json::Text(text) => text.is_empty(),
+        _ => false,
+    }
+}
+
+fn steps(mut json: Json<'_>, field: &Field, steps: &[As]) -> Result<Option<Taken>, Fault> {
+    for step in steps {
+        json = match (step, json) {
+            (As::Trim, Json::Text(text)) => Json::Text(trimmed(text)),
+            (As::Lower, Json::Text(text)) => Json::Text(text.to_lowercase().into()),
+            (As::Text, Json::Bool(truth)) => Json::Text(truth.to_string().into()),
+            (As::Gender, json) => {
+                let text = written(json, "a gender")?;
+                if text.trim().is_empty() {
+                    return Ok(None);
+                }
+                let letter = gender::letter(&text);
+                let unknown = (Broken::Value, "no word for a gender that is known".into());
+                Json::Text(letter.ok_or(unknown)?.into())
+            }
+            (As::Date(form), json) => {
+                let text = written(json, "a date")?;
+                if text.trim().is_empty() {
+                    return Ok(None);
+                }
+                let day = field.format == Format::Day;
+                let wanted = if day { Wanted::Day } else { Wanted::Moment };
+                let date = form.convert(&text, wanted).map_err(|why| (Broken::Date, why.into()))?;
+                Json::Text(date.into())
+            }
+            (As::Phone(region) | As::E164(region), json) => {
+                let is_e164 = matches!(step, As::E164(_));
+                return number(&written(json, "a phone number")?, *region, is_e164);
+            }
+            (_, json) => json,
+        };
+        if is_empty(&json) {
+            return Ok(None);
+        }
+    }
+    let typed = match field.ty {
+        Type::Text => text(json).map(Value::Text),
+        Type::Bool => truth(&json, steps.last()).map(Value::Bool),
+        Type::Int => int(&json, steps.last()).map(Value::Int),
+        Type::TextList => list(&json).map(Value::List),
+    };
+    typed.map(|value| Some(Taken::of(value))).map_err(|why| (Broken::Type, why))
+}
+
+fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => text.trim().into(),
+        Cow::Owned(text) => text.trim().to_owned().into(),
+    }
+}
+
+/// Text, or a number as it is written.
+fn written<'a>(json: Json<'a>, expected: &str) -> Result<Cow<'a, str>, Fault> {
+    match json {
+        Json::Text(text) => Ok(text),
+        Json::Number(number) => Ok(number.into()),
+        other => {
+            Err((Broken::Type, format!("{}, where {expected} is expected", other.noun()).into()))
+        }
+    }
+}
+
+fn number(
+    text: &str,
+    region: Option<phone::Region>,
+    is_e164: bool,
+) -> Result<Option<Taken>, Fault> {
+    let fault = |why: &'static str| (Broken::Phone, why.into());
+    let bare = phone::bare(text).map_err(fault)?;
+    if bare.is_empty() {
+        return Ok(None);
+    }
+    let Some(number) = phone::number(&bare, region) else {
+        // Nobody knows its country: it is taken as it stands.
+        return Ok(Some(Taken::of(Value::Text(bare))));
+    };
+    let number = number.map_err(fault)?;
+    let (text, country) = if is_e164 { (number.e164(), None) } else { number.parts() };
+    Ok(Some(Taken { country, ..Taken::of(Value::Text(text)) }))
+}
+
+fn text(json: Json<'_>) -> Result<String, Cow<'static, str>> {
     match json {
         Json::Text(text) => Ok(text.into_owned()),
         // The digits as they are written: an id of 20 digits fits no number type.
         Json::Number(number) => Ok(number.to_owned()),
-        Json::Bool(truth) if convert == Some(As::Text) => Ok(truth.to_string()),
         Json::Bool(_) => Err("a truth value, where text is expected; the mapping can convert it: \
                               as = \"text\""
             .into()),
@@ -41,11 +142,11 @@ fn text(json: Json<'_>, convert: Option<As>) -> Result<String, Cow<'static, str>
     }
 }
 
-fn truth(json: &Json<'_>, convert: Option<As>) -> Result<bool, Cow<'static, str>> {
+fn truth(json: &Json<'_>, last: Option<&As>) -> Result<bool, Cow<'static, str>> {
     match json {
         Json::Bool(truth) => Ok(*truth),
-        Json::Text(text) if convert.is_none() => Err(no_truth(json, text)),
-        Json::Number(number) if convert.is_none() => Err(no_truth(json, number)),
+        Json::Text(text) if last.is_none() => Err(no_truth(json, text)),
+        Json::Number(number) if last.is_none() => Err(no_truth(json, number)),
         Json::Text(text) => {
             truth_of(text).ok_or_else(|| "a text that means neither true nor false".into())
         }
@@ -72,10 +173,10 @@ fn truth_of(text: &str) -> Option<bool> {
     }
 }
 
-fn int(json: &Json<'_>, convert: Option<As>) -> Result<i64, Cow<'static, str>> {
+fn int(json: &Json<'_>, last: Option<&As>) -> Result<i64, Cow<'static, str>> {
     let number = match json {
         Json::Number(number) => number,
-        Json::Text(text) if convert == Some(As::Int) => text.trim(),
+        Json::Text(text) if last == Some(&As::Int) => text.trim(),
         Json::Text(text) => {
             let fits = whole(text.trim()).is_some_and(|whole| i32::try_from(whole).is_ok());
             return Err(if fits {
@@ -161,8 +262,15 @@ pub(super) fn constant(constant: &Constant, ty: Type) -> Option<Value> {
 mod tests {
     use super::*;
 
+    fn field(ty: Type, format: Format) -> Field {
+        Field { name: "x", ty, format, identifier: None }
+    }
+
     fn converted(json: &str, ty: Type, how: Option<As>) -> Result<Option<Value>, String> {
-        convert(Json::of(json), ty, how).map_err(Cow::into_owned)
+        let how = How { steps: how.into_iter().collect(), default: None };
+        convert(Json::of(json), &field(ty, Format::Any), &how)
+            .map(|taken| taken.map(|taken| taken.value))
+            .map_err(|(_, why)| why.into_owned())
     }
 
     #[test]

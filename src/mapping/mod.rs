@@ -5,25 +5,36 @@
 
 mod cells;
 mod convert;
+mod date;
+mod gender;
+mod jq;
+pub(crate) mod phone;
 mod record;
 mod rule;
+mod trace;
 mod validate;
 
+pub use date::DateForm;
+pub use jq::Program;
+pub use phone::Region;
 pub(crate) use record::{compact_record, for_each_field};
-pub use rule::{As, Constant, Rule};
+pub use rule::{As, Constant, How, Rule, RuleError};
+pub use trace::{Origin, Traced};
 pub(crate) use validate::nearest;
 
 use crate::problem::{Problem, Rule as Broken};
-use crate::target::schema::{Schema, Type};
+use crate::target::schema::{Field, Schema};
 use crate::user::{IdKind, User, Value, normalise};
+use convert::{Fault, Taken};
 use record::{Fields, Json, compact_without};
 use secrecy::SecretString;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::cell::OnceCell;
 use std::fmt;
 
 /// Which provider field comes from where.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Mapping {
     rules: Vec<(String, Rule)>,
 }
@@ -83,19 +94,15 @@ impl Mapping {
     /// number its spaces, dashes, dots and brackets.
     pub fn apply(&self, raw: &[u8], schema: &Schema) -> (User, Vec<Problem>) {
         let mut user = User::default();
-        let Ok(text) = std::str::from_utf8(raw) else {
-            let problem = Problem::new("", Broken::Encoding, "bytes that are not UTF-8");
-            return (user, vec![problem]);
-        };
-        let Some(fields) = Fields::parse(text) else {
-            let problem = Problem::new("", Broken::Syntax, "the record is no JSON object");
-            return (user, vec![problem]);
+        let source = match Source::of(raw) {
+            Ok(source) => source,
+            Err(problem) => return (user, vec![problem]),
         };
         let mut problems = Vec::new();
         for (name, rule) in &self.rules {
             if name == schema.password_field {
                 if let Rule::Column { from, .. } = rule {
-                    match password(&fields, from) {
+                    match password(&source.fields, from) {
                         Ok(password) => user.password = password,
                         Err(problem) => problems.push(problem),
                     }
@@ -106,44 +113,112 @@ impl Mapping {
                 problems.push(unknown_field(name, rule));
                 continue;
             };
-            match self.value(&fields, rule, field.ty, schema) {
-                Ok(Some(value)) => put(&mut user, name, field.identifier, value),
+            match self.take(&source, rule, field, schema) {
+                Ok(Some(taken)) => self.put(&mut user, field, taken, schema),
                 Ok(None) => {}
-                Err(message) => {
-                    problems.push(Problem::new(self.source_name(name), Broken::Type, message));
+                Err((broken, message)) => {
+                    problems.push(Problem::new(self.source_name(name), broken, message));
                 }
             }
         }
         (user, problems)
     }
 
-    fn value(
+    /// The value of a field, if the record has one.
+    fn take(
         &self,
-        fields: &Fields<'_>,
+        source: &Source<'_>,
         rule: &Rule,
-        ty: Type,
+        field: &Field,
         schema: &Schema,
-    ) -> Result<Option<Value>, String> {
+    ) -> Result<Option<Taken>, Fault> {
         match rule {
-            Rule::Column { from, convert } => match fields.find(from) {
-                Some(value) => convert::convert(Json::of(value), ty, *convert)
-                    .map_err(std::borrow::Cow::into_owned),
-                None => Ok(None),
+            Rule::Column { from, how } => match source.fields.find(from) {
+                Some(value) => convert::convert(Json::of(value), field, how),
+                None => Ok(convert::default(field, how)),
             },
-            Rule::Constant(constant) => match convert::constant(constant, ty) {
-                Some(value) => Ok(Some(value)),
-                None => Err("the mapping's constant does not fit the field".to_owned()),
+            Rule::Jq { program, how } => {
+                let record = source.for_programs(|| self.without_password(schema));
+                let record = record.ok_or((Broken::Value, jq::IMMODERATE.into()))?;
+                let output = program.run(record).map_err(|why| (Broken::Value, why.into()))?;
+                convert::convert(output.as_json(), field, how)
+            }
+            Rule::Constant(constant) => match convert::constant(constant, field.ty) {
+                Some(value) => Ok(Some(Taken::of(value))),
+                None => Err((Broken::Type, "the mapping's constant does not fit the field".into())),
             },
             Rule::Raw { without } => {
                 let mut without: Vec<&str> = without.iter().map(String::as_str).collect();
-                if let Some(Rule::Column { from, .. }) = self.rule(schema.password_field) {
-                    without.push(from);
-                }
+                without.extend(self.without_password(schema));
                 let mut copy = String::new();
-                compact_without(fields, &without, &mut copy);
-                Ok(Some(Value::Text(copy)))
+                compact_without(&source.fields, &without, &mut copy);
+                Ok(Some(Taken::of(Value::Text(copy))))
             }
         }
+    }
+
+    /// The column of the password, which goes nowhere else.
+    fn without_password(&self, schema: &Schema) -> Option<&str> {
+        match self.rule(schema.password_field) {
+            Some(Rule::Column { from, .. }) => Some(from),
+            _ => None,
+        }
+    }
+
+    fn put(&self, user: &mut User, field: &Field, taken: Taken, schema: &Schema) {
+        let value = match (field.identifier, taken.value) {
+            (Some(kind), Value::Text(text)) => {
+                user.identifiers.set(kind, &text);
+                // What is sent and what is looked up later must be the same: the provider compares
+                // e-mail addresses without regard to case, but phone numbers by character.
+                let sent = if kind == IdKind::Phone {
+                    normalise(kind, &text)
+                } else {
+                    text.trim().to_owned()
+                };
+                if sent.is_empty() {
+                    return;
+                }
+                Value::Text(sent)
+            }
+            (_, value) => value,
+        };
+        user.fields.push((field.name.to_owned(), value));
+        let code = schema.phone_country_field;
+        if let Some(country) = taken.country.filter(|_| self.rule(code).is_none()) {
+            user.fields.push((code.to_owned(), Value::Text(country)));
+        }
+    }
+}
+
+/// A record that is being mapped.
+struct Source<'a> {
+    fields: Fields<'a>,
+    /// As jq programs see it, made when the first one asks.
+    for_programs: OnceCell<Option<jaq_json::Val>>,
+}
+
+impl<'a> Source<'a> {
+    fn of(raw: &'a [u8]) -> Result<Self, Problem> {
+        let text = std::str::from_utf8(raw)
+            .map_err(|_| Problem::new("", Broken::Encoding, "bytes that are not UTF-8"))?;
+        let fields = Fields::parse(text)
+            .ok_or_else(|| Problem::new("", Broken::Syntax, "the record is no JSON object"))?;
+        Ok(Self { fields, for_programs: OnceCell::new() })
+    }
+
+    /// Without the password's column, and without what is plainly a password's hash.
+    fn for_programs<'b>(
+        &self,
+        password: impl FnOnce() -> Option<&'b str>,
+    ) -> Option<&jaq_json::Val> {
+        let record = self.for_programs.get_or_init(|| {
+            let without: Vec<&str> = password().into_iter().collect();
+            let mut text = String::new();
+            compact_without(&self.fields, &without, &mut text);
+            jq::record(&text)
+        });
+        record.as_ref()
     }
 }
 
@@ -168,24 +243,6 @@ fn password(fields: &Fields<'_>, from: &str) -> Result<Option<SecretString>, Pro
             Err(Problem::new(from, Broken::Type, message))
         }
     }
-}
-
-fn put(user: &mut User, name: &str, identifier: Option<IdKind>, value: Value) {
-    let value = match (identifier, value) {
-        (Some(kind), Value::Text(text)) => {
-            user.identifiers.set(kind, &text);
-            // What is sent and what is looked up later must be the same: the provider compares
-            // e-mail addresses without regard to case, but phone numbers by character.
-            let sent =
-                if kind == IdKind::Phone { normalise(kind, &text) } else { text.trim().to_owned() };
-            if sent.is_empty() {
-                return;
-            }
-            Value::Text(sent)
-        }
-        (_, value) => value,
-    };
-    user.fields.push((name.to_owned(), value));
 }
 
 impl Default for Mapping {

@@ -1,16 +1,29 @@
-//! One rule of a mapping: where the value of a provider's field comes from.
+//! One rule of a mapping: where the value of a provider's field comes from, and what is done with
+//! it.
 
+use super::date::DateForm;
+use super::jq::Program;
+use super::phone::Region;
 use serde_json::{Map, Value as Json, json};
+use std::fmt;
+use std::sync::Arc;
 
 /// Where a value comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Rule {
     /// A field of the record, by name or dotted path.
     Column {
         /// The name in the export.
         from: String,
-        /// What to read it as; the type must fit as it is without.
-        convert: Option<As>,
+        /// What is done with it.
+        how: How,
+    },
+    /// What a jq program makes of the record.
+    Jq {
+        /// The program.
+        program: Arc<Program>,
+        /// What is done with its result.
+        how: How,
     },
     /// The same value for every user.
     Constant(Constant),
@@ -21,8 +34,17 @@ pub enum Rule {
     },
 }
 
+/// What is done with a value before it is sent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct How {
+    /// Conversions, in this order. Without any the type must fit as it is.
+    pub steps: Vec<As>,
+    /// The value where there is none: absent, null, empty, or white space that was trimmed.
+    pub default: Option<Constant>,
+}
+
 /// A conversion that is asked for by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum As {
     /// Numbers and truth values become text.
     Text,
@@ -30,16 +52,39 @@ pub enum As {
     Int,
     /// `true false yes no t f y n 1 0` (in any case) become a truth value.
     Bool,
+    /// Text loses the white space around it.
+    Trim,
+    /// Text in lower case.
+    Lower,
+    /// A date or time becomes what the provider takes.
+    Date(DateForm),
+    /// A phone number becomes what the provider keeps; the country code goes into its own field.
+    Phone(Option<Region>),
+    /// A phone number with its country code: `+8613800138000`.
+    E164(Option<Region>),
+    /// Words for a gender become `M`, `F` or `U`.
+    Gender,
 }
 
 impl As {
     /// The word in the configuration.
-    pub fn as_str(self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::Int => "int",
             Self::Bool => "bool",
+            Self::Trim => "trim",
+            Self::Lower => "lower",
+            Self::Date(_) => "date",
+            Self::Phone(_) => "phone",
+            Self::E164(_) => "e164",
+            Self::Gender => "gender",
         }
+    }
+
+    /// Whether another conversion can follow.
+    fn can_go_on(&self) -> bool {
+        matches!(self, Self::Text | Self::Trim | Self::Lower)
     }
 }
 
@@ -56,106 +101,257 @@ pub enum Constant {
     List(Vec<String>),
 }
 
-const FORMS: &str = "a rule is \"column\", { from = \"column\", as = \"text\" }, \
-                     { value = … } or { raw = true, without = [\"column\"] }";
+/// Why something is no rule. Names keys, never values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleError {
+    /// The key of the rule that is wrong, if it is one.
+    pub key: Option<String>,
+    /// Where in the value of that key, bytes; for a program.
+    pub at: Option<usize>,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl RuleError {
+    fn new(message: impl Into<String>) -> Self {
+        Self { key: None, at: None, message: message.into() }
+    }
+
+    fn of(key: &str, message: impl Into<String>) -> Self {
+        Self { key: Some(key.to_owned()), ..Self::new(message) }
+    }
+}
+
+impl fmt::Display for RuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+const FORMS: &str = "a rule is \"column\", { from = \"column\", as = \"text\", default = … }, \
+                     { jq = \"program\" }, { value = … } or { raw = true, without = [\"column\"] }";
+const STEPS: &str = "`as` must be \"text\", \"int\", \"bool\", \"trim\", \"lower\", \"date\", \
+                     \"phone\", \"e164\" or \"gender\", or a list of these";
+const VALUE: &str = "must be text, a whole number, true, false or a list of texts";
 
 /// Keys of rules that a later version will know.
-const LATER: &[&str] = &["jq", "scheme", "hash", "salt", "order", "region"];
+const LATER: &[&str] = &["scheme", "hash", "salt", "order"];
+/// What says where a value comes from.
+const KINDS: &[&str] = &["from", "jq", "value", "raw"];
+/// What says what is done with it.
+const HOW: &[&str] = &["as", "default", "region", "format", "zone"];
 
 impl Rule {
     /// A column as it is.
     pub fn column(from: impl Into<String>) -> Self {
-        Self::Column { from: from.into(), convert: None }
+        Self::Column { from: from.into(), how: How::default() }
     }
 
-    /// Reads a rule as it stands in the configuration or in the job table. The error names keys,
-    /// never values.
-    pub fn from_json(rule: &Json) -> Result<Self, String> {
+    /// Reads a rule as it stands in the configuration or in the job table.
+    pub fn from_json(rule: &Json) -> Result<Self, RuleError> {
         match rule {
-            Json::String(from) => column(from, None),
+            Json::String(from) => column(from, How::default()),
             Json::Object(rule) => Self::from_object(rule),
-            _ => Err(format!("not a rule: {FORMS}")),
+            _ => Err(RuleError::new(format!("not a rule: {FORMS}"))),
         }
     }
 
-    fn from_object(rule: &Map<String, Json>) -> Result<Self, String> {
+    fn from_object(rule: &Map<String, Json>) -> Result<Self, RuleError> {
         if let Some(key) = rule.keys().find(|key| LATER.contains(&key.as_str())) {
-            return Err(format!("`{key}` is not available in this version; {FORMS}"));
+            let message = format!("`{key}` is not available in this version; {FORMS}");
+            return Err(RuleError::of(key, message));
         }
         let kinds: Vec<&str> =
-            ["from", "value", "raw"].into_iter().filter(|key| rule.contains_key(*key)).collect();
-        let allowed: &[&str] = match kinds.as_slice() {
-            ["from"] => &["from", "as"],
-            ["value"] => &["value"],
-            ["raw"] => &["raw", "without"],
-            [] => return Err(format!("neither `from` nor `value` nor `raw`: {FORMS}")),
-            several => return Err(format!("only one of `{}` can be given", several.join("`, `"))),
+            KINDS.iter().copied().filter(|kind| rule.contains_key(*kind)).collect();
+        let kind = match kinds.as_slice() {
+            [kind] => *kind,
+            [] => {
+                let message = format!("neither `from` nor `jq` nor `value` nor `raw`: {FORMS}");
+                return Err(RuleError::new(message));
+            }
+            several => {
+                let message = format!("only one of `{}` can be given", several.join("`, `"));
+                return Err(RuleError::of(several[1], message));
+            }
         };
-        if let Some(key) = rule.keys().find(|key| !allowed.contains(&key.as_str())) {
-            return Err(format!(
-                "`{}` does not belong beside `{}`; {FORMS}",
-                crate::input::show_name(key.as_bytes()),
-                allowed[0]
-            ));
+        let beside: &[&str] = match kind {
+            "from" | "jq" => HOW,
+            "raw" => &["without"],
+            _ => &[],
+        };
+        if let Some(key) = rule.keys().find(|key| *key != kind && !beside.contains(&key.as_str())) {
+            let shown = crate::input::show_name(key.as_bytes());
+            let message = format!("`{shown}` does not belong beside `{kind}`; {FORMS}");
+            return Err(RuleError::of(key, message));
         }
-        match allowed[0] {
+        match kind {
             "from" => {
                 let from = rule["from"].as_str();
-                column(from.ok_or("`from` must be the name of a column")?, rule.get("as"))
+                let from = from
+                    .ok_or_else(|| RuleError::of("from", "`from` must be the name of a column"))?;
+                column(from, how(rule)?)
             }
-            "value" => constant(&rule["value"]).map(Self::Constant),
+            "jq" => {
+                let program = program(&rule["jq"])?;
+                Ok(Self::Jq { program: Arc::new(program), how: how(rule)? })
+            }
+            "value" => constant("value", &rule["value"]).map(Self::Constant),
             _ => raw(rule),
         }
     }
 
-    /// Whether the value comes from this column.
+    /// Whether the value comes from this column, or from something inside it.
     pub fn reads(&self, column: &str) -> bool {
-        matches!(self, Self::Column { from, .. } if from == column)
+        match self {
+            Self::Column { from, .. } => from == column,
+            Self::Jq { program, .. } => program.paths().iter().any(|path| {
+                path.strip_prefix(column)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            }),
+            Self::Constant(_) | Self::Raw { .. } => false,
+        }
+    }
+
+    /// What is done with the value, where it comes from the record.
+    pub fn how(&self) -> Option<&How> {
+        match self {
+            Self::Column { how, .. } | Self::Jq { how, .. } => Some(how),
+            Self::Constant(_) | Self::Raw { .. } => None,
+        }
     }
 
     /// The canonical form; [`Self::from_json`] reads it back.
     pub fn to_json(&self) -> Json {
         match self {
-            Self::Column { from, convert: None } => json!(from),
-            Self::Column { from, convert: Some(convert) } => {
-                json!({ "from": from, "as": convert.as_str() })
-            }
-            Self::Constant(value) => json!({ "value": match value {
-                Constant::Text(text) => json!(text),
-                Constant::Bool(truth) => json!(truth),
-                Constant::Int(number) => json!(number),
-                Constant::List(list) => json!(list),
-            }}),
+            Self::Column { from, how } if *how == How::default() => json!(from),
+            Self::Column { from, how } => how.with("from", from),
+            Self::Jq { program, how } => how.with("jq", program.source()),
+            Self::Constant(value) => json!({ "value": value.to_json() }),
             Self::Raw { without } if without.is_empty() => json!({ "raw": true }),
             Self::Raw { without } => json!({ "raw": true, "without": without }),
         }
     }
 }
 
-fn column(from: &str, convert: Option<&Json>) -> Result<Rule, String> {
-    if from.is_empty() {
-        return Err("the name of the column is empty".to_owned());
+impl Constant {
+    fn to_json(&self) -> Json {
+        match self {
+            Self::Text(text) => json!(text),
+            Self::Bool(truth) => json!(truth),
+            Self::Int(number) => json!(number),
+            Self::List(list) => json!(list),
+        }
     }
-    let convert = match convert {
-        None => None,
-        Some(word) => Some(match word.as_str() {
-            Some("text") => As::Text,
-            Some("int") => As::Int,
-            Some("bool") => As::Bool,
-            Some("phone") => {
-                return Err("`as = \"phone\"` is not available in this version; \
-                            without it a number is taken as it stands"
-                    .to_owned());
-            }
-            _ => return Err("`as` must be \"text\", \"int\" or \"bool\"".to_owned()),
-        }),
-    };
-    Ok(Rule::Column { from: from.to_owned(), convert })
 }
 
-fn constant(value: &Json) -> Result<Constant, String> {
-    let wrong =
-        || "`value` must be text, a whole number, true, false or a list of texts".to_owned();
+impl How {
+    /// As the members of an object behind one that says where the value comes from.
+    fn with(&self, kind: &str, value: &str) -> Json {
+        let mut rule = Map::new();
+        rule.insert(kind.to_owned(), json!(value));
+        let words: Vec<&str> = self.steps.iter().map(As::as_str).collect();
+        match words.as_slice() {
+            [] => {}
+            [word] => drop(rule.insert("as".to_owned(), json!(word))),
+            words => drop(rule.insert("as".to_owned(), json!(words))),
+        }
+        let mut option = |name: &str, value: Option<&str>| {
+            if let Some(value) = value {
+                rule.insert(name.to_owned(), json!(value));
+            }
+        };
+        match self.steps.last() {
+            Some(As::Date(form)) => {
+                option("format", form.format());
+                option("zone", form.zone());
+            }
+            Some(As::Phone(region) | As::E164(region)) => {
+                option("region", region.as_ref().map(Region::as_str));
+            }
+            _ => {}
+        }
+        if let Some(default) = &self.default {
+            rule.insert("default".to_owned(), default.to_json());
+        }
+        Json::Object(rule)
+    }
+}
+
+fn column(from: &str, how: How) -> Result<Rule, RuleError> {
+    if from.is_empty() {
+        return Err(RuleError::of("from", "the name of the column is empty"));
+    }
+    Ok(Rule::Column { from: from.to_owned(), how })
+}
+
+fn program(text: &Json) -> Result<Program, RuleError> {
+    let text =
+        text.as_str().ok_or_else(|| RuleError::of("jq", "`jq` must be a program as text"))?;
+    Program::compile(text)
+        .map_err(|fault| RuleError { at: Some(fault.at), ..RuleError::of("jq", fault.message) })
+}
+
+fn how(rule: &Map<String, Json>) -> Result<How, RuleError> {
+    let words: Vec<&str> = match rule.get("as") {
+        None => Vec::new(),
+        Some(Json::String(word)) => vec![word.as_str()],
+        Some(list) => {
+            let words = list.as_array().map(|list| list.iter().map(Json::as_str).collect());
+            words.flatten().ok_or_else(|| RuleError::of("as", STEPS))?
+        }
+    };
+    let steps: Vec<As> = words.iter().map(|word| step(word, rule)).collect::<Result<_, _>>()?;
+    if let Some(early) = steps.iter().rev().skip(1).find(|step| !step.can_go_on()) {
+        let message = format!("\"{}\" must come last in `as`", early.as_str());
+        return Err(RuleError::of("as", message));
+    }
+    let last = steps.last();
+    for (key, fits, wants) in [
+        ("region", matches!(last, Some(As::Phone(_) | As::E164(_))), "as = \"phone\""),
+        ("format", matches!(last, Some(As::Date(_))), "as = \"date\""),
+        ("zone", matches!(last, Some(As::Date(_))), "as = \"date\""),
+    ] {
+        if rule.contains_key(key) && !fits {
+            return Err(RuleError::of(key, format!("`{key}` belongs to {wants}")));
+        }
+    }
+    let default = rule.get("default").map(|value| constant("default", value)).transpose()?;
+    Ok(How { steps, default })
+}
+
+fn step(word: &str, rule: &Map<String, Json>) -> Result<As, RuleError> {
+    let option = |key: &str, form: &str| match rule.get(key) {
+        None => Ok(None),
+        Some(Json::String(text)) => Ok(Some(text.clone())),
+        Some(_) => Err(RuleError::of(key, format!("`{key}`: {form} is expected"))),
+    };
+    let region = || -> Result<Option<Region>, RuleError> {
+        const FORM: &str = "a country in two capital letters such as \"CN\"";
+        let Some(text) = option("region", FORM)? else { return Ok(None) };
+        let wrong = || RuleError::of("region", format!("`region`: {FORM} is expected"));
+        Region::new(&text).map(Some).ok_or_else(wrong)
+    };
+    Ok(match word {
+        "text" => As::Text,
+        "int" => As::Int,
+        "bool" => As::Bool,
+        "trim" => As::Trim,
+        "lower" => As::Lower,
+        "gender" => As::Gender,
+        "phone" => As::Phone(region()?),
+        "e164" => As::E164(region()?),
+        "date" => {
+            let format = option("format", "a pattern such as \"%d/%m/%Y\"")?;
+            let zone = option("zone", "an offset from UTC such as \"+08:00\"")?;
+            let form = DateForm::new(format.as_deref(), zone.as_deref());
+            As::Date(form.map_err(|(key, why)| RuleError::of(key, format!("`{key}`: {why}")))?)
+        }
+        _ => return Err(RuleError::of("as", STEPS)),
+    })
+}
+
+fn constant(key: &str, value: &Json) -> Result<Constant, RuleError> {
+    let wrong = || RuleError::of(key, format!("`{key}` {VALUE}"));
     match value {
         Json::String(text) => Ok(Constant::Text(text.clone())),
         Json::Bool(truth) => Ok(Constant::Bool(*truth)),
@@ -165,16 +361,16 @@ fn constant(value: &Json) -> Result<Constant, String> {
     }
 }
 
-fn raw(rule: &Map<String, Json>) -> Result<Rule, String> {
+fn raw(rule: &Map<String, Json>) -> Result<Rule, RuleError> {
     if rule["raw"] != Json::Bool(true) {
-        return Err("`raw` can only be true".to_owned());
+        return Err(RuleError::of("raw", "`raw` can only be true"));
     }
     let without = match rule.get("without") {
         None => Vec::new(),
         Some(list) => list
             .as_array()
             .and_then(|list| texts(list))
-            .ok_or("`without` must be a list of column names")?,
+            .ok_or_else(|| RuleError::of("without", "`without` must be a list of column names"))?,
     };
     Ok(Rule::Raw { without })
 }

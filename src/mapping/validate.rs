@@ -2,10 +2,11 @@
 
 use super::Mapping;
 use super::convert::constant;
-use super::rule::{As, Rule};
+use super::rule::{As, Constant, How, Rule};
 use crate::error::{Error, Result};
 use crate::input::show_name;
-use crate::target::schema::{Field, Schema, Type};
+use crate::target::schema::{Field, Format, Schema, Type};
+use crate::validate::fault;
 
 impl Mapping {
     /// Checks the mapping against a target. The error names the field, never a value.
@@ -32,8 +33,10 @@ impl Mapping {
         }
         let field = schema.field(name).ok_or_else(|| unknown(&shown, schema))?;
         fits(field, rule)?;
-        let Rule::Column { from, .. } = rule else { return Ok(()) };
-        if self.rule(schema.password_field).is_some_and(|other| other.reads(from)) {
+        let Some(Rule::Column { from, .. }) = self.rule(schema.password_field) else {
+            return Ok(());
+        };
+        if rule.reads(from) {
             let from = show_name(from.as_bytes());
             return Err(Error::usage(format!(
                 "mapping: the column `{from}` feeds the password and `{name}` too"
@@ -46,59 +49,103 @@ impl Mapping {
 
 fn password_rule(name: &str, rule: &Rule) -> Result<()> {
     match rule {
-        Rule::Column { convert: None | Some(As::Text), .. } => Ok(()),
+        Rule::Column { how: How { default: Some(_), .. }, .. } | Rule::Constant(_) => {
+            Err(Error::usage(format!(
+                "mapping: `{name}`: one password for everybody, in a file, is none"
+            ))
+            .hint(
+                "name the column of the password, or remove the rule: users without a password \
+                 set one by e-mail or phone",
+            ))
+        }
+        Rule::Column { how, .. } if how.steps.iter().all(|step| *step == As::Text) => Ok(()),
         Rule::Column { .. } => {
             Err(Error::usage(format!("mapping: `{name}`: a password is text"))
                 .hint("leave `as` out"))
         }
-        Rule::Constant(_) => Err(Error::usage(format!(
-            "mapping: `{name}`: one password for everybody, in a file, is none"
-        ))
-        .hint(
-            "name the column of the password, or remove the rule: users without a password \
-               set one by e-mail or phone",
-        )),
         Rule::Raw { .. } => {
             Err(Error::usage(format!("mapping: `{name}` cannot be the raw record"))
                 .hint("name the column of the password"))
+        }
+        Rule::Jq { .. } => {
+            Err(Error::usage(format!("mapping: `{name}` cannot come from a jq program"))
+                .hint("name the column of the password: it is kept out of everything else"))
         }
     }
 }
 
 fn fits(field: &Field, rule: &Rule) -> Result<()> {
-    let takes = match field.ty {
-        Type::Text => "text",
-        Type::Bool => "true or false",
-        Type::Int => "a whole number of 32 bits",
-        Type::TextList => "a list of texts",
-    };
     let name = field.name;
     match rule {
-        Rule::Column { convert: None, .. } => Ok(()),
-        Rule::Column { convert: Some(convert), .. } => {
-            let ty = match convert {
-                As::Text => Type::Text,
-                As::Int => Type::Int,
-                As::Bool => Type::Bool,
-            };
-            if ty == field.ty {
-                return Ok(());
+        Rule::Column { how, .. } | Rule::Jq { how, .. } => {
+            for step in &how.steps {
+                step_fits(field, step)?;
             }
-            let word = convert.as_str();
-            Err(Error::usage(format!(
-                "mapping: `{name}` takes {takes}, so as = \"{word}\" cannot fit"
-            ))
-            .hint(format!("leave as = \"{word}\" out")))
+            default_fits(field, how)
         }
-        Rule::Constant(value) if constant(value, field.ty).is_some() => Ok(()),
-        Rule::Constant(_) => {
-            Err(Error::usage(format!("mapping: the constant of `{name}` does not fit"))
-                .hint(format!("`{name}` takes {takes}")))
-        }
+        Rule::Constant(constant) => constant_fits(field, constant, "constant"),
         Rule::Raw { .. } if field.ty == Type::Text && field.identifier.is_none() => Ok(()),
         Rule::Raw { .. } => {
             Err(Error::usage(format!("mapping: `{name}` cannot take the raw record"))
                 .hint("a field of text can, e.g. oauth"))
+        }
+    }
+}
+
+fn takes(field: &Field) -> &'static str {
+    match field.ty {
+        Type::Text => "text",
+        Type::Bool => "true or false",
+        Type::Int => "a whole number of 32 bits",
+        Type::TextList => "a list of texts",
+    }
+}
+
+fn step_fits(field: &Field, step: &As) -> Result<()> {
+    let (name, word) = (field.name, step.as_str());
+    let ty = match step {
+        As::Int => Type::Int,
+        As::Bool => Type::Bool,
+        // What comes before a number or a truth value.
+        As::Trim | As::Lower if field.ty != Type::TextList => return Ok(()),
+        As::Phone(_) | As::E164(_) if field.format != Format::Phone => {
+            return Err(Error::usage(format!(
+                "mapping: `{name}` is no field for a phone number, so as = \"{word}\" cannot fit"
+            ))
+            .hint(format!("leave as = \"{word}\" out")));
+        }
+        _ => Type::Text,
+    };
+    if ty == field.ty {
+        return Ok(());
+    }
+    let takes = takes(field);
+    Err(Error::usage(format!("mapping: `{name}` takes {takes}, so as = \"{word}\" cannot fit"))
+        .hint(format!("leave as = \"{word}\" out")))
+}
+
+fn default_fits(field: &Field, how: &How) -> Result<()> {
+    let Some(default) = &how.default else { return Ok(()) };
+    if field.identifier.is_some() {
+        return Err(Error::usage(format!(
+            "mapping: `{}` identifies a user, so it cannot have a default",
+            field.name
+        ))
+        .hint("leave `default` out: a user needs only one identifier"));
+    }
+    constant_fits(field, default, "default")
+}
+
+fn constant_fits(field: &Field, value: &Constant, what: &str) -> Result<()> {
+    let (name, takes) = (field.name, takes(field));
+    let Some(value) = constant(value, field.ty) else {
+        return Err(Error::usage(format!("mapping: the {what} of `{name}` does not fit"))
+            .hint(format!("`{name}` takes {takes}")));
+    };
+    match fault(field, &value) {
+        None => Ok(()),
+        Some((_, why)) => {
+            Err(Error::usage(format!("mapping: the {what} of `{name}` does not fit: {why}")))
         }
     }
 }

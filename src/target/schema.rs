@@ -27,6 +27,8 @@ pub enum Format {
     Phone,
     /// ISO 8601 date and time.
     DateTime,
+    /// A day, e.g. `2024-01-31`. Asked of conversions, but no condition: the provider takes any text.
+    Day,
     /// One of these words.
     OneOf(&'static [&'static str]),
 }
@@ -51,6 +53,8 @@ pub struct Schema {
     pub fields: &'static [Field],
     /// Fields that the provider takes in an update but not when a user is created.
     pub update_only: &'static [&'static str],
+    /// The field that takes the country code of a phone number, e.g. `+1`.
+    pub phone_country_field: &'static str,
     /// The field that takes the password.
     pub password_field: &'static str,
     /// A password of more bytes may not fit; staging warns, `run` decides with the real key.

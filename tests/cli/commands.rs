@@ -14,6 +14,7 @@ fn help_and_version_are_exit_0_and_a_wrong_command_line_is_2() {
     for command in [
         "init",
         "check",
+        "preview",
         "stage",
         "run",
         "retry-failed",
@@ -31,7 +32,17 @@ fn help_and_version_are_exit_0_and_a_wrong_command_line_is_2() {
     }
     assert!(desk.ferry("sandbox --help").ok(0).out.contains("before you touch production"));
     assert!(desk.ferry("--version").ok(0).out.starts_with("userferry "));
-    for wrong in ["", "sail", "stage", "settle 1", "waive --key 1", "export", "run --rate fast"] {
+    for wrong in [
+        "",
+        "sail",
+        "stage",
+        "preview",
+        "preview --record 1 --key 2",
+        "settle 1",
+        "waive --key 1",
+        "export",
+        "run --rate fast",
+    ] {
         let did = desk.ferry(wrong).ok(2);
         assert_eq!(did.out, "");
         assert!(!did.err.is_empty());

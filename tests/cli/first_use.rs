@@ -258,6 +258,11 @@ fn check_tells_of_records_without_an_external_id_and_of_copies_of_the_whole_reco
         desk.ferry("check u.jsonl").ok(0).out
     };
     let table = |dept: &str, pin: &str| {
+        let unmapped = match (dept, pin) {
+            ("-", _) => "not mapped: dept, pin\n\n",
+            (_, "-") => "not mapped: pin\n\n",
+            _ => "",
+        };
         format!(
             "3 records: 3 valid, 0 invalid\n\n\
              field     present       empty  types   goes to\n\
@@ -265,7 +270,7 @@ fn check_tells_of_records_without_an_external_id_and_of_copies_of_the_whole_reco
              dept            1           0  text    {dept}\n\
              pin             1           0  number  {pin}\n\
              mail            1           0  text    email\n\
-             phone           1           0  text    phone\n\n\
+             phone           1           0  text    phone\n\n{unmapped}\
              warnings\n  2 records have no external id (externalId): they are recognised by e-mail \
              address, phone number or user name\n"
         )

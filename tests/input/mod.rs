@@ -2,6 +2,7 @@
 
 mod documents;
 pub(crate) mod formats;
+mod mapping;
 mod packed;
 mod records;
 mod rows;

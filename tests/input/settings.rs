@@ -17,8 +17,6 @@ fn load(content: &str) -> (String, String) {
 
 #[test]
 fn wrong_settings_are_refused_with_line_key_and_way_out() {
-    let rule = "a rule is \"column\", { from = \"column\", as = \"text\" }, { value = … } or \
-                { raw = true, without = [\"column\"] }";
     for (content, message, hint) in [
         (
             "[run]\nconcurrrency = 3\n",
@@ -72,30 +70,132 @@ fn wrong_settings_are_refused_with_line_key_and_way_out() {
         ),
         (
             "[mapping]\nemail = \"mail\"\ncity = \"town\"\n",
-            "userferry.toml, line 3: mapping: the target has no field `city`",
+            "userferry.toml, line 3, column 1: mapping: the target has no field `city`",
             "`city` cannot be given when a user is created, only in an update afterwards: remove \
              the rule, or keep the value in the raw record",
         ),
+    ] {
+        assert_eq!(load(content), (message.to_owned(), hint.to_owned()), "{content}");
+    }
+}
+
+#[test]
+fn wrong_rules_are_refused_with_line_and_column() {
+    let rule = "a rule is \"column\", { from = \"column\", as = \"text\", default = … }, \
+                { jq = \"program\" }, { value = … } or { raw = true, without = [\"column\"] }";
+    let steps = "`as` must be \"text\", \"int\", \"bool\", \"trim\", \"lower\", \"date\", \"phone\", \
+                 \"e164\" or \"gender\", or a list of these";
+    for (content, message, hint) in [
         (
             "[mapping]\nemail = 3\n",
-            &format!("userferry.toml, line 2: mapping of `email`: not a rule: {rule}"),
+            format!("userferry.toml, line 2, column 1: mapping of `email`: not a rule: {rule}")
+                .as_str(),
             "",
         ),
         (
             "[mapping]\npassword = { scheme = \"sha256\", hash = \"pwd\" }\n",
             &format!(
-                "userferry.toml, line 2: mapping of `password`: `scheme` is not available in this \
-                 version; {rule}"
+                "userferry.toml, line 2, column 14: mapping of `password`: `scheme` is not \
+                 available in this version; {rule}"
             ),
             "",
         ),
         (
-            "[mapping]\nphone = { from = \"tel\", as = \"phone\", region = \"CN\" }\n",
+            "[mapping]\nphone = { from = \"tel\", as = \"phone\", region = \"geheim\" }\n",
+            "userferry.toml, line 2, column 39: mapping of `phone`: `region`: a country in two \
+             capital letters such as \"CN\" is expected",
+            "",
+        ),
+        (
+            "[mapping]\nsignedUp = { from = \"t\", as = \"date\", format = \"%m/geheim\" }\n",
+            "userferry.toml, line 2, column 39: mapping of `signedUp`: `format`: the pattern gives \
+             no whole date: year, month, day",
+            "",
+        ),
+        (
+            "[mapping]\nsignedUp = { from = \"t\", as = \"date\", zone = \"geheim\" }\n",
+            "userferry.toml, line 2, column 39: mapping of `signedUp`: `zone`: an offset from UTC \
+             such as \"+08:00\" is expected",
+            "",
+        ),
+        (
+            "[mapping]\nname = { from = \"n\", as = [\"trim\", \"geheim\"] }\n",
+            &format!("userferry.toml, line 2, column 22: mapping of `name`: {steps}"),
+            "",
+        ),
+        (
+            "[mapping]\nname = { from = \"n\", as = [\"gender\", \"trim\"] }\n",
+            "userferry.toml, line 2, column 22: mapping of `name`: \"gender\" must come last in `as`",
+            "",
+        ),
+        (
+            "[mapping]\nname = { from = \"n\", region = \"CN\" }\n",
+            "userferry.toml, line 2, column 22: mapping of `name`: `region` belongs to as = \"phone\"",
+            "",
+        ),
+        (
+            "[mapping]\nname = { from = \"n\", upper = true }\n",
             &format!(
-                "userferry.toml, line 2: mapping of `phone`: `region` is not available in this \
-                 version; {rule}"
+                "userferry.toml, line 2, column 22: mapping of `name`: `upper` does not belong \
+                 beside `from`; {rule}"
             ),
             "",
+        ),
+        (
+            "[mapping]\nname = { from = \"n\", default = 2017-01-01 }\n",
+            "userferry.toml, line 2, column 22: mapping of `name`: `default` must be text, a whole \
+             number, true, false or a list of texts",
+            "",
+        ),
+        (
+            "[mapping]\n\"名\" = 3\nname = { jq = '.geheim +' }\n",
+            &format!("userferry.toml, line 2, column 1: mapping of `名`: not a rule: {rule}"),
+            "",
+        ),
+    ] {
+        assert_eq!(load(content), (message.to_owned(), hint.to_owned()), "{content}");
+    }
+}
+
+#[test]
+fn wrong_programs_and_rules_that_do_not_fit_are_refused_with_line_and_column() {
+    for (content, message, hint) in [
+        (
+            "[mapping]\nname = { jq = '.first + foo(.geheim)' }\n",
+            "userferry.toml, line 2, column 25: mapping of `name`: jq: there is no filter `foo`",
+            "",
+        ),
+        (
+            "[mapping]\nname = { jq = '.geheim +' }\n",
+            "userferry.toml, line 2, column 25: mapping of `name`: jq: a term is expected",
+            "",
+        ),
+        (
+            "[mapping]\nname.jq = '''\n# 名\n.first +\n  | .geheim'''\n",
+            "userferry.toml, line 5, column 3: mapping of `name`: jq: a term is expected",
+            "",
+        ),
+        (
+            "[mapping]\nname = { jq = \".first + \\\"geheim\\\" +\" }\n",
+            "userferry.toml, line 2, column 15: mapping of `name`: jq: a term is expected",
+            "",
+        ),
+        (
+            "[mapping]\n\nname = \"n\"\nblocked = { from = \"b\", as = \"gender\" }\n",
+            "userferry.toml, line 4, column 1: mapping: `blocked` takes true or false, so as = \
+             \"gender\" cannot fit",
+            "leave as = \"gender\" out",
+        ),
+        (
+            "[mapping]\nloginsCount = { from = \"n\", default = \"geheim\" }\n",
+            "userferry.toml, line 2, column 1: mapping: the default of `loginsCount` does not fit",
+            "`loginsCount` takes a whole number of 32 bits",
+        ),
+        (
+            "[mapping]\npassword = \"pwd\"\nname = { jq = '.pwd' }\n",
+            "userferry.toml, line 3, column 1: mapping: the column `pwd` feeds the password and \
+             `name` too",
+            "a password or its hash must not be readable: remove `name`",
         ),
     ] {
         assert_eq!(load(content), (message.to_owned(), hint.to_owned()), "{content}");

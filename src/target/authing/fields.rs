@@ -7,6 +7,7 @@ use crate::user::IdKind;
 pub const V2: Schema = Schema {
     fields: V2_FIELDS,
     update_only: &["city", "province"],
+    phone_country_field: "phoneCountryCode",
     password_field: "password",
     password_bytes_warn: 117,
 };
@@ -56,7 +57,7 @@ const V2_FIELDS: &[Field] = &[
         format: Format::OneOf(&["M", "F", "U"]),
         identifier: None,
     },
-    text("birthdate"),
+    Field { name: "birthdate", ty: Type::Text, format: Format::Day, identifier: None },
     text("zoneinfo"),
     text("locale"),
     text("address"),

@@ -1,0 +1,197 @@
+//! `preview`: what would be sent for one record, field by field, and where each value comes from.
+
+use super::{no_such_key, open_reader, staged_mapping};
+use crate::check::mapped_to;
+use crate::cli::{Global, Preview};
+use crate::config::{Flags, Settings, TargetKind, process_env};
+use crate::error::{Error, Exit, Result};
+use crate::input::{Reader, Record, Source, show_name};
+use crate::mapping::{Mapping, Origin, Traced, for_each_field};
+use crate::password::detect;
+use crate::problem::Problem;
+use crate::redact;
+use crate::target::schema::Schema;
+use crate::ui::{Ui, table};
+use crate::user::{Identifiers, User, normalise, same};
+use crate::validate::{Warning, prepare};
+use secrecy::ExposeSecret;
+
+pub(super) fn run(global: &Global, ui: Ui, args: &Preview) -> Result<Exit> {
+    let previews = match &args.source {
+        Some(source) => vec![from_source(global, args, source)?],
+        None => from_table(global, args.key.as_deref().unwrap_or_default())?,
+    };
+    let texts: Vec<&str> = previews.iter().map(|(text, _)| text.as_str()).collect();
+    ui.out(&texts.join("\n"))?;
+    let has_problems = previews.iter().any(|(_, has_problems)| *has_problems);
+    Ok(if has_problems { Exit::Incomplete } else { Exit::Done })
+}
+
+/// The text, and whether the record has problems.
+type Shown = (String, bool);
+
+fn from_source(global: &Global, args: &Preview, source: &str) -> Result<Shown> {
+    let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
+    let schema = settings.target.kind.schema();
+    let mapping = &settings.mapping;
+    mapping.validate(schema)?;
+    let source = Source::parse(source);
+    let options = args.reading.options(mapping.cells(schema));
+    let mut reader = Reader::open(&source, &options, None)?;
+    let wanted = args.record.unwrap_or(1);
+    let mut read = 0;
+    while let Some(record) = reader.next_record()? {
+        read = record.no;
+        let is_it = match &args.key {
+            Some(key) => has_key(&record, key, mapping, schema),
+            None => record.no == wanted,
+        };
+        if is_it {
+            let place = place(&source.to_string(), record.no, record.line);
+            return Ok(match record.fault {
+                Some(fault) => (format!("{place}\n\n{}", problems(&[fault])), true),
+                None => describe(&place, &record.raw, mapping, schema, &[]),
+            });
+        }
+    }
+    Err(match &args.key {
+        Some(_) => Error::usage(format!("{source}: no record has this key")).hint(
+            "the key is the external id, the e-mail address, the phone number or the user name",
+        ),
+        None => Error::usage(format!("{source}: there is no record {wanted}"))
+            .hint(format!("it has {}", crate::ui::counted(read, "record"))),
+    })
+}
+
+fn has_key(record: &Record, key: &str, mapping: &Mapping, schema: &Schema) -> bool {
+    record.fault.is_none()
+        && is_known_by(&prepare(&record.raw, mapping, schema).user.identifiers, key)
+}
+
+fn is_known_by(identifiers: &Identifiers, key: &str) -> bool {
+    identifiers.iter().any(|(kind, value)| same(kind, value, &normalise(kind, key)))
+}
+
+fn from_table(global: &Global, key: &str) -> Result<Vec<Shown>> {
+    let table = open_reader(global)?;
+    let jobs = table.jobs_by_key(key)?;
+    if jobs.is_empty() {
+        return Err(no_such_key());
+    }
+    let mapping = staged_mapping(&table)?.unwrap_or_else(Mapping::reference);
+    let mut shown = Vec::new();
+    for job in &jobs {
+        let place = format!("{}, {}", place(&job.source, job.record_no, job.line), job.status);
+        // What concerns several records, only the table knows.
+        let known: Vec<String> = table
+            .problems(job.id)?
+            .into_iter()
+            .map(|problem| {
+                format!("{} ({})", line_of(&problem.field, &problem.message), problem.rule)
+            })
+            .collect();
+        let schema = TargetKind::AuthingV2.schema();
+        shown.push(describe(&place, &job.raw, &mapping, schema, &known));
+    }
+    Ok(shown)
+}
+
+fn place(source: &str, record: u64, line: Option<u64>) -> String {
+    let line = line.map_or_else(String::new, |line| format!(", line {line}"));
+    format!("{source}, record {record}{line}")
+}
+
+fn describe(
+    place: &str,
+    raw: &[u8],
+    mapping: &Mapping,
+    schema: &Schema,
+    known: &[String],
+) -> Shown {
+    let prepared = prepare(raw, mapping, schema);
+    let rows: Vec<Vec<String>> = mapping
+        .trace(raw, schema)
+        .iter()
+        .map(|traced| row(traced, &prepared.user, schema))
+        .collect();
+    let mut text = format!("{place}\n");
+    if !rows.is_empty() {
+        text.push('\n');
+        text.push_str(&table::render(&["FIELD", "VALUE", "FROM"], &rows));
+    }
+    let nowhere = nowhere(raw, mapping, schema);
+    if !nowhere.is_empty() {
+        text.push_str(&format!("\nnot mapped: {}\n", nowhere.join(", ")));
+    }
+    if prepared.warnings.contains(&Warning::LongPassword) {
+        text.push_str(&format!(
+            "\nwarning: the password is longer than {} bytes: whether it fits depends on the \
+             target's key\n",
+            schema.password_bytes_warn
+        ));
+    }
+    let found = problems(&prepared.problems);
+    let more: Vec<String> = known
+        .iter()
+        .map(|line| format!("problem: {line}\n"))
+        .filter(|line| !found.contains(line.as_str()))
+        .collect();
+    let all = found + &more.concat();
+    if !all.is_empty() {
+        text.push('\n');
+        text.push_str(&all);
+    }
+    (text, !all.is_empty())
+}
+
+fn problems(problems: &[Problem]) -> String {
+    let line = |problem: &Problem| {
+        format!("problem: {} ({})\n", line_of(&problem.field, &problem.message), problem.rule)
+    };
+    problems.iter().map(line).collect()
+}
+
+fn line_of(field: &str, message: &str) -> String {
+    if field.is_empty() { message.to_owned() } else { format!("{field}: {message}") }
+}
+
+fn row(traced: &Traced<'_>, user: &User, schema: &Schema) -> Vec<String> {
+    let value = if !traced.has_value {
+        None
+    } else if traced.field == schema.password_field {
+        user.password.as_ref().map(|password| {
+            let scheme = detect(password.expose_secret()).as_str();
+            format!("<{} bytes>, {scheme}", user.password_bytes())
+        })
+    } else {
+        user.get(traced.field).map(|value| redact::masked_value(traced.field, value))
+    };
+    let from = match traced.origin {
+        Origin::Column(name) => format!("column {}", show_name(name.as_bytes())),
+        Origin::Default => "default".to_owned(),
+        Origin::Constant => "constant".to_owned(),
+        Origin::Jq => "jq".to_owned(),
+        Origin::Raw => "the whole record".to_owned(),
+        Origin::CountryCode => "the phone number".to_owned(),
+    };
+    let conversions = match traced.conversions.as_slice() {
+        [] => String::new(),
+        conversions => format!(", as {}", conversions.join(", ")),
+    };
+    vec![
+        traced.field.to_owned(),
+        value.unwrap_or_else(|| "-".to_owned()),
+        format!("{from}{conversions}"),
+    ]
+}
+
+/// The fields of a record that feed nothing.
+fn nowhere(raw: &[u8], mapping: &Mapping, schema: &Schema) -> Vec<String> {
+    let mut names = Vec::new();
+    for_each_field(raw, |name, _, _| {
+        if mapped_to(mapping, name, schema).is_empty() {
+            names.push(show_name(name.as_bytes()));
+        }
+    });
+    names
+}

@@ -1,0 +1,378 @@
+//! `as = "phone"` and `as = "e164"`: one number is one value, however it is spelled.
+//!
+//! The provider keeps a number without its country code, and the code in a field of its own, which
+//! mainland China goes without. Which numbers there are, the crate `phonenumber` knows; it takes
+//! microseconds, so the commonest shape, a mobile number of mainland China, is told here, and a test
+//! proves that both say the same.
+
+use phonenumber::country::{Id, Source};
+use phonenumber::metadata::{DATABASE, Database, Metadata};
+use std::fmt;
+use std::sync::Once;
+
+/// The country code that the provider does without.
+const CHINA: &str = "86";
+/// Compiled patterns that are kept: of two or three hundred countries the commonest kinds.
+const PATTERNS: usize = 1_000;
+const CHARACTERS: &str = "no phone number: it holds other characters than digits";
+const UNKNOWN: &str = "no phone number that its country gives out";
+const ABROAD: &str = "a phone number that is dialled abroad in a way that cannot be told: write \
+                      it with + and the country code";
+
+/// Where numbers without a country code belong.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Region(Id);
+
+impl Region {
+    /// Two letters of ISO 3166, e.g. `CN`.
+    pub(super) fn new(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self)
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        self.0.as_ref()
+    }
+}
+
+impl fmt::Debug for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A number that its country gives out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Number {
+    /// The country code, without `+`.
+    pub(super) country: String,
+    /// What follows it, without the zero that is dialled only inside the country.
+    pub(super) national: String,
+}
+
+impl Number {
+    /// `+8613800138000`.
+    pub(super) fn e164(&self) -> String {
+        format!("+{}{}", self.country, self.national)
+    }
+
+    /// As the provider keeps it: the number, and the country code of its own field.
+    pub(super) fn parts(self) -> (String, Option<String>) {
+        let code = (self.country != CHINA).then(|| format!("+{}", self.country));
+        (self.national, code)
+    }
+}
+
+/// Digits, perhaps behind a `+`: without what people set between them, and without the marks of
+/// direction that come along when a number is copied.
+pub(super) fn bare(text: &str) -> Result<String, &'static str> {
+    let text = text.trim();
+    let text = text.strip_prefix("tel:").unwrap_or(text);
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '0'..='9' => out.push(c),
+            '+' | '＋' if out.is_empty() => out.push('+'),
+            // The wide forms, as input methods write them.
+            '０'..='９' => out.extend(char::from_digit(c as u32 - '０' as u32, 10)),
+            _ if is_separator(c) => {}
+            _ => return Err(CHARACTERS),
+        }
+    }
+    Ok(out)
+}
+
+fn is_separator(c: char) -> bool {
+    matches!(c, '-' | '.' | '(' | ')' | '/' | '（' | '）' | '－' | '·')
+        || matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}')
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{feff}')
+        || c.is_whitespace()
+}
+
+/// The number that bare digits are; none where nobody can tell their country.
+pub(super) fn number(bare: &str, region: Option<Region>) -> Option<Result<Number, &'static str>> {
+    if let Some(number) = china_mobile(bare, region) {
+        return Some(Ok(number));
+    }
+    if bare.starts_with('+') {
+        return Some(international(bare));
+    }
+    region.map(|region| regional(bare, region))
+}
+
+/// A mobile number of mainland China, if that is beyond doubt; otherwise it may still be one.
+fn china_mobile(bare: &str, region: Option<Region>) -> Option<Number> {
+    let national = match bare.strip_prefix("+86") {
+        Some(national) => national,
+        None if region == Some(Region(Id::CN)) => bare,
+        None => return None,
+    };
+    let digits = national.as_bytes();
+    if digits.len() != 11 || !digits.iter().all(u8::is_ascii_digit) || digits[0] != b'1' {
+        return None;
+    }
+    let is_given_out = match (digits[1], digits[2]) {
+        (b'3' | b'8', _) => true,
+        (b'4', third) => matches!(third, b'5' | b'7'),
+        (b'5' | b'9', third) => third != b'4',
+        (b'6', third) => matches!(third, b'5'..=b'7'),
+        (b'7', third) => matches!(third, b'0'..=b'3' | b'5'..=b'8'),
+        _ => false,
+    };
+    is_given_out.then(|| Number { country: CHINA.to_owned(), national: national.to_owned() })
+}
+
+/// A number with its country code. The crate's own parser is not asked: it takes a prefix for calls
+/// inside the country away even where the number only begins with the same digit (Russia: +7 8…).
+fn international(bare: &str) -> Result<Number, &'static str> {
+    let digits = bare.strip_prefix('+').unwrap_or(bare);
+    // No country code is the beginning of another.
+    let split = (1..=3).find_map(|n| {
+        let (country, national) = digits.split_at_checked(n)?;
+        let mut regions = tables().by_code(&country.parse::<u16>().ok()?)?;
+        // Of the 25 that share +1, nearly all numbers are of one.
+        regions.sort_by_key(|region| !region.is_main_country_for_code());
+        Some((country, national, regions))
+    });
+    let (country, national, regions) = split.ok_or(UNKNOWN)?;
+    let is_given_out =
+        |national: &&str| regions.iter().any(|region| is_given_out(region, national));
+    // `+44 (0)20 …`: some write the zero that is dialled only inside the country.
+    let national = [Some(national), national.strip_prefix('0')]
+        .into_iter()
+        .flatten()
+        .find(is_given_out)
+        .ok_or(UNKNOWN)?;
+    Ok(Number { country: country.to_owned(), national: national.to_owned() })
+}
+
+/// What the crate knows. It keeps 100 compiled patterns, enough for a dozen countries; in an export
+/// from all over the world each number would have its patterns compiled anew.
+fn tables() -> &'static Database {
+    static ROOM: Once = Once::new();
+    ROOM.call_once(|| {
+        if let Ok(mut cache) = DATABASE.cache().lock() {
+            cache.set_capacity(PATTERNS);
+        }
+    });
+    &DATABASE
+}
+
+/// Whether a number is of any kind that a region has.
+fn is_given_out(region: &Metadata, national: &str) -> bool {
+    let kinds = region.descriptors();
+    kinds.general().is_match(national)
+        && [
+            kinds.mobile(),
+            kinds.fixed_line(),
+            kinds.toll_free(),
+            kinds.premium_rate(),
+            kinds.shared_cost(),
+            kinds.personal_number(),
+            kinds.voip(),
+            kinds.pager(),
+            kinds.uan(),
+            kinds.voicemail(),
+        ]
+        .into_iter()
+        .flatten()
+        .any(|kind| kind.is_match(national))
+}
+
+fn regional(bare: &str, region: Region) -> Result<Number, &'static str> {
+    let parsed = phonenumber::parse_with(tables(), Some(region.0), bare).map_err(|_| UNKNOWN)?;
+    if parsed.code().source() == Source::Idd {
+        // The crate would read what follows by the rules of the region, not of its own country.
+        let rest = bare.strip_prefix("00").or_else(|| bare.strip_prefix("011")).ok_or(ABROAD)?;
+        let international = format!("+{rest}");
+        return number(&international, None).unwrap_or(Err(UNKNOWN));
+    }
+    if !parsed.is_valid() {
+        // Here the same happens: 8 800 … in Russia.
+        let meta = tables().by_id(region.as_str()).ok_or(UNKNOWN)?;
+        let rest = meta.national_prefix().and_then(|prefix| bare.strip_prefix(prefix));
+        return international(&format!("+{}{}", meta.country_code(), rest.ok_or(UNKNOWN)?));
+    }
+    Ok(Number {
+        country: parsed.country().code().to_string(),
+        national: parsed.national().to_string(),
+    })
+}
+
+/// Whether a number that begins with a country code is one that is given out; without one nobody
+/// can tell.
+pub(crate) fn check(bare: &str) -> Result<(), &'static str> {
+    number(bare, None).map_or(Ok(()), |number| number.map(drop))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn region(text: &str) -> Option<Region> {
+        Region::new(text)
+    }
+
+    fn e164(text: &str, region: Option<Region>) -> Option<Result<String, &'static str>> {
+        number(&bare(text).expect("digits"), region).map(|number| number.map(|n| n.e164()))
+    }
+
+    #[test]
+    fn every_spelling_of_a_number_is_one_number() {
+        for (expected, region, spellings) in [
+            (
+                "+8613800138000",
+                region("CN"),
+                &[
+                    "13800138000",
+                    "138-0013-8000",
+                    "138 0013 8000",
+                    "+86 138 0013 8000",
+                    "+86-13800138000",
+                    "(+86)13800138000",
+                    "（+86）138－0013－8000",
+                    "＋８６１３８００１３８０００",
+                    "008613800138000",
+                    "8613800138000",
+                    "013800138000",
+                    "\u{202d}13800138000\u{202c}",
+                    "tel:+86-138-0013-8000",
+                ][..],
+            ),
+            (
+                "+861012345678",
+                region("CN"),
+                &["010-12345678", "+86 10 12345678", "+86 (0)10 12345678"],
+            ),
+            (
+                "+442079460958",
+                region("GB"),
+                &["020 7946 0958", "+44 20 7946 0958", "+44 (0)20 7946 0958"],
+            ),
+            ("+442079460958", region("CN"), &["+44 20 7946 0958", "0044 20 7946 0958"]),
+            (
+                "+15208782491",
+                region("US"),
+                &["(520) 878-2491", "1-520-878-2491", "+1 520 878 2491"],
+            ),
+            ("+8613800138000", region("US"), &["+8613800138000", "011 86 138 0013 8000"]),
+            ("+78005553535", region("RU"), &["8 800 555-35-35", "+7 800 555 35 35"]),
+            ("+390612345678", region("IT"), &["06 1234 5678", "+39 06 1234 5678"]),
+            ("+81312345678", region("JP"), &["03-1234-5678", "+81 3 1234 5678"]),
+            ("+85251234567", None, &["+852 5123 4567", "+852-51234567"]),
+        ] {
+            for spelling in spellings {
+                let found = e164(spelling, region);
+                assert_eq!(found, Some(Ok(expected.to_owned())), "{spelling} in {region:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_no_country_gives_out_is_refused_and_what_nobody_can_tell_is_left() {
+        for (text, region) in [
+            ("+8612800138000", None),
+            ("+86138001380001", None),
+            ("+86", None),
+            ("+", None),
+            ("+999123456789", None),
+            ("+15551234", None),
+            ("12345", region("CN")),
+            ("12800138000", region("CN")),
+            ("", region("CN")),
+            ("00", region("CN")),
+        ] {
+            assert_eq!(e164(text, region), Some(Err(UNKNOWN)), "{text} in {region:?}");
+        }
+        assert_eq!(e164("13800138000", None), None);
+        for text in ["1-800-FLOWERS", "13800138000x12", "138#", "1+380", "+86+138"] {
+            assert_eq!(bare(text), Err(CHARACTERS), "{text}");
+        }
+        assert_eq!(region("cn"), None);
+        assert_eq!(region("XX"), None);
+    }
+
+    #[test]
+    fn the_provider_keeps_the_country_code_apart_and_china_without() {
+        let parts = |text| number(text, None).expect("a country").expect("a number").parts();
+        assert_eq!(parts("+8613800138000"), ("13800138000".to_owned(), None));
+        assert_eq!(parts("+15208782491"), ("5208782491".to_owned(), Some("+1".to_owned())));
+    }
+
+    /// What the crate says, without any of our own ways.
+    fn by_the_crate(text: &str, region: Option<Id>) -> Option<Number> {
+        let parsed =
+            phonenumber::parse(region, text).ok().filter(phonenumber::PhoneNumber::is_valid)?;
+        Some(Number {
+            country: parsed.country().code().to_string(),
+            national: parsed.national().to_string(),
+        })
+    }
+
+    #[test]
+    fn every_beginning_of_a_mobile_number_is_judged_as_by_the_crate() {
+        for beginning in 1000..2000 {
+            for end in ["0000000", "9999999", "0012345"] {
+                let national = format!("{beginning}{end}");
+                let with_code = format!("+86{national}");
+                if let Some(fast) = china_mobile(&national, region("CN")) {
+                    assert_eq!(by_the_crate(&national, Some(Id::CN)), Some(fast), "{national}");
+                }
+                if let Some(fast) = china_mobile(&with_code, None) {
+                    assert_eq!(by_the_crate(&with_code, None), Some(fast), "{with_code}");
+                }
+                let found = number(&with_code, None).and_then(Result::ok);
+                assert_eq!(found, by_the_crate(&with_code, None), "{with_code}");
+            }
+        }
+        // The shape that nearly all numbers have takes the short way.
+        assert!((130..=139).all(|n| china_mobile(&format!("{n}00138000"), region("CN")).is_some()));
+    }
+
+    proptest! {
+        #[test]
+        fn the_short_way_says_what_the_crate_says(
+            national in "1[3-9][0-9]{9}|[0-9]{9,13}",
+            with_code in any::<bool>(),
+        ) {
+            let text = if with_code { format!("+86{national}") } else { national };
+            let region = (!with_code).then_some(Id::CN);
+            if let Some(fast) = china_mobile(&text, region.map(Region)) {
+                prop_assert_eq!(by_the_crate(&text, region), Some(fast));
+            }
+        }
+
+        /// Every number that the crate knows is known, and is the same one.
+        #[test]
+        fn a_number_that_the_crate_knows_is_known(
+            code in prop::sample::select(vec!["1", "7", "20", "33", "34", "39", "44", "49", "52", "54",
+                "55", "61", "65", "81", "82", "86", "91", "234", "852", "853", "886", "800", "971"]),
+            national in "[1-9][0-9]{5,11}",
+        ) {
+            let text = format!("+{code}{national}");
+            if let Some(theirs) = by_the_crate(&text, None).filter(|theirs| theirs.e164() == text) {
+                prop_assert_eq!(number(&text, None), Some(Ok(theirs)));
+            }
+        }
+
+        /// What was made of a number is that number again, for the check before sending and for
+        /// records that are mapped twice.
+        #[test]
+        fn a_number_in_its_normal_form_stays(
+            text in "\\+?[0-9]{2,16}",
+            region in prop::sample::select(vec!["CN", "US", "GB", "DE", "JP", "RU", "BR", "IT", "AR"]),
+        ) {
+            if let Some(Ok(found)) = number(&text, Region::new(region)) {
+                let again = number(&found.e164(), None);
+                prop_assert_eq!(again, Some(Ok(found)), "{}", text);
+            }
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "[+0-9]{0,24}|.{0,16}", region in "[A-Z]{2}") {
+            if let Ok(bare) = bare(&text) {
+                let _ = number(&bare, Region::new(&region));
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Where each value of a user comes from, for people.
+
+use super::{As, Mapping, Rule, Source};
+use crate::target::schema::Schema;
+
+/// What a rule of the mapping came to for one record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Traced<'a> {
+    /// The provider's field.
+    pub field: &'a str,
+    /// Where its value comes from.
+    pub origin: Origin<'a>,
+    /// The conversions that were asked for.
+    pub conversions: Vec<&'static str>,
+    /// Whether a value came of it.
+    pub has_value: bool,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin<'a> {
+    /// A column.
+    Column(&'a str),
+    /// The default of a rule.
+    Default,
+    /// A constant.
+    Constant,
+    /// A jq program.
+    Jq,
+    /// A copy of the record.
+    Raw,
+    /// The country code of a phone number.
+    CountryCode,
+}
+
+impl Mapping {
+    /// What each rule comes to for a record, in the order of the mapping, the password too. Empty for
+    /// what is no record.
+    pub fn trace<'a>(&'a self, raw: &[u8], schema: &'a Schema) -> Vec<Traced<'a>> {
+        let Ok(source) = Source::of(raw) else { return Vec::new() };
+        let mut all = Vec::new();
+        for (name, rule) in &self.rules {
+            if name == schema.password_field {
+                if let Rule::Column { from, .. } = rule {
+                    let has_value =
+                        super::password(&source.fields, from).is_ok_and(|p| p.is_some());
+                    all.push(traced(name, Origin::Column(from), rule, has_value));
+                }
+                continue;
+            }
+            let Some(field) = schema.field(name) else { continue };
+            let taken = self.take(&source, rule, field, schema).ok().flatten();
+            let is_default = taken.as_ref().is_some_and(|taken| taken.is_default);
+            let origin = match rule {
+                _ if is_default => Origin::Default,
+                Rule::Column { from, .. } => Origin::Column(from),
+                Rule::Jq { .. } => Origin::Jq,
+                Rule::Constant(_) => Origin::Constant,
+                Rule::Raw { .. } => Origin::Raw,
+            };
+            all.push(traced(name, origin, rule, taken.is_some()));
+            let code = schema.phone_country_field;
+            if taken.is_some_and(|taken| taken.country.is_some()) && self.rule(code).is_none() {
+                all.push(traced(code, Origin::CountryCode, rule, true));
+            }
+        }
+        all
+    }
+}
+
+fn traced<'a>(field: &'a str, origin: Origin<'a>, rule: &Rule, has_value: bool) -> Traced<'a> {
+    let steps = rule.how().filter(|_| matches!(origin, Origin::Column(_) | Origin::Jq));
+    let conversions = steps.map_or_else(Vec::new, |how| how.steps.iter().map(As::as_str).collect());
+    Traced { field, origin, conversions, has_value }
+}
