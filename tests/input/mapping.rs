@@ -18,7 +18,7 @@ fn two_spellings_of_a_phone_number_are_one_person() {
     assert_eq!(
         found,
         "{\"source\":\"u.jsonl\",\"record\":2,\"line\":2,\"key\":\"2\",\"field\":\"tel\",\
-         \"rule\":\"duplicate-phone\",\"message\":\"the same phone number as record 1\"}\n"
+         \"rule\":\"duplicate-phone\",\"message\":\"record 1 has the same phone number\"}\n"
     );
     desk.ferry("stage u.jsonl").ok(3);
     let failures = desk.ferry("failures --format jsonl").ok(0).out;
