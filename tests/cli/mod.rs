@@ -7,6 +7,7 @@ mod first_use;
 mod formats;
 mod hostile;
 mod manners;
+mod planted;
 mod preview;
 mod remap;
 mod secrets;
