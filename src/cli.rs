@@ -82,6 +82,10 @@ pub enum Color {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Write a commented userferry.toml; never over an existing one
+    ///
+    /// With --from its mapping is made for your export: the first 2,000 records are looked at, and
+    /// each of their fields is told by its name and by the shape of its values. What is not certain
+    /// is written as a comment, with the reason. Read the file, change what is wrong, then check.
     Init(Init),
     /// Read, map and validate an export, and show its problems; nothing is staged or sent
     Check(Check),
@@ -126,7 +130,17 @@ fn unused(name: &'static str) -> Arg {
 
 /// `init`.
 #[derive(Debug, Args)]
-pub struct Init {}
+#[command(mut_arg("input_format", |arg| arg.requires("from")))]
+#[command(mut_arg("records", |arg| arg.requires("from")))]
+pub struct Init {
+    /// Propose the mapping from the fields of this export; '-' for standard input
+    #[arg(long, value_name = "SOURCE")]
+    pub from: Option<String>,
+
+    #[command(flatten)]
+    #[expect(missing_docs)]
+    pub reading: Reading,
+}
 
 /// How to read a source.
 #[derive(Clone, Debug, Default, Args)]

@@ -5,6 +5,7 @@ mod commands;
 mod echo;
 mod first_use;
 mod hostile;
+mod init;
 mod manners;
 mod secrets;
 mod story;
