@@ -65,8 +65,10 @@ fn look_at(source: &Source, reading: &Reading) -> Result<Proposal> {
 
 /// The commented settings, with this mapping in place of the example's.
 fn settings(proposal: &Proposal) -> String {
-    let (before, _) = config::TEMPLATE.split_once("[mapping]\n").unwrap_or((config::TEMPLATE, ""));
-    format!("{before}{}", proposal.to_toml())
+    let template = config::TEMPLATE.split_once("[mapping]\n");
+    let (before, example) = template.unwrap_or((config::TEMPLATE, ""));
+    let help = example.split_inclusive('\n').take_while(|line| line.starts_with('#'));
+    format!("{before}{}", proposal.to_toml(&help.collect::<String>()))
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {

@@ -41,7 +41,33 @@ pub(super) fn candidates(
         })
         .collect();
     by_shape(&mut found, fields, records, schema);
+    salts_apart(&mut found, fields, schema);
     found
+}
+
+/// A hash without its salt is of no use: a person must know where it lies.
+fn salts_apart(found: &mut [Candidate], fields: &[(Place, FieldStats)], schema: &Schema) {
+    for candidate in found.iter_mut().filter(|other| other.field == schema.password_field) {
+        let (place, stats) = &fields[candidate.at];
+        // Such a hash has its salt inside.
+        if candidate.points.is_none() || stats.of_shape(Shape::Hash) > 0 {
+            continue;
+        }
+        let is_salt = |other: &Place| {
+            groups(other) == groups(place)
+                && names(other).last().is_some_and(|name| name.ends_with("salt") || name == "盐")
+        };
+        let Some((salt, _)) = fields.iter().find(|(other, _)| is_salt(other)) else { continue };
+        let scheme = stats.schemes.keys().copied().filter(|scheme| *scheme != "plain");
+        let told: Vec<String> = scheme
+            .map(str::to_owned)
+            .chain([format!(
+                "its salt lies in `{}`, and a password comes from one column: join them first",
+                rule::shown(salt)
+            )])
+            .collect();
+        candidate.note = Some(told.join("; "));
+    }
 }
 
 fn candidate(
@@ -206,9 +232,15 @@ pub(super) fn elsewhere(place: &Place) -> Option<(&'static str, String)> {
     Some((found.field, group.clone()))
 }
 
-/// Whether a field's name says that it must be kept back.
-pub(super) fn is_secret(place: &Place) -> bool {
-    names(place).iter().any(|name| synonyms::SECRET.iter().any(|part| name.contains(part)))
+/// Whether a field's name says that it must be kept back. Whether somebody has a secret is none.
+pub(super) fn is_secret(place: &Place, stats: &FieldStats) -> bool {
+    stats.filled() > stats.of_type("bool")
+        && names(place).iter().any(|name| synonyms::SECRET.iter().any(|part| name.contains(part)))
+}
+
+/// Whether a field holds ways to log in.
+pub(super) fn is_credentials(place: &Place) -> bool {
+    names(place).last().is_some_and(|name| name.starts_with("credential"))
 }
 
 /// Whether a field says by words of its own who is blocked.

@@ -54,6 +54,8 @@ pub struct Line {
 pub struct Left {
     /// The field, as a person would name it.
     pub source: String,
+    /// How a rule would name it, as TOML.
+    pub rule: String,
     /// Records of a hundred that have a value.
     pub coverage: String,
     /// Why, or what could be made of it.
@@ -93,6 +95,7 @@ pub fn propose(survey: &Survey, is_sample: bool, schema: &Schema) -> Proposal {
     let left = fields.iter().enumerate().filter(|(at, _)| !is_used(*at));
     let left = left.map(|(_, (place, stats))| Left {
         source: rule::shown(place),
+        rule: rule::written(place, &rule::How::default()),
         coverage: percent(stats.filled(), records),
         reason: why_left(place, stats),
     });
@@ -127,7 +130,12 @@ fn why_left(place: &Place, stats: &FieldStats) -> String {
     if stats.filled() == 0 {
         return "always empty".to_owned();
     }
-    if choose::is_secret(place) {
+    if choose::is_credentials(place) && stats.of_type("list") > 0 {
+        return "may hold password hashes in parts: a password comes from one column, so join \
+                scheme, salt and hash into one first"
+            .to_owned();
+    }
+    if choose::is_secret(place, stats) {
         return "looks like a secret: keep it out of oauth, too".to_owned();
     }
     if choose::is_status(place) {
@@ -143,7 +151,7 @@ fn why_left(place: &Place, stats: &FieldStats) -> String {
     if stats.of_type("object") > 0 {
         return "an object whose names are data".to_owned();
     }
-    "no field of the provider that it plainly is".to_owned()
+    "no field of the provider is plainly meant".to_owned()
 }
 
 /// What a copy of the raw record should go without: secrets, and what may be a password but was
@@ -158,7 +166,7 @@ fn without(
         let password =
             |candidate: &Candidate| candidate.at == at && candidate.field == schema.password_field;
         let is_hidden = stats.of_shape(Shape::Hash) > 0 || candidates.iter().any(password);
-        if !is_hidden && !choose::is_secret(place) {
+        if !is_hidden && !choose::is_secret(place, stats) {
             continue;
         }
         let name = match place {

@@ -49,6 +49,8 @@ pub(super) fn how(field: &Field, stats: &FieldStats) -> Result<How, &'static str
 
 /// As [`how`], for the password.
 pub(super) fn password(place: &Place, stats: &FieldStats) -> Result<How, &'static str> {
+    const UNKNOWN: &str =
+        "no hash of a known scheme: if it is plain text, set keep_password = false above";
     if !matches!(place, Place::Column(_)) {
         return Err("a password comes from a column, not from inside a list");
     }
@@ -58,9 +60,7 @@ pub(super) fn password(place: &Place, stats: &FieldStats) -> Result<How, &'stati
     let schemes: Vec<&str> =
         stats.schemes.keys().copied().filter(|scheme| *scheme != "plain").collect();
     if schemes.is_empty() {
-        return Ok(How::default().note(
-            "no hash of a known scheme: if it is plain text, set keep_password = false above",
-        ));
+        return Ok(How::default().note(UNKNOWN));
     }
     Ok(How::default().note(schemes.join(", ")))
 }
@@ -206,11 +206,12 @@ pub(super) fn written_jq(place: &Place, what: &str) -> String {
     format!("{{ jq = {} }}", program(&format!("{}{what}", jq(place))))
 }
 
-/// A place as a person would name it: a column, else the jq program.
+/// A place as a person would name it.
 pub(super) fn shown(place: &Place) -> String {
     match place {
         Place::Column(path) => path.join("."),
-        _ => jq(place),
+        Place::First(path) => format!("{}[0]", path.join(".")),
+        Place::Pair { list, name, .. } => format!("{}: {name}", list.join(".")),
     }
 }
 

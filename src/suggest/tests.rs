@@ -179,15 +179,32 @@ fn what_is_not_mapped_is_named_with_the_reason_and_secrets_are_kept_back() {
             ("salt", "looks like a secret: keep it out of oauth, too"),
             ("roles", "a list of objects: jq can pick one value out of it"),
             ("notes", "always empty"),
-            ("legacy", "no field of the provider that it plainly is"),
+            ("legacy", "no field of the provider is plainly meant"),
         ]
     );
     assert_eq!(proposal.without, ["salt", "legacy", "password"]);
-    let text = proposal.to_toml();
+    let text = proposal.to_toml("");
     assert!(
         text.contains("# oauth = { raw = true, without = [\"salt\", \"legacy\", \"password\"] }")
     );
     assert!(!text.contains("frozen") && !text.contains("m@example.com"), "{text}");
+}
+
+#[test]
+fn a_hash_whose_salt_lies_apart_is_told_and_one_that_has_it_inside_is_not() {
+    let bcrypt = "$2b$12$nCa3WDbsc3tvM57ifzjwrOAGGuNK7EPV0R17WKcW6f13NZvX97yLe";
+    for (hash, expected) in [
+        (
+            "5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8",
+            "hex-sha1; its salt lies in `auth.salt`, and a password comes from one column: join them first",
+        ),
+        (bcrypt, "bcrypt"),
+    ] {
+        let record = serde_json::json!({"auth": {"password": hash, "salt": "x"}});
+        let proposal = proposal(std::slice::from_ref(&record));
+        let line = proposal.lines.iter().find(|line| line.field == "password").expect("a line");
+        assert_eq!(line.note.as_deref(), Some(expected));
+    }
 }
 
 #[test]
@@ -196,7 +213,7 @@ fn the_section_is_read_back_whatever_the_fields_are_called() {
         "uid": "1", "a\"b\\c\nd = [": {"mail": "a@example.com"}, "it's\u{7} x": "y",
         "x\"\n[run]\nemail": "a@example.com",
     });
-    let text = proposal(std::slice::from_ref(&record)).to_toml();
+    let text = proposal(std::slice::from_ref(&record)).to_toml("");
     let path = std::path::Path::new("userferry.toml");
     let settings = crate::config::Settings::from_toml(&text, path).expect("it is read");
     let names: Vec<&str> = settings.mapping.rules().iter().map(|(name, _)| &name[..]).collect();
@@ -214,6 +231,6 @@ fn the_proposal_is_the_same_every_time() {
     let records: Vec<serde_json::Value> = (0..50)
         .map(|n| serde_json::json!({"b": n, "uid": n, "id": n, "mail": format!("{n}@example.com")}))
         .collect();
-    let first = proposal(&records).to_toml();
-    assert!((0..5).all(|_| proposal(&records).to_toml() == first), "{first}");
+    let first = proposal(&records).to_toml("");
+    assert!((0..5).all(|_| proposal(&records).to_toml("") == first), "{first}");
 }

@@ -10,9 +10,9 @@ const MOST_LEFT: usize = 60;
 const WIDTH: usize = 56;
 
 impl Proposal {
-    /// The section `[mapping]`, with a comment behind each line.
-    pub fn to_toml(&self) -> String {
-        let mut out = String::from("[mapping]\n");
+    /// The section `[mapping]`, with a comment behind each line. `help`: comments that come first.
+    pub fn to_toml(&self, help: &str) -> String {
+        let mut out = format!("[mapping]\n{help}");
         let of = self.of();
         out.push_str(&format!(
             "# Proposed from the export: the provider's field = your column. Read it, and change what is \
@@ -73,7 +73,7 @@ impl Proposal {
         out.push_str("\n# Not mapped:\n");
         for left in self.left.iter().take(MOST_LEFT) {
             let comment = format!("{}; {}", left.coverage, left.reason);
-            push(out, &format!("# … = {}", quoted(&left.source)), &comment);
+            push(out, &format!("# … = {}", left.rule), &comment);
         }
         if let Some(more) = self.left.len().checked_sub(MOST_LEFT).filter(|more| *more > 0) {
             out.push_str(&format!("# and {} more\n", grouped(more as u64)));

@@ -191,7 +191,7 @@ fn no_value_of_a_record_gets_into_a_proposal() {
         }
     }
     for (name, _) in EXPECTED {
-        let text = proposal(name).to_toml();
+        let text = proposal(name).to_toml("");
         let mut found = Vec::new();
         for record in records(name) {
             values(&serde_json::from_slice(&record).unwrap(), &mut found);
@@ -270,7 +270,9 @@ what is wrong; then: userferry check users.json
         assert!(!text.contains(word) && !did.err.contains(word), "{word}");
     }
     assert!(text.contains("user_pool_id"), "the other settings are there");
-    let (_, mapping) = text.split_once("[mapping]\n").unwrap();
+    let at = text.find("# Proposed from").unwrap();
+    let (help, mapping) = text.split_at(at);
+    assert!(help.contains("[mapping]\n# The provider's field = your column. Also possible"));
     let written = "\
 # Proposed from the export: the provider's field = your column. Read it, and change what is wrong.
 # The per cent say how many of 2 records have a value.
