@@ -12,7 +12,7 @@ use std::path::PathBuf;
 /// creates the users at the provider, records every success and every error, and can be stopped,
 /// killed or cut off at any time and go on as if nothing had happened.
 ///
-///   userferry init                  write a commented userferry.toml
+///   userferry init --from FILE      propose a mapping for an export, in userferry.toml
 ///   userferry check users.json      find problems; nothing is staged or sent
 ///   userferry stage users.json      read the export into userferry.db
 ///   userferry run                   create the users

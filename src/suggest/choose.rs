@@ -31,10 +31,10 @@ pub(super) fn candidates(
     let mut found: Vec<Candidate> = fields
         .iter()
         .enumerate()
-        .filter(|(_, (_, stats))| stats.filled() > 0)
+        .filter(|(_, (place, stats))| stats.filled() > 0 && has_name(place))
         .filter_map(|(at, (place, stats))| {
             opposite(at, place, stats, records).or_else(|| {
-                let (meaning, depth) = meaning(place)?;
+                let (meaning, depth) = region(place, fields).or_else(|| meaning(place))?;
                 let doubt = i64::from(meaning.doubt) + 50 * depth;
                 Some(candidate(at, place, stats, meaning.field, (records, doubt), schema))
             })
@@ -43,6 +43,25 @@ pub(super) fn candidates(
     by_shape(&mut found, fields, records, schema);
     salts_apart(&mut found, fields, schema);
     found
+}
+
+/// A rule cannot name a column that has no name.
+fn has_name(place: &Place) -> bool {
+    !rule::shown(place).is_empty()
+}
+
+/// A `state` beside a city, or a postal code, is a region.
+fn region(place: &Place, fields: &[(Place, FieldStats)]) -> Option<(Meaning, i64)> {
+    let group = groups(place);
+    let is_state = names(place).last().is_some_and(|name| name == "state");
+    let is_place = |other: &Place| {
+        let found = (groups(other) == group).then(|| meaning(other)).flatten();
+        found.is_some_and(|(found, _)| matches!(found.field, "locality" | "postalCode"))
+    };
+    let is_region =
+        is_state && are_groups(&group) && fields.iter().any(|(other, _)| is_place(other));
+    let depth = i64::try_from(group.len()).unwrap_or(i64::MAX);
+    is_region.then_some((Meaning { field: "region", doubt: 10 }, depth))
 }
 
 /// A hash without its salt is of no use: a person must know where it lies.
@@ -113,7 +132,7 @@ impl Candidate {
         if !matches!(self.field, "emailVerified" | "phoneVerified") || !is_time(stats) {
             return self;
         }
-        let rule = rule::written_jq(place, " != null");
+        let rule = rule::written_filled(place);
         Self { rule, note: Some("it says when; verified where there is a time".to_owned()), ..self }
     }
 }
@@ -184,12 +203,21 @@ fn by_shape(
             continue;
         }
         for (at, (place, stats)) in fields.iter().enumerate() {
-            // A user name may be an e-mail address; another field is what it is called.
-            let is_taken = found.iter().any(|other| other.at == at && other.field != "username");
+            // A user name may be an e-mail address; another field is what it is called, if it fits.
+            let may_share =
+                |other: &Candidate| other.field == "username" && matches!(field, "email" | "phone");
+            let is_taken = found
+                .iter()
+                .any(|other| other.at == at && other.points.is_some() && !may_share(other));
             let n = shapes.iter().map(|shape| stats.of_shape(*shape)).max().unwrap_or(0);
             let is_id = field == "externalId" && (n == 0 && ends_with_id(place));
             let is_it = n * 20 >= stats.filled() * 19 || is_id;
-            if is_taken || !is_it || stats.filled() == 0 || !are_groups(&groups(place)) {
+            if is_taken
+                || !is_it
+                || stats.filled() == 0
+                || !has_name(place)
+                || !are_groups(&groups(place))
+            {
                 continue;
             }
             if is_id && stats.filled() < records {
@@ -245,7 +273,10 @@ pub(super) fn is_credentials(place: &Place) -> bool {
 
 /// Whether a field says by words of its own who is blocked.
 pub(super) fn is_status(place: &Place) -> bool {
-    names(place).last().is_some_and(|name| synonyms::STATUS.contains(&name.as_str()))
+    let names = names(place);
+    let Some((last, groups)) = names.split_last() else { return false };
+    synonyms::STATUS.contains(&last.as_str())
+        && !groups.iter().any(|group| matches!(group.as_str(), "address" | "location"))
 }
 
 fn are_groups(names: &[String]) -> bool {

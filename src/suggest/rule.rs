@@ -31,6 +31,9 @@ pub(super) fn how(field: &Field, stats: &FieldStats) -> Result<How, &'static str
     if most(stats, stats.of_type("list") + stats.of_type("object")) {
         return Err("a list or an object, which no field takes");
     }
+    if most(stats, stats.of_shape(Shape::Hash)) {
+        return Err("password hashes, which must not be readable");
+    }
     match (field.ty, field.format) {
         (Type::Bool, _) => truth(stats),
         (Type::Int, _) => int(stats),
@@ -201,9 +204,14 @@ pub(super) fn written(place: &Place, how: &How) -> String {
     format!("{{ {source}{steps}{option} }}")
 }
 
-/// A rule of a jq program that says something about a place, e.g. `.enabled == false`.
+/// A rule of a jq program that asks something about a place, e.g. `.enabled == false`.
 pub(super) fn written_jq(place: &Place, what: &str) -> String {
     format!("{{ jq = {} }}", program(&format!("{}{what}", jq(place))))
+}
+
+/// The rule that a place is filled. CSV has empty text where nothing is.
+pub(super) fn written_filled(place: &Place) -> String {
+    format!("{{ jq = {} }}", program(&format!("({} // \"\") != \"\"", jq(place))))
 }
 
 /// A place as a person would name it.

@@ -72,10 +72,10 @@ pub(super) const FIELDS: &[Names] = &[
           "datejoined", "joinedat", "joindate", "注册时间", "注册日期", "创建时间", "创建日期"],
         &["since", "membersince", "createtimestamp", "whencreated"]),
     names("name",
-        &["name", "fullname", "realname", "truename", "cn", "姓名", "真实姓名", "全名"],
-        &["legalname", "名称"]),
+        &["name", "fullname", "realname", "truename", "姓名", "真实姓名", "全名"],
+        &["legalname", "cn", "名称"]),
     names("givenName", &["givenname", "firstname", "forename", "namefirst", "namegiven", "名字"], &["first", "名"]),
-    names("familyName", &["familyname", "lastname", "surname", "sn", "namelast", "namefamily", "姓氏"], &["last", "姓"]),
+    names("familyName", &["familyname", "lastname", "surname", "namelast", "namefamily", "姓氏"], &["last", "sn", "姓"]),
     names("middleName", &["middlename", "namemiddle"], &["middle"]),
     names("preferredUsername", &["preferredusername"], &[]),
     names("photo",
@@ -95,7 +95,7 @@ pub(super) const FIELDS: &[Names] = &[
     names("formatted", &["formatted", "formattedaddress", "addressformatted"], &[]),
     names("streetAddress", &["streetaddress", "street", "addressline1", "街道"], &["address1"]),
     names("locality", &["locality", "city", "town", "城市", "所在城市"], &[]),
-    names("region", &["region", "province", "state", "省份", "省", "所在省份"], &["county"]),
+    names("region", &["region", "province", "addressstate", "locationstate", "省份", "省", "所在省份"], &["county"]),
     names("postalCode", &["postalcode", "postcode", "zip", "zipcode", "邮编", "邮政编码"], &[]),
     names("country", &["country", "countrycode", "countryname", "国家"], &[]),
     names("phoneCountryCode", &["phonecountrycode", "dialcode", "callingcode", "phonecode", "国家代码", "区号"], &[]),
@@ -116,9 +116,9 @@ pub(super) const NOT_BLOCKED: &[&str] = &[
     "enabled", "isenabled", "active", "isactive", "accountenabled", "useractive", "启用", "是否启用", "已启用", "激活",
 ];
 
-/// Names of what is said in words of its own.
+/// Names of what is said in words of its own. A `state` beside a city is a region.
 #[rustfmt::skip]
-pub(super) const STATUS: &[&str] = &["status", "accountstatus", "accountstate", "userstatus", "userstate", "状态", "账号状态", "用户状态"];
+pub(super) const STATUS: &[&str] = &["status", "state", "accountstatus", "accountstate", "userstatus", "userstate", "状态", "账号状态", "用户状态"];
 
 /// Parts of names of what must not leave the house, whatever it holds.
 #[rustfmt::skip]

@@ -55,7 +55,7 @@ mod tables {
             (
                 "email_verified_at",
                 json!(["2024-01-31 10:00:00", null]),
-                "emailVerified = { jq = '.email_verified_at != null' }",
+                "emailVerified = { jq = '(.email_verified_at // \"\") != \"\"' }",
             ),
             ("logins_count", json!([4]), "loginsCount = \"logins_count\""),
             ("登录次数", json!(["4"]), "loginsCount = { from = \"登录次数\", as = \"int\" }"),
@@ -110,6 +110,8 @@ mod tables {
                 json!({"Attributes": [{"Name": "email", "Value": "a@example.com"}]}),
                 "email = { jq = '.Attributes[]? | select(.Name == \"email\") | .Value' }",
             ),
+            (json!({"address": {"state": "x"}}), "region = \"address.state\""),
+            (json!({"state": "x", "zip": ""}), "region = \"state\""),
             (json!({"name": {"first": "x"}}), "givenName = \"name.first\""),
             (json!({"company": {"name": "x"}}), "company = \"company.name\""),
             (json!({"address": {"postal_code": "x"}}), "postalCode = \"address.postal_code\""),
@@ -129,6 +131,8 @@ mod tables {
             json!({"identities": [{"user_id": "1"}]}),
             json!({"updated_at": "2024-01-31T10:00:00Z"}),
             json!({"status": "ok"}),
+            json!({"state": "ACTIVE"}),
+            json!({"": "a@example.com"}),
             json!({"nickname": null, "uid": " "}),
         ] {
             assert_eq!(proposed(std::slice::from_ref(&record)), [""; 0], "{record}");

@@ -2,7 +2,7 @@
 
 use super::rule::quoted;
 use super::{Line, Proposal};
-use crate::ui::grouped;
+use crate::ui::{counted, grouped};
 
 /// Fields that are left are named up to here.
 const MOST_LEFT: usize = 60;
@@ -36,12 +36,8 @@ impl Proposal {
 
     /// What the coverage is of.
     fn of(&self) -> String {
-        let records = grouped(self.records);
-        if self.is_sample {
-            format!("of the first {records} records")
-        } else {
-            format!("of {records} records")
-        }
+        let records = counted(self.records, "record");
+        if self.is_sample { format!("of the first {records}") } else { format!("of {records}") }
     }
 
     /// Whether a user can be told from another.

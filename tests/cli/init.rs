@@ -272,7 +272,7 @@ what is wrong; then: userferry check users.json
     assert!(text.contains("user_pool_id"), "the other settings are there");
     let at = text.find("# Proposed from").unwrap();
     let (help, mapping) = text.split_at(at);
-    assert!(help.contains("[mapping]\n# The provider's field = your column. Also possible"));
+    assert!(help.contains("[mapping]\n# The provider's field = your column"));
     let written = "\
 # Proposed from the export: the provider's field = your column. Read it, and change what is wrong.
 # The per cent say how many of 2 records have a value.
