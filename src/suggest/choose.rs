@@ -293,7 +293,7 @@ fn groups(place: &Place) -> Vec<String> {
 /// databases add (`$oid`, `$date`) are none.
 fn names(place: &Place) -> Vec<String> {
     let (path, last) = match place {
-        Place::Column(path) | Place::First(path) => (path, None),
+        Place::Column(path) | Place::First(path) | Place::FirstValue(path) => (path, None),
         Place::Pair { list, name, .. } => (list, Some(name)),
     };
     path.iter()

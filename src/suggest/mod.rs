@@ -170,7 +170,7 @@ fn without(
             continue;
         }
         let name = match place {
-            Place::Column(path) | Place::First(path) => path.join("."),
+            Place::Column(path) | Place::First(path) | Place::FirstValue(path) => path.join("."),
             Place::Pair { list, .. } => list.join("."),
         };
         if !names.contains(&name) {

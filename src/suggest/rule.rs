@@ -219,6 +219,7 @@ pub(super) fn shown(place: &Place) -> String {
     match place {
         Place::Column(path) => path.join("."),
         Place::First(path) => format!("{}[0]", path.join(".")),
+        Place::FirstValue(path) => format!("{}[0].value", path.join(".")),
         Place::Pair { list, name, .. } => format!("{}: {name}", list.join(".")),
     }
 }
@@ -239,6 +240,7 @@ fn jq(place: &Place) -> String {
     match place {
         Place::Column(names) => path(names),
         Place::First(names) => format!("{}[0]", path(names)),
+        Place::FirstValue(names) => format!("{}[0].value", path(names)),
         Place::Pair { list, keys: (key, value), name } => {
             let name = serde_json::Value::from(name.as_str());
             format!("{}[]? | select(.{key} == {name}) | .{value}", path(list))

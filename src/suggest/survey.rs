@@ -2,6 +2,7 @@
 //! their values look like. Counts and hashes; no value is kept.
 
 use super::shape::{Shape, shapes};
+use super::synonyms;
 use crate::password::detect;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -24,6 +25,8 @@ pub enum Place {
     Column(Vec<String>),
     /// The first element of the list under these names.
     First(Vec<String>),
+    /// The value of its first element, in a list such as `emails` of SCIM.
+    FirstValue(Vec<String>),
     /// In a list of named values the one of this name.
     Pair {
         /// The list.
@@ -178,6 +181,12 @@ impl Survey {
     }
 
     fn list(&mut self, path: &[String], value: &Value, items: &[Value]) {
+        if is_plural(path)
+            && let Some(first) = items.first().and_then(|item| item.get("value"))
+        {
+            self.take(Place::FirstValue(path.to_vec()), first, items.len() > 1);
+            return;
+        }
         if let Some(keys) = pairs(items) {
             let mut before = HashSet::new();
             for item in items {
@@ -217,7 +226,9 @@ impl Survey {
 
 fn parent(place: &Place) -> &[String] {
     match place {
-        Place::Column(path) | Place::First(path) => &path[..path.len().saturating_sub(1)],
+        Place::Column(path) | Place::First(path) | Place::FirstValue(path) => {
+            &path[..path.len().saturating_sub(1)]
+        }
         Place::Pair { list, .. } => list,
     }
 }
@@ -225,8 +236,14 @@ fn parent(place: &Place) -> &[String] {
 fn list_of(place: &Place) -> Option<&[String]> {
     match place {
         Place::Column(_) => None,
-        Place::First(list) | Place::Pair { list, .. } => Some(list),
+        Place::First(list) | Place::FirstValue(list) | Place::Pair { list, .. } => Some(list),
     }
+}
+
+/// Whether a list is of addresses or of numbers, of which the first is the user's.
+fn is_plural(path: &[String]) -> bool {
+    let meaning = path.last().and_then(|name| synonyms::meaning(&synonyms::plain(name)));
+    meaning.is_some_and(|found| matches!(found.field, "email" | "phone"))
 }
 
 /// How a list of named values is written, if it is one.

@@ -110,6 +110,10 @@ mod tables {
                 json!({"Attributes": [{"Name": "email", "Value": "a@example.com"}]}),
                 "email = { jq = '.Attributes[]? | select(.Name == \"email\") | .Value' }",
             ),
+            (
+                json!({"emails": [{"type": "work", "value": "a@example.com", "primary": true}]}),
+                "email = { jq = '.emails[0].value' }",
+            ),
             (json!({"address": {"state": "x"}}), "region = \"address.state\""),
             (json!({"state": "x", "zip": ""}), "region = \"state\""),
             (json!({"name": {"first": "x"}}), "givenName = \"name.first\""),
