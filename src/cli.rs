@@ -12,7 +12,7 @@ use std::path::PathBuf;
 /// creates the users at the provider, records every success and every error, and can be stopped,
 /// killed or cut off at any time and go on as if nothing had happened.
 ///
-///   userferry init                  write a commented userferry.toml
+///   userferry init --from FILE      propose a mapping for an export, in userferry.toml
 ///   userferry check users.json      find problems; nothing is staged or sent
 ///   userferry preview users.json    what would be sent for one record, and from where
 ///   userferry stage users.json      read the export into userferry.db
@@ -83,6 +83,10 @@ pub enum Color {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Write a commented userferry.toml; never over an existing one
+    ///
+    /// With --from its mapping is made for your export: the first 2,000 records are looked at, and
+    /// each of their fields is told by its name and by the shape of its values. What is not certain
+    /// is written as a comment, with the reason. Read the file, change what is wrong, then check.
     Init(Init),
     /// Read, map and validate an export, and show its problems; nothing is staged or sent
     Check(Check),
@@ -131,7 +135,17 @@ fn unused(name: &'static str) -> Arg {
 
 /// `init`.
 #[derive(Debug, Args)]
-pub struct Init {}
+#[command(mut_arg("input_format", |arg| arg.requires("from")))]
+#[command(mut_arg("records", |arg| arg.requires("from")))]
+pub struct Init {
+    /// Propose the mapping from the fields of this export; '-' for standard input
+    #[arg(long, value_name = "SOURCE")]
+    pub from: Option<String>,
+
+    #[command(flatten)]
+    #[expect(missing_docs)]
+    pub reading: Reading,
+}
 
 /// How to read a source.
 #[derive(Clone, Debug, Default, Args)]

@@ -39,6 +39,7 @@ pub mod run;
 pub mod sandbox;
 pub mod stage;
 pub mod store;
+pub mod suggest;
 pub mod target;
 pub mod ui;
 pub mod units;

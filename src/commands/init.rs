@@ -1,25 +1,122 @@
-//! `init`: writes a commented userferry.toml, never over an existing one.
+//! `init`: writes a commented userferry.toml, never over an existing one; with `--from` its mapping
+//! is proposed from an export.
 
-use crate::cli::Global;
-use crate::config;
+use crate::cli::{Global, Init, Reading};
+use crate::config::{self, TargetKind};
 use crate::error::{Error, Exit, Result};
-use crate::ui::Ui;
+use crate::input::{Reader, Source, show_name};
+use crate::suggest::{Proposal, Survey, propose};
+use crate::ui::{Ui, counted, table};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-pub(super) fn run(global: &Global, ui: Ui) -> Result<Exit> {
+/// Records that are looked at.
+const SAMPLE: u64 = 2_000;
+/// Fields that are named in the summary but feed nothing.
+const SHOWN: usize = 20;
+
+pub(super) fn run(global: &Global, ui: Ui, args: &Init) -> Result<Exit> {
     let path = global.config.as_deref().unwrap_or(Path::new(config::DEFAULT_FILE));
+    let Some(name) = &args.from else {
+        write(path, config::TEMPLATE)?;
+        let shown = path.display();
+        ui.note(&format!(
+            "Wrote {shown}. Set user_pool_id in it, then: userferry check users.json"
+        ));
+        return Ok(Exit::Done);
+    };
+    // Before the export is read: standard input can be read only once.
+    if path.symlink_metadata().is_ok() {
+        return Err(there_already(path));
+    }
+    let source = Source::parse(name);
+    if let (Some(file), Ok(table)) = (source.path(), super::canonical(&global.db)) {
+        super::refuse_table(&table, file)?;
+    }
+    let proposal = look_at(&source, &args.reading)?;
+    write(path, &settings(&proposal))?;
+    let records = args.reading.records.as_ref();
+    let records = records.map_or(String::new(), |path| format!(" --records {path}"));
+    tell(ui, &proposal, path, &format!("{name}{records}"));
+    Ok(Exit::Done)
+}
+
+/// Looks at the first records, and proposes.
+fn look_at(source: &Source, reading: &Reading) -> Result<Proposal> {
+    let options = reading.options(Vec::new());
+    let mut reader = Reader::open(source, &options, None)?;
+    let mut survey = Survey::default();
+    let mut read = 0;
+    while read < SAMPLE {
+        let Some(record) = reader.next_record()? else { break };
+        read += 1;
+        if record.fault.is_none() {
+            survey.add(&record.raw);
+        }
+    }
+    if survey.records() == 0 {
+        return Err(Error::usage(format!("{source}: no record to propose a mapping from"))
+            .hint("without --from, init writes the mapping of the vendor's example"));
+    }
+    Ok(propose(&survey, read == SAMPLE, TargetKind::AuthingV2.schema()))
+}
+
+/// The commented settings, with this mapping in place of the example's.
+fn settings(proposal: &Proposal) -> String {
+    let template = config::TEMPLATE.split_once("[mapping]\n");
+    let (before, example) = template.unwrap_or((config::TEMPLATE, ""));
+    let help = example.split_inclusive('\n').take_while(|line| line.starts_with('#'));
+    format!("{before}{}", proposal.to_toml(&help.collect::<String>()))
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
     let shown = path.display();
     let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     let mut file = opened.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => Error::usage(format!("{shown} is there already"))
-            .hint("edit it, or name another file with --config"),
+        std::io::ErrorKind::AlreadyExists => there_already(path),
         _ => Error::usage(format!("{shown} cannot be written: {error}")),
     })?;
-    file.write_all(config::TEMPLATE.as_bytes())
-        .map_err(|error| Error::usage(format!("{shown} cannot be written: {error}")))?;
-    ui.note(&format!("Wrote {shown}. Set user_pool_id in it, then: userferry check users.json"));
-    Ok(Exit::Done)
+    file.write_all(text.as_bytes())
+        .map_err(|error| Error::usage(format!("{shown} cannot be written: {error}")))
+}
+
+fn there_already(path: &Path) -> Error {
+    Error::usage(format!("{} is there already", path.display()))
+        .hint("edit it, or name another file with --config")
+}
+
+/// What was found, and what to do next. Names of fields, never values.
+fn tell(ui: Ui, proposal: &Proposal, path: &Path, source: &str) {
+    let name = |text: &str| show_name(text.as_bytes());
+    let held = proposal.lines.iter().filter(|line| line.holds);
+    let mut rows: Vec<Vec<String>> = held
+        .map(|line| vec![name(&line.source), line.field.to_owned(), line.coverage.clone()])
+        .collect();
+    let is_used = |source: &str| proposal.lines.iter().any(|l| l.holds && l.source == source);
+    let unsure = proposal.lines.iter().filter(|line| !line.holds && !is_used(&line.source));
+    rows.extend(
+        unsure.map(|line| {
+            vec![name(&line.source), format!("({}?)", line.field), line.coverage.clone()]
+        }),
+    );
+    let left = proposal.left.iter().take(SHOWN);
+    rows.extend(left.map(|left| vec![name(&left.source), "-".to_owned(), left.coverage.clone()]));
+    ui.note(table::render(&["field", "provider's field", "filled"], &rows).trim_end());
+    if let Some(more) = proposal.left.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        ui.note(&format!("… and {} that nothing is made of", counted(more as u64, "field")));
+    }
+    if !proposal.has_identifier() {
+        ui.warn(
+            "no field identifies a user: name one of externalId, email, phone or username in \
+             [mapping]",
+        );
+    }
+    let seen = counted(proposal.records, "record");
+    let shown = path.display();
+    ui.note(&format!(
+        "\nWrote {shown} after a look at {seen}. Set user_pool_id in it, read [mapping], and change \
+         what is wrong; then: userferry check {source}"
+    ));
 }

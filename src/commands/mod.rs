@@ -31,7 +31,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit> {
     let ui = Ui::new(&cli.global);
     let global = &cli.global;
     match cli.command {
-        Command::Init(_) => init::run(global, ui),
+        Command::Init(args) => init::run(global, ui, &args),
         Command::Check(args) => check::run(global, ui, &args),
         Command::Preview(args) => preview::run(global, ui, &args),
         Command::Stage(args) => stage::run(global, ui, &args),

@@ -6,6 +6,7 @@ mod echo;
 mod first_use;
 mod formats;
 mod hostile;
+mod init;
 mod manners;
 mod planted;
 mod preview;

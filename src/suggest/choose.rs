@@ -1,0 +1,310 @@
+//! Which field of the export is which of the provider's.
+
+use super::rule::{self, How};
+use super::shape::Shape;
+use super::survey::{FieldStats, Place};
+use super::synonyms::{self, Meaning, plain};
+use crate::target::schema::Schema;
+use crate::user::IdKind;
+
+/// A field of the export that may feed one of the provider's.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    /// Its number among the fields of the export.
+    pub(super) at: usize,
+    /// The provider's field.
+    pub(super) field: &'static str,
+    /// The rule.
+    pub(super) rule: String,
+    /// What a person should know, or why it does not fit.
+    pub(super) note: Option<String>,
+    /// Better ones have more; none for what does not fit.
+    pub(super) points: Option<i64>,
+}
+
+/// All candidates, in the order of the export.
+pub(super) fn candidates(
+    fields: &[(Place, FieldStats)],
+    records: u64,
+    schema: &Schema,
+) -> Vec<Candidate> {
+    let mut found: Vec<Candidate> = fields
+        .iter()
+        .enumerate()
+        .filter(|(_, (place, stats))| stats.filled() > 0 && has_name(place))
+        .filter_map(|(at, (place, stats))| {
+            opposite(at, place, stats, records).or_else(|| {
+                let (meaning, depth) = region(place, fields).or_else(|| meaning(place))?;
+                let doubt = i64::from(meaning.doubt) + 50 * depth;
+                Some(candidate(at, place, stats, meaning.field, (records, doubt), schema))
+            })
+        })
+        .collect();
+    by_shape(&mut found, fields, records, schema);
+    salts_apart(&mut found, fields, schema);
+    found
+}
+
+/// A rule cannot name a column that has no name.
+fn has_name(place: &Place) -> bool {
+    !rule::shown(place).is_empty()
+}
+
+/// A `state` beside a city, or a postal code, is a region.
+fn region(place: &Place, fields: &[(Place, FieldStats)]) -> Option<(Meaning, i64)> {
+    let group = groups(place);
+    let is_state = names(place).last().is_some_and(|name| name == "state");
+    let is_place = |other: &Place| {
+        let found = (groups(other) == group).then(|| meaning(other)).flatten();
+        found.is_some_and(|(found, _)| matches!(found.field, "locality" | "postalCode"))
+    };
+    let is_region =
+        is_state && are_groups(&group) && fields.iter().any(|(other, _)| is_place(other));
+    let depth = i64::try_from(group.len()).unwrap_or(i64::MAX);
+    is_region.then_some((Meaning { field: "region", doubt: 10 }, depth))
+}
+
+/// A hash without its salt is of no use: a person must know where it lies.
+fn salts_apart(found: &mut [Candidate], fields: &[(Place, FieldStats)], schema: &Schema) {
+    for candidate in found.iter_mut().filter(|other| other.field == schema.password_field) {
+        let (place, stats) = &fields[candidate.at];
+        // Such a hash has its salt inside.
+        if candidate.points.is_none() || stats.of_shape(Shape::Hash) > 0 {
+            continue;
+        }
+        let is_salt = |other: &Place| {
+            groups(other) == groups(place)
+                && names(other).last().is_some_and(|name| name.ends_with("salt") || name == "盐")
+        };
+        let Some((salt, _)) = fields.iter().find(|(other, _)| is_salt(other)) else { continue };
+        let scheme = stats.schemes.keys().copied().filter(|scheme| *scheme != "plain");
+        let told: Vec<String> = scheme
+            .map(str::to_owned)
+            .chain([format!(
+                "its salt lies in `{}`, and a password comes from one column: join them first",
+                rule::shown(salt)
+            )])
+            .collect();
+        candidate.note = Some(told.join("; "));
+    }
+}
+
+fn candidate(
+    at: usize,
+    place: &Place,
+    stats: &FieldStats,
+    field: &'static str,
+    (records, doubt): (u64, i64),
+    schema: &Schema,
+) -> Candidate {
+    let kind = schema.field(field).and_then(|field| field.identifier);
+    let how = fit(place, stats, field, schema);
+    let mut doubt = doubt;
+    let mut note = None;
+    if kind.is_some() && stats.repeated > 0 {
+        doubt += 300;
+        note = Some(format!("{} values came before in another record", stats.repeated));
+    }
+    if field == schema.password_field && stats.of_shape(Shape::Hash) > 0 {
+        doubt -= 500;
+    }
+    let is_id = kind == Some(IdKind::ExternalId);
+    let points = permille(stats.filled(), records) - doubt;
+    match how {
+        Err(why) => {
+            let rule = rule::written(place, &How::default());
+            Candidate { at, field, rule, note: Some(why.to_owned()), points: None }
+        }
+        Ok(how) => {
+            let points = (!is_id || stats.repeated == 0).then_some(points);
+            let rule = rule::written(place, &how);
+            let more = stats.several.then(|| "the first of several".to_owned());
+            let notes: Vec<String> = [more, note, how.note].into_iter().flatten().collect();
+            let note = (!notes.is_empty()).then(|| notes.join("; "));
+            Candidate { at, field, rule, note, points }.or_time(place, stats)
+        }
+    }
+}
+
+impl Candidate {
+    /// `email_verified_at` holds when, where whether is asked.
+    fn or_time(self, place: &Place, stats: &FieldStats) -> Self {
+        if !matches!(self.field, "emailVerified" | "phoneVerified") || !is_time(stats) {
+            return self;
+        }
+        let rule = rule::written_filled(place);
+        Self { rule, note: Some("it says when; verified where there is a time".to_owned()), ..self }
+    }
+}
+
+fn is_time(stats: &FieldStats) -> bool {
+    stats.of_shape(Shape::Moment) + stats.of_shape(Shape::Date) == stats.filled()
+}
+
+fn fit(
+    place: &Place,
+    stats: &FieldStats,
+    field: &str,
+    schema: &Schema,
+) -> Result<How, &'static str> {
+    if field == schema.password_field {
+        return rule::password(place, stats);
+    }
+    let Some(known) = schema.field(field) else { return Err("the target has no such field") };
+    match rule::how(known, stats) {
+        Err(_) if matches!(field, "emailVerified" | "phoneVerified") && is_time(stats) => {
+            Ok(How::default())
+        }
+        how => how,
+    }
+}
+
+/// `enabled` and its like: the opposite of `blocked`.
+fn opposite(at: usize, place: &Place, stats: &FieldStats, records: u64) -> Option<Candidate> {
+    let path = names(place);
+    let (last, groups) = path.split_last()?;
+    if !synonyms::NOT_BLOCKED.contains(&last.as_str()) || !are_groups(groups) {
+        return None;
+    }
+    let is_all = |ty: &str| stats.of_type(ty) == stats.filled();
+    let is_truth = stats.of_shape(Shape::Truth) == stats.filled();
+    let what = match () {
+        () if is_all("bool") => Some(" == false"),
+        () if is_all("number") && is_truth => Some(" == 0"),
+        () => None,
+    };
+    let doubt = 100 + 50 * i64::try_from(groups.len()).unwrap_or(20);
+    Some(Candidate {
+        at,
+        field: "blocked",
+        rule: rule::written_jq(place, what.unwrap_or(" == \"0\"")),
+        note: Some(match what {
+            Some(_) => "the opposite of blocked".to_owned(),
+            None => "the opposite of blocked: put the word that means no".to_owned(),
+        }),
+        points: what.map(|_| permille(stats.filled(), records) - doubt),
+    })
+}
+
+/// What no name told may be told by the values, where nothing else is the field.
+fn by_shape(
+    found: &mut Vec<Candidate>,
+    fields: &[(Place, FieldStats)],
+    records: u64,
+    schema: &Schema,
+) {
+    for (field, shapes) in [
+        ("email", &[Shape::Email][..]),
+        ("phone", &[Shape::ChinaMobile, Shape::PlusPhone]),
+        (schema.password_field, &[Shape::Hash]),
+        ("externalId", &[Shape::Uuid]),
+    ] {
+        if found.iter().any(|other| other.field == field && other.points.is_some()) {
+            continue;
+        }
+        for (at, (place, stats)) in fields.iter().enumerate() {
+            // A user name may be an e-mail address; another field is what it is called, if it fits.
+            let may_share =
+                |other: &Candidate| other.field == "username" && matches!(field, "email" | "phone");
+            let is_taken = found
+                .iter()
+                .any(|other| other.at == at && other.points.is_some() && !may_share(other));
+            let n = shapes.iter().map(|shape| stats.of_shape(*shape)).max().unwrap_or(0);
+            let is_id = field == "externalId" && (n == 0 && ends_with_id(place));
+            let is_it = n * 20 >= stats.filled() * 19 || is_id;
+            if is_taken
+                || !is_it
+                || stats.filled() == 0
+                || !has_name(place)
+                || !are_groups(&groups(place))
+            {
+                continue;
+            }
+            if is_id && stats.filled() < records {
+                continue;
+            }
+            let mut told = candidate(at, place, stats, field, (records, 400), schema);
+            let why = if is_id { "told by its name's end" } else { "told by its values" };
+            told.note = Some(told.note.map_or(why.to_owned(), |note| format!("{why}; {note}")));
+            if told.points.is_some() {
+                found.push(told);
+            }
+        }
+    }
+}
+
+fn ends_with_id(place: &Place) -> bool {
+    names(place).last().is_some_and(|name| name.ends_with("id") || name.ends_with("编号"))
+}
+
+/// What the names of a place mean, and how deep it lies. The longest end of the path that means
+/// something counts; what is before it must only be a group.
+fn meaning(place: &Place) -> Option<(Meaning, i64)> {
+    let names = names(place);
+    if is_status(place) {
+        return None;
+    }
+    (0..names.len()).find_map(|from| {
+        let found = synonyms::meaning(&names[from..].concat())?;
+        let depth = i64::try_from(from).unwrap_or(i64::MAX);
+        are_groups(&names[..from]).then_some((found, depth))
+    })
+}
+
+/// What a field would be if it did not lie in something that is not the user.
+pub(super) fn elsewhere(place: &Place) -> Option<(&'static str, String)> {
+    let names = names(place);
+    let (last, groups) = names.split_last()?;
+    let found = synonyms::meaning(last)?;
+    let group = groups.iter().find(|group| !synonyms::GROUPS.contains(&group.as_str()))?;
+    Some((found.field, group.clone()))
+}
+
+/// Whether a field's name says that it must be kept back. Whether somebody has a secret is none.
+pub(super) fn is_secret(place: &Place, stats: &FieldStats) -> bool {
+    stats.filled() > stats.of_type("bool")
+        && names(place).iter().any(|name| synonyms::SECRET.iter().any(|part| name.contains(part)))
+}
+
+/// Whether a field holds ways to log in.
+pub(super) fn is_credentials(place: &Place) -> bool {
+    names(place).last().is_some_and(|name| name.starts_with("credential"))
+}
+
+/// Whether a field says by words of its own who is blocked.
+pub(super) fn is_status(place: &Place) -> bool {
+    let names = names(place);
+    let Some((last, groups)) = names.split_last() else { return false };
+    synonyms::STATUS.contains(&last.as_str())
+        && !groups.iter().any(|group| matches!(group.as_str(), "address" | "location"))
+}
+
+fn are_groups(names: &[String]) -> bool {
+    names.iter().all(|name| synonyms::GROUPS.contains(&name.as_str()))
+}
+
+fn groups(place: &Place) -> Vec<String> {
+    let mut names = names(place);
+    names.pop();
+    names
+}
+
+/// The names that lead to a place, plain. A name such as `cognito:username` is two; those that
+/// databases add (`$oid`, `$date`) are none.
+fn names(place: &Place) -> Vec<String> {
+    let (path, last) = match place {
+        Place::Column(path) | Place::First(path) | Place::FirstValue(path) => (path, None),
+        Place::Pair { list, name, .. } => (list, Some(name)),
+    };
+    path.iter()
+        .chain(last)
+        .filter(|name| !name.starts_with('$'))
+        .flat_map(|name| name.split([':', '.']))
+        .map(plain)
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+fn permille(n: u64, of: u64) -> i64 {
+    i64::try_from(n * 1000 / of.max(1)).unwrap_or(1000)
+}

@@ -1,0 +1,184 @@
+//! Suggest: a mapping for an export, from the names of its fields and the shapes of their values.
+//! Pure: what was seen goes in ([`Survey`]), lines of a settings file come out ([`Proposal`]).
+//!
+//! It proposes, a person decides: what is not certain is written as a comment, with the reason.
+//! No value of a record is kept or shown.
+
+mod choose;
+mod rule;
+mod shape;
+mod survey;
+mod synonyms;
+mod write;
+
+pub use shape::Shape;
+pub use survey::{FieldStats, Place, Survey};
+
+use crate::target::schema::Schema;
+use choose::Candidate;
+
+/// A mapping that is proposed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proposal {
+    /// Records that were looked at.
+    pub records: u64,
+    /// Whether the export may have more.
+    pub is_sample: bool,
+    /// The rules: identifiers first, then the others; behind each its alternatives.
+    pub lines: Vec<Line>,
+    /// Fields of the export that nothing is made of.
+    pub left: Vec<Left>,
+    /// Fields that a copy of the raw record should go without.
+    pub without: Vec<String>,
+}
+
+/// A rule that is proposed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The provider's field.
+    pub field: &'static str,
+    /// The field of the export, as a person would name it.
+    pub source: String,
+    /// The rule as TOML.
+    pub rule: String,
+    /// Records of a hundred that have a value.
+    pub coverage: String,
+    /// What a person should know.
+    pub note: Option<String>,
+    /// Whether it holds; otherwise it is written as a comment.
+    pub holds: bool,
+}
+
+/// A field of the export that nothing is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// The field, as a person would name it.
+    pub source: String,
+    /// How a rule would name it, as TOML.
+    pub rule: String,
+    /// Records of a hundred that have a value.
+    pub coverage: String,
+    /// Why, or what could be made of it.
+    pub reason: String,
+}
+
+/// Fields that come first, in this order, as the template has them; the others follow in the
+/// target's order.
+const FIRST: &[&str] = &[
+    "externalId",
+    "email",
+    "phone",
+    "username",
+    "nickname",
+    "password",
+    "emailVerified",
+    "phoneVerified",
+    "loginsCount",
+];
+
+/// Proposes a mapping. `is_sample`: the export has, or may have, more records than were looked at.
+pub fn propose(survey: &Survey, is_sample: bool, schema: &Schema) -> Proposal {
+    let (fields, records) = (survey.fields(), survey.records());
+    let mut candidates = choose::candidates(&fields, records, schema);
+    // The best first; of equal ones the first in the export.
+    candidates.sort_by_key(|candidate| (std::cmp::Reverse(candidate.points), candidate.at));
+    let rest = schema.fields.iter().map(|field| field.name).filter(|name| !FIRST.contains(name));
+    let mut lines = Vec::new();
+    for field in FIRST.iter().copied().chain(rest) {
+        let of_field = candidates.iter().filter(|candidate| candidate.field == field);
+        lines.extend(of_field.enumerate().map(|(i, candidate)| {
+            let (place, stats) = &fields[candidate.at];
+            line(candidate, place, percent(stats.filled(), records), i > 0)
+        }));
+    }
+    let is_used = |at: usize| candidates.iter().any(|candidate| candidate.at == at);
+    let left = fields.iter().enumerate().filter(|(at, _)| !is_used(*at));
+    let left = left.map(|(_, (place, stats))| Left {
+        source: rule::shown(place),
+        rule: rule::written(place, &rule::How::default()),
+        coverage: percent(stats.filled(), records),
+        reason: why_left(place, stats),
+    });
+    let left: Vec<Left> = left.collect();
+    let without = without(&fields, &candidates, schema);
+    Proposal { records, is_sample, lines, left, without }
+}
+
+fn line(candidate: &Candidate, place: &Place, coverage: String, is_second: bool) -> Line {
+    let holds = candidate.points.is_some() && !is_second;
+    let another = (candidate.points.is_some() && is_second).then(|| "another candidate".to_owned());
+    let notes: Vec<String> = another.into_iter().chain(candidate.note.clone()).collect();
+    Line {
+        field: candidate.field,
+        source: rule::shown(place),
+        rule: candidate.rule.clone(),
+        coverage,
+        note: (!notes.is_empty()).then(|| notes.join("; ")),
+        holds,
+    }
+}
+
+/// Whole per cent, rounded down: 100 % are all.
+fn percent(n: u64, of: u64) -> String {
+    match n * 100 / of.max(1) {
+        0 if n > 0 => "< 1 %".to_owned(),
+        whole => format!("{whole} %"),
+    }
+}
+
+fn why_left(place: &Place, stats: &FieldStats) -> String {
+    if stats.filled() == 0 {
+        return "always empty".to_owned();
+    }
+    if choose::is_credentials(place) && stats.of_type("list") > 0 {
+        return "may hold password hashes in parts: a password comes from one column, so join \
+                scheme, salt and hash into one first"
+            .to_owned();
+    }
+    if choose::is_secret(place, stats) {
+        return "looks like a secret: keep it out of oauth, too".to_owned();
+    }
+    if choose::is_status(place) {
+        let rule = rule::written_jq(place, " == \"…\"");
+        return format!("if it says who may not log in: blocked = {rule}");
+    }
+    if let Some((field, group)) = choose::elsewhere(place) {
+        return format!("inside `{group}`, which may be another's; if it is the user's: {field}");
+    }
+    if stats.of_type("list") > 0 {
+        return "a list of objects: jq can pick one value out of it".to_owned();
+    }
+    if stats.of_type("object") > 0 {
+        return "an object whose names are data".to_owned();
+    }
+    "no field of the provider is plainly meant".to_owned()
+}
+
+/// What a copy of the raw record should go without: secrets, and what may be a password but was
+/// not taken for it.
+fn without(
+    fields: &[(Place, FieldStats)],
+    candidates: &[Candidate],
+    schema: &Schema,
+) -> Vec<String> {
+    let mut names = Vec::new();
+    for (at, (place, stats)) in fields.iter().enumerate() {
+        let password =
+            |candidate: &Candidate| candidate.at == at && candidate.field == schema.password_field;
+        let is_hidden = stats.of_shape(Shape::Hash) > 0 || candidates.iter().any(password);
+        if !is_hidden && !choose::is_secret(place, stats) {
+            continue;
+        }
+        let name = match place {
+            Place::Column(path) | Place::First(path) | Place::FirstValue(path) => path.join("."),
+            Place::Pair { list, .. } => list.join("."),
+        };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests;

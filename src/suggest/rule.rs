@@ -1,0 +1,272 @@
+//! How a value that was found must be read so that the target takes it, and how a rule is written.
+
+use super::shape::Shape;
+use super::survey::{FieldStats, Place};
+use crate::target::schema::{Field, Format, Type};
+
+/// What is done with the values of a place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct How {
+    /// The words of `as`.
+    pub(super) steps: Vec<&'static str>,
+    /// A key that belongs to them, and its value.
+    pub(super) option: Option<(&'static str, &'static str)>,
+    /// What a person should know.
+    pub(super) note: Option<String>,
+}
+
+impl How {
+    fn step(word: &'static str) -> Self {
+        Self { steps: vec![word], ..Self::default() }
+    }
+
+    fn note(self, text: impl Into<String>) -> Self {
+        Self { note: Some(text.into()), ..self }
+    }
+}
+
+/// What must be done so that the field takes these values, or why it takes them not. Most of them
+/// must fit: the others are what `check` is for.
+pub(super) fn how(field: &Field, stats: &FieldStats) -> Result<How, &'static str> {
+    if most(stats, stats.of_type("list") + stats.of_type("object")) {
+        return Err("a list or an object, which no field takes");
+    }
+    if most(stats, stats.of_shape(Shape::Hash)) {
+        return Err("password hashes, which must not be readable");
+    }
+    match (field.ty, field.format) {
+        (Type::Bool, _) => truth(stats),
+        (Type::Int, _) => int(stats),
+        (Type::TextList, _) => Err("the field takes a list of texts"),
+        (Type::Text, _) if most(stats, stats.of_type("bool")) => {
+            Err("truth values, where text is expected")
+        }
+        (Type::Text, Format::Email) => email(stats),
+        (Type::Text, Format::Phone) => phone(stats),
+        (Type::Text, Format::DateTime) => moment(stats),
+        (Type::Text, _) if field.name == "birthdate" => day(stats),
+        (Type::Text, Format::OneOf(_)) => gender(stats),
+        (Type::Text, _) => Ok(text(field, stats)),
+    }
+}
+
+/// As [`how`], for the password.
+pub(super) fn password(place: &Place, stats: &FieldStats) -> Result<How, &'static str> {
+    const UNKNOWN: &str =
+        "no hash of a known scheme: if it is plain text, set keep_password = false above";
+    if !matches!(place, Place::Column(_)) {
+        return Err("a password comes from a column, not from inside a list");
+    }
+    if !most(stats, stats.of_type("text") + stats.of_type("number")) {
+        return Err("no text, so no password");
+    }
+    let schemes: Vec<&str> =
+        stats.schemes.keys().copied().filter(|scheme| *scheme != "plain").collect();
+    if schemes.is_empty() {
+        return Ok(How::default().note(UNKNOWN));
+    }
+    Ok(How::default().note(schemes.join(", ")))
+}
+
+fn all(stats: &FieldStats, n: u64) -> bool {
+    n >= stats.filled()
+}
+
+fn most(stats: &FieldStats, n: u64) -> bool {
+    n > 0 && n * 10 >= stats.filled() * 8
+}
+
+fn text(field: &Field, stats: &FieldStats) -> How {
+    // Identifiers lose the white space around them without being asked.
+    if stats.of_shape(Shape::Spaced) > 0 && field.identifier.is_none() {
+        return How::step("trim");
+    }
+    How::default()
+}
+
+fn email(stats: &FieldStats) -> Result<How, &'static str> {
+    if !most(stats, stats.of_shape(Shape::Email)) {
+        return Err("its values are no e-mail addresses");
+    }
+    let mut steps = Vec::new();
+    if stats.of_shape(Shape::Spaced) > 0 {
+        steps.push("trim");
+    }
+    if stats.of_shape(Shape::Capitals) > 0 {
+        steps.push("lower");
+    }
+    Ok(How { steps, ..How::default() })
+}
+
+fn phone(stats: &FieldStats) -> Result<How, &'static str> {
+    if !most(stats, stats.of_shape(Shape::Phone)) {
+        return Err("its values are no phone numbers");
+    }
+    let (plus, china) = (stats.of_shape(Shape::PlusPhone), stats.of_shape(Shape::ChinaMobile));
+    if china > 0 && china * 2 >= stats.filled() - plus {
+        return Ok(How { option: Some(("region", "CN")), ..How::step("phone") });
+    }
+    if all(stats, plus) {
+        return Ok(How::step("phone"));
+    }
+    Ok(How::default().note(
+        "numbers without a country code: if all are of one country, as = \"phone\", region = \"…\"",
+    ))
+}
+
+fn gender(stats: &FieldStats) -> Result<How, &'static str> {
+    if all(stats, stats.of_shape(Shape::Letter)) {
+        return Ok(How::default());
+    }
+    if most(stats, stats.of_shape(Shape::Gender)) {
+        return Ok(How::step("gender"));
+    }
+    Err("words that as = \"gender\" does not know")
+}
+
+fn moment(stats: &FieldStats) -> Result<How, &'static str> {
+    let moments = stats.of_shape(Shape::Moment);
+    if all(stats, moments) && stats.of_type("number") == 0 {
+        return Ok(How::default());
+    }
+    date(stats, moments + stats.of_shape(Shape::Date))
+}
+
+fn day(stats: &FieldStats) -> Result<How, &'static str> {
+    if all(stats, stats.of_shape(Shape::Day)) {
+        return Ok(How::default());
+    }
+    let how = date(stats, stats.of_shape(Shape::Moment) + stats.of_shape(Shape::Date))?;
+    // A day does not move with the zone.
+    Ok(How { note: None, ..how })
+}
+
+fn date(stats: &FieldStats, known: u64) -> Result<How, &'static str> {
+    if most(stats, known) {
+        let how = How::step("date");
+        if stats.of_shape(Shape::NoZone) > 0 {
+            return Ok(how.note("without a zone, so taken as UTC; else zone = \"+08:00\""));
+        }
+        return Ok(how);
+    }
+    if !most(stats, stats.of_shape(Shape::Slashed)) {
+        return Err("its values are no dates in a form that is known");
+    }
+    let (days, months) = (stats.of_shape(Shape::DayFirst), stats.of_shape(Shape::MonthFirst));
+    let format = match (days > 0, months > 0) {
+        (true, false) => "%d/%m/%Y",
+        (false, true) => "%m/%d/%Y",
+        _ => {
+            return Err("day and month could be either: as = \"date\", format = \"%d/%m/%Y\" or \
+                        \"%m/%d/%Y\"");
+        }
+    };
+    Ok(How { option: Some(("format", format)), ..How::step("date") })
+}
+
+fn truth(stats: &FieldStats) -> Result<How, &'static str> {
+    let bools = stats.of_type("bool");
+    if all(stats, bools) {
+        return Ok(How::default());
+    }
+    if most(stats, bools + stats.of_shape(Shape::Truth)) {
+        return Ok(How::step("bool"));
+    }
+    Err("values that mean neither true nor false")
+}
+
+fn int(stats: &FieldStats) -> Result<How, &'static str> {
+    let whole = stats.of_shape(Shape::Whole);
+    if all(stats, whole) && all(stats, stats.of_type("number")) {
+        return Ok(How::default());
+    }
+    if most(stats, whole) {
+        return Ok(How::step("int"));
+    }
+    Err("no whole numbers of 32 bits")
+}
+
+/// The right side of a line of `[mapping]`.
+pub(super) fn written(place: &Place, how: &How) -> String {
+    let source = match place {
+        Place::Column(path) if how.steps.is_empty() => return quoted(&path.join(".")),
+        Place::Column(path) => format!("from = {}", quoted(&path.join("."))),
+        _ => format!("jq = {}", program(&jq(place))),
+    };
+    let steps: Vec<String> = how.steps.iter().map(|step| quoted(step)).collect();
+    let steps = match &steps[..] {
+        [] => String::new(),
+        [one] => format!(", as = {one}"),
+        several => format!(", as = [{}]", several.join(", ")),
+    };
+    let option =
+        how.option.map_or(String::new(), |(key, value)| format!(", {key} = {}", quoted(value)));
+    format!("{{ {source}{steps}{option} }}")
+}
+
+/// A rule of a jq program that asks something about a place, e.g. `.enabled == false`.
+pub(super) fn written_jq(place: &Place, what: &str) -> String {
+    format!("{{ jq = {} }}", program(&format!("{}{what}", jq(place))))
+}
+
+/// The rule that a place is filled. CSV has empty text where nothing is.
+pub(super) fn written_filled(place: &Place) -> String {
+    format!("{{ jq = {} }}", program(&format!("({} // \"\") != \"\"", jq(place))))
+}
+
+/// A place as a person would name it.
+pub(super) fn shown(place: &Place) -> String {
+    match place {
+        Place::Column(path) => path.join("."),
+        Place::First(path) => format!("{}[0]", path.join(".")),
+        Place::FirstValue(path) => format!("{}[0].value", path.join(".")),
+        Place::Pair { list, name, .. } => format!("{}: {name}", list.join(".")),
+    }
+}
+
+/// The jq program that leads to a place.
+fn jq(place: &Place) -> String {
+    let path = |names: &[String]| -> String {
+        let plain = |name: &str| {
+            name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+                && !name.starts_with(|c: char| c.is_ascii_digit())
+        };
+        let step = |name: &String| match name {
+            name if plain(name) => format!(".{name}"),
+            name => format!(".[{}]", serde_json::Value::from(name.as_str())),
+        };
+        names.iter().map(step).collect()
+    };
+    match place {
+        Place::Column(names) => path(names),
+        Place::First(names) => format!("{}[0]", path(names)),
+        Place::FirstValue(names) => format!("{}[0].value", path(names)),
+        Place::Pair { list, keys: (key, value), name } => {
+            let name = serde_json::Value::from(name.as_str());
+            format!("{}[]? | select(.{key} == {name}) | .{value}", path(list))
+        }
+    }
+}
+
+/// A program as TOML: as it is where it can be.
+fn program(text: &str) -> String {
+    if text.contains('\'') || text.chars().any(char::is_control) {
+        quoted(text)
+    } else {
+        format!("'{text}'")
+    }
+}
+
+/// Text as TOML.
+pub(super) fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() => out.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}

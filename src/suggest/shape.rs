@@ -1,0 +1,199 @@
+//! What a value looks like, without keeping it.
+
+use crate::password::detect;
+use crate::user::{IdKind, normalise};
+use crate::validate;
+use chrono::{DateTime, NaiveDate};
+
+/// What a value may look like; one can have several of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Shape {
+    /// An e-mail address.
+    Email,
+    /// Has capital letters.
+    Capitals,
+    /// A phone number.
+    Phone,
+    /// A mobile number of mainland China.
+    ChinaMobile,
+    /// A phone number with `+` and country code.
+    PlusPhone,
+    /// A password hash that can be nothing else.
+    Hash,
+    /// Hexadecimal digits of a hash's length.
+    HexHash,
+    /// Means true or false.
+    Truth,
+    /// A whole number of 32 bits.
+    Whole,
+    /// A date and time as the target takes it.
+    Moment,
+    /// A day such as 2024-01-31.
+    Day,
+    /// A date in another form that is understood.
+    Date,
+    /// A date without a zone in one of these forms.
+    NoZone,
+    /// A date such as 03/04/2024, which may be of March or of April.
+    Slashed,
+    /// Such a date whose first number can only be the day.
+    DayFirst,
+    /// Such a date whose second number can only be the day.
+    MonthFirst,
+    /// `M`, `F` or `U`.
+    Letter,
+    /// A word or number for a gender.
+    Gender,
+    /// White space around it.
+    Spaced,
+    /// A UUID.
+    Uuid,
+}
+
+/// The shapes of a text, or of a number as it is written.
+pub(super) fn shapes(text: &str) -> Vec<Shape> {
+    let mut found = Vec::new();
+    let mut note = |is: bool, shape| {
+        if is {
+            found.push(shape);
+        }
+    };
+    let trimmed = text.trim();
+    note(trimmed.len() < text.len(), Shape::Spaced);
+    note(validate::email(trimmed).is_ok(), Shape::Email);
+    note(trimmed.chars().any(char::is_uppercase), Shape::Capitals);
+    let scheme = detect(text);
+    note(scheme.is_unmistakable(), Shape::Hash);
+    note(scheme.as_str().starts_with("hex-"), Shape::HexHash);
+    note(is_truth(trimmed), Shape::Truth);
+    note(trimmed.parse::<i32>().is_ok(), Shape::Whole);
+    note(matches!(trimmed, "M" | "F" | "U"), Shape::Letter);
+    note(is_gender(trimmed), Shape::Gender);
+    note(is_uuid(trimmed), Shape::Uuid);
+    phone(trimmed, &mut note);
+    date(trimmed, &mut note);
+    found
+}
+
+fn is_truth(text: &str) -> bool {
+    const WORDS: &[&str] = &["true", "false", "t", "f", "yes", "no", "y", "n", "1", "0"];
+    WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+fn is_gender(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "m", "male", "man", "1", "男", "男性", "f", "female", "w", "woman", "2", "女", "女性", "u",
+        "unknown", "0", "9", "未知", "保密",
+    ];
+    WORDS.contains(&text.to_lowercase().as_str())
+}
+
+fn is_uuid(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
+        && parts.concat().bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn phone(text: &str, note: &mut impl FnMut(bool, Shape)) {
+    let number = normalise(IdKind::Phone, text);
+    let digits = number.strip_prefix('+').unwrap_or(&number);
+    let is_time = text.contains('.') && is_epoch(text);
+    let is_phone = validate::phone(text).is_ok() && (7..=15).contains(&digits.len()) && !is_time;
+    note(is_phone, Shape::Phone);
+    note(is_phone && number.starts_with('+'), Shape::PlusPhone);
+    let national = ["+86", "0086", "86"].iter().find_map(|code| number.strip_prefix(code));
+    let is_mobile = |number: &str| {
+        let bytes = number.as_bytes();
+        bytes.len() == 11 && bytes[0] == b'1' && (b'3'..=b'9').contains(&bytes[1])
+    };
+    let is_china = is_mobile(&number) || national.is_some_and(is_mobile);
+    note(is_phone && is_china, Shape::ChinaMobile);
+}
+
+fn date(text: &str, note: &mut impl FnMut(bool, Shape)) {
+    let is_moment = validate::date_time(text).is_ok();
+    note(is_moment, Shape::Moment);
+    note(text.len() == 10 && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok(), Shape::Day);
+    if is_moment {
+        return;
+    }
+    if is_epoch(text) || DateTime::parse_from_rfc2822(text).is_ok() {
+        note(true, Shape::Date);
+        return;
+    }
+    let numbers: Vec<&str> =
+        text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    let [first, second, third, ..] = numbers[..] else {
+        let is_compact = text.len() == 8 && NaiveDate::parse_from_str(text, "%Y%m%d").is_ok();
+        note(is_compact, Shape::Date);
+        note(is_compact, Shape::NoZone);
+        return;
+    };
+    if !text.starts_with(first) {
+        return;
+    }
+    let day = |year: &str, month: &str, day: &str| {
+        let month = month.parse().unwrap_or(0);
+        let day = day.parse().unwrap_or(0);
+        year.len() == 4 && NaiveDate::from_ymd_opt(year.parse().unwrap_or(0), month, day).is_some()
+    };
+    let separator = text.as_bytes().get(first.len()).copied().unwrap_or(b' ');
+    let is_date = day(first, second, third) || separator == b'.' && day(third, second, first);
+    note(is_date, Shape::Date);
+    let has_zone = text.ends_with(['Z', 'z']) || text.contains('+');
+    note(is_date && !has_zone, Shape::NoZone);
+    if !is_date && matches!(separator, b'/' | b'-') {
+        let (day_first, month_first) = (day(third, second, first), day(third, first, second));
+        note(day_first || month_first, Shape::Slashed);
+        // A pattern can be named for what is nothing but a day, with slashes.
+        let is_plain = separator == b'/' && numbers.len() == 3;
+        note(is_plain && day_first && !month_first, Shape::DayFirst);
+        note(is_plain && month_first && !day_first, Shape::MonthFirst);
+    }
+}
+
+/// Seconds or milliseconds since 1970, of this century or nearly.
+fn is_epoch(text: &str) -> bool {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let is_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_long = matches!(whole.len(), 10 | 13) || whole.len() == 9 && whole >= "600000000";
+    is_long && is_digits(whole) && is_digits(fraction) && !whole.starts_with('0')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_have_the_shapes_that_a_person_would_see() {
+        use Shape::*;
+        for (text, expected) in [
+            ("a@example.com", &[Email][..]),
+            (" A@example.com", &[Spaced, Email, Capitals]),
+            ("13100000001", &[Phone, ChinaMobile]),
+            ("+86 131-0000-0001", &[Phone, PlusPhone, ChinaMobile]),
+            ("+14155550100", &[Phone, PlusPhone]),
+            ("true", &[Truth]),
+            ("1", &[Truth, Whole, Gender]),
+            ("M", &[Capitals, Letter, Gender]),
+            ("女", &[Gender]),
+            ("2024-01-31T10:00:00Z", &[Capitals, Moment]),
+            ("2024-01-31", &[Phone, Day, Date, NoZone]),
+            ("2024/1/31 10:00", &[Date, NoZone]),
+            ("2024年1月31日", &[Date, NoZone]),
+            ("31.01.2024", &[Phone, Date, NoZone]),
+            ("31/01/2024", &[Slashed, DayFirst]),
+            ("01/31/2024", &[Slashed, MonthFirst]),
+            ("03/04/2024", &[Slashed]),
+            ("1486324027000", &[Phone, Date]),
+            ("1486324027.5", &[Date]),
+            ("Wed, 07 Jun 2017 14:34:08 +0000", &[Capitals, Date]),
+            ("0a0a0a0a-0000-4000-8000-000000000001", &[Uuid]),
+            ("d41d8cd98f00b204e9800998ecf8427e", &[HexHash]),
+            ("$2b$12$nCa3WDbsc3tvM57ifzjwrOAGGuNK7EPV0R17WKcW6f13NZvX97yLe", &[Capitals, Hash]),
+            ("zhang", &[]),
+        ] {
+            assert_eq!(shapes(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,244 @@
+use super::*;
+use crate::target::authing::fields::V2;
+
+/// The lines that are proposed for these records: those that hold, and the comments behind `#`.
+fn proposed(records: &[serde_json::Value]) -> Vec<String> {
+    let told = |line: &Line| {
+        let mark = if line.holds { "" } else { "# " };
+        format!("{mark}{} = {}", line.field, line.rule)
+    };
+    proposal(records).lines.iter().map(told).collect()
+}
+
+fn proposal(records: &[serde_json::Value]) -> Proposal {
+    let mut survey = Survey::default();
+    for record in records {
+        survey.add(record.to_string().as_bytes());
+    }
+    propose(&survey, false, &V2)
+}
+
+mod tables {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_field_is_told_by_its_name_and_converted_as_its_values_need() {
+        for (name, values, expected) in [
+            ("uid", json!(["1", "2"]), "externalId = \"uid\""),
+            ("用户ID", json!([1, 2]), "externalId = \"用户ID\""),
+            ("uid", json!(["1", "1"]), "# externalId = \"uid\""),
+            ("kundenid", json!(["1", "2"]), "externalId = \"kundenid\""),
+            ("mail", json!(["a@example.com"]), "email = \"mail\""),
+            ("mail", json!(["A@example.com"]), "email = { from = \"mail\", as = \"lower\" }"),
+            (
+                "mail",
+                json!([" A@example.com"]),
+                "email = { from = \"mail\", as = [\"trim\", \"lower\"] }",
+            ),
+            ("mail", json!(["x"]), "# email = \"mail\""),
+            ("x", json!(["a@example.com"]), "email = \"x\""),
+            (
+                "tel",
+                json!(["13100000001"]),
+                "phone = { from = \"tel\", as = \"phone\", region = \"CN\" }",
+            ),
+            ("tel", json!(["+14155550100"]), "phone = { from = \"tel\", as = \"phone\" }"),
+            ("tel", json!(["4155550100"]), "phone = \"tel\""),
+            ("tel", json!(["none"]), "# phone = \"tel\""),
+            ("emailVerified", json!([true]), "emailVerified = \"emailVerified\""),
+            (
+                "email_verified",
+                json!(["yes"]),
+                "emailVerified = { from = \"email_verified\", as = \"bool\" }",
+            ),
+            (
+                "email_verified_at",
+                json!(["2024-01-31 10:00:00", null]),
+                "emailVerified = { jq = '(.email_verified_at // \"\") != \"\"' }",
+            ),
+            ("logins_count", json!([4]), "loginsCount = \"logins_count\""),
+            ("登录次数", json!(["4"]), "loginsCount = { from = \"登录次数\", as = \"int\" }"),
+            ("created_at", json!(["2024-01-31T10:00:00Z"]), "signedUp = \"created_at\""),
+            (
+                "createdAt",
+                json!([1_486_324_027_000_u64]),
+                "signedUp = { from = \"createdAt\", as = \"date\" }",
+            ),
+            (
+                "signup",
+                json!(["2024/1/31 10:00"]),
+                "signedUp = { from = \"signup\", as = \"date\" }",
+            ),
+            (
+                "signup",
+                json!(["03/04/2024", "31/01/2024"]),
+                "signedUp = { from = \"signup\", as = \"date\", format = \"%d/%m/%Y\" }",
+            ),
+            ("signup", json!(["03/04/2024"]), "# signedUp = \"signup\""),
+            ("生日", json!(["1990-01-31"]), "birthdate = \"生日\""),
+            ("生日", json!(["1990年1月31日"]), "birthdate = { from = \"生日\", as = \"date\" }"),
+            ("gender", json!(["M", "U"]), "gender = \"gender\""),
+            ("性别", json!(["男", "女"]), "gender = { from = \"性别\", as = \"gender\" }"),
+            ("sex", json!(["x"]), "# gender = \"sex\""),
+            ("blocked", json!([false]), "blocked = \"blocked\""),
+            ("enabled", json!([true]), "blocked = { jq = '.enabled == false' }"),
+            ("is_active", json!([0, 1]), "blocked = { jq = '.is_active == 0' }"),
+            ("active", json!(["N"]), "# blocked = { jq = '.active == \"0\"' }"),
+            ("nick", json!([" x"]), "nickname = { from = \"nick\", as = \"trim\" }"),
+            ("nick", json!([true]), "# nickname = \"nick\""),
+            ("密码", json!(["x"]), "password = \"密码\""),
+        ] {
+            let values = values.as_array().expect("values");
+            let records = values.iter().enumerate();
+            let records: Vec<serde_json::Value> =
+                records.map(|(n, value)| json!({ "n": n, (name): value })).collect();
+            assert_eq!(proposed(&records), [expected], "{name}: {values:?}");
+        }
+    }
+
+    #[test]
+    fn a_field_is_found_wherever_it_lies_if_it_is_the_users() {
+        for (record, expected) in [
+            (json!({"profile": {"email": "a@example.com"}}), "email = \"profile.email\""),
+            (json!({"_id": {"$oid": "5dea9f9c82dd7c0e76e4ec93"}}), "externalId = \"_id.$oid\""),
+            (
+                json!({"attributes": {"phoneNumber": ["+14155550100"]}}),
+                "phone = { jq = '.attributes.phoneNumber[0]', as = \"phone\" }",
+            ),
+            (
+                json!({"Attributes": [{"Name": "email", "Value": "a@example.com"}]}),
+                "email = { jq = '.Attributes[]? | select(.Name == \"email\") | .Value' }",
+            ),
+            (
+                json!({"emails": [{"type": "work", "value": "a@example.com", "primary": true}]}),
+                "email = { jq = '.emails[0].value' }",
+            ),
+            (json!({"address": {"state": "x"}}), "region = \"address.state\""),
+            (json!({"state": "x", "zip": ""}), "region = \"state\""),
+            (json!({"name": {"first": "x"}}), "givenName = \"name.first\""),
+            (json!({"company": {"name": "x"}}), "company = \"company.name\""),
+            (json!({"address": {"postal_code": "x"}}), "postalCode = \"address.postal_code\""),
+            (
+                json!({"custom:phone-no": "13100000001"}),
+                "phone = { from = \"custom:phone-no\", as = \"phone\", region = \"CN\" }",
+            ),
+            (
+                json!({"attributes": {"e-mail's": ["a@example.com"], "x y": ["z"]}}),
+                "email = { jq = \".attributes.[\\\"e-mail's\\\"][0]\" }",
+            ),
+        ] {
+            assert_eq!(proposed(std::slice::from_ref(&record)), [expected], "{record}");
+        }
+        for record in [
+            json!({"manager": {"email": "a@example.com"}}),
+            json!({"identities": [{"user_id": "1"}]}),
+            json!({"updated_at": "2024-01-31T10:00:00Z"}),
+            json!({"status": "ok"}),
+            json!({"state": "ACTIVE"}),
+            json!({"": "a@example.com"}),
+            json!({"nickname": null, "uid": " "}),
+        ] {
+            assert_eq!(proposed(std::slice::from_ref(&record)), [""; 0], "{record}");
+        }
+    }
+
+    #[test]
+    fn of_two_candidates_the_better_one_holds_and_the_other_is_a_comment() {
+        for (records, expected) in [
+            (
+                json!([{"uid": "1", "account_id": "zhang"}, {"uid": "2", "account_id": "wang"}]),
+                &["externalId = \"uid\"", "# externalId = \"account_id\""][..],
+            ),
+            (
+                json!([{"uid": "1", "id": "8"}, {"uid": "1", "id": "9"}]),
+                &["externalId = \"id\"", "# externalId = \"uid\""],
+            ),
+            (
+                json!([{"phone": null, "mobile": "4155550100"}, {"phone": "4155550101", "mobile": "4155550102"}]),
+                &["phone = \"mobile\"", "# phone = \"phone\""],
+            ),
+            (json!([{"login": "a@example.com"}]), &["email = \"login\"", "username = \"login\""]),
+        ] {
+            let records = records.as_array().expect("records").clone();
+            assert_eq!(proposed(&records), expected);
+        }
+    }
+}
+
+#[test]
+fn what_is_not_mapped_is_named_with_the_reason_and_secrets_are_kept_back() {
+    let record = serde_json::json!({
+        "uid": "1", "manager": {"email": "m@example.com"}, "status": "frozen", "salt": "c2FsdA==",
+        "roles": [{"id": 1}], "notes": "", "legacy": "$1$salt$0123456789012345678901",
+        "password": "x",
+    });
+    let proposal = proposal(std::slice::from_ref(&record));
+    let left: Vec<(&str, &str)> =
+        proposal.left.iter().map(|left| (left.source.as_str(), left.reason.as_str())).collect();
+    assert_eq!(
+        left,
+        [
+            (
+                "manager.email",
+                "inside `manager`, which may be another's; if it is the user's: email"
+            ),
+            ("status", "if it says who may not log in: blocked = { jq = '.status == \"…\"' }"),
+            ("salt", "looks like a secret: keep it out of oauth, too"),
+            ("roles", "a list of objects: jq can pick one value out of it"),
+            ("notes", "always empty"),
+            ("legacy", "no field of the provider is plainly meant"),
+        ]
+    );
+    assert_eq!(proposal.without, ["salt", "legacy", "password"]);
+    let text = proposal.to_toml("");
+    assert!(
+        text.contains("# oauth = { raw = true, without = [\"salt\", \"legacy\", \"password\"] }")
+    );
+    assert!(!text.contains("frozen") && !text.contains("m@example.com"), "{text}");
+}
+
+#[test]
+fn a_hash_whose_salt_lies_apart_is_told_and_one_that_has_it_inside_is_not() {
+    let bcrypt = "$2b$12$nCa3WDbsc3tvM57ifzjwrOAGGuNK7EPV0R17WKcW6f13NZvX97yLe";
+    for (hash, expected) in [
+        (
+            "5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8",
+            "hex-sha1; its salt lies in `auth.salt`, and a password comes from one column: join them first",
+        ),
+        (bcrypt, "bcrypt"),
+    ] {
+        let record = serde_json::json!({"auth": {"password": hash, "salt": "x"}});
+        let proposal = proposal(std::slice::from_ref(&record));
+        let line = proposal.lines.iter().find(|line| line.field == "password").expect("a line");
+        assert_eq!(line.note.as_deref(), Some(expected));
+    }
+}
+
+#[test]
+fn the_section_is_read_back_whatever_the_fields_are_called() {
+    let record = serde_json::json!({
+        "uid": "1", "a\"b\\c\nd = [": {"mail": "a@example.com"}, "it's\u{7} x": "y",
+        "x\"\n[run]\nemail": "a@example.com",
+    });
+    let text = proposal(std::slice::from_ref(&record)).to_toml("");
+    let path = std::path::Path::new("userferry.toml");
+    let settings = crate::config::Settings::from_toml(&text, path).expect("it is read");
+    let names: Vec<&str> = settings.mapping.rules().iter().map(|(name, _)| &name[..]).collect();
+    assert_eq!(names, ["externalId", "email"]);
+}
+
+#[test]
+fn coverage_is_rounded_down() {
+    let of = |n| percent(n, 2_000);
+    assert_eq!([0, 1, 20, 1_999, 2_000].map(of), ["0 %", "< 1 %", "1 %", "99 %", "100 %"]);
+}
+
+#[test]
+fn the_proposal_is_the_same_every_time() {
+    let records: Vec<serde_json::Value> = (0..50)
+        .map(|n| serde_json::json!({"b": n, "uid": n, "id": n, "mail": format!("{n}@example.com")}))
+        .collect();
+    let first = proposal(&records).to_toml("");
+    assert!((0..5).all(|_| proposal(&records).to_toml("") == first), "{first}");
+}

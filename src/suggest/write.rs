@@ -1,0 +1,93 @@
+//! The proposal as a section of the settings file.
+
+use super::rule::quoted;
+use super::{Line, Proposal};
+use crate::ui::{counted, grouped};
+
+/// Fields that are left are named up to here.
+const MOST_LEFT: usize = 60;
+/// Comments behind lines begin here, where the lines are not longer.
+const WIDTH: usize = 56;
+
+impl Proposal {
+    /// The section `[mapping]`, with a comment behind each line. `help`: comments that come first.
+    pub fn to_toml(&self, help: &str) -> String {
+        let mut out = format!("[mapping]\n{help}");
+        let of = self.of();
+        out.push_str(&format!(
+            "# Proposed from the export: the provider's field = your column. Read it, and change what is \
+             wrong.\n# The per cent say how many {of} have a value.\n"
+        ));
+        if !self.has_identifier() {
+            out.push_str(
+                "# No field was found that identifies a user: name one of externalId, email, phone or\n\
+                 # username, or no record can be sent.\n",
+            );
+        }
+        for line in &self.lines {
+            let mark = if line.holds { "" } else { "# " };
+            let rule = format!("{mark}{} = {}", line.field, line.rule);
+            push(&mut out, &rule, &comment(line, &of));
+        }
+        out.push_str(&self.raw_copy());
+        self.push_left(&mut out);
+        out
+    }
+
+    /// What the coverage is of.
+    fn of(&self) -> String {
+        let records = counted(self.records, "record");
+        if self.is_sample { format!("of the first {records}") } else { format!("of {records}") }
+    }
+
+    /// Whether a user can be told from another.
+    pub fn has_identifier(&self) -> bool {
+        let is = |line: &Line| {
+            line.holds && matches!(line.field, "externalId" | "email" | "phone" | "username")
+        };
+        self.lines.iter().any(is)
+    }
+
+    fn raw_copy(&self) -> String {
+        let names: Vec<String> = self.without.iter().map(|name| quoted(name)).collect();
+        let without = if names.is_empty() {
+            String::new()
+        } else {
+            format!(", without = [{}]", names.join(", "))
+        };
+        format!(
+            "# A copy of the whole record, as the vendor's script keeps it. It is off because everything in\n\
+             # it leaves your house, also what nobody asked for; the password's column is never in it.\n\
+             # oauth = {{ raw = true{without} }}\n"
+        )
+    }
+
+    fn push_left(&self, out: &mut String) {
+        if self.left.is_empty() {
+            return;
+        }
+        out.push_str("\n# Not mapped:\n");
+        for left in self.left.iter().take(MOST_LEFT) {
+            let comment = format!("{}; {}", left.coverage, left.reason);
+            push(out, &format!("# … = {}", left.rule), &comment);
+        }
+        if let Some(more) = self.left.len().checked_sub(MOST_LEFT).filter(|more| *more > 0) {
+            out.push_str(&format!("# and {} more\n", grouped(more as u64)));
+        }
+    }
+}
+
+fn comment(line: &Line, of: &str) -> String {
+    let note = line.note.as_ref().map_or(String::new(), |note| format!("; {note}"));
+    format!("{} {of}{note}", line.coverage)
+}
+
+fn push(out: &mut String, rule: &str, comment: &str) {
+    out.push_str(rule);
+    let pad = WIDTH.saturating_sub(rule.chars().count());
+    out.extend(std::iter::repeat_n(' ', pad));
+    out.push_str("  # ");
+    // A name may stand in it: no character of it ends the line.
+    out.extend(comment.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }));
+    out.push('\n');
+}

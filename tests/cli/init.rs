@@ -1,0 +1,344 @@
+//! `init --from`: a mapping for exports of many shapes, and what a person reads about it.
+
+use super::Desk;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use userferry::config::{Settings, TargetKind};
+use userferry::input::{Options, Reader, Source};
+use userferry::suggest::{Proposal, Survey, propose};
+
+/// What each export is to be mapped to, by hand from what its vendor documents.
+const EXPECTED: &[(&str, &[&str])] = &[
+    (
+        "reference.json",
+        &[
+            r#"externalId = "uid""#,
+            r#"email = "mail""#,
+            r#"phone = { from = "phone", as = "phone", region = "CN" }"#,
+            r#"nickname = "nickname""#,
+            r#"password = "password""#,
+            r#"emailVerified = "emailVerified""#,
+            r#"loginsCount = "loginsCount""#,
+        ],
+    ),
+    (
+        "auth0.ndjson",
+        &[
+            r#"externalId = "user_id""#,
+            r#"email = "email""#,
+            r#"nickname = "nickname""#,
+            r#"password = "passwordHash""#,
+            r#"emailVerified = "email_verified""#,
+            r#"loginsCount = "logins_count""#,
+            r#"photo = "picture""#,
+            r#"lastLogin = "last_login""#,
+            r#"company = "user_metadata.company""#,
+            r#"lastIP = "last_ip""#,
+            r#"signedUp = "created_at""#,
+            r#"name = "name""#,
+            r#"blocked = "blocked""#,
+        ],
+    ),
+    (
+        "keycloak.json",
+        &[
+            r#"externalId = "id""#,
+            r#"email = "email""#,
+            r#"phone = { jq = '.attributes.phoneNumber[0]', as = "phone" }"#,
+            r#"username = "username""#,
+            r#"emailVerified = "emailVerified""#,
+            r#"phoneVerified = { jq = '.attributes.phoneNumberVerified[0]', as = "bool" }"#,
+            r#"signedUp = { from = "createdTimestamp", as = "date" }"#,
+            r#"givenName = "firstName""#,
+            r#"familyName = "lastName""#,
+            r"locale = { jq = '.attributes.locale[0]' }",
+            r"blocked = { jq = '.enabled == false' }",
+        ],
+    ),
+    (
+        "firebase.json",
+        &[
+            r#"externalId = "localId""#,
+            r#"email = "email""#,
+            r#"phone = { from = "phoneNumber", as = "phone" }"#,
+            r#"nickname = "displayName""#,
+            r#"password = "passwordHash""#,
+            r#"emailVerified = "emailVerified""#,
+            r#"photo = "photoUrl""#,
+            r#"lastLogin = { from = "lastSignedInAt", as = "date" }"#,
+            r#"signedUp = { from = "createdAt", as = "date" }"#,
+            r#"blocked = "disabled""#,
+        ],
+    ),
+    (
+        "cognito.json",
+        &[
+            r#"externalId = { jq = '.Attributes[]? | select(.Name == "sub") | .Value' }"#,
+            r#"email = { jq = '.Attributes[]? | select(.Name == "email") | .Value' }"#,
+            r#"phone = { jq = '.Attributes[]? | select(.Name == "phone_number") | .Value', as = "phone" }"#,
+            r#"username = "Username""#,
+            r#"emailVerified = { jq = '.Attributes[]? | select(.Name == "email_verified") | .Value', as = "bool" }"#,
+            r#"phoneVerified = { jq = '.Attributes[]? | select(.Name == "phone_number_verified") | .Value', as = "bool" }"#,
+            r#"signedUp = { from = "UserCreateDate", as = "date" }"#,
+            r#"name = { jq = '.Attributes[]? | select(.Name == "name") | .Value' }"#,
+            r#"givenName = { jq = '.Attributes[]? | select(.Name == "given_name") | .Value' }"#,
+            r#"familyName = { jq = '.Attributes[]? | select(.Name == "family_name") | .Value' }"#,
+            r"blocked = { jq = '.Enabled == false' }",
+        ],
+    ),
+    (
+        "cognito.csv",
+        &[
+            r#"email = "email""#,
+            r#"phone = { from = "phone_number", as = "phone" }"#,
+            r#"username = "cognito:username""#,
+            r#"emailVerified = { from = "email_verified", as = "bool" }"#,
+            r#"phoneVerified = { from = "phone_number_verified", as = "bool" }"#,
+            r#"name = "name""#,
+            r#"givenName = "given_name""#,
+            r#"familyName = "family_name""#,
+            r#"gender = { from = "gender", as = "gender" }"#,
+            r#"birthdate = { from = "birthdate", as = "date", format = "%m/%d/%Y" }"#,
+            r#"zoneinfo = "zoneinfo""#,
+            r#"locale = "locale""#,
+        ],
+    ),
+    (
+        "chinese.csv",
+        &[
+            r#"externalId = "用户ID""#,
+            r#"email = "邮箱""#,
+            r#"phone = { from = "手机号", as = "phone", region = "CN" }"#,
+            r#"username = "用户名""#,
+            r#"nickname = "昵称""#,
+            r#"password = "密码""#,
+            r#"emailVerified = { from = "邮箱已验证", as = "bool" }"#,
+            r#"loginsCount = { from = "登录次数", as = "int" }"#,
+            r#"photo = "头像""#,
+            r#"lastLogin = { from = "最后登录时间", as = "date" }"#,
+            r#"company = "公司""#,
+            r#"signedUp = { from = "注册时间", as = "date" }"#,
+            r#"name = "姓名""#,
+            r#"gender = { from = "性别", as = "gender" }"#,
+            r#"birthdate = { from = "生日", as = "date" }"#,
+        ],
+    ),
+    (
+        "nested.jsonl",
+        &[
+            r#"externalId = "_id.$oid""#,
+            r#"email = { from = "profile.contact.email", as = "lower" }"#,
+            r#"phone = { from = "profile.contact.mobile", as = "phone", region = "CN" }"#,
+            r#"username = "account.login""#,
+            r#"password = "security.password.hash""#,
+            r#"signedUp = "meta.created_at.$date""#,
+            r#"givenName = "profile.name.first""#,
+            r#"familyName = "profile.name.last""#,
+            r#"streetAddress = "profile.address.street""#,
+            r#"locality = "profile.address.city""#,
+            r#"postalCode = "profile.address.postal_code""#,
+            r"blocked = { jq = '.account.active == false' }",
+        ],
+    ),
+];
+
+fn export(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exports").join(name)
+}
+
+/// The records of an export as JSON.
+fn records(name: &str) -> Vec<Vec<u8>> {
+    let path = export(name);
+    if path.extension().is_some_and(|end| end == "csv") {
+        let mut reader = csv::Reader::from_path(path).unwrap();
+        let header = reader.headers().unwrap().clone();
+        let row = |row: csv::StringRecord| -> Value {
+            header.iter().zip(&row).map(|(name, cell)| (name.to_owned(), cell)).collect()
+        };
+        return reader.records().map(|r| row(r.unwrap()).to_string().into_bytes()).collect();
+    }
+    let source = Source::parse(path.to_str().unwrap());
+    let mut reader = Reader::open(&source, &Options::default(), None).unwrap();
+    std::iter::from_fn(|| reader.next_record().unwrap()).map(|record| record.raw).collect()
+}
+
+fn proposal(name: &str) -> Proposal {
+    let mut survey = Survey::default();
+    for record in records(name) {
+        survey.add(&record);
+    }
+    propose(&survey, false, TargetKind::AuthingV2.schema())
+}
+
+#[test]
+fn exports_of_many_shapes_are_mapped_as_their_vendors_document_them() {
+    for (name, expected) in EXPECTED {
+        let proposal = proposal(name);
+        let held = proposal.lines.iter().filter(|line| line.holds);
+        let rules: Vec<String> = held.map(|l| format!("{} = {}", l.field, l.rule)).collect();
+        assert_eq!(rules, *expected, "{name}");
+    }
+}
+
+#[test]
+fn no_value_of_a_record_gets_into_a_proposal() {
+    fn values(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| values(item, found)),
+            Value::Object(members) => members.values().for_each(|item| values(item, found)),
+            Value::String(text) if text.len() > 8 => found.push(text.clone()),
+            _ => {}
+        }
+    }
+    for (name, _) in EXPECTED {
+        let text = proposal(name).to_toml("");
+        let mut found = Vec::new();
+        for record in records(name) {
+            values(&serde_json::from_slice(&record).unwrap(), &mut found);
+        }
+        // What a list of named values calls them are names.
+        found.retain(|value| !value.starts_with("phone_number") && !value.starts_with("email_ver"));
+        found.retain(|value| value != "given_name" && value != "family_name");
+        assert!(found.len() > 50, "{name}");
+        for value in found {
+            assert!(!text.contains(&value), "{name}: {value}");
+        }
+    }
+}
+
+/// What is left after `init --from` and `check` of an untouched proposal.
+#[track_caller]
+fn is_clean(name: &str) {
+    let desk = Desk::new();
+    std::fs::copy(export(name), desk.path(name)).unwrap();
+    desk.ferry(&format!("init --from {name}")).ok(0);
+    let path = desk.path("userferry.toml");
+    Settings::from_toml(&desk.read("userferry.toml"), &path).expect("it is read back");
+    let did = desk.ferry(&format!("check --json {name}")).ok(0);
+    let report: Value = serde_json::from_str(&did.out).unwrap();
+    assert_eq!(report["invalid"], 0, "{name}");
+    assert_eq!(report["valid"], records(name).len(), "{name}");
+    let missing = report["warnings"].as_array().unwrap();
+    assert!(!missing.iter().any(|w| w["warning"] == "column-missing"), "{name}: {missing:?}");
+}
+
+#[test]
+fn an_untouched_proposal_finds_no_problem_in_a_clean_export() {
+    is_clean("auth0.ndjson");
+}
+
+#[test]
+fn an_untouched_proposal_with_conversions_finds_no_problem_in_a_clean_export() {
+    for name in ["reference.json", "keycloak.json", "firebase.json", "cognito.json", "nested.jsonl"]
+    {
+        is_clean(name);
+    }
+}
+
+#[test]
+fn an_untouched_proposal_for_csv_finds_no_problem_in_a_clean_export() {
+    for name in ["cognito.csv", "chinese.csv"] {
+        is_clean(name);
+    }
+}
+
+const TWO: &str = r#"[{"uid":"1","mail":"ada@example.com","salt":"geheim1","boss":{"phone":"1"}},
+                      {"uid":"2","mail":"","login":"ben-geheim"}]"#;
+
+#[test]
+fn it_tells_what_was_found_and_what_to_do_next_without_a_value() {
+    let desk = Desk::new();
+    desk.write("users.json", TWO);
+    let did = desk.ferry("init --from users.json").ok(0);
+    assert_eq!(did.out, "");
+    let table = "\
+field       provider's field  filled
+uid         externalId        100 %
+mail        email             50 %
+login       username          50 %
+salt        -                 50 %
+boss.phone  -                 50 %
+
+Wrote userferry.toml after a look at 2 records. Set user_pool_id in it, read [mapping], and change \
+what is wrong; then: userferry check users.json
+";
+    assert_eq!(did.err, table);
+    let text = desk.read("userferry.toml");
+    for word in ["geheim", "ada@"] {
+        assert!(!text.contains(word) && !did.err.contains(word), "{word}");
+    }
+    assert!(text.contains("user_pool_id"), "the other settings are there");
+    let at = text.find("# Proposed from").unwrap();
+    let (help, mapping) = text.split_at(at);
+    assert!(help.contains("[mapping]\n# The provider's field = your column"));
+    let written = "\
+# Proposed from the export: the provider's field = your column. Read it, and change what is wrong.
+# The per cent say how many of 2 records have a value.
+externalId = \"uid\"                                        # 100 % of 2 records
+email = \"mail\"                                            # 50 % of 2 records
+username = \"login\"                                        # 50 % of 2 records
+# A copy of the whole record, as the vendor's script keeps it. It is off because everything in
+# it leaves your house, also what nobody asked for; the password's column is never in it.
+# oauth = { raw = true, without = [\"salt\"] }
+
+# Not mapped:
+# … = \"salt\"                                              # 50 %; looks like a secret: keep it out \
+of oauth, too
+# … = \"boss.phone\"                                        # 50 %; inside `boss`, which may be \
+another's; if it is the user's: phone
+";
+    assert_eq!(mapping, written);
+    desk.ferry("check users.json").ok(0);
+}
+
+#[test]
+fn it_looks_at_the_first_two_thousand_records() {
+    let desk = Desk::new();
+    desk.write("users.jsonl", super::numbered(1..2_500) + "{\"uid\":\"1\",\"late\":1}\n");
+    desk.ferry("-q init --from users.jsonl").ok(0);
+    let text = desk.read("userferry.toml");
+    assert!(text.contains("# 100 % of the first 2,000 records"), "{text}");
+    assert!(!text.contains("late"), "{text}");
+}
+
+#[test]
+fn it_reads_as_the_other_commands_do_and_never_writes_over_a_file() {
+    let desk = Desk::new();
+    desk.write("all.json", r#"{"staff":[{"id":1}],"guests":[{"login":"a"}]}"#);
+    let did = desk.ferry("init --from all.json").ok(2);
+    assert!(did.err.contains("name the one: --records NAME"), "{}", did.err);
+    assert!(!desk.path("userferry.toml").exists());
+    let did = desk.ferry("init --from all.json --records guests").ok(0);
+    assert!(did.err.contains("userferry check all.json --records guests"), "{}", did.err);
+    let text = desk.read("userferry.toml");
+    assert!(text.contains("\nusername = \"login\""), "{text}");
+
+    let did = desk.ferry("init --from all.json --records staff").ok(2);
+    assert!(did.err.contains("userferry.toml is there already"), "{}", did.err);
+    assert_eq!(desk.read("userferry.toml"), text);
+
+    let did = desk.pipe("init --from - --config other.toml", TWO).ok(0);
+    assert!(did.err.contains("other.toml") && desk.path("other.toml").exists(), "{}", did.err);
+}
+
+#[test]
+fn what_cannot_be_proposed_from_writes_nothing() {
+    let desk = Desk::new();
+    desk.write("empty.json", "[]");
+    desk.write("broken.json", "[{\"uid\":\"1\"},");
+    for (line, message) in [
+        ("init --from empty.json", "empty.json: no record to propose a mapping from"),
+        ("init --from broken.json", "the document is cut off"),
+        ("init --from none.json", "none.json: no such file"),
+        ("init --records users", "--from <SOURCE>"),
+        ("init --input-format jsonl", "--from <SOURCE>"),
+    ] {
+        let did = desk.ferry(line).ok(2);
+        assert!(did.err.contains(message), "{line}: {}", did.err);
+        assert!(!desk.path("userferry.toml").exists(), "{line}");
+    }
+    desk.write("names.json", r#"[{"name":"Ada"}]"#);
+    let did = desk.ferry("init --from names.json").ok(0);
+    assert!(did.err.contains("warning: no field identifies a user"), "{}", did.err);
+    assert!(desk.read("userferry.toml").contains("# No field was found that identifies a user"));
+}
