@@ -4,21 +4,19 @@
 //! others judges some of the rows that share one, in the order in which they were read, as if only
 //! what came before them were there. A crash in between changes nothing: it goes on where it was.
 
-use super::identifiers::{Block, find_shared, hash, hash_bytes, hashes};
+use super::identifiers::{Block, find_shared};
 use super::stage::add_problems;
+use super::stored::Stored;
 use super::{Deltas, sql};
-use crate::job::{Detail, Status};
+use crate::job::Status;
 use crate::problem::{Problem, Rule};
 use crate::store::{Compared, Lens};
-use crate::user::{IdKind, Identifiers};
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use crate::user::IdKind;
+use rusqlite::{Connection, Transaction, params};
 use std::collections::HashMap;
 
 /// Rows that are judged in one transaction.
 const ROWS: u32 = 1_000;
-/// Rows of one key that are looked at, from the first. Thousands of records with one key are a wrong
-/// mapping; to compare each with all the others would take days.
-const OF_ONE_KEY: usize = 32;
 
 /// Whether there are rows that were not compared.
 pub(super) fn is_pending(c: &Connection) -> rusqlite::Result<bool> {
@@ -88,39 +86,6 @@ fn unjudged(c: &Connection, after: i64) -> rusqlite::Result<Vec<i64>> {
     statement.query_map([after, i64::from(ROWS)], |row| row.get(0))?.collect()
 }
 
-/// A row, with what its record would be found by.
-#[derive(Clone)]
-struct Stored {
-    id: i64,
-    source: i64,
-    path: String,
-    /// Its source corrects what is in the table.
-    replaces: bool,
-    record_no: u64,
-    status: Status,
-    detail: Option<Detail>,
-    code: Option<String>,
-    raw: Vec<u8>,
-    /// Where its record came from: another source than the job's, if it was replaced.
-    record_source: i64,
-    identifiers: Identifiers,
-}
-
-impl Stored {
-    /// Let go by a person: nobody stands in its way, and it stands in nobody's.
-    fn is_waived(&self) -> bool {
-        self.detail == Some(Detail::Waived)
-    }
-
-    fn has(&self, (kind, value): (IdKind, &str)) -> bool {
-        self.identifiers.get(kind) == Some(value)
-    }
-
-    fn has_key(&self, key: (IdKind, &str)) -> bool {
-        self.identifiers.key() == Some(key)
-    }
-}
-
 /// What is to become of a new row.
 enum Fate {
     /// It stays, with what its key has against it.
@@ -138,15 +103,15 @@ enum Fate {
     KnownWithoutKey { is_wrong: bool },
 }
 
-struct Judge<'a> {
-    t: &'a Transaction<'a>,
-    lens: &'a Lens<'a>,
-    now_ms: i64,
-    deltas: Deltas,
+pub(super) struct Judge<'a> {
+    pub(super) t: &'a Transaction<'a>,
+    pub(super) lens: &'a Lens<'a>,
+    pub(super) now_ms: i64,
+    pub(super) deltas: Deltas,
     /// What changes in the books of each source.
-    books: HashMap<i64, Compared>,
+    pub(super) books: HashMap<i64, Compared>,
     /// Identifiers of rows that took another record.
-    moved: Block,
+    pub(super) moved: Block,
 }
 
 impl Judge<'_> {
@@ -211,7 +176,7 @@ impl Judge<'_> {
         Ok(sum)
     }
 
-    fn book(&mut self, source: i64) -> &mut Compared {
+    pub(super) fn book(&mut self, source: i64) -> &mut Compared {
         self.books.entry(source).or_default()
     }
 
@@ -332,83 +297,10 @@ impl Judge<'_> {
         self.take_out(new)
     }
 
-    /// The first earlier job with this identifier for which `wanted` holds.
-    fn first(
-        &self,
-        id: (IdKind, &str),
-        before: i64,
-        wanted: impl Fn(&Stored) -> bool,
-    ) -> rusqlite::Result<Option<Stored>> {
-        for job in self.sharing(hash(id.0, id.1), before)? {
-            if let Some(stored) = self.load(job)?.filter(|row| row.has(id) && wanted(row)) {
-                return Ok(Some(stored));
-            }
-        }
-        Ok(None)
-    }
-
-    /// The first earlier jobs of this key.
-    fn of_key(&self, key: (IdKind, &str), before: i64) -> rusqlite::Result<Vec<Stored>> {
-        let mut rows = Vec::new();
-        for job in self.sharing(hash(key.0, key.1), before)? {
-            rows.extend(self.load(job)?.filter(|row| row.has_key(key)));
-            if rows.len() == OF_ONE_KEY {
-                break;
-            }
-        }
-        Ok(rows)
-    }
-
-    fn sharing(&self, hash: i64, before: i64) -> rusqlite::Result<Vec<i64>> {
-        let mut statement = self.t.prepare_cached(sql::SHARING)?;
-        statement.query_map([hash, before], |row| row.get(0))?.collect()
-    }
-
-    fn load(&self, id: i64) -> rusqlite::Result<Option<Stored>> {
-        let mut statement = self.t.prepare_cached(&format!(
-            "SELECT j.source_id, s.path, s.replaces, j.record_no, j.status, j.detail, j.code, r.source_id, r.raw, {}
-             FROM job j JOIN source s ON s.id = j.source_id JOIN record r ON r.job_id = j.id
-             WHERE j.id = ?1",
-            sql::IS_FAULTY
-        ))?;
-        statement
-            .query_row([id], |row| {
-                let (status, detail): (String, Option<String>) = (row.get(4)?, row.get(5)?);
-                let raw: Vec<u8> = row.get(8)?;
-                let is_faulty: bool = row.get(9)?;
-                let identifiers =
-                    if is_faulty { Identifiers::default() } else { (self.lens.identify)(&raw) };
-                Ok(Stored {
-                    id,
-                    source: row.get(0)?,
-                    path: row.get(1)?,
-                    replaces: row.get(2)?,
-                    record_no: row.get(3)?,
-                    status: Status::parse(&status).unwrap_or(Status::Sending),
-                    detail: detail.as_deref().and_then(Detail::parse),
-                    code: row.get(6)?,
-                    record_source: row.get(7)?,
-                    identifiers,
-                    raw,
-                })
-            })
-            .optional()
-    }
-
-    /// A record that cannot be found by any key is known by its bytes.
-    fn known_without_key(&self, new: &Stored) -> rusqlite::Result<Option<Status>> {
-        for job in self.sharing(hash_bytes(&new.raw), new.id)? {
-            if let Some(row) = self.load(job)?.filter(|row| row.raw == new.raw) {
-                return Ok(Some(row.status));
-            }
-        }
-        Ok(None)
-    }
-
     /// What a record has against it for the sake of others: what its key has, and what it shares with
     /// earlier ones but `own`. Of records that share an e-mail address, phone number or user name the
     /// first stays.
-    fn shared(
+    pub(super) fn shared(
         &self,
         new: &Stored,
         of_key: Option<Problem>,
@@ -443,103 +335,6 @@ impl Judge<'_> {
             _ => format!("{place} has the same {noun}"),
         };
         Problem::new((self.lens.field)(kind), rule, message)
-    }
-
-    /// The row stays; what it shares is held against it.
-    fn stay(&mut self, new: &Stored, of_key: Option<Problem>) -> rusqlite::Result<()> {
-        let problems = self.shared(new, of_key, &[])?;
-        if problems.is_empty() {
-            return Ok(());
-        }
-        add_problems(self.t, new.id, &problems)?;
-        if new.status == Status::Pending {
-            self.t
-                .prepare_cached("UPDATE job SET status = 'invalid' WHERE id = ?1")?
-                .execute([new.id])?;
-            self.deltas.add(new.source, Status::Pending, None, None, -1);
-            self.deltas.add(new.source, Status::Invalid, None, None, 1);
-            self.book(new.source).invalid += 1;
-        }
-        Ok(())
-    }
-
-    /// The new row's record takes the place of the one that was there; attempts stay.
-    fn replace(
-        &mut self,
-        known: &Stored,
-        new: &Stored,
-        problems: &[Problem],
-    ) -> rusqlite::Result<()> {
-        let is_valid = new.status == Status::Pending && problems.is_empty();
-        let status = if is_valid { Status::Pending } else { Status::Invalid };
-        self.move_problems(new.id, known.id)?;
-        add_problems(self.t, known.id, problems)?;
-        self.t.prepare_cached("DELETE FROM record WHERE job_id = ?1")?.execute([known.id])?;
-        self.t
-            .prepare_cached("UPDATE record SET job_id = ?2 WHERE job_id = ?1")?
-            .execute([new.id, known.id])?;
-        self.t
-            .prepare_cached(
-                "UPDATE job SET status = ?2, detail = NULL, code = NULL, reason = NULL, spent = 0,
-                        not_before_ms = 0, key = ?3, updated_at_ms = ?4,
-                        -- Whoever is found by other identifiers was not made by what was sent before.
-                        first_sent_ms = CASE WHEN ?5 THEN first_sent_ms END
-                 WHERE id = ?1",
-            )?
-            .execute(params![
-                known.id,
-                status.as_str(),
-                new.identifiers.key().map(|(_, key)| key),
-                self.now_ms,
-                known.identifiers == new.identifiers,
-            ])?;
-        self.move_identifiers(new, known.id)?;
-        self.deltas.add(known.source, known.status, known.detail, known.code.as_deref(), -1);
-        self.deltas.add(known.source, status, None, None, 1);
-        self.book(new.source).replaced += 1;
-        self.book(new.source).invalid += i64::from(status == Status::Invalid);
-        self.take_out(new)
-    }
-
-    /// The problems that a record has of its own.
-    fn move_problems(&self, from: i64, to: i64) -> rusqlite::Result<()> {
-        self.t.prepare_cached("DELETE FROM problem WHERE job_id = ?1")?.execute([to])?;
-        self.t
-            .prepare_cached("UPDATE problem SET job_id = ?2 WHERE job_id = ?1")?
-            .execute([from, to])
-            .map(drop)
-    }
-
-    /// Those that come later find the record under its new job.
-    fn move_identifiers(&mut self, new: &Stored, to: i64) -> rusqlite::Result<()> {
-        let mut moved = self.t.prepare_cached(
-            "INSERT OR IGNORE INTO collision (hash, job_id, is_new)
-             SELECT hash, ?3, 0 FROM collision WHERE hash = ?1 AND job_id = ?2",
-        )?;
-        for hash in hashes(&new.identifiers, &new.raw) {
-            moved.execute([hash, new.id, to])?;
-            self.moved.add(hash, to);
-        }
-        Ok(())
-    }
-
-    /// Takes a new row out of its source's rows: its record was there, or went to another row.
-    fn take_out(&mut self, new: &Stored) -> rusqlite::Result<()> {
-        let book = self.book(new.source);
-        book.rows -= 1;
-        book.invalid -= i64::from(new.status == Status::Invalid);
-        self.remove(new)
-    }
-
-    fn remove(&mut self, row: &Stored) -> rusqlite::Result<()> {
-        for table in ["problem", "record"] {
-            self.t
-                .prepare_cached(&format!("DELETE FROM {table} WHERE job_id = ?1"))?
-                .execute([row.id])?;
-        }
-        self.t.prepare_cached("DELETE FROM job WHERE id = ?1")?.execute([row.id])?;
-        self.deltas.add(row.source, row.status, row.detail, row.code.as_deref(), -1);
-        Ok(())
     }
 }
 

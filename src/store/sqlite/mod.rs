@@ -8,6 +8,8 @@ mod remap;
 mod run;
 mod sql;
 mod stage;
+mod stored;
+mod verdict;
 
 pub use decide::{Chosen, Retry, SettleAs, Undo};
 pub use read::{

@@ -1,0 +1,120 @@
+//! What a comparison looks at: rows with what their records are found by.
+
+use super::compare::Judge;
+use super::identifiers::{hash, hash_bytes};
+use super::sql;
+use crate::job::{Detail, Status};
+use crate::user::{IdKind, Identifiers};
+use rusqlite::OptionalExtension;
+
+/// Rows of one key that are looked at, from the first. Thousands of records with one key are a wrong
+/// mapping; to compare each with all the others would take days.
+const OF_ONE_KEY: usize = 32;
+
+/// A row, with what its record would be found by.
+#[derive(Clone)]
+pub(super) struct Stored {
+    pub(super) id: i64,
+    pub(super) source: i64,
+    pub(super) path: String,
+    /// Its source corrects what is in the table.
+    pub(super) replaces: bool,
+    pub(super) record_no: u64,
+    pub(super) status: Status,
+    pub(super) detail: Option<Detail>,
+    pub(super) code: Option<String>,
+    pub(super) raw: Vec<u8>,
+    /// Where its record came from: another source than the job's, if it was replaced.
+    pub(super) record_source: i64,
+    pub(super) identifiers: Identifiers,
+}
+
+impl Stored {
+    /// Let go by a person: nobody stands in its way, and it stands in nobody's.
+    pub(super) fn is_waived(&self) -> bool {
+        self.detail == Some(Detail::Waived)
+    }
+
+    pub(super) fn has(&self, (kind, value): (IdKind, &str)) -> bool {
+        self.identifiers.get(kind) == Some(value)
+    }
+
+    pub(super) fn has_key(&self, key: (IdKind, &str)) -> bool {
+        self.identifiers.key() == Some(key)
+    }
+}
+
+impl Judge<'_> {
+    /// The first earlier job with this identifier for which `wanted` holds.
+    pub(super) fn first(
+        &self,
+        id: (IdKind, &str),
+        before: i64,
+        wanted: impl Fn(&Stored) -> bool,
+    ) -> rusqlite::Result<Option<Stored>> {
+        for job in self.sharing(hash(id.0, id.1), before)? {
+            if let Some(stored) = self.load(job)?.filter(|row| row.has(id) && wanted(row)) {
+                return Ok(Some(stored));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The first earlier jobs of this key.
+    pub(super) fn of_key(&self, key: (IdKind, &str), before: i64) -> rusqlite::Result<Vec<Stored>> {
+        let mut rows = Vec::new();
+        for job in self.sharing(hash(key.0, key.1), before)? {
+            rows.extend(self.load(job)?.filter(|row| row.has_key(key)));
+            if rows.len() == OF_ONE_KEY {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+
+    pub(super) fn sharing(&self, hash: i64, before: i64) -> rusqlite::Result<Vec<i64>> {
+        let mut statement = self.t.prepare_cached(sql::SHARING)?;
+        statement.query_map([hash, before], |row| row.get(0))?.collect()
+    }
+
+    pub(super) fn load(&self, id: i64) -> rusqlite::Result<Option<Stored>> {
+        let mut statement = self.t.prepare_cached(&format!(
+            "SELECT j.source_id, s.path, s.replaces, j.record_no, j.status, j.detail, j.code, r.source_id, r.raw, {}
+             FROM job j JOIN source s ON s.id = j.source_id JOIN record r ON r.job_id = j.id
+             WHERE j.id = ?1",
+            sql::IS_FAULTY
+        ))?;
+        statement
+            .query_row([id], |row| {
+                let (status, detail): (String, Option<String>) = (row.get(4)?, row.get(5)?);
+                let raw: Vec<u8> = row.get(8)?;
+                let is_faulty: bool = row.get(9)?;
+                let identifiers =
+                    if is_faulty { Identifiers::default() } else { (self.lens.identify)(&raw) };
+                Ok(Stored {
+                    id,
+                    source: row.get(0)?,
+                    path: row.get(1)?,
+                    replaces: row.get(2)?,
+                    record_no: row.get(3)?,
+                    status: Status::parse(&status).unwrap_or(Status::Sending),
+                    detail: detail.as_deref().and_then(Detail::parse),
+                    code: row.get(6)?,
+                    record_source: row.get(7)?,
+                    identifiers,
+                    raw,
+                })
+            })
+            .optional()
+    }
+
+    /// A record that cannot be found by any key is known by its bytes.
+    pub(super) fn known_without_key(&self, new: &Stored) -> rusqlite::Result<Option<Status>> {
+        for job in self.sharing(hash_bytes(&new.raw), new.id)? {
+            if let Some(row) = self.load(job)?.filter(|row| row.raw == new.raw) {
+                return Ok(Some(row.status));
+            }
+        }
+        Ok(None)
+    }
+}
