@@ -138,7 +138,7 @@ impl Table {
              PRAGMA checkpoint_fullfsync = ON;
              PRAGMA foreign_keys = ON;
              PRAGMA temp_store = FILE;
-             PRAGMA cache_size = -65536;",
+             PRAGMA cache_size = -16384;",
             options.synchronous
         );
         self.check(|c| c.execute_batch(&pragmas))?;
