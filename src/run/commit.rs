@@ -30,7 +30,7 @@ impl<S: Store, T: Target> Runner<S, T> {
         }
         let now_ms = self.clock.to_ms(now);
         let target_now_ms = self.target.clock_ahead_ms().map(|ahead| now_ms.saturating_add(ahead));
-        let (run, rate_per_s) = (self.run, self.rate_per_s(now));
+        let (run, rate_per_s) = (self.run, self.pace.per_s(now));
         let commit = Commit { asked: claim, records: records.len() };
         self.commit = Some(tokio::task::spawn_blocking(move || {
             let tick = Tick {

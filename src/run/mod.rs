@@ -35,6 +35,7 @@ use gate::Gate;
 use health::{Health, Patience};
 use outcomes::InHand;
 use rate::Rate;
+use report::Pace;
 use signals::Signal;
 use stale::Stale;
 use std::collections::{HashMap, VecDeque};
@@ -49,8 +50,6 @@ const GATHER: Duration = Duration::from_millis(20);
 const BATCH: usize = 500;
 /// How often watchers hear of the run.
 const REPORT: Duration = Duration::from_millis(100);
-/// The rate shown is that of the last while.
-const RATE_WINDOW: Duration = Duration::from_secs(5);
 
 /// Maps a stored record to the user to send.
 pub type Mapper = Arc<dyn Fn(&[u8]) -> (User, Vec<Problem>) + Send + Sync>;
@@ -151,7 +150,7 @@ pub struct Runner<S: Store, T: Target> {
     stale: Stale,
     lookups: Lookups,
     totals: Totals,
-    settled: VecDeque<(Moment, u64)>,
+    pace: Pace,
     reported_at: Option<Moment>,
     monitor: Box<dyn Monitor>,
 }
@@ -233,7 +232,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             stale: Stale::default(),
             lookups: Lookups::Allowed,
             totals,
-            settled: VecDeque::new(),
+            pace: Pace::default(),
             reported_at: None,
             monitor,
             settings,

@@ -325,7 +325,7 @@ impl<S: Store, T: Target> Runner<S, T> {
         }
         if matches!(next.status, Status::Done | Status::Failed | Status::Invalid) {
             self.totals.settled += 1;
-            self.count_settled(now);
+            self.pace.count(now);
         }
         self.outbox.push(record);
         self.outbox_since.get_or_insert(now);
