@@ -249,9 +249,18 @@ mod tests {
     }
 
     #[test]
+    fn a_name_alone_is_a_file_of_this_folder() {
+        let here = Path::new(".").canonicalize().unwrap();
+        assert_eq!(canonical(Path::new("no-such-file")).unwrap(), here.join("no-such-file"));
+    }
+
+    #[test]
     fn this_disk_has_room_and_is_local() {
         let folder = tempfile::tempdir().unwrap();
         assert!(!is_disk_full(&folder.path().join("f")));
+        assert!(!is_disk_full(Path::new("f")));
+        #[cfg(target_os = "linux")]
+        assert!(is_disk_full(Path::new("/proc/f")), "nothing is ever free there");
         assert_eq!(network_file_system(folder.path()), None);
     }
 }

@@ -106,6 +106,9 @@ fn invariants(scenario: &Scenario, result: &Result, log: &[Call], wrong: &mut Ve
     if told[0] != result.rows.len() as u64 || told[1..] != counts {
         say(format!("watchers were told {told:?}, but there are {counts:?}"));
     }
+    if result.notes.iter().any(|note| note.contains("waiting for 0 requests")) {
+        say("watchers were told of a wait for nothing".to_owned());
+    }
     if !result.tally_matches {
         say("the tally does not match the rows".to_owned());
     }
@@ -184,6 +187,11 @@ fn expectations(scenario: &Scenario, result: &Result, seen: &Seen, wrong: &mut V
         wrong.push(format!("halted with {why:?}, not {text:?}"));
     }
     figures(scenario, result, seen, wrong);
+    if let Some(text) = &expect.note
+        && !result.notes.iter().any(|note| note.contains(text.as_str()))
+    {
+        wrong.push(format!("watchers were not told {text:?}"));
+    }
     if expect.activities.as_ref().is_some_and(|expected| *expected != seen.activities) {
         wrong.push(format!("the runs were {:?}", seen.activities));
     }

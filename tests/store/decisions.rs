@@ -132,6 +132,9 @@ pub(super) fn a_decision_that_was_followed_by_something_else_is_not_undone(
     let id = bench.send(run, &Sent::unknown());
     bench.store.settle(id, SettleAs::Pending, "not there", 2_000).unwrap();
     bench.now_ms = 3_000;
+    bench.send(run, &Sent::throttled(0));
+    assert_eq!(bench.row(id).status, Status::Pending, "as was decided, but sent since");
+    assert_eq!(bench.store.undo(id, "settle", 4_000).unwrap(), Undo::MovedOn);
     bench.send(run, &Sent::created());
     let before = bench.row(id);
     assert_eq!(bench.store.undo(id, "settle", 4_000).unwrap(), Undo::MovedOn);
