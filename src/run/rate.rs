@@ -532,6 +532,31 @@ mod tests {
         assert!(rate.current().unwrap() >= 180.0, "{:?}", rate.current());
     }
 
+    /// One request every 10 ms for `seconds`, each answered after 50 ms, then one refusal.
+    fn refused_after(mut rate: Rate, seconds: f64) -> f64 {
+        let (step, took) = (Duration::from_millis(10), Duration::from_millis(50));
+        let mut now = Duration::ZERO;
+        while now.as_secs_f64() < seconds {
+            rate.left(now);
+            if now > took {
+                rate.accepted(now, now.saturating_sub(took));
+            }
+            now += step;
+        }
+        rate.refused(now, now.saturating_sub(step));
+        rate.current().unwrap()
+    }
+
+    #[test]
+    fn the_first_cut_goes_below_what_was_accepted_or_to_half_where_that_is_not_known() {
+        let known = refused_after(Rate::new(None), 3.0);
+        assert!((90.0..100.0).contains(&known), "of 100/s: {known}");
+        let early = refused_after(Rate::new(None), 0.3);
+        assert!((45.0..55.0).contains(&early), "of 100/s: {early}");
+        let stated = refused_after(Rate::new(Some(200.0)), 0.3);
+        assert!((90.0..=100.0).contains(&stated), "of the stated 200/s: {stated}");
+    }
+
     /// A window of 300 in 10 s that says when it opens again: the next one is spread over its time.
     #[test]
     fn after_a_blind_pause_it_goes_on_at_what_was_taken_in_all() {

@@ -309,6 +309,9 @@ pub(super) fn a_newer_state_of_a_file_replaces_its_earlier_one<S: Store>(mut ben
     assert_eq!(counts, StageCounts { records: 2, rows: 1, unchanged: 1, invalid: 1, ..NONE });
     let told = &bench.eyes.problems(bench.eyes.rows()[2].id)[0].1;
     assert!(told.starts_with("record 1 of an earlier /users.json has the same key"), "{told}");
+    let plain = bench.source("/users.json");
+    let counts = bench.stage(plain, &records);
+    assert_eq!(counts, StageCounts { records: 2, unchanged: 2, still_wrong: 1, ..NONE });
     let said = bench.source("/users.json");
     let counts = bench.replace(said, &records);
     assert_eq!(counts, StageCounts { records: 2, replaced: 1, unchanged: 1, ..NONE });
