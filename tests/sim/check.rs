@@ -109,6 +109,16 @@ fn invariants(scenario: &Scenario, result: &Result, log: &[Call], wrong: &mut Ve
     if result.notes.iter().any(|note| note.contains("waiting for 0 requests")) {
         say("watchers were told of a wait for nothing".to_owned());
     }
+    let all_done = result.rows.iter().all(|row| row.status == "done");
+    let end_word = match result.end {
+        run::End::Drained if all_done => "done",
+        run::End::Drained => "incomplete",
+        run::End::Stopped => "stopped",
+        run::End::Halted(_) => "halted",
+    };
+    if result.end_word != end_word {
+        say(format!("the table says {}, but it is {end_word}", result.end_word));
+    }
     if !result.tally_matches {
         say("the tally does not match the rows".to_owned());
     }

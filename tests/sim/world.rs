@@ -32,6 +32,8 @@ pub(crate) struct Result {
     pub most_in_flight: usize,
     pub rows: Vec<Row>,
     pub tally_matches: bool,
+    /// What the table says of how the last run ended.
+    pub end_word: String,
     pub notes: Vec<String>,
     /// What watchers were told at the end, and what the runs did, each change once.
     pub progress: Progress,
@@ -141,7 +143,7 @@ pub(crate) async fn run(scenario: &Scenario, seed: u64) -> Result {
     // What is still on its way arrives.
     let ended_at = clock.now();
     tokio::time::sleep(Duration::from_mins(2)).await;
-    let (rows, tally_matches) = world.read();
+    let (rows, tally_matches, end_word) = world.read();
     let told = std::mem::take(&mut *world.told.lock().unwrap());
     Result {
         server: Arc::clone(&world.server),
@@ -150,6 +152,7 @@ pub(crate) async fn run(scenario: &Scenario, seed: u64) -> Result {
         most_in_flight: world.most_in_flight.load(Ordering::SeqCst),
         rows,
         tally_matches,
+        end_word,
         notes: told.notes,
         progress: told.progress.expect("watchers were told nothing"),
         activities: told.activities,
@@ -308,7 +311,7 @@ impl World<'_> {
         let no_external_id = self.scenario.run.no_external_id;
         let client = Client::new(Arc::clone(&self.server), Arc::clone(&self.most_in_flight));
         let runner = Runner::new(
-            Kept { table, _alive: Arc::clone(&alive) },
+            Kept { table, width: self.scenario.run.width, _alive: Arc::clone(&alive) },
             Arc::new(client),
             Arc::new(move |raw: &[u8]| (user(raw, no_external_id), Vec::new())),
             self.settings(),
@@ -382,11 +385,12 @@ impl World<'_> {
         }
     }
 
-    fn read(&self) -> (Vec<Row>, bool) {
+    fn read(&self) -> (Vec<Row>, bool, String) {
         let mut table = self.open();
         let (kept, counted) = table.audit().unwrap();
+        let end_word = table.last_run().unwrap().and_then(|run| run.end).unwrap_or_default();
         drop(table);
-        (read_rows(&self.db()), kept == counted)
+        (read_rows(&self.db()), kept == counted, end_word)
     }
 }
 
