@@ -219,6 +219,28 @@ fn a_reader_neither_waits_for_a_writer_nor_holds_it_up() {
 }
 
 #[test]
+fn a_key_finds_each_of_its_rows_once() {
+    let mut bench = super::bench::sqlite();
+    bench.staged(&[r#"{"x":"a@b.c","e":"a@b.c"}"#, r#"{"x":"a@b.c","e":"d@b.c"}"#]);
+    let found: Vec<i64> =
+        bench.store.jobs_by_key("a@b.c").unwrap().iter().map(|row| row.id.0).collect();
+    assert_eq!(found, [1, 2]);
+}
+
+#[test]
+fn a_table_that_is_damaged_is_told_from_a_whole_one() {
+    let (_folder, path) = place();
+    drop(Table::open(&path).unwrap());
+    assert_eq!(Table::open_reader(&path).unwrap().integrity().unwrap(), "ok");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let last = bytes.len() - 8_192;
+    bytes[last..].fill(0xA5);
+    std::fs::write(&path, bytes).unwrap();
+    let told = Table::open_reader(&path).and_then(|table| table.integrity());
+    assert!(told.as_ref().is_ok_and(|told| told.contains("page")) || told.is_err(), "{told:?}");
+}
+
+#[test]
 fn what_was_replaced_leaves_no_identifier_behind() {
     let mut bench = super::bench::sqlite();
     bench.staged(&[r#"{"x":"1","e":"a@b.c","p":"+8613800138000"}"#]);

@@ -80,6 +80,7 @@ mod sqlite {
         },
         decisions::{
             a_doubt_is_settled_by_a_person_and_that_is_undone,
+            whose_settings_a_doubt_was_sent_with_is_known,
             only_a_doubt_can_be_settled,
             a_settled_crash_stays_in_the_ledger,
             failed_and_invalid_rows_are_waived_and_that_is_undone,
