@@ -130,7 +130,7 @@ impl Breaker {
         self.wait();
     }
 
-    /// The trial starts.
+    /// A create starts: half-open, it is the trial.
     pub fn trial_started(&mut self) {
         if let State::HalfOpen { .. } = self.state {
             self.state = State::HalfOpen { trial: true };

@@ -9,6 +9,61 @@ use crate::job::Status;
 use crate::store::{Outlook, Store, Tick};
 use crate::target::Target;
 
+/// What waits for a transaction. Pure: time comes from outside.
+#[derive(Clone, Copy, Debug, Default)]
+struct Waiting {
+    /// Outcomes to write, and since when the first has waited.
+    outbox: usize,
+    since: Option<Moment>,
+    /// Whether rows are to be taken back.
+    take_back: bool,
+    /// Jobs to claim, and those that are claimed and wait for the gate.
+    claim: usize,
+    ready: usize,
+    in_flight: usize,
+}
+
+impl Waiting {
+    /// Whether it starts now: when half the width has gathered, a while after the first, or at once
+    /// where waiting gains nothing.
+    fn is_due(&self, now: Moment, width: usize) -> bool {
+        if self.outbox == 0 && !self.take_back {
+            return self.claim > 0;
+        }
+        // Nobody is on the way who could join, or nothing is left to send.
+        let is_idle = self.in_flight == 0 || (self.claim > 0 && self.ready == 0);
+        is_idle
+            || self.take_back
+            || self.outbox >= (width / 2).clamp(1, BATCH)
+            || self.since.is_some_and(|since| now >= since + GATHER)
+    }
+}
+
+/// What a run has in its hands. Pure.
+#[derive(Clone, Copy, Debug)]
+struct Hands {
+    /// Claimed, and waiting for the gate.
+    ready: usize,
+    /// Claimed, and not written yet: these and more.
+    unrecorded: usize,
+    doubts: usize,
+    /// What the limit leaves to claim.
+    budget: usize,
+}
+
+impl Hands {
+    /// How many jobs to claim where the gate lets `wanted` through: no more than can start soon, and
+    /// at most twice the width in hand altogether, so that after a crash only those few are in doubt.
+    fn claims(&self, wanted: usize, width: usize) -> usize {
+        // Doubts are settled before more are made.
+        if self.doubts >= (20 * width).max(1_000) || self.ready > wanted / 2 {
+            return 0;
+        }
+        let room = (2 * width).saturating_sub(self.unrecorded);
+        wanted.saturating_sub(self.ready).min(room).min(self.budget)
+    }
+}
+
 impl<S: Store, T: Target> Runner<S, T> {
     /// Starts a transaction when there is enough to write, or jobs are wanted.
     pub(super) fn start_commit(&mut self, now: Moment) {
@@ -16,7 +71,15 @@ impl<S: Store, T: Target> Runner<S, T> {
             return;
         }
         let claim = self.claims_wanted(now);
-        if !self.is_commit_due(now, claim) {
+        let waiting = Waiting {
+            outbox: self.outbox.len(),
+            since: self.outbox_since,
+            take_back: !self.take_back.is_empty(),
+            claim,
+            ready: self.ready.len(),
+            in_flight: self.gate.in_flight(),
+        };
+        if !waiting.is_due(now, self.settings.width) {
             return;
         }
         let Some(mut store) = self.store.take() else { return };
@@ -30,7 +93,7 @@ impl<S: Store, T: Target> Runner<S, T> {
         }
         let now_ms = self.clock.to_ms(now);
         let target_now_ms = self.target.clock_ahead_ms().map(|ahead| now_ms.saturating_add(ahead));
-        let (run, rate_per_s) = (self.run, self.rate_per_s(now));
+        let (run, rate_per_s) = (self.run, self.pace.per_s(now));
         let commit = Commit { asked: claim, records: records.len() };
         self.commit = Some(tokio::task::spawn_blocking(move || {
             let tick = Tick {
@@ -52,41 +115,18 @@ impl<S: Store, T: Target> Runner<S, T> {
         }));
     }
 
-    fn is_commit_due(&self, now: Moment, claim: usize) -> bool {
-        if self.outbox.is_empty() && self.take_back.is_empty() {
-            return claim > 0;
-        }
-        // Nobody is on the way who could join.
-        if self.gate.in_flight() == 0 || (claim > 0 && self.ready.is_empty()) {
-            return true;
-        }
-        self.outbox.len() >= (self.settings.width / 2).clamp(1, BATCH)
-            || self.outbox_since.is_some_and(|since| now >= since + GATHER)
-            || !self.take_back.is_empty()
-    }
-
-    /// How many jobs to claim now: no more than can start soon, and at most twice the width in
-    /// hand altogether, so that after a crash only those few are in doubt.
+    /// How many jobs to claim now.
     fn claims_wanted(&self, now: Moment) -> usize {
-        let width = self.settings.width;
         let idle = self.stopping || self.halt.is_some() || self.gate.paused(now).is_some();
         if idle || self.nothing_due_until.is_some_and(|until| now < until) {
             return 0;
         }
-        // Doubts are settled before more are made.
-        if self.doubts.open() >= (20 * width).max(1_000) {
-            return 0;
-        }
+        let width = self.settings.width;
         let wanted = match self.gate.breaker.passage(now) {
             Passage::Open => width,
             Passage::Trial => 1,
             Passage::Lookups | Passage::Probe | Passage::Wait(_) | Passage::Blocked => 0,
         };
-        if self.ready.len() > wanted / 2 {
-            return 0;
-        }
-        let unrecorded = self.in_hand.len() + self.outbox.len();
-        let room = (2 * width).saturating_sub(unrecorded);
         let budget = self.settings.limit.map_or(usize::MAX, |limit| {
             let under_way =
                 u64::try_from(self.in_hand.len() + self.doubts.open() + self.doubts.held())
@@ -94,7 +134,13 @@ impl<S: Store, T: Target> Runner<S, T> {
             let left = limit.saturating_sub(self.totals.settled).saturating_sub(under_way);
             usize::try_from(left).unwrap_or(usize::MAX)
         });
-        wanted.saturating_sub(self.ready.len()).min(room).min(budget)
+        let hands = Hands {
+            ready: self.ready.len(),
+            unrecorded: self.in_hand.len() + self.outbox.len(),
+            doubts: self.doubts.open(),
+            budget,
+        };
+        hands.claims(wanted, width)
     }
 
     pub(super) fn on_commit(&mut self, (store, ticked, commit): Committed<S>) -> Result<(), Error> {
@@ -136,5 +182,53 @@ impl<S: Store, T: Target> Runner<S, T> {
             .chain(unwritten)
             .min()
             .map_or(Moment::MAX, |ms| self.clock.to_moment(ms))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    const WIDTH: usize = 10;
+
+    #[test]
+    fn a_transaction_waits_for_company_but_not_for_nothing() {
+        let now = Duration::from_secs(9);
+        let since = |ms| Some(now.saturating_sub(Duration::from_millis(ms)));
+        let is_due = |waiting: Waiting| waiting.is_due(now, WIDTH);
+        let nothing = Waiting { in_flight: 3, ready: 3, ..Waiting::default() };
+        let one = Waiting { outbox: 1, since: since(19), ..nothing };
+        assert!(!is_due(nothing) && is_due(Waiting { claim: 1, ..nothing }), "only to claim");
+        assert!(!is_due(one), "others may join");
+        assert!(is_due(Waiting { since: since(20), ..one }), "long enough");
+        assert!(!is_due(Waiting { outbox: 4, ..one }) && is_due(Waiting { outbox: 5, ..one }));
+        assert!(is_due(Waiting { in_flight: 0, ..one }), "nobody who could join");
+        assert!(is_due(Waiting { claim: 7, ready: 0, ..one }), "nothing left to send");
+        assert!(!is_due(Waiting { claim: 7, ..one }) && !is_due(Waiting { ready: 0, ..one }));
+        assert!(
+            is_due(Waiting { take_back: true, ..nothing })
+                && is_due(Waiting { take_back: true, ..one })
+        );
+        assert!(one.is_due(now, 1), "alone");
+        let many = Waiting { outbox: BATCH, ..one };
+        assert!(many.is_due(now, 100 * BATCH), "a full transaction");
+    }
+
+    #[test]
+    fn claims_are_no_more_than_can_start_soon() {
+        let none = Hands { ready: 0, unrecorded: 0, doubts: 0, budget: usize::MAX };
+        assert_eq!(
+            (none.claims(WIDTH, WIDTH), none.claims(1, WIDTH), none.claims(0, WIDTH)),
+            (10, 1, 0)
+        );
+        let with_ready = |ready| Hands { ready, unrecorded: ready, ..none }.claims(WIDTH, WIDTH);
+        assert_eq!([1, 5, 6, 10].map(with_ready), [9, 5, 0, 0], "only when half has left");
+        let in_hand = |unrecorded| Hands { unrecorded, ..none }.claims(WIDTH, WIDTH);
+        assert_eq!([10, 13, 20, 30].map(in_hand), [10, 7, 0, 0], "twice the width at most");
+        assert_eq!(Hands { budget: 3, ..none }.claims(WIDTH, WIDTH), 3);
+        let doubts = |doubts, width| Hands { doubts, ..none }.claims(width, width);
+        assert_eq!([doubts(999, WIDTH), doubts(1_000, WIDTH)], [10, 0]);
+        assert_eq!([doubts(1_999, 100), doubts(2_000, 100)], [100, 0]);
     }
 }

@@ -189,7 +189,7 @@ impl Doubts {
 
     /// The lookup of these doubts, which were taken together, was refused. In halves it shows whose
     /// identifier the target dislikes: one in eighty costs no more than a dozen lookups.
-    pub fn refused(&mut self, mut doubts: Vec<Doubt>, now: Moment) -> Refused {
+    pub fn refused(&mut self, mut doubts: Vec<Doubt>) -> Refused {
         self.looking -= doubts.len();
         // Those of an earlier run may be in doubt for this very reason, and halt no other run.
         let is_new = |doubt: &Doubt| doubt.ended_at > Moment::ZERO;
@@ -201,7 +201,7 @@ impl Doubts {
         }
         let company = doubts.len().div_ceil(2);
         for doubt in doubts {
-            self.insert(Doubt { company, look_at: now, ..doubt });
+            self.insert(Doubt { company, ..doubt });
         }
         if is_alike { Refused::All } else { Refused::Divided }
     }
@@ -325,6 +325,15 @@ mod tests {
         assert!(sizes.contains(&80) && sizes.contains(&20) && sizes.contains(&1));
     }
 
+    #[test]
+    fn a_lookup_is_filled_though_others_are_due_in_between() {
+        let mut doubts = doubts();
+        add(&mut doubts, 1, false, SECOND);
+        (100..200).for_each(|id| add(&mut doubts, id, true, 10 * SECOND));
+        (200..279).for_each(|id| add(&mut doubts, id, false, 20 * SECOND));
+        assert_eq!(doubts.take(100 * SECOND).len(), BATCH);
+    }
+
     /// Looks all doubts up, where whoever has this id makes a lookup refused.
     fn look_all_up(doubts: &mut Doubts, disliked: impl Fn(i64) -> bool) -> (Vec<i64>, usize, bool) {
         let (mut held, mut lookups) = (Vec::new(), 0);
@@ -340,7 +349,7 @@ mod tests {
                 settle_all(doubts, &taken);
                 continue;
             }
-            match doubts.refused(taken, now) {
+            match doubts.refused(taken) {
                 Refused::Divided => {}
                 Refused::Held(doubt) => held.push(doubt.id.0),
                 Refused::All => return (held, lookups, true),
@@ -406,6 +415,18 @@ mod tests {
         assert_eq!((answered, doubts.open(), doubts.held()), (79, 1, 0));
     }
 
+    /// Twice it may be the network.
+    #[test]
+    fn a_lookup_is_halved_after_its_third_failure() {
+        let mut doubts = some(80);
+        for expected in [80, 80, 80, 40] {
+            let now = doubts.next_look().unwrap();
+            let taken = doubts.take(now);
+            assert_eq!(taken.len(), expected);
+            doubts.put_back(taken, now);
+        }
+    }
+
     #[test]
     fn all_that_wait_can_be_held_and_no_other() {
         let mut doubts = some(3);
@@ -462,7 +483,7 @@ mod tests {
         let mut doubts = doubts();
         (0..2).for_each(|id| add(&mut doubts, id, false, 99 * SECOND));
         let taken = doubts.take(100 * SECOND);
-        assert!(matches!(doubts.refused(taken, 100 * SECOND), Refused::Divided));
+        assert!(matches!(doubts.refused(taken), Refused::Divided));
         for _ in 0..2 {
             let mut taken = doubts.take(100 * SECOND);
             assert_eq!(taken.len(), 1);

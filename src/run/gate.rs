@@ -57,8 +57,8 @@ impl Gate {
         };
         match kind {
             Kind::Probe => self.breaker.probe_started(now),
-            Kind::Create if trial => self.breaker.trial_started(),
-            Kind::Create | Kind::Lookup => {}
+            Kind::Create => self.breaker.trial_started(),
+            Kind::Lookup => {}
         }
         self.rate.left(now);
         self.in_flight += 1;
@@ -173,6 +173,14 @@ mod tests {
         assert!(next.is_some_and(|at| at > now + SECOND), "the rate: {next:?}");
         gate.halt();
         assert_eq!(gate.opens_at(Kind::Create, now + SECOND), None);
+    }
+
+    #[test]
+    fn what_the_rate_holds_back_leaves_at_the_very_moment_that_was_told() {
+        let mut gate = gate(9);
+        assert!(matches!(gate.admit(Kind::Create, 9 * SECOND), Admission::Go { .. }));
+        let next = gate.opens_at(Kind::Create, 9 * SECOND).unwrap();
+        assert!(matches!(gate.admit(Kind::Create, next), Admission::Go { .. }));
     }
 
     #[test]

@@ -35,6 +35,7 @@ use gate::Gate;
 use health::{Health, Patience};
 use outcomes::InHand;
 use rate::Rate;
+use report::Pace;
 use signals::Signal;
 use stale::Stale;
 use std::collections::{HashMap, VecDeque};
@@ -49,8 +50,6 @@ const GATHER: Duration = Duration::from_millis(20);
 const BATCH: usize = 500;
 /// How often watchers hear of the run.
 const REPORT: Duration = Duration::from_millis(100);
-/// The rate shown is that of the last while.
-const RATE_WINDOW: Duration = Duration::from_secs(5);
 
 /// Maps a stored record to the user to send.
 pub type Mapper = Arc<dyn Fn(&[u8]) -> (User, Vec<Problem>) + Send + Sync>;
@@ -151,7 +150,7 @@ pub struct Runner<S: Store, T: Target> {
     stale: Stale,
     lookups: Lookups,
     totals: Totals,
-    settled: VecDeque<(Moment, u64)>,
+    pace: Pace,
     reported_at: Option<Moment>,
     monitor: Box<dyn Monitor>,
 }
@@ -233,7 +232,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             stale: Stale::default(),
             lookups: Lookups::Allowed,
             totals,
-            settled: VecDeque::new(),
+            pace: Pace::default(),
             reported_at: None,
             monitor,
             settings,
@@ -308,7 +307,6 @@ impl<S: Store, T: Target> Runner<S, T> {
             let page = store.doubts(after, PAGE)?;
             let Some(last) = page.last() else { return Ok(()) };
             after = last.id;
-            let is_last = page.len() < PAGE;
             for claim in page {
                 let (user, _) = (self.mapper)(&claim.raw);
                 // A crash is no fault of the row: no epoch.
@@ -322,9 +320,6 @@ impl<S: Store, T: Target> Runner<S, T> {
                     claim.code,
                 );
             }
-            if is_last {
-                return Ok(());
-            }
         }
     }
 
@@ -333,8 +328,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             Signal::Stop => {
                 self.stopping = true;
                 self.give_back_ready();
-                let in_flight = self.gate.in_flight();
-                self.monitor.note(&format!("Stopping: waiting for {in_flight} requests in flight"));
+                self.note_flights("Stopping");
             }
             Signal::StopNow => {
                 self.stopping = true;
@@ -399,14 +393,19 @@ impl<S: Store, T: Target> Runner<S, T> {
     fn halt_with(&mut self, halt: Halt) {
         if self.halt.is_none() {
             tracing::debug!(in_flight = self.gate.in_flight(), "halting");
-            if self.gate.in_flight() > 0 {
-                let in_flight = self.gate.in_flight();
-                self.monitor.note(&format!("Halting: waiting for {in_flight} requests in flight"));
-            }
+            self.note_flights("Halting");
             self.halt = Some(halt);
         }
         self.gate.halt();
         self.give_back_ready();
+    }
+
+    /// What an end waits for, if it does.
+    fn note_flights(&mut self, what: &str) {
+        let in_flight = self.gate.in_flight();
+        if in_flight > 0 {
+            self.monitor.note(&format!("{what}: waiting for {in_flight} requests in flight"));
+        }
     }
 
     /// Ends the run when the target has not answered for too long.

@@ -325,7 +325,7 @@ impl<S: Store, T: Target> Runner<S, T> {
         }
         if matches!(next.status, Status::Done | Status::Failed | Status::Invalid) {
             self.totals.settled += 1;
-            self.count_settled(now);
+            self.pace.count(now);
         }
         self.outbox.push(record);
         self.outbox_since.get_or_insert(now);
@@ -359,10 +359,10 @@ impl<S: Store, T: Target> Runner<S, T> {
         let now = self.clock.now();
         let found = match result {
             Ok(found) => found,
-            Err(Fault::Refused(halt)) => return self.on_refused_lookup(doubts, halt, now),
+            Err(Fault::Refused(halt)) => return self.on_refused_lookup(doubts, halt),
             // The probe may look users up: it may be one identifier that is not let through.
             Err(Fault::Denied(halt)) if !self.settings.hold_unknown => {
-                return self.on_refused_lookup(doubts, halt, now);
+                return self.on_refused_lookup(doubts, halt);
             }
             Err(fault) => {
                 tracing::debug!(rows = doubts.len(), "lookup: no usable answer");
@@ -383,9 +383,9 @@ impl<S: Store, T: Target> Runner<S, T> {
     }
 
     /// The target answers, but not this question: another one may be answered.
-    fn on_refused_lookup(&mut self, doubts: Vec<Doubt>, halt: Halt, now: Moment) {
+    fn on_refused_lookup(&mut self, doubts: Vec<Doubt>, halt: Halt) {
         tracing::debug!(rows = doubts.len(), "lookup: refused");
-        match self.doubts.refused(doubts, now) {
+        match self.doubts.refused(doubts) {
             Refused::Divided => {}
             Refused::Held(doubt) => self.push(Record {
                 id: doubt.id,

@@ -532,6 +532,76 @@ mod tests {
         assert!(rate.current().unwrap() >= 180.0, "{:?}", rate.current());
     }
 
+    /// One request every 10 ms for `seconds`, each answered after 50 ms, then one refusal.
+    fn refused_after(mut rate: Rate, seconds: f64) -> f64 {
+        let (step, took) = (Duration::from_millis(10), Duration::from_millis(50));
+        let mut now = Duration::ZERO;
+        while now.as_secs_f64() < seconds {
+            rate.left(now);
+            if now > took {
+                rate.accepted(now, now.saturating_sub(took));
+            }
+            now += step;
+        }
+        rate.refused(now, now.saturating_sub(step));
+        rate.current().unwrap()
+    }
+
+    #[test]
+    fn the_first_cut_goes_below_what_was_accepted_or_to_half_where_that_is_not_known() {
+        let known = refused_after(Rate::new(None), 3.0);
+        assert!((90.0..100.0).contains(&known), "of 100/s: {known}");
+        let early = refused_after(Rate::new(None), 0.3);
+        assert!((45.0..55.0).contains(&early), "of 100/s: {early}");
+        let stated = refused_after(Rate::new(Some(200.0)), 0.3);
+        assert!((90.0..=100.0).contains(&stated), "of the stated 200/s: {stated}");
+    }
+
+    /// A window of 300 in 10 s that says when it opens again: the next one is spread over its time.
+    #[test]
+    fn after_a_blind_pause_it_goes_on_at_what_was_taken_in_all() {
+        let ms = Duration::from_millis;
+        let mut rate = Rate::new(None);
+        for n in 0..300 {
+            rate.left(ms(n));
+            rate.accepted(ms(n + 50), ms(n));
+        }
+        rate.left(ms(300));
+        rate.refused(ms(350), ms(300));
+        rate.paused_until(ms(10_000));
+        rate.left(ms(10_000));
+        let current = rate.current().unwrap();
+        assert!((28.0..=31.0).contains(&current), "{current}");
+        rate.left(ms(10_001));
+        assert!(rate.current() <= Some(current), "once");
+    }
+
+    /// A limit that has gone is left behind in seconds, however gently it was touched before.
+    #[test]
+    fn a_limit_that_has_gone_is_soon_left_behind() {
+        let mut rate = Rate::new(None);
+        let mut server = Server { per_s: 40.0, bucket: Some(10.0), tokens: 10.0, at: 0.0 };
+        let took = Duration::from_millis(50);
+        let mut now = Duration::ZERO;
+        while now < Duration::from_secs(70) {
+            now = rate.next_at().max(now + Duration::from_millis(1));
+            if now > Duration::from_secs(40) {
+                server.per_s = 1e9;
+                server.bucket = Some(1e9);
+            }
+            rate.left(now);
+            if server.takes(now.as_secs_f64()) {
+                rate.accepted(now + took, now);
+            } else {
+                rate.refused(now + took, now);
+            }
+            if now < Duration::from_secs(40) && now > Duration::from_secs(5) {
+                assert!(rate.current().unwrap() < 48.0, "{now:?}: {:?}", rate.current());
+            }
+        }
+        assert!(rate.current().unwrap() > 400.0, "{:?}", rate.current());
+    }
+
     proptest! {
         #[test]
         fn whatever_happens_the_rate_stays_within_its_bounds(

@@ -1,32 +1,60 @@
 //! What a run tells those who watch it.
 
-use super::{RATE_WINDOW, REPORT, Runner};
+use super::{REPORT, Runner, Totals};
 use crate::clock::Moment;
 use crate::monitor::{Activity, Progress};
 use crate::store::Store;
 use crate::target::Target;
+use std::collections::VecDeque;
 use std::time::Duration;
 
-impl<S: Store, T: Target> Runner<S, T> {
-    pub(super) fn rate_per_s(&self, now: Moment) -> f64 {
-        let Some((first, _)) = self.settled.front() else { return 0.0 };
-        let n: u64 = self.settled.iter().map(|(_, n)| n).sum();
-        let span = now.saturating_sub(*first).max(Duration::from_millis(500));
-        #[expect(clippy::cast_precision_loss, reason = "a count of rows")]
-        let n = n as f64;
-        n / span.as_secs_f64()
+/// The rate is that of the last while.
+const WINDOW: Duration = Duration::from_secs(5);
+/// What a shorter time has seen is no rate yet.
+const SPAN_MIN: Duration = Duration::from_millis(500);
+
+/// How fast jobs are settled. Pure: time comes from outside.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    /// When jobs were settled, of late.
+    settled: VecDeque<Moment>,
+}
+
+impl Pace {
+    /// A job is settled.
+    pub(super) fn count(&mut self, now: Moment) {
+        self.settled.push_back(now);
     }
 
-    pub(super) fn count_settled(&mut self, now: Moment) {
-        match self.settled.back_mut() {
-            Some((at, n)) if now.saturating_sub(*at) < REPORT => *n += 1,
-            _ => self.settled.push_back((now, 1)),
-        }
-        while self.settled.front().is_some_and(|(at, _)| *at + RATE_WINDOW < now) {
+    /// Jobs settled a second, of late.
+    pub(super) fn per_s(&mut self, now: Moment) -> f64 {
+        while self.settled.front().is_some_and(|at| *at + WINDOW < now) {
             self.settled.pop_front();
         }
+        let Some(first) = self.settled.front() else { return 0.0 };
+        let span = now.saturating_sub(*first).max(SPAN_MIN);
+        #[expect(clippy::cast_precision_loss, reason = "a count of rows")]
+        let n = self.settled.len() as f64;
+        n / span.as_secs_f64()
     }
+}
 
+impl Totals {
+    /// Seconds until all is settled at this rate; `None` when that cannot be told.
+    fn eta_s(&self, per_s: f64) -> Option<u64> {
+        let left = self.total.saturating_sub(self.done + self.failed + self.invalid);
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an estimate in seconds"
+        )]
+        let seconds = (left as f64 / per_s).ceil() as u64;
+        (per_s > 0.0).then_some(seconds)
+    }
+}
+
+impl<S: Store, T: Target> Runner<S, T> {
     pub(super) fn report(&mut self, now: Moment) {
         if self.reported_at.is_none_or(|at| now >= at + REPORT) {
             self.reported_at = Some(now);
@@ -35,16 +63,8 @@ impl<S: Store, T: Target> Runner<S, T> {
     }
 
     pub(super) fn report_now(&mut self, now: Moment) {
-        let rate_per_s = self.rate_per_s(now);
+        let rate_per_s = self.pace.per_s(now);
         let totals = self.totals;
-        let left = totals.total.saturating_sub(totals.done + totals.failed + totals.invalid);
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "an estimate in seconds"
-        )]
-        let eta_s = (rate_per_s > 0.0).then(|| (left as f64 / rate_per_s).ceil() as u64);
         let progress = Progress {
             total: totals.total,
             done: totals.done,
@@ -53,7 +73,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             unknown: (self.doubts.open() + self.doubts.held()) as u64,
             in_flight: self.gate.in_flight(),
             rate_per_s,
-            eta_s,
+            eta_s: totals.eta_s(rate_per_s),
             activity: self.activity(now),
         };
         self.monitor.progress(&progress);
@@ -81,5 +101,51 @@ impl<S: Store, T: Target> Runner<S, T> {
     fn waits(&self, now: Moment) -> bool {
         let until = self.nothing_due_until.filter(|until| now < *until);
         until.is_some_and(|until| until != Moment::MAX || self.doubts.open() > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TENTH: Duration = Duration::from_millis(100);
+
+    #[test]
+    fn the_rate_is_that_of_the_last_seconds() {
+        let mut pace = Pace::default();
+        // Tenths of a second: ten rows a second for 10 s, a hundred a second for 10 s, then none.
+        let expected = [
+            (0, 2.0),
+            (4, 10.0),
+            (10, 11.0),
+            (99, 10.2),
+            (199, 102.0),
+            (240, 20.0),
+            (249, 2.0),
+            (250, 0.0),
+        ];
+        let mut told = Vec::new();
+        for tenth in 0..=260_u32 {
+            let rows = match tenth {
+                0..100 => 1,
+                100..200 => 10,
+                _ => 0,
+            };
+            for _ in 0..rows {
+                pace.count(tenth * TENTH);
+            }
+            told.push(pace.per_s(tenth * TENTH));
+        }
+        for (tenth, per_s) in expected {
+            assert!((told[tenth] - per_s).abs() < 1e-9, "{tenth}: {}", told[tenth]);
+        }
+    }
+
+    #[test]
+    fn what_is_left_takes_as_long_as_the_rate_says() {
+        let totals = Totals { total: 100, done: 40, failed: 7, invalid: 3, ..Totals::default() };
+        let told = [0.0, 0.3, 1.0, 50.0, 80.0].map(|per_s| totals.eta_s(per_s));
+        assert_eq!(told, [None, Some(167), Some(50), Some(1), Some(1)]);
+        assert_eq!(Totals { total: 50, ..totals }.eta_s(1.0), Some(0));
     }
 }

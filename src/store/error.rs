@@ -1,7 +1,8 @@
 //! What can go wrong with a job table, in words that say the way out.
 
 use crate::error::Error;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// An error of the job table. All end a command with exit code 6; nothing that was committed is
 /// lost by any of them.
@@ -72,6 +73,17 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// What the operating system said about the table or a file beside it.
+    pub(super) fn of_system(path: &Path, error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                Self::ReadOnly(path.to_owned())
+            }
+            io::ErrorKind::StorageFull => Self::Full(path.to_owned()),
+            _ => Self::Open { path: path.to_owned(), why: error.to_string() },
+        }
+    }
+
     /// The way out.
     fn hint(&self) -> &'static str {
         match self {
@@ -103,5 +115,26 @@ impl StoreError {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         Self::table(error.to_string()).hint(error.hint())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_system_says_is_told_with_the_way_out() {
+        let told = |kind: io::ErrorKind| {
+            Error::from(StoreError::of_system(Path::new("/t.db"), &kind.into())).to_string()
+        };
+        let cases = [
+            (io::ErrorKind::PermissionDenied, "read-only file or folder"),
+            (io::ErrorKind::ReadOnlyFilesystem, "read-only file or folder"),
+            (io::ErrorKind::StorageFull, "/t.db is full"),
+            (io::ErrorKind::NotADirectory, "cannot be opened: not a directory"),
+        ];
+        for (kind, words) in cases {
+            assert!(told(kind).contains(words), "{kind}: {}", told(kind));
+        }
     }
 }

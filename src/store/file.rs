@@ -149,6 +149,13 @@ impl Drop for Replacement {
 /// locks do not hold there (sqlite.org/wal.html).
 #[cfg(target_os = "linux")]
 pub fn network_file_system(folder: &Path) -> Option<&'static str> {
+    let found = rustix::fs::statfs(folder).ok()?;
+    #[expect(clippy::cast_sign_loss, reason = "a magic number")]
+    network_name(found.f_type as u64)
+}
+
+#[cfg(target_os = "linux")]
+fn network_name(magic: u64) -> Option<&'static str> {
     // From linux/magic.h.
     const NETWORK: [(u64, &str); 7] = [
         (0x6969, "NFS"),
@@ -159,9 +166,8 @@ pub fn network_file_system(folder: &Path) -> Option<&'static str> {
         (0x00C3_6400, "Ceph"),
         (0x5346_414F, "AFS"),
     ];
-    let found = rustix::fs::statfs(folder).ok()?;
-    #[expect(clippy::cast_sign_loss, reason = "a magic number, 32 bits wide")]
-    let magic = (found.f_type as u64) & 0xFFFF_FFFF;
+    // 32 bits wide, and with a sign on some systems.
+    let magic = magic & 0xFFFF_FFFF;
     NETWORK.iter().find(|(number, _)| *number == magic).map(|(_, name)| *name)
 }
 
@@ -249,9 +255,26 @@ mod tests {
     }
 
     #[test]
+    fn a_name_alone_is_a_file_of_this_folder() {
+        let here = Path::new(".").canonicalize().unwrap();
+        assert_eq!(canonical(Path::new("no-such-file")).unwrap(), here.join("no-such-file"));
+    }
+
+    /// The numbers are those of statfs(2).
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn network_file_systems_are_known_with_and_without_a_sign() {
+        let names = [0x6969, 0xFF53_4D42, 0xFFFF_FFFF_FF53_4D42, 0xEF53].map(network_name);
+        assert_eq!(names, [Some("NFS"), Some("CIFS"), Some("CIFS"), None], "the last is ext4");
+    }
+
+    #[test]
     fn this_disk_has_room_and_is_local() {
         let folder = tempfile::tempdir().unwrap();
         assert!(!is_disk_full(&folder.path().join("f")));
+        assert!(!is_disk_full(Path::new("f")));
+        #[cfg(target_os = "linux")]
+        assert!(is_disk_full(Path::new("/proc/f")), "nothing is ever free there");
         assert_eq!(network_file_system(folder.path()), None);
     }
 }

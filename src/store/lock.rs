@@ -39,7 +39,8 @@ impl Lock {
     /// Takes the lock of the table at `path` (canonical).
     pub fn take(path: &Path, holder: &Holder) -> Result<Self, StoreError> {
         let lock_path = lock_path(path);
-        let mut file = open_private(&lock_path).map_err(|error| open_error(path, &error))?;
+        let mut file =
+            open_private(&lock_path).map_err(|error| StoreError::of_system(path, &error))?;
         for tries_left in (0..LOOK_TRIES).rev() {
             match file.try_lock() {
                 Ok(()) => break,
@@ -48,7 +49,7 @@ impl Lock {
                     let holder = describe(&mut file);
                     return Err(StoreError::InUse { path: path.to_owned(), holder });
                 }
-                Err(TryLockError::Error(error)) => return Err(open_error(path, &error)),
+                Err(TryLockError::Error(error)) => return Err(StoreError::of_system(path, &error)),
             }
         }
         let text = serde_json::to_string(holder).unwrap_or_default();
@@ -56,7 +57,7 @@ impl Lock {
             .set_len(0)
             .and_then(|()| file.rewind())
             .and_then(|()| file.write_all(text.as_bytes()));
-        written.map_err(|error| open_error(path, &error))?;
+        written.map_err(|error| StoreError::of_system(path, &error))?;
         Ok(Self { _file: file })
     }
 }
@@ -89,15 +90,5 @@ fn describe(file: &mut File) -> String {
             holder.command, holder.machine, holder.pid, holder.since
         ),
         None => "held by a process that has not said who it is".to_owned(),
-    }
-}
-
-fn open_error(path: &Path, error: &std::io::Error) -> StoreError {
-    match error.kind() {
-        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
-            StoreError::ReadOnly(path.to_owned())
-        }
-        std::io::ErrorKind::StorageFull => StoreError::Full(path.to_owned()),
-        _ => StoreError::Open { path: path.to_owned(), why: error.to_string() },
     }
 }

@@ -22,6 +22,7 @@ pub(crate) struct Seen {
     pub sent_into_outages: Vec<usize>,
     pub back_s: Vec<f64>,
     pub spent_in_vain: i64,
+    pub activities: Vec<&'static str>,
 }
 
 /// Everything that is wrong, and what was seen.
@@ -98,6 +99,26 @@ fn invariants(scenario: &Scenario, result: &Result, log: &[Call], wrong: &mut Ve
     if result.most_in_flight > scenario.run.width {
         say(format!("{} in flight", result.most_in_flight));
     }
+    let told = &result.progress;
+    let of = |word: &str| result.rows.iter().filter(|row| row.status == word).count() as u64;
+    let told = [told.total, told.done, told.failed, told.invalid, told.unknown];
+    let counts = [of("done"), of("failed"), of("invalid"), of("unknown")];
+    if told[0] != result.rows.len() as u64 || told[1..] != counts {
+        say(format!("watchers were told {told:?}, but there are {counts:?}"));
+    }
+    if result.notes.iter().any(|note| note.contains("waiting for 0 requests")) {
+        say("watchers were told of a wait for nothing".to_owned());
+    }
+    let all_done = result.rows.iter().all(|row| row.status == "done");
+    let end_word = match result.end {
+        run::End::Drained if all_done => "done",
+        run::End::Drained => "incomplete",
+        run::End::Stopped => "stopped",
+        run::End::Halted(_) => "halted",
+    };
+    if result.end_word != end_word {
+        say(format!("the table says {}, but it is {end_word}", result.end_word));
+    }
     if !result.tally_matches {
         say("the tally does not match the rows".to_owned());
     }
@@ -139,6 +160,7 @@ fn look(scenario: &Scenario, result: &Result, log: &[Call]) -> Seen {
         sent_into_outages: windows.iter().map(|window| sent_within(log, *window)).collect(),
         back_s: windows.iter().map(|(_, to)| back_after(log, *to)).collect(),
         spent_in_vain: spent - i64::try_from(by_reply.count()).unwrap(),
+        activities: result.activities.clone(),
     }
 }
 
@@ -175,6 +197,14 @@ fn expectations(scenario: &Scenario, result: &Result, seen: &Seen, wrong: &mut V
         wrong.push(format!("halted with {why:?}, not {text:?}"));
     }
     figures(scenario, result, seen, wrong);
+    if let Some(text) = &expect.note
+        && !result.notes.iter().any(|note| note.contains(text.as_str()))
+    {
+        wrong.push(format!("watchers were not told {text:?}"));
+    }
+    if expect.activities.as_ref().is_some_and(|expected| *expected != seen.activities) {
+        wrong.push(format!("the runs were {:?}", seen.activities));
+    }
     for (n, word) in &expect.rows {
         let row = result.rows.iter().find(|row| row.n.to_string() == *n).unwrap();
         let is = [Some(row.status.as_str()), row.detail.as_deref()];

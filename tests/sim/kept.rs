@@ -1,5 +1,5 @@
 //! The table, with a sign of life: a test that kills a run waits until its last transaction has
-//! ended, as the death of a process would have it.
+//! ended, as the death of a process would have it. It sees to what holds after each transaction.
 
 use std::sync::Arc;
 use userferry::store::sqlite::Table;
@@ -10,6 +10,8 @@ use userferry::store::{
 
 pub(crate) struct Kept {
     pub table: Table,
+    /// The width of the run.
+    pub width: usize,
     /// Counts how many hold the table.
     pub _alive: Arc<()>,
 }
@@ -55,6 +57,8 @@ impl Store for Kept {
     fn tick(&mut self, tick: &Tick<'_>) -> Result<Ticked, StoreError> {
         let ticked = self.table.tick(tick)?;
         assert_eq!(ticked.fenced, 0, "an outcome was dropped though only one run is alive");
+        let in_hand = self.table.counts()?.sending;
+        assert!(in_hand <= 2 * self.width as u64, "{in_hand} in hand, {} wide", self.width);
         Ok(ticked)
     }
 

@@ -76,6 +76,7 @@ scenarios! {
     late_arrivals
     late_beyond_quiet
     limit_fast
+    limit_held
     limit_retry_after
     limit_slow
     limit_unknown

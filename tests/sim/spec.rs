@@ -322,6 +322,10 @@ pub(crate) struct Expect {
     pub invalid: Option<Range>,
     pub created: Option<Range>,
     pub existed: Option<Range>,
+    /// Watchers were told this, with more around it.
+    pub note: Option<String>,
+    /// What watchers were told that the runs do, each change once.
+    pub activities: Option<Vec<String>>,
     /// What becomes of some rows: `failed/exhausted`.
     pub rows: BTreeMap<String, String>,
 }

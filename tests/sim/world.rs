@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use userferry::clock::{Clock, Moment};
 use userferry::job::{self, Class, Now, OnConflict, Outcome, Policy};
-use userferry::monitor::{Monitor, Progress};
+use userferry::monitor::{Activity, Monitor, Progress};
 use userferry::run::doubt::Quiet;
 use userferry::run::signals::Signal;
 use userferry::run::{End, Runner, Settings, Totals};
@@ -32,7 +32,12 @@ pub(crate) struct Result {
     pub most_in_flight: usize,
     pub rows: Vec<Row>,
     pub tally_matches: bool,
+    /// What the table says of how the last run ended.
+    pub end_word: String,
     pub notes: Vec<String>,
+    /// What watchers were told at the end, and what the runs did, each change once.
+    pub progress: Progress,
+    pub activities: Vec<&'static str>,
 }
 
 /// A row of the job table.
@@ -64,14 +69,36 @@ pub(crate) fn row_of(user: &User) -> u32 {
     email[1..email.find('@').unwrap()].parse().unwrap()
 }
 
-struct Notes(Arc<Mutex<Vec<String>>>, Clock);
+/// What watchers were told.
+#[derive(Default)]
+struct Told {
+    notes: Vec<String>,
+    progress: Option<Progress>,
+    activities: Vec<&'static str>,
+}
 
-impl Monitor for Notes {
-    fn progress(&mut self, _progress: &Progress) {}
+struct Watcher(Arc<Mutex<Told>>, Clock);
+
+impl Monitor for Watcher {
+    fn progress(&mut self, progress: &Progress) {
+        let mut told = self.0.lock().unwrap();
+        let activity = match progress.activity {
+            Activity::Connecting => "connecting",
+            Activity::Sending => "sending",
+            Activity::Paused(_) => "paused",
+            Activity::Outage(_) => "outage",
+            Activity::Settling => "settling",
+            Activity::Stopping => "stopping",
+        };
+        if told.activities.last() != Some(&activity) {
+            told.activities.push(activity);
+        }
+        told.progress = Some(progress.clone());
+    }
 
     fn note(&mut self, text: &str) {
         let at = self.1.now().as_secs_f64();
-        self.0.lock().unwrap().push(format!("{at:8.3}  {text}"));
+        self.0.lock().unwrap().notes.push(format!("{at:8.3}  {text}"));
     }
 }
 
@@ -83,7 +110,7 @@ struct World<'a> {
     server: Arc<Server>,
     folder: tempfile::TempDir,
     most_in_flight: Arc<AtomicUsize>,
-    notes: Arc<Mutex<Vec<String>>>,
+    told: Arc<Mutex<Told>>,
     kills: u32,
 }
 
@@ -106,7 +133,7 @@ pub(crate) async fn run(scenario: &Scenario, seed: u64) -> Result {
         server,
         folder: tempfile::tempdir().unwrap(),
         most_in_flight: Arc::default(),
-        notes: Arc::default(),
+        told: Arc::default(),
         kills: 0,
     };
     world.populate();
@@ -116,8 +143,8 @@ pub(crate) async fn run(scenario: &Scenario, seed: u64) -> Result {
     // What is still on its way arrives.
     let ended_at = clock.now();
     tokio::time::sleep(Duration::from_mins(2)).await;
-    let (rows, tally_matches) = world.read();
-    let notes = world.notes.lock().unwrap().clone();
+    let (rows, tally_matches, end_word) = world.read();
+    let told = std::mem::take(&mut *world.told.lock().unwrap());
     Result {
         server: Arc::clone(&world.server),
         end,
@@ -125,7 +152,10 @@ pub(crate) async fn run(scenario: &Scenario, seed: u64) -> Result {
         most_in_flight: world.most_in_flight.load(Ordering::SeqCst),
         rows,
         tally_matches,
-        notes,
+        end_word,
+        notes: told.notes,
+        progress: told.progress.expect("watchers were told nothing"),
+        activities: told.activities,
     }
 }
 
@@ -280,14 +310,14 @@ impl World<'_> {
         let no_external_id = self.scenario.run.no_external_id;
         let client = Client::new(Arc::clone(&self.server), Arc::clone(&self.most_in_flight));
         let runner = Runner::new(
-            Kept { table, _alive: Arc::clone(&alive) },
+            Kept { table, width: self.scenario.run.width, _alive: Arc::clone(&alive) },
             Arc::new(client),
             Arc::new(move |raw: &[u8]| (user(raw, no_external_id), Vec::new())),
             self.settings(),
             clock,
             id,
             totals,
-            Box::new(Notes(Arc::clone(&self.notes), self.clock)),
+            Box::new(Watcher(Arc::clone(&self.told), self.clock)),
         );
         let (sender, receiver) = tokio::sync::mpsc::channel(4);
         let kill_at = match &stop {
@@ -354,11 +384,12 @@ impl World<'_> {
         }
     }
 
-    fn read(&self) -> (Vec<Row>, bool) {
+    fn read(&self) -> (Vec<Row>, bool, String) {
         let mut table = self.open();
         let (kept, counted) = table.audit().unwrap();
+        let end_word = table.last_run().unwrap().and_then(|run| run.end).unwrap_or_default();
         drop(table);
-        (read_rows(&self.db()), kept == counted)
+        (read_rows(&self.db()), kept == counted, end_word)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::bench::{Bench, Sent};
 use userferry::job::{Detail, Status};
 use userferry::store::sqlite::{Chosen, Retry, SettleAs, Table, Undo};
-use userferry::store::{JobId, Store};
+use userferry::store::{JobId, NewRun, Store};
 
 pub(super) fn a_doubt_is_settled_by_a_person_and_that_is_undone(mut bench: Bench<Table>) {
     bench.users(3);
@@ -31,6 +31,28 @@ pub(super) fn a_doubt_is_settled_by_a_person_and_that_is_undone(mut bench: Bench
         // In doubt again, and found by the next run.
         assert!(bench.store.doubts(JobId(0), 9).unwrap().iter().any(|doubt| doubt.id == id));
     }
+}
+
+pub(super) fn whose_settings_a_doubt_was_sent_with_is_known(mut bench: Bench<Table>) {
+    let begin = |bench: &mut Bench<Table>, settings: &str| {
+        let new = NewRun {
+            machine: "here".to_owned(),
+            pid: 1,
+            settings: settings.to_owned(),
+            now_ms: 1_000,
+        };
+        bench.store.begin_run(&new).unwrap()
+    };
+    bench.users(2);
+    let old = begin(&mut bench, "of the one that sent it");
+    bench.send(old, &Sent::created());
+    assert!(bench.store.settings_of_doubts().unwrap().is_empty());
+    let doubt = bench.send(old, &Sent::unknown());
+    begin(&mut bench, "of the one that has it now");
+    let settings = bench.store.settings_of_doubts().unwrap();
+    assert_eq!(settings, ["of the one that sent it", "of the one that has it now"]);
+    bench.store.settle(doubt, SettleAs::Done, "there", 2_000).unwrap();
+    assert!(bench.store.settings_of_doubts().unwrap().is_empty());
 }
 
 pub(super) fn only_a_doubt_can_be_settled(mut bench: Bench<Table>) {
@@ -132,6 +154,9 @@ pub(super) fn a_decision_that_was_followed_by_something_else_is_not_undone(
     let id = bench.send(run, &Sent::unknown());
     bench.store.settle(id, SettleAs::Pending, "not there", 2_000).unwrap();
     bench.now_ms = 3_000;
+    bench.send(run, &Sent::throttled(0));
+    assert_eq!(bench.row(id).status, Status::Pending, "as was decided, but sent since");
+    assert_eq!(bench.store.undo(id, "settle", 4_000).unwrap(), Undo::MovedOn);
     bench.send(run, &Sent::created());
     let before = bench.row(id);
     assert_eq!(bench.store.undo(id, "settle", 4_000).unwrap(), Undo::MovedOn);

@@ -150,6 +150,59 @@ fn who_holds_the_lock_is_named_and_a_crash_leaves_no_obstacle() {
 }
 
 #[test]
+fn a_look_at_the_lock_is_no_reason_to_refuse_a_writer() {
+    let (_folder, path) = place();
+    drop(Lock::take(&path, &me()).unwrap());
+    let look = std::fs::File::open(beside(&path, ".lock")).unwrap();
+    look.lock_shared().unwrap();
+    let looking = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(30));
+        drop(look);
+    });
+    let _lock = Lock::take(&path, &me()).unwrap();
+    looking.join().unwrap();
+}
+
+/// A link that SQLite does not follow stands where the shared memory would be, as on a mount that
+/// nobody can write to.
+#[test]
+fn a_table_beside_which_nothing_can_be_made_is_read_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("100%25? #1.db");
+    let mut table = Table::open(&path).unwrap();
+    table.begin_source("/a", None, 1).unwrap();
+    drop(table);
+    let wal = beside(&path, "-wal");
+    assert!(!wal.exists());
+    symlink("nowhere/at-all", beside(&path, "-shm")).unwrap();
+    for empty in [false, true] {
+        if empty {
+            std::fs::write(&wal, "").unwrap();
+        }
+        let reader = Table::open_reader(&path).unwrap();
+        assert_eq!(reader.unfinished_sources().unwrap()[0].path, "/a");
+    }
+    std::fs::write(&wal, "what was committed last").unwrap();
+    assert!(matches!(Table::open_reader(&path).err().unwrap(), StoreError::ReadOnly(_)));
+    std::fs::remove_file(beside(&path, "-shm")).unwrap();
+    std::fs::write(&path, "users\n".repeat(2_000)).unwrap();
+    assert!(matches!(Table::open_reader(&path).err().unwrap(), StoreError::Foreign(_)));
+}
+
+#[test]
+fn the_log_is_empty_after_the_last_writer_though_somebody_reads() {
+    let (_folder, path) = place();
+    let mut table = Table::open(&path).unwrap();
+    table.begin_source("/a", None, 1).unwrap();
+    let reader = Table::open_reader(&path).unwrap();
+    let wal = beside(&path, "-wal");
+    assert!(wal.metadata().unwrap().len() > 0);
+    drop(table);
+    assert_eq!(wal.metadata().unwrap().len(), 0);
+    assert_eq!(reader.unfinished_sources().unwrap()[0].path, "/a");
+}
+
+#[test]
 fn a_reader_neither_waits_for_a_writer_nor_holds_it_up() {
     let (_folder, path) = place();
     let mut table = Table::open(&path).unwrap();
@@ -164,6 +217,39 @@ fn a_reader_neither_waits_for_a_writer_nor_holds_it_up() {
     let reading = rusqlite::Connection::open(&path).unwrap();
     reading.execute_batch("BEGIN; SELECT count(*) FROM source").unwrap();
     table.begin_source("/c", None, 1).unwrap();
+}
+
+#[test]
+fn a_key_finds_each_of_its_rows_once() {
+    let mut bench = super::bench::sqlite();
+    bench.staged(&[r#"{"x":"a@b.c","e":"a@b.c"}"#, r#"{"x":"a@b.c","e":"d@b.c"}"#]);
+    let found: Vec<i64> =
+        bench.store.jobs_by_key("a@b.c").unwrap().iter().map(|row| row.id.0).collect();
+    assert_eq!(found, [1, 2]);
+}
+
+#[test]
+fn a_table_that_is_damaged_is_told_from_a_whole_one() {
+    let (_folder, path) = place();
+    drop(Table::open(&path).unwrap());
+    assert_eq!(Table::open_reader(&path).unwrap().integrity().unwrap(), "ok");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let last = bytes.len() - 8_192;
+    bytes[last..].fill(0xA5);
+    std::fs::write(&path, bytes).unwrap();
+    let told = Table::open_reader(&path).and_then(|table| table.integrity());
+    assert!(told.as_ref().is_ok_and(|told| told.contains("page")) || told.is_err(), "{told:?}");
+}
+
+#[test]
+fn what_was_replaced_leaves_no_identifier_behind() {
+    let mut bench = super::bench::sqlite();
+    bench.staged(&[r#"{"x":"1","e":"a@b.c","p":"+8613800138000"}"#]);
+    let fixed = bench.source("/fixed");
+    bench.replace(fixed, &[r#"{"x":"1","e":"d@b.c"}"#]);
+    let table = rusqlite::Connection::open(bench.store.path()).unwrap();
+    let n: i64 = table.query_row("SELECT count(*) FROM identifier", [], |row| row.get(0)).unwrap();
+    assert_eq!(n, 2);
 }
 
 #[test]

@@ -43,6 +43,7 @@ mod sqlite {
             a_replacement_never_touches_what_is_not_settled,
             a_replacement_frees_the_identifiers_of_the_old_record,
             a_correction_that_could_be_anybodys_replaces_nobody,
+            what_is_left_of_two_is_not_anybodys,
             a_record_that_stands_in_the_same_file_is_not_replaced,
             a_correction_goes_to_the_row_that_it_shares_most_with,
             a_correction_of_the_key_finds_its_row,
@@ -65,6 +66,7 @@ mod sqlite {
             an_outcome_of_a_job_that_is_not_there_changes_nothing,
             a_failed_transaction_changes_nothing,
             a_pending_job_waits_for_its_time,
+            a_job_that_waits_longer_than_any_rule_says_is_due,
             attempts_are_spent_only_where_the_transition_says_so,
             an_unsendable_job_is_invalid_with_its_problem,
             a_new_run_finds_what_was_being_sent_in_doubt,
@@ -80,6 +82,7 @@ mod sqlite {
         },
         decisions::{
             a_doubt_is_settled_by_a_person_and_that_is_undone,
+            whose_settings_a_doubt_was_sent_with_is_known,
             only_a_doubt_can_be_settled,
             a_settled_crash_stays_in_the_ledger,
             failed_and_invalid_rows_are_waived_and_that_is_undone,

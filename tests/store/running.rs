@@ -153,6 +153,20 @@ pub(super) fn a_pending_job_waits_for_its_time<S: Store>(mut bench: Bench<S>) {
     assert_eq!(bench.claim(run, 1).len(), 1);
 }
 
+/// The clock was set back: a target is believed for an hour, and a backoff ends within minutes.
+pub(super) fn a_job_that_waits_longer_than_any_rule_says_is_due<S: Store>(mut bench: Bench<S>) {
+    const HOUR_MS: i64 = 3_600_000;
+    bench.users(2);
+    let old = bench.run();
+    let waits = bench.send(old, &Sent::throttled(bench.now_ms + HOUR_MS));
+    let for_a_day = bench.send(old, &Sent::throttled(bench.now_ms + 24 * HOUR_MS));
+    let new = bench.run();
+    let claimed: Vec<JobId> = bench.claim(new, 9).iter().map(|claim| claim.id).collect();
+    assert_eq!(claimed, [for_a_day]);
+    bench.now_ms += HOUR_MS;
+    assert_eq!(bench.claim(new, 9)[0].id, waits);
+}
+
 pub(super) fn attempts_are_spent_only_where_the_transition_says_so<S: Store>(mut bench: Bench<S>) {
     bench.users(1);
     let run = bench.run();

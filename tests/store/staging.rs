@@ -220,6 +220,19 @@ pub(super) fn a_correction_that_could_be_anybodys_replaces_nobody<S: Store>(mut 
     assert_eq!(bench.statuses(), [Status::Pending, Status::Invalid, Status::Invalid]);
 }
 
+/// One of two under a key is corrected; another record of the file has no more than the key in common
+/// with the one that is left.
+pub(super) fn what_is_left_of_two_is_not_anybodys<S: Store>(mut bench: Bench<S>) {
+    let old = [r#"{"x":"1","e":"a@b.c"}"#, r#"{"x":"1","e":"d@b.c"}"#];
+    bench.staged(&old);
+    let fixed = bench.source("/fixed");
+    let new = [r#"{"x":"1","e":"a@b.c","n":"A"}"#, r#"{"x":"1","e":"new@b.c"}"#];
+    let counts = bench.replace(fixed, &new);
+    assert_eq!(counts, StageCounts { records: 2, rows: 1, replaced: 1, invalid: 1, ..NONE });
+    let raws: Vec<String> = bench.eyes.rows().into_iter().map(|row| row.raw).collect();
+    assert_eq!(raws, [new[0], old[1], new[1]]);
+}
+
 /// A newer export holds the old record as it was, and another one under its key, or with its
 /// address: that is somebody else.
 pub(super) fn a_record_that_stands_in_the_same_file_is_not_replaced<S: Store>(mut bench: Bench<S>) {
@@ -296,6 +309,9 @@ pub(super) fn a_newer_state_of_a_file_replaces_its_earlier_one<S: Store>(mut ben
     assert_eq!(counts, StageCounts { records: 2, rows: 1, unchanged: 1, invalid: 1, ..NONE });
     let told = &bench.eyes.problems(bench.eyes.rows()[2].id)[0].1;
     assert!(told.starts_with("record 1 of an earlier /users.json has the same key"), "{told}");
+    let plain = bench.source("/users.json");
+    let counts = bench.stage(plain, &records);
+    assert_eq!(counts, StageCounts { records: 2, unchanged: 2, still_wrong: 1, ..NONE });
     let said = bench.source("/users.json");
     let counts = bench.replace(said, &records);
     assert_eq!(counts, StageCounts { records: 2, replaced: 1, unchanged: 1, ..NONE });

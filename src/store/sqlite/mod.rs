@@ -80,14 +80,14 @@ impl Table {
         } else {
             // SQLite gives its WAL the rights of the database file. A file that is there keeps its
             // own until it has proved to be a job table.
-            file::create_private(path).map_err(|error| io_error(path, &error))?;
+            file::create_private(path).map_err(|error| StoreError::of_system(path, &error))?;
             Connection::open_with_flags(path, flags)
         };
         let conn = conn.map_err(|error| convert(path, &error))?;
         let mut table = Self { conn, path: path.to_owned(), writes: true };
         table.prepare(options)?;
         if options.vfs.is_none() {
-            file::make_private(path).map_err(|error| io_error(path, &error))?;
+            file::make_private(path).map_err(|error| StoreError::of_system(path, &error))?;
         }
         Ok(table)
     }
@@ -317,9 +317,7 @@ fn open_reader_connection(path: &Path) -> Result<Connection, StoreError> {
     match Connection::open_with_flags(path, flags).and_then(open) {
         // On a read-only mount there is no place for the shared memory of the WAL; nobody can be
         // writing there either.
-        Err(error)
-            if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) && path.is_file() =>
-        {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) => {
             // `immutable` would pass over what is in the WAL only: an old state, told as the truth.
             let wal = file::beside(path, "-wal");
             if wal.metadata().is_ok_and(|wal| wal.len() > 0) {
@@ -337,16 +335,6 @@ fn open_reader_connection(path: &Path) -> Result<Connection, StoreError> {
 fn escape_uri(path: &Path) -> String {
     let text = path.to_string_lossy();
     text.replace('%', "%25").replace('?', "%3f").replace('#', "%23")
-}
-
-fn io_error(path: &Path, error: &std::io::Error) -> StoreError {
-    match error.kind() {
-        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
-            StoreError::ReadOnly(path.to_owned())
-        }
-        std::io::ErrorKind::StorageFull => StoreError::Full(path.to_owned()),
-        _ => StoreError::Open { path: path.to_owned(), why: error.to_string() },
-    }
 }
 
 fn convert(path: &Path, error: &rusqlite::Error) -> StoreError {
@@ -459,6 +447,32 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let table = Table::open(&folder.path().join("t.db")).unwrap();
         assert_eq!(table.schema_version().unwrap(), newest_version());
+    }
+
+    #[test]
+    fn what_sqlite_says_is_told_by_its_cause() {
+        let told = |code| {
+            let error = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+            convert(&std::env::temp_dir().join("t.db"), &error)
+        };
+        assert!(matches!(told(rusqlite::ffi::SQLITE_FULL), StoreError::Full(_)));
+        assert!(matches!(told(rusqlite::ffi::SQLITE_READONLY), StoreError::ReadOnly(_)));
+        assert!(matches!(told(rusqlite::ffi::SQLITE_PERM), StoreError::ReadOnly(_)));
+        assert!(matches!(told(rusqlite::ffi::SQLITE_CORRUPT), StoreError::Corrupt(_)));
+        assert!(matches!(told(rusqlite::ffi::SQLITE_NOTADB), StoreError::Foreign(_)));
+        assert!(matches!(told(rusqlite::ffi::SQLITE_BUSY), StoreError::Busy(_)));
+        assert!(matches!(told(rusqlite::ffi::SQLITE_LOCKED), StoreError::Busy(_)));
+        assert!(matches!(told(rusqlite::ffi::SQLITE_CANTOPEN), StoreError::Open { .. }));
+        assert!(matches!(told(rusqlite::ffi::SQLITE_IOERR), StoreError::Sqlite { .. }));
+    }
+
+    /// Of Linux's file systems /proc is one on which nothing is ever free.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn an_input_output_error_on_a_full_disk_is_the_full_disk() {
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR);
+        let error = rusqlite::Error::SqliteFailure(code, None);
+        assert!(matches!(convert(Path::new("/proc/t.db"), &error), StoreError::Full(_)));
     }
 
     /// By the handles that the process holds while a sort is under way. Another test's table may move

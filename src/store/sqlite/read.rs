@@ -456,3 +456,15 @@ fn job_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         raw: row.get(16)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn open_is_what_a_run_still_has_to_settle() {
+        let counts =
+            Counts { pending: 1, sending: 2, unknown: 4, done: 8, failed: 16, ..Counts::default() };
+        assert_eq!(counts.open(), 7);
+    }
+}

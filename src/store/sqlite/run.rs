@@ -109,9 +109,7 @@ pub(super) fn tick(t: &Transaction<'_>, tick: &Tick<'_>) -> rusqlite::Result<Tic
     for (id, sends) in tick.take_back {
         take_back(t, tick, (*id, *sends), &mut deltas, &mut settled)?;
     }
-    if tick.claim > 0 {
-        ticked.claims = claim(t, tick, &mut deltas)?;
-    }
+    ticked.claims = claim(t, tick, &mut deltas)?;
     deltas.apply(t)?;
     let mut statement = t.prepare_cached(
         "UPDATE run SET seen_at_ms = ?2, rate_per_s = ?3, done = done + ?4, failed = failed + ?5,
