@@ -170,7 +170,7 @@ impl Survey {
         for (name, value) in members {
             path.push(name.clone());
             match value {
-                Value::Object(inner) if !inner.is_empty() && path.len() < MOST_DEPTH => {
+                Value::Object(inner) if path.len() < MOST_DEPTH && has_names(inner) => {
                     self.object(path, inner);
                 }
                 Value::Array(items) => self.list(path, value, items),
@@ -190,13 +190,17 @@ impl Survey {
         if let Some(keys) = pairs(items) {
             let mut before = HashSet::new();
             for item in items {
-                let (Some(name), Some(value)) = (item[keys.0].as_str(), item.get(keys.1)) else {
+                let Some(name) = item[keys.0].as_str().filter(|name| is_known(name)) else {
+                    // It may be a value: it is not told.
                     continue;
                 };
                 if before.insert(name) {
                     let (list, name) = (path.to_vec(), name.to_owned());
-                    self.take(Place::Pair { list, keys, name }, value, false);
+                    self.take(Place::Pair { list, keys, name }, &item[keys.1], false);
                 }
+            }
+            if before.len() < items.len() {
+                self.take(Place::Column(path.to_vec()), value, false);
             }
             return;
         }
@@ -238,6 +242,24 @@ fn list_of(place: &Place) -> Option<&[String]> {
         Place::Column(_) => None,
         Place::First(list) | Place::FirstValue(list) | Place::Pair { list, .. } => Some(list),
     }
+}
+
+/// Whether the names in an object are names of fields, and no data such as `ada@example.com`.
+fn has_names(members: &Map<String, Value>) -> bool {
+    let is_data = |name: &String| {
+        name.contains('@')
+            || name.len() >= 24
+                && name.bytes().any(|b| b.is_ascii_digit())
+                && name.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
+            || name.len() >= 5 && name.bytes().all(|b| b.is_ascii_digit() || b"+- ".contains(&b))
+    };
+    !members.is_empty() && !members.keys().any(is_data)
+}
+
+/// Whether a named value has a name that exports have for a field.
+fn is_known(name: &str) -> bool {
+    let last = name.rsplit(':').next().unwrap_or(name);
+    synonyms::meaning(&synonyms::plain(last)).is_some()
 }
 
 /// Whether a list is of addresses or of numbers, of which the first is the user's.
@@ -309,10 +331,20 @@ mod tests {
     }
 
     #[test]
-    fn an_object_whose_names_are_data_is_one_field() {
+    fn what_is_named_by_data_is_one_field() {
         let names: Vec<String> = (0..65).map(|n| format!("\"device-{n}\":{n}")).collect();
         let record = format!("{{\"id\":1,\"devices\":{{{}}}}}", names.join(","));
         let places: Vec<Place> = survey(&[&record]).into_iter().map(|(place, _)| place).collect();
         assert_eq!(places, [column("id"), column("devices")]);
+        for record in [
+            r#"{"friends":{"ada@example.com":{"since":1}}}"#,
+            r#"{"friends":{"0a0a0a0a-0000-4000-8000-000000000001":1}}"#,
+            r#"{"friends":{"+1415555010":1}}"#,
+            r#"{"friends":[{"name":"ada","value":1},{"name":"ben","value":2}]}"#,
+        ] {
+            let places: Vec<Place> =
+                survey(&[record]).into_iter().map(|(place, _)| place).collect();
+            assert_eq!(places, [column("friends")], "{record}");
+        }
     }
 }
