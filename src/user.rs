@@ -138,7 +138,10 @@ pub fn normalise(kind: IdKind, value: &str) -> String {
     match kind {
         IdKind::Email => value.to_lowercase(),
         IdKind::Phone => {
-            value.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '\u{a0}')).collect()
+            let is_filler = |c: &char| matches!(c, ' ' | '-' | '.' | '(' | ')' | '\u{a0}');
+            let bare: String = value.chars().filter(|c| !is_filler(c)).collect();
+            // Other white space may have stood behind a dash.
+            bare.trim().to_owned()
         }
         IdKind::ExternalId | IdKind::Username => value.to_owned(),
     }

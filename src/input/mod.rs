@@ -40,7 +40,12 @@ use unpack::{Tally, Trouble};
 pub(crate) use scan::{is_number, show_name};
 
 /// The most bytes that one record may have: 16 MiB.
-pub const MAX_RECORD: usize = 16 << 20;
+pub const MAX_RECORD: usize = size(16 << 20, 1 << 10);
+
+/// A size; small where the reader is fuzzed, so that short inputs reach every buffer's end.
+const fn size(usual: usize, fuzzed: usize) -> usize {
+    if cfg!(fuzzing) { fuzzed } else { usual }
+}
 
 /// The format of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
