@@ -188,6 +188,17 @@ mod tests {
     }
 
     #[test]
+    fn a_normal_form_is_its_own() {
+        for value in ["-\u{2003}1", " (\t12 34-\u{3000}) ", "\u{a0}+86 1\n", "Σ@ΑΣ.example", "İ@b.c"] {
+            for kind in IdKind::ALL {
+                let normal = normalise(kind, value);
+                assert_eq!(normalise(kind, &normal), normal, "{value:?}");
+            }
+        }
+        assert_eq!(normalise(IdKind::Phone, "-\u{2003}1"), "1");
+    }
+
+    #[test]
     fn a_phone_number_is_the_same_with_and_without_its_country_code() {
         for (a, b, is_same) in [
             ("+8613800138000", "13800138000", true),

@@ -229,7 +229,7 @@ impl Reader {
         if let (Some(path), Some(_)) = (path, self.bytes_total) {
             let file = File::open(path).map_err(|error| self.failed(Failure::Io(error)))?;
             let encoding = Some(self.wrapping.encoding);
-            let Text { mut window, .. } = Text::open(Box::new(file), &self.file, encoding)?;
+            let Text { mut window, .. } = Text::open(Box::new(file), &self.file, encoding, None)?;
             window.more(BOM.len()).map_err(|error| self.failed(Failure::Io(error)))?;
             if window.bytes().starts_with(BOM) {
                 window.consume(BOM.len());

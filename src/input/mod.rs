@@ -196,8 +196,8 @@ impl Reader {
     ) -> Result<Self, InputError> {
         // What was read in one encoding goes on in it, unless another is named.
         let before = resume.filter(|checkpoint| checkpoint.offset > 0);
-        let encoding = options.encoding.or(before.and_then(|checkpoint| checkpoint.encoding));
-        let Text { window, wrapping, tally } = Text::open(input, &file, encoding)?;
+        let kept = before.and_then(|checkpoint| checkpoint.encoding);
+        let Text { window, wrapping, tally } = Text::open(input, &file, options.encoding, kept)?;
         Ok(Self {
             stream: Stream::new(window),
             file,
