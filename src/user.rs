@@ -138,7 +138,10 @@ pub fn normalise(kind: IdKind, value: &str) -> String {
     match kind {
         IdKind::Email => value.to_lowercase(),
         IdKind::Phone => {
-            value.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '\u{a0}')).collect()
+            let is_filler = |c: &char| matches!(c, ' ' | '-' | '.' | '(' | ')' | '\u{a0}');
+            let bare: String = value.chars().filter(|c| !is_filler(c)).collect();
+            // Other white space may have stood behind a dash.
+            bare.trim().to_owned()
         }
         IdKind::ExternalId | IdKind::Username => value.to_owned(),
     }
@@ -182,6 +185,17 @@ mod tests {
         let mut ids = Identifiers::default();
         ids.set(IdKind::Phone, " - ");
         assert_eq!(ids.key(), None);
+    }
+
+    #[test]
+    fn a_normal_form_is_its_own() {
+        for value in ["-\u{2003}1", " (\t12 34-\u{3000}) ", "\u{a0}+86 1\n", "Σ@ΑΣ.example", "İ@b.c"] {
+            for kind in IdKind::ALL {
+                let normal = normalise(kind, value);
+                assert_eq!(normalise(kind, &normal), normal, "{value:?}");
+            }
+        }
+        assert_eq!(normalise(IdKind::Phone, "-\u{2003}1"), "1");
     }
 
     #[test]

@@ -3,13 +3,13 @@
 use super::csv::{self, Delimiter};
 use super::error::{InputError, InputErrorKind as Kind, Position};
 use super::header;
-use super::scan::{Scanner, skip_space};
+use super::scan::Scanner;
 use super::stream::{Failure, Stream};
 use super::survey::{self, Choice, Survey};
 use super::text::Text;
 use super::unpack::Trouble;
 use super::window::Window;
-use super::{Format, Layout, Options, Reader};
+use super::{Format, Layout, MAX_RECORD, Options, Reader};
 use std::fs::File;
 use std::path::Path;
 
@@ -114,9 +114,11 @@ impl Reader {
         self.enter_rows(delimiter, options)
     }
 
-    fn no_json(&self, options: &Options) -> InputError {
-        let window = &self.stream.window;
-        let bytes = window.bytes();
+    fn no_json(&mut self, options: &Options) -> InputError {
+        const LOOK: usize = 1024;
+        let window = &mut self.stream.window;
+        drop(window.more(LOOK));
+        let bytes = &window.bytes()[..window.bytes().len().min(LOOK)];
         let first_line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let (what, hint) = if bytes.starts_with(b"<") {
             ("this looks like XML or HTML, not like JSON or CSV", "export the users as CSV or JSON")
@@ -180,11 +182,11 @@ impl Reader {
 
     /// Whether the first line ends as a record does and the second starts as one, so that a
     /// broken first line does not spoil the rest.
-    fn looks_like_lines(&self) -> bool {
+    fn looks_like_lines(&mut self) -> bool {
+        let Ok((end, true)) = self.line_len() else { return false };
+        let Ok(Some(next)) = self.stream.peek_from(end) else { return false };
         let bytes = self.stream.window.bytes();
-        let Some(end) = memchr::memchr(b'\n', bytes) else { return false };
-        let next = skip_space(bytes, end);
-        bytes[..end].trim_ascii_end().ends_with(b"}") && bytes.get(next) == Some(&b'{')
+        bytes[..end].trim_ascii_end().ends_with(b"}") && bytes[next] == b'{'
     }
 
     /// Goes to the array that holds the records.
@@ -222,23 +224,27 @@ impl Reader {
     }
 
     /// The document once more from its root, and whether all of it can be seen: a file is read
-    /// twice, of a stream only what lies in the window.
+    /// twice, of a stream only as much as a record may have.
     fn second_look(&mut self, path: Option<&Path>) -> Result<(Stream, bool), InputError> {
         if let (Some(path), Some(_)) = (path, self.bytes_total) {
             let file = File::open(path).map_err(|error| self.failed(Failure::Io(error)))?;
             let encoding = Some(self.wrapping.encoding);
-            let Text { mut window, .. } = Text::open(Box::new(file), &self.file, encoding)?;
+            let Text { mut window, .. } = Text::open(Box::new(file), &self.file, encoding, None)?;
             window.more(BOM.len()).map_err(|error| self.failed(Failure::Io(error)))?;
             if window.bytes().starts_with(BOM) {
                 window.consume(BOM.len());
             }
             return Ok((Stream::new(window), true));
         }
-        let seen = self.stream.window.bytes().to_vec();
+        // What cannot be read is told when it is needed: behind the place where an archive is cut
+        // off there is nothing to see.
+        drop(self.stream.window.more(MAX_RECORD + 1));
+        let seen = self.stream.window.bytes();
+        let seen = seen[..seen.len().min(MAX_RECORD + 1)].to_vec();
+        let sees_all = seen.len() <= MAX_RECORD;
         let window = Window::new(Box::new(std::io::Cursor::new(seen)));
         let stream = Stream { window, scanner: Scanner::default() };
-        // Behind the place where an archive is cut off there is nothing to see.
-        Ok((stream, self.stream.window.at_end() || self.stream.window.has_failed()))
+        Ok((stream, sees_all))
     }
 }
 

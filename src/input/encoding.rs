@@ -3,6 +3,7 @@
 //! Bytes that cannot be decoded become the byte 0xFF, which UTF-8 does not have: so the record
 //! they stand in, and only that, is found to be faulty. Nothing is replaced in silence.
 
+use super::size;
 use encoding_rs::{Decoder, DecoderResult, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -10,10 +11,10 @@ use std::io::{self, Read};
 use std::str::FromStr;
 
 /// How much of a source is looked at to tell its encoding: 1 MiB.
-const SAMPLE: usize = 1 << 20;
+const SAMPLE: usize = size(1 << 20, 256);
 
 /// Bytes decoded at a time.
-const CHUNK: usize = 64 * 1024;
+const CHUNK: usize = size(64 * 1024, 64);
 
 /// What stands for bytes that cannot be decoded.
 const UNDECODABLE: u8 = 0xff;

@@ -3,7 +3,7 @@
 use super::csv::{Delimiter, Rows, pass};
 use super::error::{InputError, InputErrorKind as Kind};
 use super::scan::show_name;
-use super::{Layout, Options, Reader};
+use super::{Layout, Options, Reader, size};
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use std::collections::HashSet;
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// How much of a source is looked at to tell what separates its cells.
-const SAMPLE: usize = 64 * 1024;
+const SAMPLE: usize = size(64 * 1024, 256);
 
 /// Rows that confirm it, at most.
 const ROWS: usize = 100;
@@ -21,7 +21,7 @@ impl Reader {
     pub(super) fn find_delimiter(&mut self, is_named_tsv: bool) -> Option<Delimiter> {
         let window = &mut self.stream.window;
         // What cannot be read is told when it is needed.
-        drop(window.more(SAMPLE));
+        drop(window.more(SAMPLE + 1));
         let bytes = window.bytes();
         let is_whole = window.at_end() && bytes.len() <= SAMPLE;
         delimiter(&bytes[..bytes.len().min(SAMPLE)], is_whole, is_named_tsv)
@@ -110,7 +110,8 @@ fn looks_like_data(name: &str) -> bool {
 
 /// Whether the cells of the first line could be the names of columns, and not a piece of a
 /// document or a program.
-pub(super) fn looks_like_names(sample: &[u8]) -> bool {
+pub(super) fn looks_like_names(bytes: &[u8]) -> bool {
+    let sample = &bytes[..bytes.len().min(SAMPLE)];
     let line = sample.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
     !line.iter().any(|byte| matches!(byte, b'{' | b'}' | b'<' | b'>'))
 }

@@ -38,20 +38,18 @@ impl Reader {
     }
 
     /// Length of the next line without its newline, and whether it has one.
-    fn line_len(&mut self) -> Result<(usize, bool), Failure> {
+    pub(super) fn line_len(&mut self) -> Result<(usize, bool), Failure> {
         let window = &mut self.stream.window;
         let mut seen = 0;
         loop {
             let bytes = window.bytes();
-            if let Some(i) = memchr::memchr(b'\n', &bytes[seen..]) {
-                return Ok((seen + i, true));
-            }
-            seen = bytes.len();
-            if window.at_end() {
-                return Ok((seen, false));
-            }
+            let newline = memchr::memchr(b'\n', &bytes[seen..]);
+            seen = newline.map_or(bytes.len(), |i| seen + i);
             if seen > MAX_RECORD {
                 return Err(Failure::TooLong);
+            }
+            if newline.is_some() || window.at_end() {
+                return Ok((seen, newline.is_some()));
             }
             window.more(seen + 1)?;
         }

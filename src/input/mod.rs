@@ -40,7 +40,12 @@ use unpack::{Tally, Trouble};
 pub(crate) use scan::{is_number, show_name};
 
 /// The most bytes that one record may have: 16 MiB.
-pub const MAX_RECORD: usize = 16 << 20;
+pub const MAX_RECORD: usize = size(16 << 20, 1 << 10);
+
+/// A size; small where the reader is fuzzed, so that short inputs reach every buffer's end.
+const fn size(usual: usize, fuzzed: usize) -> usize {
+    if cfg!(fuzzing) { fuzzed } else { usual }
+}
 
 /// The format of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -191,8 +196,8 @@ impl Reader {
     ) -> Result<Self, InputError> {
         // What was read in one encoding goes on in it, unless another is named.
         let before = resume.filter(|checkpoint| checkpoint.offset > 0);
-        let encoding = options.encoding.or(before.and_then(|checkpoint| checkpoint.encoding));
-        let Text { window, wrapping, tally } = Text::open(input, &file, encoding)?;
+        let kept = before.and_then(|checkpoint| checkpoint.encoding);
+        let Text { window, wrapping, tally } = Text::open(input, &file, options.encoding, kept)?;
         Ok(Self {
             stream: Stream::new(window),
             file,

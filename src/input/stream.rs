@@ -1,13 +1,13 @@
 //! JSON over a stream: values, names and separators, one after the other, whatever the size.
 
-use super::MAX_RECORD;
 use super::scan::{Scanned, Scanner, Stop, skip_space};
 use super::window::Window;
+use super::{MAX_RECORD, size};
 use std::io;
 
 /// Beyond this a value that is not complete waits for twice as much before it is scanned again,
 /// so that all scans of it together cost no more than two.
-const PATIENCE: usize = 64 * 1024;
+const PATIENCE: usize = size(64 * 1024, 64);
 
 /// Why the walk cannot go on.
 #[derive(Debug)]
@@ -43,14 +43,16 @@ impl Stream {
     /// Scans the value that starts `at` bytes into the window, without consuming it.
     pub(super) fn scan_at(&mut self, at: usize) -> Result<Scanned, Failure> {
         loop {
-            let eof = self.window.at_end();
             let bytes = &self.window.bytes()[at..];
-            match self.scanner.scan(bytes, eof) {
+            let is_long = bytes.len() > MAX_RECORD;
+            let eof = self.window.at_end() && !is_long;
+            // How much more happens to lie in the window must not matter.
+            match self.scanner.scan(&bytes[..bytes.len().min(MAX_RECORD + 1)], eof) {
                 Ok(scanned) if scanned.len > MAX_RECORD => return Err(Failure::TooLong),
                 Ok(scanned) => return Ok(scanned),
                 Err(Stop::Broken { at: i, what }) => return Err(self.broken(at + i, what)),
+                Err(Stop::Incomplete) if is_long => return Err(Failure::TooLong),
                 Err(Stop::Incomplete) if eof => return Err(Failure::CutOff),
-                Err(Stop::Incomplete) if bytes.len() > MAX_RECORD => return Err(Failure::TooLong),
                 Err(Stop::Incomplete) => {
                     let have = bytes.len();
                     let want = if have < PATIENCE { have + 1 } else { have * 2 };
@@ -67,17 +69,18 @@ impl Stream {
 
     /// The offset in the window, at or behind `at`, of the first byte that is not white space.
     /// None at the end of the stream. Consumes nothing.
-    pub(super) fn peek_from(&mut self, mut at: usize) -> Result<Option<usize>, Failure> {
+    pub(super) fn peek_from(&mut self, start: usize) -> Result<Option<usize>, Failure> {
+        let mut at = start;
         loop {
             at = skip_space(self.window.bytes(), at);
+            if at - start > MAX_RECORD {
+                return Err(Failure::TooLong);
+            }
             if at < self.window.bytes().len() {
                 return Ok(Some(at));
             }
             if self.window.at_end() {
                 return Ok(None);
-            }
-            if at > MAX_RECORD {
-                return Err(Failure::TooLong);
             }
             self.window.more(at + 1)?;
         }

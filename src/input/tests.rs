@@ -169,6 +169,39 @@ fn a_record_may_be_large_but_not_too_large() {
 }
 
 #[test]
+fn a_line_may_be_large_but_not_too_large() {
+    let text = |n: usize| format!("{{\"a\":1}}\n{{\"a\":\"{}\"}}\n{{}}", "x".repeat(n)).into_bytes();
+    let mut reader = open(&text(MAX_RECORD - 8), &[1 << 20]).expect("it opens");
+    assert_eq!(read(&mut reader).0.len(), 3);
+    // The newline may lie in the window already.
+    for size in [1 << 20, 65_536, 65_537] {
+        let mut reader = open(&text(MAX_RECORD), &[size]).expect("it opens");
+        let (records, error) = read(&mut reader);
+        assert_eq!((records.len(), error.map(|e| e.kind)), (1, Some(InputErrorKind::TooLong)));
+    }
+}
+
+#[test]
+fn a_small_object_in_a_stream_is_seen_whole() {
+    let text = b"{\"n\":1,\"members\":[{\"x\":1},{\"x\":2}]}".to_vec();
+    let options = Options { format: Some(Format::Json), ..Options::default() };
+    let mut reader = Reader::from_read(std::io::Cursor::new(text), "users.json", &options, None)
+        .expect("it opens");
+    assert_eq!(read(&mut reader).0.len(), 2);
+}
+
+#[test]
+fn a_long_broken_line_is_one_record_however_far_was_read() {
+    let long = "x".repeat(3 << 20);
+    let text = format!("{{\"a\" \"{long}\"}}\n{{\"a\":2}}\n");
+    let mut reader = open(text.as_bytes(), &[65_536]).expect("it opens");
+    let (records, error) = read(&mut reader);
+    assert_eq!(error, None);
+    let faulty: Vec<bool> = records.iter().map(|record| record.fault.is_some()).collect();
+    assert_eq!(faulty, [true, false]);
+}
+
+#[test]
 fn a_checkpoint_refuses_another_prefix_and_a_file_that_grew() {
     let text = b"[{\"a\":1},{\"a\":2}]";
     let mut reader = open(text, &[100]).expect("it opens");

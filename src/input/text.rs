@@ -57,11 +57,13 @@ pub(super) struct Text {
 }
 
 impl Text {
-    /// Finds out how the text lies in the source; `named` overrules what is told by its bytes.
+    /// Finds out how the text lies in the source; `named` overrules what is told by its bytes, and
+    /// `kept` is what was found out before.
     pub(super) fn open(
         input: Box<dyn Read + Send>,
         file: &str,
         named: Option<Encoding>,
+        kept: Option<Encoding>,
     ) -> Result<Self, InputError> {
         let unpacked = unpack::unpack(input);
         let Unpacked { input, compression, tally } = unpacked.map_err(|e| unreadable(file, &e))?;
@@ -69,7 +71,13 @@ impl Text {
         refuse_what_is_no_text(&sampled.sample, file)?;
         let Guess { encoding, is_unsure } = match encoding::marked(&sampled.sample).or(named) {
             Some(encoding) => Guess { encoding, is_unsure: false },
-            None => encoding::guess(&sampled.sample, sampled.is_whole),
+            None => {
+                let guess = encoding::guess(&sampled.sample, sampled.is_whole);
+                match kept {
+                    Some(encoding) => Guess { encoding, ..guess },
+                    None => guess,
+                }
+            }
         };
         let input: Box<dyn Read + Send> = if encoding.is_utf_8() {
             Box::new(sampled)

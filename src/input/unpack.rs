@@ -4,6 +4,7 @@
 //! damaged archive from a disk that cannot be read.
 
 use super::error::InputErrorKind;
+use super::size;
 use flate2::bufread::MultiGzDecoder;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -31,7 +32,7 @@ impl fmt::Display for Compression {
 }
 
 /// Bytes that an archive may unpack to, however small it is: 64 MiB.
-const FREE: u64 = 64 << 20;
+const FREE: u64 = size(64 << 20, 4 << 10) as u64;
 
 /// Beyond [`FREE`], how many bytes of text each packed byte may become. Exports of users shrink to
 /// a fifth or a thirtieth; gzip can shrink zeros to a thousandth, zstd without end.
@@ -41,10 +42,10 @@ const MAX_RATIO: u64 = 200;
 const MAX_WINDOW_LOG: u32 = 27;
 
 /// Packed bytes held at a time.
-const PACKED: usize = 128 * 1024;
+const PACKED: usize = size(128 * 1024, 64);
 
 /// Bytes unpacked at a time. What a damaged block spoils is no more than this.
-const UNPACKED: usize = 64 * 1024;
+const UNPACKED: usize = size(64 * 1024, 64);
 
 /// Why an archive cannot be unpacked further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

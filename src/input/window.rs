@@ -1,11 +1,12 @@
 //! A window over a stream of bytes: what was read and not yet consumed, the offset, the line, and
 //! the fingerprint of everything that was consumed.
 
+use super::size;
 use aws_lc_rs::digest;
 use std::io::{self, Read};
 
 /// Bytes asked of the operating system at a time.
-const CHUNK: usize = 1 << 20;
+const CHUNK: usize = size(1 << 20, 64);
 
 pub(crate) struct Window {
     input: Box<dyn Read + Send>,
@@ -22,7 +23,6 @@ pub(crate) struct Window {
     base: u64,
     line: u64,
     eof: bool,
-    has_failed: bool,
 }
 
 impl Window {
@@ -37,7 +37,6 @@ impl Window {
             base: 0,
             line: 1,
             eof: false,
-            has_failed: false,
         }
     }
 
@@ -67,11 +66,6 @@ impl Window {
         self.eof
     }
 
-    /// Whether the stream could not be read further.
-    pub(crate) fn has_failed(&self) -> bool {
-        self.has_failed
-    }
-
     /// Reads more, at least until `bytes()` is as long as `want` or the stream ends; anyway once.
     pub(crate) fn more(&mut self, want: usize) -> io::Result<()> {
         loop {
@@ -83,10 +77,7 @@ impl Window {
                 Ok(0) => self.eof = true,
                 Ok(n) => self.filled += n,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-                Err(e) => {
-                    self.has_failed = true;
-                    return Err(e);
-                }
+                Err(e) => return Err(e),
             }
             if self.bytes().len() >= want {
                 return Ok(());

@@ -1,0 +1,137 @@
+//! CSV. Oracle: the reader of the crate `csv`.
+//!
+//! The first byte chooses the delimiter, the second what cells are read as.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use serde_json::Value;
+use userferry::input::{Cell, Delimiter, Encoding, Format, Options};
+use userferry_fuzz::{is_private, parse, read};
+
+fuzz_target!(|data: &[u8]| {
+    let [choice, typed, data @ ..] = data else { return };
+    let delimiter = match choice % 6 {
+        0 | 1 => None,
+        2 => Some(","),
+        3 => Some(";"),
+        4 => Some("tab"),
+        _ => Some("|"),
+    };
+    let delimiter = delimiter.map(|text| text.parse::<Delimiter>().expect("a delimiter"));
+    let mut cells = Vec::new();
+    for (bit, name, cell) in [(1, "a", Cell::Bool), (2, "b", Cell::Int), (4, "column 3", Cell::Int)]
+    {
+        if typed & bit != 0 {
+            cells.push((name.to_owned(), cell));
+        }
+    }
+    let format = (choice & 64 == 0).then_some(Format::Csv);
+    let encoding = Some(Encoding::UTF_8);
+    let options = Options { format, encoding, delimiter, cells, ..Options::default() };
+    let is_packed = matches!(
+        data,
+        [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]
+    );
+    let name = if choice & 128 == 0 { "users.csv" } else { "users" };
+    let walk = read(data, name, &options, !is_packed);
+    let in_utf_8 = walk.note.as_ref().is_some_and(|note| !note.contains(" in "));
+    if is_packed || is_private(data) || walk.error.is_some() || walk.format.as_deref() != Some("csv") || !in_utf_8 {
+        return;
+    }
+    let layout = walk.layout();
+    let separator = layout["rows"]["delimiter"].as_u64().expect("a byte") as u8;
+    if let Some(named) = delimiter {
+        assert_eq!(serde_json::to_value(named).expect("a byte"), layout["rows"]["delimiter"]);
+    }
+    let header = layout["rows"]["header"].as_array().expect("the names");
+    let header: Vec<&str> = header.iter().filter_map(Value::as_str).collect();
+    let rows = rows(text(data), separator);
+    let Some((first, rows)) = rows.split_first() else {
+        assert!(header.is_empty() && walk.records.is_empty(), "a header without a row");
+        return;
+    };
+    assert_eq!(first.len(), header.len(), "as many columns as names");
+    for (i, (cell, name)) in first.iter().zip(&header).enumerate() {
+        let cell = String::from_utf8(cell.clone()).expect("names are text");
+        let unnamed = format!("column {}", i + 1);
+        assert_eq!(if cell.trim().is_empty() { &unnamed } else { cell.trim() }, *name);
+    }
+    let is_blank = |row: &Vec<Vec<u8>>| {
+        let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+        header.len() > 1 && row.len() == 1 && row[0].iter().all(is_space)
+    };
+    let rows: Vec<_> = rows.iter().filter(|row| !is_blank(row)).collect();
+    assert_eq!(rows.len(), walk.records.len(), "as many records as rows");
+    for (row, record) in rows.iter().zip(&walk.records) {
+        let is_text = row.iter().all(|cell| std::str::from_utf8(cell).is_ok());
+        assert_eq!(record.fault.is_none(), is_text && row.len() == header.len());
+        if !is_text {
+            continue;
+        }
+        match parse(&record.raw).expect("JSON") {
+            Value::Object(object) => {
+                assert_eq!(row.len(), header.len());
+                let names: Vec<&str> = object.keys().map(String::as_str).collect();
+                assert_eq!(names, header);
+                for ((name, value), cell) in object.iter().zip(row.iter()) {
+                    let kind = options.cells.iter().find(|(n, _)| n == name).map(|(_, k)| *k);
+                    same(value, std::str::from_utf8(cell).expect("text"), kind);
+                }
+            }
+            Value::Array(list) => {
+                assert_ne!(row.len(), header.len());
+                assert_eq!(list.len(), row.len());
+                for (value, cell) in list.iter().zip(row.iter()) {
+                    same(value, std::str::from_utf8(cell).expect("text"), None);
+                }
+            }
+            _ => panic!("neither an object nor an array"),
+        }
+    }
+});
+
+/// What the rows start in: behind the mark, the blank lines, and the word about the delimiter.
+fn text(data: &[u8]) -> &[u8] {
+    let text = data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(data);
+    let is_space = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    let blank = text.iter().take_while(is_space).count();
+    let line = text[..blank].iter().rposition(|byte| matches!(byte, b'\r' | b'\n'));
+    let text = &text[line.map_or(0, |at| at + 1)..];
+    match text {
+        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', byte, b'\r' | b'\n', ..]
+            if byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n' | 0) =>
+        {
+            &text[5..]
+        }
+        _ => text,
+    }
+}
+
+fn rows(text: &[u8], delimiter: u8) -> Vec<Vec<Vec<u8>>> {
+    // The crate would take a second mark away.
+    let mut marked = b"\n".to_vec();
+    marked.extend_from_slice(text);
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(marked.as_slice());
+    let rows = reader.byte_records().map(|row| row.expect("rows of any length"));
+    rows.map(|row| row.iter().map(<[u8]>::to_vec).collect()).collect()
+}
+
+fn same(value: &Value, cell: &str, kind: Option<Cell>) {
+    match (value, kind) {
+        (Value::String(text), _) => assert_eq!(text, cell),
+        (Value::Bool(truth), Some(Cell::Bool)) => {
+            let word = cell.trim().to_ascii_lowercase();
+            let words = if *truth { "true t yes y 1" } else { "false f no n 0" };
+            assert!(words.split(' ').any(|known| known == word), "a word for {truth}");
+        }
+        (Value::Number(number), Some(Cell::Int)) => {
+            assert_eq!(parse(cell.trim().as_bytes()), Some(Value::Number(number.clone())));
+        }
+        _ => panic!("a cell became something else"),
+    }
+}

@@ -1,0 +1,243 @@
+//! Mapping and settings. Oracles: `serde_json`, and that a value never shows in a message.
+//!
+//! The first byte chooses: a record through rules of every kind, or the text of a settings file
+//! and, behind a zero, a record for it.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use secrecy::ExposeSecret;
+use serde_json::Value as Json;
+use std::path::Path;
+use std::sync::OnceLock;
+use userferry::config::Settings;
+use userferry::mapping::{Mapping, Rule};
+use userferry::problem::Problem;
+use userferry::target::authing::fields::V2;
+use userferry::user::{User, Value, normalise};
+use userferry::validate::{Prepared, prepare};
+use userferry_fuzz::{has_twins, is_private, parse};
+
+const RULES: &str = r#"
+[mapping]
+externalId = "uid"
+username = { from = "login", as = ["trim", "lower"] }
+email = { from = "contact.mail", as = ["trim", "lower"] }
+phone = { from = "tel", as = "phone", region = "CN" }
+nickname = "nick"
+name = { jq = '(.first // "") + " " + (.last // "") | ltrimstr(" ")' }
+givenName = { jq = '.list | map(tostring) | join(",") | .[0:20]', default = "?" }
+company = { from = "org.unit.name", as = "text", default = "none" }
+website = { jq = 'if .site then .site | ascii_downcase | sub("^http:"; "https:") else empty end' }
+gender = { from = "sex", as = "gender", default = "U" }
+birthdate = { from = "born", as = "date" }
+signedUp = { from = "since", as = "date", zone = "+08:00" }
+lastLogin = { from = "seen", as = "date", format = "%d/%m/%Y %H:%M" }
+emailVerified = { from = "ok", as = "bool" }
+blocked = { value = false }
+isDeleted = "gone"
+loginsCount = { from = "n", as = "int", default = 0 }
+registerSource = { value = ["import"] }
+password = "pwd"
+oauth = { raw = true, without = ["pin", "contact.pin"] }
+"#;
+
+const OTHERS: &str = r#"
+[mapping]
+externalId = { from = "uid", as = "text" }
+email = "mail"
+phone = { from = "tel", as = "e164" }
+address = { jq = '[.. | strings] | sort | unique | first' }
+profile = { jq = 'try error(.nick) catch .' }
+locale = { jq = '.list | [limit(3; .[])] | add | tostring' }
+registerSource = "list"
+loginsCount = { jq = '.n | tonumber | floor' }
+signedUp = "since"
+lastLogin = { from = "seen", as = "date", zone = "Z" }
+oauth = { raw = true }
+"#;
+
+fn fixed() -> &'static [Mapping; 2] {
+    static FIXED: OnceLock<[Mapping; 2]> = OnceLock::new();
+    FIXED.get_or_init(|| {
+        [RULES, OTHERS].map(|text| {
+            Settings::from_toml(text, Path::new("userferry.toml")).expect("they fit").mapping
+        })
+    })
+}
+
+fuzz_target!(|data: &[u8]| {
+    let Some((choice, data)) = data.split_first() else { return };
+    match choice % 4 {
+        0 | 1 => fixed().iter().for_each(|mapping| map(mapping, data)),
+        2 => map(&Mapping::reference(), data),
+        _ => {
+            let (text, record) = match data.iter().position(|byte| *byte == 0) {
+                Some(at) => (&data[..at], &data[at + 1..]),
+                None => (data, &b"{\"uid\":\"1\",\"mail\":\"a@b.example\",\"n\":[1,{}]}"[..]),
+            };
+            if let Ok(text) = std::str::from_utf8(text) {
+                settings(text, record);
+            }
+        }
+    }
+});
+
+fn settings(text: &str, record: &[u8]) {
+    let path = Path::new("userferry.toml");
+    let settings = match Settings::from_toml(text, path) {
+        Ok(settings) => settings,
+        Err(error) => {
+            assert_eq!(Settings::from_toml(text, path), Err(error), "the same error again");
+            return;
+        }
+    };
+    let stored = serde_json::to_string(&settings.mapping).expect("it serialises");
+    let again: Mapping = serde_json::from_str(&stored).expect("it is read back");
+    assert_eq!(again, settings.mapping, "a mapping is stored as it is");
+    settings.mapping.validate(&V2).expect("what is taken fits");
+    map(&settings.mapping, record);
+    // What was read back maps alike.
+    assert!(is_same(&prepare(record, &settings.mapping, &V2), &prepare(record, &again, &V2)));
+}
+
+fn map(mapping: &Mapping, raw: &[u8]) {
+    let prepared = prepare(raw, mapping, &V2);
+    assert!(is_same(&prepared, &prepare(raw, mapping, &V2)), "mapping twice is the same");
+    for (kind, value) in prepared.user.identifiers.iter() {
+        assert_eq!(normalise(kind, value), value, "a normal form is one already");
+    }
+    // Other records come to no mapping: the reader found a fault in them.
+    let Some(record) = parse(raw).filter(|_| !is_private(raw) && !has_twins(raw)) else { return };
+    let Json::Object(fields) = &record else {
+        assert!(!prepared.problems.is_empty());
+        return;
+    };
+    assert!(prepared.problems.iter().all(|problem| problem.message != NO_OBJECT));
+    for (name, rule) in mapping.rules() {
+        match rule {
+            Rule::Column { from, how } if how.steps.is_empty() && !from.contains('.') => {
+                if name == V2.password_field {
+                    let password = prepared.user.password.as_ref().map(ExposeSecret::expose_secret);
+                    if let Some(Json::String(text)) = fields.get(from).filter(|text| *text != "") {
+                        assert_eq!(password, Some(text.as_str()));
+                    }
+                } else if let (Some(Json::String(text)), Some(Value::Text(found))) =
+                    (fields.get(from), prepared.user.get(name))
+                {
+                    // A default stands where the record's text is empty.
+                    let is_default = text.is_empty() && how.default.is_some();
+                    assert!(is_default || found == text || found == text.trim() || name == "phone");
+                }
+            }
+            Rule::Raw { without } => copy(mapping, &prepared.user, name, without, fields),
+            _ => {}
+        }
+    }
+    quotes_nothing(mapping, &record, &prepared.problems);
+}
+
+const NO_OBJECT: &str = "the record is no JSON object";
+
+fn is_same(a: &Prepared, b: &Prepared) -> bool {
+    let password = |user: &User| user.password.as_ref().map(|p| p.expose_secret().to_owned());
+    a.user.fields == b.user.fields
+        && a.user.identifiers == b.user.identifiers
+        && password(&a.user) == password(&b.user)
+        && a.problems == b.problems
+        && a.warnings == b.warnings
+}
+
+/// The copy of the record has what the record has, but what must be left out.
+fn copy(
+    mapping: &Mapping,
+    user: &User,
+    name: &str,
+    without: &[String],
+    fields: &serde_json::Map<String, Json>,
+) {
+    let Some(Value::Text(copy)) = user.get(name) else { return };
+    let Some(Json::Object(copy)) = parse(copy.as_bytes()) else {
+        panic!("the copy of a record is JSON");
+    };
+    let password = match mapping.rule(V2.password_field) {
+        Some(Rule::Column { from, .. }) => Some(from),
+        _ => None,
+    };
+    let left_out: Vec<&String> = without.iter().chain(password).collect();
+    for (field, value) in fields {
+        if left_out.contains(&field) {
+            assert!(!copy.contains_key(field), "`without` is left out");
+        } else if let Some(copied) = copy.get(field) {
+            let is_inside = left_out.iter().any(|path| path.starts_with(&format!("{field}.")));
+            let may_hold_hash = || value.to_string().contains(['$', '{']);
+            assert!(copied == value || is_inside || may_hold_hash(), "it is copied as it is");
+        } else {
+            let is_hash = value.as_str().is_some_and(|text| text.contains(['$', '{']));
+            assert!(is_hash, "only hashes are left out unasked");
+        }
+    }
+    assert!(copy.keys().all(|field| fields.contains_key(field)), "nothing is made up");
+}
+
+/// No message holds a value: where one seems to, the value is changed, and the message must not
+/// change with it.
+fn quotes_nothing(mapping: &Mapping, record: &Json, problems: &[Problem]) {
+    if problems.is_empty() {
+        return;
+    }
+    let mut values = Vec::new();
+    scalars(record, &mut values);
+    for value in values {
+        if !problems.iter().any(|problem| problem.message.contains(&value)) {
+            continue;
+        }
+        let other = turned(&value);
+        if other == value {
+            continue;
+        }
+        let mut changed = record.clone();
+        replace(&mut changed, &value, &other);
+        let again = prepare(changed.to_string().as_bytes(), mapping, &V2).problems;
+        let quoted = again.iter().any(|problem| problem.message.contains(&other));
+        assert!(!quoted, "a message quotes a value of the record");
+    }
+}
+
+/// Texts and numbers long enough that they stand in no message by chance.
+fn scalars(value: &Json, found: &mut Vec<String>) {
+    match value {
+        Json::String(text) if text.len() > 4 => found.push(text.clone()),
+        Json::Number(number) if number.to_string().len() > 4 => found.push(number.to_string()),
+        Json::Array(items) => items.iter().for_each(|item| scalars(item, found)),
+        Json::Object(members) => members.values().for_each(|item| scalars(item, found)),
+        _ => {}
+    }
+}
+
+/// Another text of the same shape.
+fn turned(text: &str) -> String {
+    let turn = |c: char, first: u8, count: u8| char::from((c as u8 - first + 1) % count + first);
+    text.chars()
+        .map(|c| match c {
+            'a'..='z' => turn(c, b'a', 26),
+            'A'..='Z' => turn(c, b'A', 26),
+            '1'..='9' => char::from((c as u8 - b'1' + 1) % 9 + b'1'),
+            c => c,
+        })
+        .collect()
+}
+
+fn replace(value: &mut Json, from: &str, to: &str) {
+    match value {
+        Json::String(text) if text == from => to.clone_into(text),
+        Json::Number(number) if number.to_string() == from => {
+            if let Some(other @ Json::Number(_)) = parse(to.as_bytes()) {
+                *value = other;
+            }
+        }
+        Json::Array(items) => items.iter_mut().for_each(|item| replace(item, from, to)),
+        Json::Object(members) => members.values_mut().for_each(|item| replace(item, from, to)),
+        _ => {}
+    }
+}
