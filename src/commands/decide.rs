@@ -22,11 +22,17 @@ pub(super) fn retry_failed(global: &Global, ui: Ui, args: &RetryFailed) -> Resul
         FailedClass::Exhausted => Detail::Exhausted,
     });
     let which = Retry { code: args.code.clone(), detail, jobs };
-    let n = writer.table.retry(&which, clock::system_ms())?;
-    ui.note(&match n {
-        0 => "No failed row matches; nothing was changed".to_owned(),
+    let retried = writer.table.retry(&which, clock::system_ms())?;
+    ui.note(&match retried.pending {
+        0 if retried.invalid == 0 => "No failed row matches; nothing was changed".to_owned(),
         n => format!("{} pending again", counted(n, "failed row")),
     });
+    if retried.invalid > 0 {
+        ui.warn(&format!(
+            "{} invalid now, because of the mapping: userferry failures --status invalid",
+            counted(retried.invalid, "failed row")
+        ));
+    }
     match settings {
         Some(settings) => run::go(ui, &args.sending, &settings, writer),
         None => Ok(Exit::Done),

@@ -17,7 +17,7 @@ mod validate;
 pub use date::DateForm;
 pub use jq::Program;
 pub use phone::Region;
-pub(crate) use record::{compact_record, for_each_field};
+pub(crate) use record::for_each_field;
 pub use rule::{As, Constant, How, Rule, RuleError};
 pub use trace::{Origin, Traced};
 pub(crate) use validate::nearest;

@@ -222,18 +222,6 @@ fn push_name(name: &str, out: &mut String) {
     }
 }
 
-/// A record without the white space between its parts; what is no text stays as it is.
-pub(crate) fn compact_record(raw: &[u8]) -> Cow<'_, [u8]> {
-    match std::str::from_utf8(raw) {
-        Ok(text) => {
-            let mut out = String::with_capacity(text.len());
-            compact(text, &mut out);
-            Cow::Owned(out.into_bytes())
-        }
-        Err(_) => Cow::Borrowed(raw),
-    }
-}
-
 /// Copies JSON without the white space between its parts.
 fn compact(raw: &str, out: &mut String) {
     if !raw.starts_with(['{', '[']) {

@@ -111,3 +111,52 @@ fn what_is_done_stays_and_what_is_in_doubt_is_settled_first() {
     assert_eq!(done(&rows(&desk)), done(&before));
     assert_eq!(done(&before).len(), 3);
 }
+
+#[test]
+fn what_failed_is_not_sent_again_where_another_has_its_key_now() {
+    let rig = Rig::start(&[]);
+    rig.sandbox.add_users(&json!([{"email": "bob@example.com", "externalId": "somebody else"}]));
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write("userferry.toml", BY_UID);
+    desk.write(
+        "u.jsonl",
+        r#"{"uid":"1","mail":"nobody","id":"k","contact":"ann@example.com"}
+{"uid":"2","mail":"bob@example.com","id":"k","contact":"bob2@example.com"}"#,
+    );
+    desk.ferry("stage u.jsonl").ok(3);
+    desk.ferry("run").ok(3);
+    desk.write("userferry.toml", BY_OTHER);
+    desk.ferry("remap").ok(0);
+    let failed = json!(["k", "failed", "duplicate-key"]);
+    assert_eq!(rows(&desk), [json!(["k", "pending", null]), failed]);
+    let did = desk.ferry("retry-failed").ok(0);
+    assert!(did.err.contains("1 failed row invalid now, because of the mapping"), "{}", did.err);
+    assert_eq!(rows(&desk)[1], json!(["k", "invalid", "duplicate-key"]));
+    desk.ferry("run").ok(3);
+    assert_eq!(rig.sandbox.users().len(), 2, "one was there, Ann is new");
+}
+
+#[test]
+fn what_is_done_is_found_by_the_key_that_it_was_done_under() {
+    let desk = desk();
+    desk.ferry("waive --status invalid --reason so").ok(0);
+    desk.write("userferry.toml", BY_OTHER);
+    desk.ferry("remap").ok(3);
+    assert!(desk.ferry("show 4").ok(0).out.contains("waived"));
+    // That was decided under the old mapping.
+    desk.ferry("waive --status invalid --undo");
+    assert_eq!(rows(&desk)[3][1], "done");
+}
+
+#[test]
+fn a_table_without_rows_is_remapped_and_forgets_it() {
+    let desk = Desk::new();
+    desk.write("userferry.toml", BY_UID);
+    desk.write("none.json", "[]");
+    desk.ferry("stage none.json").ok(0);
+    desk.write("userferry.toml", BY_OTHER);
+    desk.ferry("remap").ok(0);
+    desk.write("u.jsonl", "{\"id\":\"1\"}\n{\"id\":\"1\"}\n");
+    desk.ferry("stage u.jsonl").ok(0);
+    assert_eq!(rows(&desk), [json!(["1", "pending", null])]);
+}

@@ -94,6 +94,26 @@ fn killed_after_each_transaction() {
     assert_eq!(content(&dir.path().join("t.db")), whole);
 }
 
+/// Until it is compared, nobody is told that the source is finished.
+#[test]
+fn killed_before_it_is_compared() {
+    let dir = TempDir::new().unwrap();
+    export(dir.path(), 100);
+    let staged =
+        stage(dir.path(), "t.db", "users.json").env("USERFERRY_FAILPOINT", "staged:1").status();
+    assert!(is_killed(staged));
+    let mut status = Command::new(BINARY);
+    status.args(["--db", "t.db", "status", "--json"]).current_dir(dir.path()).env_clear();
+    let unfinished = |status: &mut Command| {
+        let out = status.output().unwrap().stdout;
+        let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        json["unfinished_sources"].as_array().unwrap().len()
+    };
+    assert_eq!(unfinished(&mut status), 1);
+    assert!(!is_killed(stage(dir.path(), "t.db", "users.json").status()));
+    assert_eq!(unfinished(&mut status), 0);
+}
+
 fn is_killed(status: std::io::Result<ExitStatus>) -> bool {
     let status = status.unwrap();
     assert!(status.signal() == Some(9) || status.code() == Some(3), "{status:?}");

@@ -129,6 +129,18 @@ fn thousands_of_records_with_one_key_are_all_told() {
     assert_eq!((counts.rows, counts.invalid), (3_000, 2_999));
 }
 
+/// A placeholder that everybody has: the first is found at once, however many follow.
+#[test]
+fn an_address_that_everybody_has_is_compared_with_the_first_alone() {
+    let mut bench = sqlite();
+    let source = bench.source("/users.json");
+    let records: Vec<String> =
+        (0..20_000).map(|n| format!("{{\"x\":\"{n}\",\"e\":\"none@example.com\"}}")).collect();
+    let records: Vec<&str> = records.iter().map(String::as_str).collect();
+    let counts = bench.stage(source, &records);
+    assert_eq!((counts.rows, counts.invalid), (20_000, 19_999));
+}
+
 #[test]
 fn a_search_by_key_finds_rows_of_every_batch_and_none_that_are_gone() {
     let mut bench = sqlite();

@@ -242,17 +242,6 @@ fn a_table_that_is_damaged_is_told_from_a_whole_one() {
 }
 
 #[test]
-fn what_was_replaced_leaves_no_identifier_behind() {
-    let mut bench = super::bench::sqlite();
-    bench.staged(&[r#"{"x":"1","e":"a@b.c","p":"+8613800138000"}"#]);
-    let fixed = bench.source("/fixed");
-    bench.replace(fixed, &[r#"{"x":"1","e":"d@b.c"}"#]);
-    let table = rusqlite::Connection::open(bench.store.path()).unwrap();
-    let n: i64 = table.query_row("SELECT count(*) FROM identifier", [], |row| row.get(0)).unwrap();
-    assert_eq!(n, 2);
-}
-
-#[test]
 fn one_hash_of_two_identifiers_is_no_duplicate() {
     let mut bench = sqlite();
     let source = bench.source("/a");

@@ -54,6 +54,8 @@ mod sqlite {
             staging_goes_on_at_the_checkpoint,
             a_source_started_anew_keeps_what_was_sent,
             a_source_started_anew_leaves_other_sources_alone,
+            a_source_started_anew_keeps_what_others_hold_too,
+            many_waived_rows_hide_nobody,
         },
         running::{
             a_claim_takes_only_what_is_due_the_earliest_first,

@@ -387,3 +387,29 @@ pub(super) fn a_source_started_anew_leaves_other_sources_alone<S: Store>(mut ben
     assert_eq!(bench.eyes.rows().len(), 2);
     assert_eq!(bench.eyes.sources()[0], [2, 2, 0, 0, 0]);
 }
+
+/// What another source holds too does not go with the source that had it first.
+pub(super) fn a_source_started_anew_keeps_what_others_hold_too<S: Store>(mut bench: Bench<S>) {
+    let first = bench.staged(&[r#"{"x":"1"}"#, r#"{"x":"2"}"#, r#"{"bad":1}"#]);
+    let other = bench.source("/other");
+    let counts = bench.stage(other, &[r#"{"x":"1"}"#, r#"{"x":"3"}"#, r#"{"bad":1}"#]);
+    assert_eq!(counts, StageCounts { records: 3, rows: 1, unchanged: 2, still_wrong: 1, ..NONE });
+    bench.store.restart_source(first, 9).unwrap();
+    bench.balance();
+    let raws: Vec<String> = bench.eyes.rows().into_iter().map(|row| row.raw).collect();
+    assert_eq!(raws, [r#"{"x":"1"}"#, r#"{"bad":1}"#, r#"{"x":"3"}"#]);
+}
+
+/// However many were let go before, the one that stands is seen.
+pub(super) fn many_waived_rows_hide_nobody(mut bench: Bench<Table>) {
+    let mut records: Vec<String> =
+        (0..40).map(|n| format!(r#"{{"x":"1","n":{n},"bad":1}}"#)).collect();
+    let source = bench.source("/users.json");
+    for record in &records {
+        bench.stage(source, &[record]);
+    }
+    bench.store.waive(&Chosen::Status(Status::Invalid), "gone", 2_000).unwrap();
+    records = vec![r#"{"x":"1","n":"a"}"#.to_owned(), r#"{"x":"1","n":"b"}"#.to_owned()];
+    let counts = bench.stage(source, &[&records[0], &records[1]]);
+    assert_eq!(counts, StageCounts { records: 2, rows: 2, invalid: 1, ..NONE });
+}

@@ -100,7 +100,7 @@ enum Fate {
     /// The job that it would correct is done, or not settled.
     LeaveAlone { unsettled: bool },
     /// It has no key, and is there already.
-    KnownWithoutKey { is_wrong: bool },
+    KnownWithoutKey(Stored),
 }
 
 pub(super) struct Judge<'a> {
@@ -141,15 +141,18 @@ impl Judge<'_> {
                 self.book(new.source).unsettled += u64::from(unsettled);
                 self.take_out(&new)
             }
-            Fate::KnownWithoutKey { is_wrong } => self.unchanged(&new, is_wrong),
+            Fate::KnownWithoutKey(known) => {
+                self.hold_too(known.id, new.source)?;
+                self.unchanged(&new, is_wrong(known.status))
+            }
         }
     }
 
     /// A row that was there before its identifiers changed: nothing is held against it but what it
-    /// shares with others. What is done or failed stays so.
+    /// shares with others. What is done stays so; what failed does too, but is not sent again.
     fn judge_anew(&mut self, id: i64) -> rusqlite::Result<()> {
         let Some(row) = self.load(id)? else { return Ok(()) };
-        if !matches!(row.status, Status::Pending | Status::Invalid) {
+        if !matches!(row.status, Status::Pending | Status::Invalid | Status::Failed) {
             return Ok(());
         }
         let of_key = match row.identifiers.key() {
@@ -183,9 +186,7 @@ impl Judge<'_> {
     fn fate(&self, new: &Stored) -> rusqlite::Result<Fate> {
         let Some(key) = new.identifiers.key() else {
             let known = self.known_without_key(new)?;
-            return Ok(known.map_or(Fate::Stay(None), |status| Fate::KnownWithoutKey {
-                is_wrong: is_wrong(status),
-            }));
+            return Ok(known.map_or(Fate::Stay(None), Fate::KnownWithoutKey));
         };
         let rows = self.of_key(key, new.id)?;
         let same = rows.iter().find(|row| same_content(&row.raw, &new.raw)).cloned();
@@ -274,12 +275,7 @@ impl Judge<'_> {
         new: &Stored,
         problem: Option<Problem>,
     ) -> rusqlite::Result<()> {
-        if new.replaces {
-            // This source holds the record too: no other record of it takes its place.
-            self.t
-                .prepare_cached("UPDATE record SET source_id = ?2 WHERE job_id = ?1")?
-                .execute([known.id, new.source])?;
-        }
+        self.hold_too(known.id, new.source)?;
         if new.replaces && known.status == Status::Invalid {
             let problems = self.shared(new, problem, &[known.id])?;
             if new.status == Status::Pending && problems.is_empty() {
@@ -289,6 +285,15 @@ impl Judge<'_> {
             add_problems(self.t, known.id, &problems)?;
         }
         self.unchanged(new, is_wrong(known.status))
+    }
+
+    /// The new source holds the record too: no other record of it takes its place, and it stays if the
+    /// source where it came from first is started anew.
+    fn hold_too(&self, known: i64, source: i64) -> rusqlite::Result<()> {
+        self.t
+            .prepare_cached("UPDATE record SET source_id = ?2 WHERE job_id = ?1")?
+            .execute([known, source])
+            .map(drop)
     }
 
     fn unchanged(&mut self, new: &Stored, is_wrong: bool) -> rusqlite::Result<()> {

@@ -61,6 +61,15 @@ struct Row {
     updated_at_ms: i64,
 }
 
+/// What became of failed rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retried {
+    /// They will be sent again.
+    pub pending: u64,
+    /// They cannot be sent as they are.
+    pub invalid: u64,
+}
+
 /// Where a decision takes a row.
 struct Goal<'a> {
     decision: &'a str,
@@ -71,24 +80,31 @@ struct Goal<'a> {
 }
 
 impl Table {
-    /// Makes failed rows pending again; attempts and history stay. Returns how many.
-    pub fn retry(&mut self, which: &Retry, now_ms: i64) -> Result<u64, StoreError> {
+    /// Makes failed rows pending again, and those invalid that have problems by now; attempts and
+    /// history stay.
+    pub fn retry(&mut self, which: &Retry, now_ms: i64) -> Result<Retried, StoreError> {
         self.write(|t| {
             let ids = failed(t, which)?;
-            let mut deltas = Deltas::default();
+            let (mut deltas, mut pending) = (Deltas::default(), 0);
             for id in &ids {
                 let Some(row) = load(t, *id)? else { continue };
+                // Another mapping may have found something in it since.
+                let is_wrong: bool = t
+                    .prepare_cached("SELECT EXISTS (SELECT 1 FROM problem WHERE job_id = ?1)")?
+                    .query_row([id], |row| row.get(0))?;
+                let status = if is_wrong { Status::Invalid } else { Status::Pending };
                 t.prepare_cached(
-                    "UPDATE job SET status = 'pending', detail = NULL, code = NULL, reason = NULL,
+                    "UPDATE job SET status = ?3, detail = NULL, code = NULL, reason = NULL,
                             spent = 0, not_before_ms = 0, updated_at_ms = ?2
                      WHERE id = ?1",
                 )?
-                .execute(params![id, now_ms])?;
+                .execute(params![id, now_ms, status.as_str()])?;
                 deltas.add(row.source, row.status, row.detail, row.code.as_deref(), -1);
-                deltas.add(row.source, Status::Pending, None, None, 1);
+                deltas.add(row.source, status, None, None, 1);
+                pending += u64::from(!is_wrong);
             }
             deltas.apply(t)?;
-            Ok(ids.len() as u64)
+            Ok(Retried { pending, invalid: ids.len() as u64 - pending })
         })
     }
 

@@ -11,7 +11,7 @@ mod stage;
 mod stored;
 mod verdict;
 
-pub use decide::{Chosen, Retry, SettleAs, Undo};
+pub use decide::{Chosen, Retried, Retry, SettleAs, Undo};
 pub use read::{
     AttemptRow, Counts, ErrorClass, FailureRow, JobRow, MappedId, ProblemId, ProblemRow, RunRow,
     UnfinishedSource,
@@ -95,7 +95,8 @@ impl Table {
     /// A table that is gone when it is closed. What does not fit into its cache lies in a file of the
     /// system's folder for temporary files, which has no name and only this process can read.
     pub fn temporary() -> Result<Self, StoreError> {
-        let path = std::env::temp_dir();
+        // Names the folder, in messages and for what SQLite writes down beside.
+        let path = std::env::temp_dir().join("userferry-check");
         let conn = Connection::open("").map_err(|error| convert(&path, &error))?;
         let mut table = Self { conn, path, writes: true };
         table.prepare(&OpenOptions { synchronous: "OFF", ..OpenOptions::default() })?;

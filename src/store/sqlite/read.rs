@@ -247,7 +247,11 @@ impl Table {
     pub fn unfinished_sources(&self) -> Result<Vec<UnfinishedSource>, StoreError> {
         self.check(|c| {
             let mut statement = c.prepare(
-                "SELECT path, records FROM source WHERE finished_at_ms IS NULL ORDER BY id",
+                // The newest is not finished before its records are compared with the others.
+                "SELECT path, records FROM source
+                 WHERE finished_at_ms IS NULL
+                    OR (id = (SELECT max(id) FROM source) AND (SELECT blocks > compared FROM comparison))
+                 ORDER BY id",
             )?;
             let rows = statement.query_map([], |row| {
                 Ok(UnfinishedSource { path: row.get(0)?, records: row.get(1)? })

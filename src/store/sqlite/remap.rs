@@ -1,12 +1,12 @@
 //! Mapping rows again after a change of the mapping: in pages, each a transaction, so that it can be
 //! cut off anywhere and go on. What the table has of a mapping that is under way stands in `meta`.
 
-use super::identifiers::{Block, hashes};
+use super::identifiers::{Block, hash, hashes};
 use super::stage::add_problems;
 use super::{Deltas, compare, sql};
 use crate::job::{Detail, Status};
 use crate::problem::Problem;
-use crate::user::Identifiers;
+use crate::user::{IdKind, Identifiers};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 /// The name of the row of `meta`.
@@ -102,7 +102,9 @@ pub(super) fn write(
         for hash in hashes(&mapped.identifiers, &mapped.row.raw) {
             block.add(hash, mapped.row.id);
         }
-        if mapped.row.status != Status::Done && !mapped.row.is_faulty {
+        if mapped.row.status == Status::Done {
+            keep_done(t, mapped, now_ms, &mut block)?;
+        } else if !mapped.row.is_faulty {
             write_row(t, mapped, now_ms, &mut deltas)?;
         }
     }
@@ -110,6 +112,31 @@ pub(super) fn write(
     block.write(t)?;
     let after = rows.last().map_or(state.after, |mapped| mapped.row.id);
     set_state(t, &Remap { after, ..state.clone() })
+}
+
+/// What is done stays as it is, and is found by the key that it was done under. What a person has
+/// decided of it was decided under the old mapping, and is not undone any more.
+fn keep_done(
+    t: &Transaction<'_>,
+    mapped: &Mapped,
+    now_ms: i64,
+    block: &mut Block,
+) -> rusqlite::Result<()> {
+    let id = mapped.row.id;
+    let key: Option<String> =
+        t.prepare_cached("SELECT key FROM job WHERE id = ?1")?.query_row([id], |row| row.get(0))?;
+    let is_another = |key: &&str| mapped.identifiers.key().is_none_or(|(_, new)| new != *key);
+    if let Some(key) = key.as_deref().filter(is_another) {
+        for kind in IdKind::ALL {
+            block.add(hash(kind, key), id);
+        }
+    }
+    t.prepare_cached(
+        "UPDATE job SET updated_at_ms = max(?2, updated_at_ms + 1) WHERE id = ?1
+         AND EXISTS (SELECT 1 FROM decision WHERE job_id = ?1 AND undone_at_ms IS NULL)",
+    )?
+    .execute([id, now_ms])
+    .map(drop)
 }
 
 fn write_row(
@@ -125,14 +152,13 @@ fn write_row(
     let detail = detail.as_deref().and_then(Detail::parse);
     t.prepare_cached("DELETE FROM problem WHERE job_id = ?1")?.execute([id])?;
     add_problems(t, id, &mapped.problems)?;
-    let is_failed = mapped.row.status == Status::Failed;
+    // What failed stays so, with its reason; if it has problems now, it is not sent again.
+    let keeps = mapped.row.status == Status::Failed;
     let status = match mapped.problems.is_empty() {
-        true if is_failed => Status::Failed,
+        _ if keeps => Status::Failed,
         true => Status::Pending,
         false => Status::Invalid,
     };
-    // What failed stays so, with its reason, unless it could not even be sent now.
-    let keeps = status == Status::Failed;
     t.prepare_cached(
         "UPDATE job SET status = ?2, key = ?3, updated_at_ms = ?4,
                 detail = CASE WHEN ?5 THEN detail END, code = CASE WHEN ?5 THEN code END,
@@ -159,5 +185,7 @@ fn write_row(
 /// All rows are mapped: the new mapping is the table's.
 pub(super) fn end(t: &Transaction<'_>, state: &Remap) -> rusqlite::Result<()> {
     t.execute("UPDATE meta SET value = ?1 WHERE name = 'mapping'", [&state.mapping])?;
+    // Where there is no row, there is nothing to compare anew.
+    t.execute("UPDATE comparison SET anew = 0 WHERE blocks = compared", [])?;
     t.execute("DELETE FROM meta WHERE name = ?1", [META]).map(drop)
 }

@@ -7,7 +7,7 @@ use crate::job::{Detail, Status};
 use crate::user::{IdKind, Identifiers};
 use rusqlite::OptionalExtension;
 
-/// Rows of one key that are looked at, from the first. Thousands of records with one key are a wrong
+/// Standing rows of one key that are looked at, from the first. Thousands of records with one key are a wrong
 /// mapping; to compare each with all the others would take days.
 const OF_ONE_KEY: usize = 32;
 
@@ -52,29 +52,45 @@ impl Judge<'_> {
         before: i64,
         wanted: impl Fn(&Stored) -> bool,
     ) -> rusqlite::Result<Option<Stored>> {
-        for job in self.sharing(hash(id.0, id.1), before)? {
-            if let Some(stored) = self.load(job)?.filter(|row| row.has(id) && wanted(row)) {
-                return Ok(Some(stored));
-            }
-        }
-        Ok(None)
+        let mut found = None;
+        self.each_sharing(hash(id.0, id.1), before, |row| {
+            found = Some(row).filter(|row| row.has(id) && wanted(row));
+            found.is_none()
+        })?;
+        Ok(found)
     }
 
     /// The first earlier jobs of this key.
     pub(super) fn of_key(&self, key: (IdKind, &str), before: i64) -> rusqlite::Result<Vec<Stored>> {
-        let mut rows = Vec::new();
-        for job in self.sharing(hash(key.0, key.1), before)? {
-            rows.extend(self.load(job)?.filter(|row| row.has_key(key)));
-            if rows.len() == OF_ONE_KEY {
-                break;
+        let (mut rows, mut standing) = (Vec::new(), 0);
+        self.each_sharing(hash(key.0, key.1), before, |row| {
+            if row.has_key(key) {
+                standing += usize::from(!row.is_waived());
+                rows.push(row);
             }
-        }
+            standing < OF_ONE_KEY
+        })?;
         Ok(rows)
     }
 
-    pub(super) fn sharing(&self, hash: i64, before: i64) -> rusqlite::Result<Vec<i64>> {
+    /// Calls `f` with the earlier jobs that share a hash, one after the other, until it is false:
+    /// there may be very many.
+    fn each_sharing(
+        &self,
+        hash: i64,
+        before: i64,
+        mut f: impl FnMut(Stored) -> bool,
+    ) -> rusqlite::Result<()> {
         let mut statement = self.t.prepare_cached(sql::SHARING)?;
-        statement.query_map([hash, before], |row| row.get(0))?.collect()
+        let mut rows = statement.query([hash, before])?;
+        while let Some(row) = rows.next()? {
+            if let Some(stored) = self.load(row.get(0)?)?
+                && !f(stored)
+            {
+                break;
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn load(&self, id: i64) -> rusqlite::Result<Option<Stored>> {
@@ -109,12 +125,12 @@ impl Judge<'_> {
     }
 
     /// A record that cannot be found by any key is known by its bytes.
-    pub(super) fn known_without_key(&self, new: &Stored) -> rusqlite::Result<Option<Status>> {
-        for job in self.sharing(hash_bytes(&new.raw), new.id)? {
-            if let Some(row) = self.load(job)?.filter(|row| row.raw == new.raw) {
-                return Ok(Some(row.status));
-            }
-        }
-        Ok(None)
+    pub(super) fn known_without_key(&self, new: &Stored) -> rusqlite::Result<Option<Stored>> {
+        let mut found = None;
+        self.each_sharing(hash_bytes(&new.raw), new.id, |row| {
+            found = Some(row).filter(|row| row.raw == new.raw);
+            found.is_none()
+        })?;
+        Ok(found)
     }
 }
