@@ -5,6 +5,10 @@ use super::breaker::{Breaker, Passage};
 use super::rate::Rate;
 use crate::clock::Moment;
 
+/// Faults do not cut the rate below so many a second: if they go on at such a pace, the pace is not
+/// their cause.
+const PRESSURE_FLOOR: f64 = 10.0;
+
 /// What a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -105,6 +109,13 @@ impl Gate {
         self.in_flight = self.in_flight.saturating_sub(1);
     }
 
+    /// Many faults of late; the last of a request that left at `sent_at`: fewer may leave.
+    pub fn press(&mut self, now: Moment, sent_at: Moment) {
+        if self.rate.current().is_none_or(|rate| rate > PRESSURE_FLOOR) {
+            self.rate.refused(now, sent_at);
+        }
+    }
+
     /// Nothing leaves any more.
     pub fn halt(&mut self) {
         self.halted = true;
@@ -173,6 +184,17 @@ mod tests {
         assert!(next.is_some_and(|at| at > now + SECOND), "the rate: {next:?}");
         gate.halt();
         assert_eq!(gate.opens_at(Kind::Create, now + SECOND), None);
+    }
+
+    #[test]
+    fn faults_cut_the_rate_but_not_below_the_floor() {
+        for (rate, is_cut) in [(None, true), (Some(100.0), true), (Some(10.0), false)] {
+            let mut gate = Gate::new(Breaker::new(SECOND, 4 * SECOND), Rate::new(rate), 9);
+            gate.rate.left(SECOND);
+            gate.press(2 * SECOND, SECOND);
+            let is_less = gate.rate.current().is_some_and(|now| now < rate.unwrap_or(f64::MAX));
+            assert_eq!(is_less, is_cut, "{rate:?}");
+        }
     }
 
     #[test]

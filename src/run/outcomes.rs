@@ -12,9 +12,6 @@ use crate::store::{Attempt, Claim, JobId, Record, Store};
 use crate::target::{Answer, Fault, Halt, Target};
 use std::time::Duration;
 
-/// Faults do not cut the rate below so many a second: if they go on at such a pace, the pace is not
-/// their cause.
-const PRESSURE_FLOOR: f64 = 10.0;
 /// No `Retry-After` is believed beyond this.
 const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
 
@@ -213,10 +210,8 @@ impl<S: Store, T: Target> Runner<S, T> {
     fn press(&mut self, fault: bool, now: Moment, sent_at: Moment) {
         if !self.gate.breaker.is_closed() {
             self.health.no_pressure();
-        } else if self.health.presses(fault)
-            && self.gate.rate.current().is_none_or(|rate| rate > PRESSURE_FLOOR)
-        {
-            self.gate.rate.refused(now, sent_at);
+        } else if self.health.presses(fault) {
+            self.gate.press(now, sent_at);
         }
     }
 

@@ -103,3 +103,49 @@ pub(super) async fn probe<T: Target>(
     };
     Event::Probed { asked_at, result }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::DirectoryUser;
+    use crate::target::Halt;
+
+    /// A target whose reads come to this.
+    struct Reads(Result<(), Fault>);
+
+    impl Target for Reads {
+        async fn probe(&self) -> Result<(), Fault> {
+            self.0.clone()
+        }
+
+        async fn create(&self, _user: &User) -> Answer {
+            Answer::new(Outcome::Unexplained)
+        }
+
+        async fn find(&self, _wanted: &[Wanted]) -> Result<Vec<Vec<DirectoryUser>>, Fault> {
+            Ok(Vec::new())
+        }
+
+        fn clock_ahead_ms(&self) -> Option<i64> {
+            None
+        }
+    }
+
+    #[tokio::test]
+    async fn what_no_code_explains_a_read_explains_or_leaves_to_the_target() {
+        let halt = Halt { message: "revoked".to_owned(), hint: String::new() };
+        let silent = Fault::NotSent("no route".to_owned());
+        let cases = [
+            (Ok(()), false, Outcome::Rejected, None),
+            (Ok(()), true, Outcome::Stale, None),
+            (Err(Fault::Halt(halt.clone())), true, Outcome::Halt, None),
+            (Err(silent.clone()), false, Outcome::Unexplained, Some(silent)),
+        ];
+        for (read, is_about_token, outcome, fault) in cases {
+            let mut answer = Answer { is_about_token, ..Answer::new(Outcome::Unexplained) };
+            assert_eq!(explain(&Reads(read), &mut answer).await, fault);
+            assert_eq!(answer.halt, (outcome == Outcome::Halt).then(|| halt.clone()));
+            assert_eq!(answer.outcome, outcome);
+        }
+    }
+}

@@ -76,6 +76,14 @@ fn invariants(scenario: &Scenario, result: &Result, log: &[Call], wrong: &mut Ve
         if row.status == "failed" && !is_condemned(scenario, n) {
             say(format!("row {n} failed for no fault of its own: {:?}", row.detail));
         }
+        if matches!(row.detail.as_deref(), Some("conflict" | "exhausted" | "skipped"))
+            && row.reason.is_none()
+        {
+            say(format!("row {n} is {:?} without a reason", row.detail));
+        }
+        if (row.status == "invalid") != (row.problems > 0) {
+            say(format!("row {n} is {} with {} problems", row.status, row.problems));
+        }
         if row.status == "sending" {
             say(format!("row {n} was left sending"));
         }

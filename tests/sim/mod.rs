@@ -68,6 +68,7 @@ scenarios! {
     conflicts_fail
     conflicts_skip
     credentials_revoked
+    failures_max
     faults_many
     flapping
     killed

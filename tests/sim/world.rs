@@ -49,6 +49,8 @@ pub(crate) struct Row {
     pub spent: u32,
     pub remote_id: Option<String>,
     pub evidence: Option<String>,
+    pub reason: Option<String>,
+    pub problems: usize,
     /// Attempts in the ledger that went to the transport.
     pub attempts: usize,
 }
@@ -399,7 +401,8 @@ fn read_rows(db: &Path) -> Vec<Row> {
         .prepare(
             "SELECT record_no, status, detail, spent, remote_id, evidence,
                     (SELECT count(*) FROM attempt a WHERE a.job_id = j.id
-                        AND a.outcome <> 'unsendable')
+                        AND a.outcome <> 'unsendable'),
+                    reason, (SELECT count(*) FROM problem p WHERE p.job_id = j.id)
              FROM job j ORDER BY id",
         )
         .unwrap();
@@ -412,6 +415,8 @@ fn read_rows(db: &Path) -> Vec<Row> {
             remote_id: row.get(4)?,
             evidence: row.get(5)?,
             attempts: row.get(6)?,
+            reason: row.get(7)?,
+            problems: row.get(8)?,
         })
     });
     rows.unwrap().map(std::result::Result::unwrap).collect()
