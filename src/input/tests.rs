@@ -170,7 +170,8 @@ fn a_record_may_be_large_but_not_too_large() {
 
 #[test]
 fn a_line_may_be_large_but_not_too_large() {
-    let text = |n: usize| format!("{{\"a\":1}}\n{{\"a\":\"{}\"}}\n{{}}", "x".repeat(n)).into_bytes();
+    let text =
+        |n: usize| format!("{{\"a\":1}}\n{{\"a\":\"{}\"}}\n{{}}", "x".repeat(n)).into_bytes();
     let mut reader = open(&text(MAX_RECORD - 8), &[1 << 20]).expect("it opens");
     assert_eq!(read(&mut reader).0.len(), 3);
     // The newline may lie in the window already.
