@@ -7,7 +7,7 @@
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use userferry::input::{Cell, Delimiter, Encoding, Format, Options};
-use userferry_fuzz::{is_private, parse, read};
+use userferry_fuzz::{is_packed, is_private, parse, read};
 
 fuzz_target!(|data: &[u8]| {
     let [choice, typed, data @ ..] = data else { return };
@@ -29,14 +29,16 @@ fuzz_target!(|data: &[u8]| {
     let format = (choice & 64 == 0).then_some(Format::Csv);
     let encoding = Some(Encoding::UTF_8);
     let options = Options { format, encoding, delimiter, cells, ..Options::default() };
-    let is_packed = matches!(
-        data,
-        [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]
-    );
+    let is_packed = is_packed(data);
     let name = if choice & 128 == 0 { "users.csv" } else { "users" };
     let walk = read(data, name, &options, !is_packed);
     let in_utf_8 = walk.note.as_ref().is_some_and(|note| !note.contains(" in "));
-    if is_packed || is_private(data) || walk.error.is_some() || walk.format.as_deref() != Some("csv") || !in_utf_8 {
+    if is_packed
+        || is_private(data)
+        || walk.error.is_some()
+        || walk.format.as_deref() != Some("csv")
+        || !in_utf_8
+    {
         return;
     }
     let layout = walk.layout();

@@ -7,7 +7,7 @@
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use userferry::input::{Encoding, Format, InputErrorKind, Options};
-use userferry_fuzz::{Walk, has_twins, is_private, parse, read};
+use userferry_fuzz::{Walk, has_twins, is_packed, is_private, parse, read};
 
 fuzz_target!(|data: &[u8]| {
     let Some((choice, data)) = data.split_first() else { return };
@@ -41,13 +41,6 @@ fuzz_target!(|data: &[u8]| {
         ),
     }
 });
-
-fn is_packed(data: &[u8]) -> bool {
-    matches!(
-        data,
-        [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]
-    )
-}
 
 fn document_is_array(text: &[u8]) -> bool {
     text.trim_ascii_start().starts_with(b"[")
@@ -93,9 +86,8 @@ fn judge(walk: &Walk, document: &Value, options: &Options) {
         walk.records.iter().map(|record| parse(&record.raw).expect("JSON")).collect();
     assert_eq!(found, *expected, "the elements are those of the document");
     for record in &walk.records {
-        let is_deep = || {
-            record.fault.as_ref().is_some_and(|fault| fault.message.starts_with("nested more"))
-        };
+        let is_deep =
+            || record.fault.as_ref().is_some_and(|fault| fault.message.starts_with("nested more"));
         let is_object = record.raw.starts_with(b"{");
         assert!(is_object == record.fault.is_none() || is_deep(), "{:?}", record.fault);
     }

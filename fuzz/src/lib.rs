@@ -140,7 +140,7 @@ fn resume(whole: &Walk, data: &[u8], name: &str, options: &Options) {
 
 /// `serde_json` takes a record exactly if the reader finds no fault in it.
 fn judge(record: &Record) {
-    if record.raw.windows(PRIVATE.len()).any(|window| window == PRIVATE) {
+    if is_private(&record.raw) {
         return;
     }
     let parsed = parse(&record.raw);
@@ -172,6 +172,14 @@ pub fn parse(text: &[u8]) -> Option<Value> {
     let value = serde::Deserialize::deserialize(&mut parser).ok()?;
     parser.end().ok()?;
     Some(value)
+}
+
+/// Whether it begins as gzip or zstd does.
+pub fn is_packed(data: &[u8]) -> bool {
+    matches!(
+        data,
+        [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]
+    )
 }
 
 /// Whether `serde_json` would read some of it as something else.
