@@ -137,6 +137,8 @@ fn unused(name: &'static str) -> Arg {
 #[derive(Debug, Args)]
 #[command(mut_arg("input_format", |arg| arg.requires("from")))]
 #[command(mut_arg("records", |arg| arg.requires("from")))]
+#[command(mut_arg("encoding", |arg| arg.requires("from")))]
+#[command(mut_arg("delimiter", |arg| arg.requires("from")))]
 pub struct Init {
     /// Propose the mapping from the fields of this export; '-' for standard input
     #[arg(long, value_name = "SOURCE")]

@@ -35,7 +35,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Init) -> Result<Exit> {
     if let (Some(file), Ok(table)) = (source.path(), super::canonical(&global.db)) {
         super::refuse_table(&table, file)?;
     }
-    let proposal = look_at(&source, &args.reading)?;
+    let proposal = look_at(ui, &source, &args.reading)?;
     write(path, &settings(&proposal))?;
     let records = args.reading.records.as_ref();
     let records = records.map_or(String::new(), |path| format!(" --records {path}"));
@@ -44,9 +44,12 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Init) -> Result<Exit> {
 }
 
 /// Looks at the first records, and proposes.
-fn look_at(source: &Source, reading: &Reading) -> Result<Proposal> {
+fn look_at(ui: Ui, source: &Source, reading: &Reading) -> Result<Proposal> {
     let options = reading.options(Vec::new());
     let mut reader = Reader::open(source, &options, None)?;
+    if let Some(note) = reader.note() {
+        ui.note(&format!("{source}: {note}"));
+    }
     let mut survey = Survey::default();
     let mut read = 0;
     while read < SAMPLE {
