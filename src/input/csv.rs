@@ -62,11 +62,14 @@ struct Column {
 /// Takes rows apart. Keeps its memory from one row to the next.
 pub(super) struct Rows {
     core: csv_core::Reader,
+    delimiter: u8,
     /// The cells of the row, one after the other, and where each ends.
     text: Vec<u8>,
     text_len: usize,
     ends: Vec<usize>,
     cells: usize,
+    /// A quote in the row is neither the end of a cell nor written twice.
+    is_stray: bool,
     columns: Vec<Column>,
 }
 
@@ -75,10 +78,12 @@ impl Rows {
         let core = csv_core::ReaderBuilder::new().delimiter(delimiter.0).build();
         let mut rows = Self {
             core,
+            delimiter: delimiter.0,
             text: vec![0; 4096],
             text_len: 0,
             ends: vec![0; 64],
             cells: 0,
+            is_stray: false,
             columns: Vec::new(),
         };
         // A byte order mark is dealt with elsewhere: what has read something looks for none.
@@ -102,6 +107,7 @@ impl Rows {
     pub(super) fn clear(&mut self) {
         self.text_len = 0;
         self.cells = 0;
+        self.is_stray = false;
     }
 
     /// Takes in bytes. Returns whether the row has ended, and how many of them belong to it.
@@ -128,14 +134,21 @@ impl Rows {
     }
 
     /// Reads the next row. Returns its length in the window, with its line end; none at the end.
+    ///
+    /// A row with a stray quote ends with the line on which it starts: the quote before it may be
+    /// the stray one, and what lies between them are other rows.
     pub(super) fn read(&mut self, window: &mut Window) -> Result<Option<usize>, Failure> {
         if !skip_line_ends(window)? {
             return Ok(None);
         }
         self.clear();
+        let mut quotes = Quotes { at: 0, place: Place::Start };
         let mut len = 0;
         loop {
-            let (has_ended, n) = self.feed(&window.bytes()[len..]);
+            if quotes.follow(window.bytes(), self.delimiter) {
+                return self.read_stray(window).map(Some);
+            }
+            let (has_ended, n) = self.feed(&window.bytes()[len..quotes.at]);
             len += n;
             if len > MAX_RECORD {
                 return Err(Failure::TooLong);
@@ -150,6 +163,42 @@ impl Rows {
             }
             window.more(len + 1)?;
         }
+    }
+
+    /// Reads the line at the window's start as a row, in which quotes mean nothing.
+    fn read_stray(&mut self, window: &mut Window) -> Result<usize, Failure> {
+        let mut seen = 0;
+        let len = loop {
+            let bytes = window.bytes();
+            if let Some(at) = memchr::memchr2(b'\r', b'\n', &bytes[seen..]) {
+                break seen + at;
+            }
+            seen = bytes.len();
+            if seen > MAX_RECORD {
+                return Err(Failure::TooLong);
+            }
+            if window.at_end() {
+                break seen;
+            }
+            window.more(seen + 1)?;
+        };
+        let plain = csv_core::ReaderBuilder::new().delimiter(self.delimiter).quoting(false).build();
+        let mut core = std::mem::replace(&mut self.core, plain);
+        self.feed(b"\n");
+        self.clear();
+        self.feed(&window.bytes()[..len]);
+        self.feed(b"\n");
+        core.reset();
+        self.core = core;
+        // As at the beginning: what has read something looks for no byte order mark.
+        self.feed(b"\n");
+        self.is_stray = true;
+        if window.bytes().len() == len { Ok(len) } else { Ok(whole_line_end(window, len + 1)) }
+    }
+
+    /// Whether a quote in the row is neither the end of a cell nor written twice.
+    pub(super) fn is_stray(&self) -> bool {
+        self.is_stray
     }
 
     /// The cells of the row.
@@ -176,6 +225,9 @@ impl Rows {
 
     /// The row as JSON, and what is wrong with it.
     fn to_json(&self, lines: u64, bad_bytes: impl Fn() -> String) -> (Vec<u8>, Option<Problem>) {
+        if self.is_stray {
+            return (self.as_array(), Some(Problem::new("", Rule::Syntax, STRAY)));
+        }
         if self.cells != self.columns.len() {
             return (self.as_array(), Some(self.wrong_count(lines)));
         }
@@ -222,6 +274,57 @@ impl Rows {
         let header = self.columns.len();
         let message = format!("the row has {columns}, where the header has {header}{quote}");
         Problem::new("", Rule::Syntax, message)
+    }
+}
+
+/// What is wrong with a row that has a stray quote.
+const STRAY: &str = "a quote stands inside a cell; a cell that has quotes must stand in quotes, \
+                     and each of its own be written twice";
+
+/// Follows the quotes of a row.
+struct Quotes {
+    /// What was followed so far; at the end of the row, its length.
+    at: usize,
+    place: Place,
+}
+
+enum Place {
+    /// At the start of a cell.
+    Start,
+    /// In a cell without quotes around it.
+    Plain,
+    /// In a cell in quotes.
+    Quoted,
+    /// Behind a quote in such a cell: its end, or the first of two.
+    Behind,
+    /// Behind the line end.
+    End,
+}
+
+impl Quotes {
+    /// Goes on in a row, to its end or that of the bytes. Returns whether a quote is stray.
+    fn follow(&mut self, bytes: &[u8], delimiter: u8) -> bool {
+        while self.at < bytes.len() {
+            let rest = &bytes[self.at..];
+            let (n, place) = match (&self.place, rest[0]) {
+                (Place::End, _) => return false,
+                (Place::Quoted, _) => match memchr::memchr(b'"', rest) {
+                    Some(at) => (at + 1, Place::Behind),
+                    None => (rest.len(), Place::Quoted),
+                },
+                (Place::Start, b'"') | (Place::Behind, b'"') => (1, Place::Quoted),
+                (_, b'\r' | b'\n') => (1, Place::End),
+                (_, byte) if byte == delimiter => (1, Place::Start),
+                (Place::Behind, _) => return true,
+                (Place::Start | Place::Plain, _) => {
+                    let end = memchr::memchr3(delimiter, b'\r', b'\n', rest);
+                    (end.unwrap_or(rest.len()), Place::Plain)
+                }
+            };
+            self.at += n;
+            self.place = place;
+        }
+        false
     }
 }
 

@@ -55,6 +55,11 @@ impl Reader {
             Err(failure) => return Err(self.failed(failure)),
         };
         pass(window, len);
+        if rows.is_stray() {
+            let what = "a quote stands inside a name of a column";
+            return Err(InputError::new(Kind::Header, &self.file, what)
+                .hint("take the quotes out of the first line"));
+        }
         let header = self.names(rows.cells())?;
         self.rows = Some(rows.with_columns(&header, &options.cells));
         Ok(Layout::Rows { delimiter, header })

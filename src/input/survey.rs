@@ -10,9 +10,10 @@ const SHOWN: usize = 5;
 /// not grow with the document.
 #[derive(Default)]
 pub(super) struct Survey {
-    /// Arrays that are called `users`: the first of those that lie the least deep, and whether
-    /// there is another.
-    users: Option<(Vec<String>, bool)>,
+    /// The array `users` at the root was found.
+    root_users: bool,
+    /// The first array `users` deeper than that which does not begin with an object.
+    hollow_users: Option<Vec<String>>,
     /// The first few arrays of objects.
     of_objects: Vec<Vec<String>>,
     /// The only array of all, if it is empty.
@@ -43,18 +44,24 @@ impl Survey {
 
     /// Whether the array `users` at the root was found, behind which nothing matters.
     pub(super) fn has_root_users(&self) -> bool {
-        self.users.as_ref().is_some_and(|(path, _)| path.len() == 1)
+        self.root_users
     }
 
-    /// The array: `users`, where it lies the least deep; else the only one of objects; else the
-    /// only one of all, which is empty.
+    /// The array: `users` at the root; else the only one of objects, unless an array `users` that
+    /// holds none may be meant; else the only one of all, which is empty.
     pub(super) fn choose(self) -> Choice {
-        match (self.users, self.of_objects, self.only_empty) {
-            (Some((users, false)), ..) => Choice::Found(users),
-            (_, mut paths, _) if paths.len() == 1 => Choice::Found(paths.remove(0)),
-            (_, paths, _) if !paths.is_empty() => Choice::Several(paths),
-            (.., Some(empty)) if self.arrays == 1 => Choice::Found(empty),
-            _ => Choice::None,
+        if self.root_users {
+            return Choice::Found(vec!["users".to_owned()]);
+        }
+        let mut paths = self.of_objects;
+        if !paths.is_empty() {
+            paths.splice(..0, self.hollow_users);
+        }
+        match (paths.len(), self.only_empty) {
+            (0, Some(empty)) if self.arrays == 1 => Choice::Found(empty),
+            (0, _) => Choice::None,
+            (1, _) => Choice::Found(paths.remove(0)),
+            _ => Choice::Several(paths),
         }
     }
 
@@ -99,10 +106,9 @@ impl Survey {
             self.only_empty = Some(path.to_vec());
         }
         if path.last().is_some_and(|name| name == "users") {
-            match &mut self.users {
-                Some((before, _)) if before.len() < path.len() => {}
-                Some((before, is_ambiguous)) if before.len() == path.len() => *is_ambiguous = true,
-                users => *users = Some((path.to_vec(), false)),
+            self.root_users |= path.len() == 1;
+            if path.len() > 1 && first != Some(b'{') && self.hollow_users.is_none() {
+                self.hollow_users = Some(path.to_vec());
             }
         }
     }

@@ -223,6 +223,35 @@ fn a_checkpoint_refuses_another_prefix_and_a_file_that_grew() {
     assert_eq!(again(b"[{\"a\":1},{\"a\":2}] ", &end), Err(InputErrorKind::Changed));
 }
 
+#[test]
+fn rows_with_stray_quotes_are_the_same_at_every_boundary_and_checkpoint() {
+    let text =
+        b"uid,n\r\n1,\"T\r\n2,B\r\n3,\"x\"\r\n4,\"a\"\"b\"c,\"\r\n5,\"\"\n6,\"E\nF\"\n7,\"G\"";
+    let whole = {
+        let mut reader = open(text, &[100]).expect("it opens");
+        let (records, error) = read(&mut reader);
+        assert_eq!(error, None);
+        records
+    };
+    let lines: Vec<_> = whole.iter().map(|r| (r.line, r.fault.is_some())).collect();
+    let expected =
+        [(2, true), (3, false), (4, false), (5, true), (6, false), (7, false), (9, false)];
+    assert_eq!(lines, expected.map(|(line, is_faulty)| (Some(line), is_faulty)));
+    for size in 1..20 {
+        let mut reader = open(text, &[size]).expect("it opens");
+        for (i, record) in whole.iter().enumerate() {
+            assert_eq!(reader.next_record().expect("a row").as_ref(), Some(record), "by {size}");
+            let checkpoint = reader.checkpoint();
+            let input = std::io::Cursor::new(text.to_vec());
+            let mut second = Reader::from_read(input, "u", &Options::default(), Some(&checkpoint))
+                .expect("it goes on");
+            assert_eq!(read(&mut second), (whole[i + 1..].to_vec(), None), "behind {i}");
+        }
+        assert_eq!(reader.next_record(), Ok(None));
+        assert_eq!(reader.fingerprint(), sha256(text));
+    }
+}
+
 fn any_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),

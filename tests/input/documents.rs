@@ -217,9 +217,10 @@ fn a_byte_order_mark_and_an_empty_array_are_fine() {
 fn the_records_are_found_in_nested_objects() {
     for (content, records) in [
         ("{\"data\":{\"users\":[{\"uid\":1},{\"uid\":2}]}}", 2),
-        // The least deep one of that name, wherever it stands.
+        // `users` at the root, wherever it stands and whatever else there is.
         ("{\"a\":{\"users\":[{},{}]},\"n\":{\"x\":[{}]},\"users\":[{}]}", 1),
-        ("{\"a\":{\"b\":{\"users\":[{},{}]}},\"c\":{\"users\":[{}]}}", 1),
+        ("{\"a\":[{},{}],\"users\":[]}", 0),
+        ("{\"a\":{\"users\":[{},{}]},\"n\":[1],\"z\":[]}", 2),
         // The only one of objects, though a name on the way holds a dot.
         ("{\"a\":{\"b\":[1]},\"c.d\":{\"e\":{\"staff\":[{},{},{}]}}}", 3),
         ("{\"a\":{\"b\":{\"staff\":[]}}}", 0),
@@ -231,10 +232,21 @@ fn the_records_are_found_in_nested_objects() {
         let reader = Reader::from_read(input, "standard input", &Options::default(), None);
         assert!(reader.is_ok(), "{content}");
     }
-    let several = "{\"a\":{\"users\":[{}]},\"b\":{\"users\":[{}]},\"c\":[{}]}";
-    let message = "users.json: several arrays may hold the records: `a.users`, `b.users`, `c`";
-    let expected = (0, Some((message.to_owned(), "name the one: --records NAME".to_owned())));
-    assert_eq!(read_file("users.json", several.as_bytes()), expected);
+    for (content, candidates) in [
+        ("{\"a\":{\"users\":[{}]},\"b\":{\"users\":[{}]},\"c\":[{}]}", "`a.users`, `b.users`, `c`"),
+        ("{\"a\":{\"b\":{\"users\":[{}]}},\"c\":{\"users\":[{}]}}", "`a.b.users`, `c.users`"),
+        ("{\"a\":{\"users\":[{}]},\"roles\":[{}]}", "`a.users`, `roles`"),
+        // One that holds no users may be meant, or the other.
+        (
+            "{\"deleted\":{\"users\":[]},\"accounts\":[{\"uid\":\"1\"},{\"uid\":\"2\"}]}",
+            "`deleted.users`, `accounts`",
+        ),
+        ("{\"accounts\":[{}],\"team\":{\"users\":[\"a\"]}}", "`team.users`, `accounts`"),
+    ] {
+        let message = format!("users.json: several arrays may hold the records: {candidates}");
+        let expected = (0, Some((message, "name the one: --records NAME".to_owned())));
+        assert_eq!(read_file("users.json", content.as_bytes()), expected, "{content}");
+    }
 }
 
 #[test]

@@ -227,3 +227,45 @@ fn a_row_may_not_be_larger_than_a_record() {
     );
     assert_eq!(refused("users.csv", content.as_bytes()), expected);
 }
+
+#[test]
+fn a_stray_quote_spoils_only_its_own_row() {
+    let fault = "a quote stands inside a cell; a cell that has quotes must stand in quotes, and \
+                 each of its own be written twice (syntax)";
+    let content = "uid,nickname,mail\n1,\"Tiger,a@b.cn\n2,Bob,b@b.cn\n3,\"x\",c@b.cn\n4,D,d@b.cn\n";
+    let expected = format!("users.csv: record 1, line 2: {fault}");
+    assert_eq!(check("users.csv", content.as_bytes()), (vec![expected.clone()], 3, 1));
+    let expected_raws = [
+        r#"["1","\"Tiger","a@b.cn"]"#,
+        r#"{"uid":"2","nickname":"Bob","mail":"b@b.cn"}"#,
+        r#"{"uid":"3","nickname":"x","mail":"c@b.cn"}"#,
+        r#"{"uid":"4","nickname":"D","mail":"d@b.cn"}"#,
+    ];
+    for line_end in ["\n", "\r\n", "\r"] {
+        let content = content.replace('\n', line_end);
+        let expected_raws = expected_raws.map(str::to_owned).to_vec();
+        assert_eq!(read("users.csv", content.as_bytes()), (expected_raws, None), "{line_end:?}");
+    }
+    for (row, raw) in [
+        ("1,\"Wu\" Li,a@b.cn", r#"["1","\"Wu\" Li","a@b.cn"]"#),
+        ("1,\"Wu\" ,a@b.cn", r#"["1","\"Wu\" ","a@b.cn"]"#),
+        // Behind it a quote is open to the end of the file.
+        ("1,\"Wu\"x,\"a@b.cn", r#"["1","\"Wu\"x","\"a@b.cn"]"#),
+    ] {
+        let content = format!("uid,nickname,mail\n{row}\n2,B,b@b.cn\n3,C,c@b.cn");
+        assert_eq!(check("users.csv", content.as_bytes()), (vec![expected.clone()], 2, 1), "{row}");
+        assert_eq!(read("users.csv", content.as_bytes()).0[0], raw);
+        let (raws, error) = read("users.csv", format!("uid,nickname,mail\n{row}").as_bytes());
+        assert_eq!((raws, error), (vec![raw.to_owned()], None), "no line end behind it");
+    }
+    let (raws, _) = read("users.csv", b"uid,nickname\n1,Wu \"Tiger\" Li\n2,\"a\"\"b\"\n");
+    assert_eq!(raws[0], r#"{"uid":"1","nickname":"Wu \"Tiger\" Li"}"#, "no cell in quotes");
+    assert_eq!(raws[1], r#"{"uid":"2","nickname":"a\"b"}"#);
+    let expected = (
+        0,
+        InputErrorKind::Header,
+        "users.csv: a quote stands inside a name of a column".to_owned(),
+        "take the quotes out of the first line".to_owned(),
+    );
+    assert_eq!(refused("users.csv", b"uid,\"mail,nick\n1,\"a\",b\n2,a,b\n"), expected);
+}
