@@ -189,7 +189,9 @@ mod tests {
 
     #[test]
     fn a_normal_form_is_its_own() {
-        for value in ["-\u{2003}1", " (\t12 34-\u{3000}) ", "\u{a0}+86 1\n", "Σ@ΑΣ.example", "İ@b.c"] {
+        for value in
+            ["-\u{2003}1", " (\t12 34-\u{3000}) ", "\u{a0}+86 1\n", "Σ@ΑΣ.example", "İ@b.c"]
+        {
             for kind in IdKind::ALL {
                 let normal = normalise(kind, value);
                 assert_eq!(normalise(kind, &normal), normal, "{value:?}");
