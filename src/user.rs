@@ -78,7 +78,8 @@ impl IdKind {
 }
 
 /// The identifiers of a user, normalised so that equal ones mean the same user: e-mail in lower
-/// case, phone without spaces, dashes, dots and brackets, all without white space around.
+/// case, phone without spaces, dashes, dots and brackets and without the `.0` of a floating-point
+/// number, all without white space around.
 #[derive(Clone, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Identifiers {
     /// Id in the old system.
@@ -138,6 +139,7 @@ pub fn normalise(kind: IdKind, value: &str) -> String {
     match kind {
         IdKind::Email => value.to_lowercase(),
         IdKind::Phone => {
+            let value = without_fraction(value);
             let is_filler = |c: &char| matches!(c, ' ' | '-' | '.' | '(' | ')' | '\u{a0}');
             let bare: String = value.chars().filter(|c| !is_filler(c)).collect();
             // Other white space may have stood behind a dash.
@@ -145,6 +147,17 @@ pub fn normalise(kind: IdKind, value: &str) -> String {
         }
         IdKind::ExternalId | IdKind::Username => value.to_owned(),
     }
+}
+
+/// Digits without the `.0` that follows where a program kept them as a floating-point number: it
+/// is no digit of a phone number. Another text stays as it is.
+pub(crate) fn without_fraction(text: &str) -> &str {
+    text.strip_suffix(".0")
+        .filter(|whole| {
+            let digits = whole.strip_prefix('+').unwrap_or(whole);
+            !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+        })
+        .unwrap_or(text)
 }
 
 /// The fewest digits of a phone number that can be told without its country code.
@@ -198,6 +211,22 @@ mod tests {
             }
         }
         assert_eq!(normalise(IdKind::Phone, "-\u{2003}1"), "1");
+    }
+
+    #[test]
+    fn the_fraction_of_a_number_is_no_digit_of_a_phone_number() {
+        for (text, expected) in [
+            ("13800138000.0", "13800138000"),
+            (" +8613800138000.0\n", "+8613800138000"),
+            ("138.0013.8000", "13800138000"),
+            ("01.23.45.67.0", "012345670"),
+            ("13800138000.5", "138001380005"),
+            ("(020) 1234.0", "02012340"),
+            (".0", "0"),
+        ] {
+            assert_eq!(normalise(IdKind::Phone, text), expected, "{text}");
+        }
+        assert_eq!(normalise(IdKind::Username, "1.0"), "1.0");
     }
 
     #[test]

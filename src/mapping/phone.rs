@@ -63,10 +63,10 @@ impl Number {
 }
 
 /// Digits, perhaps behind a `+`: without what people set between them, and without the marks of
-/// direction that come along when a number is copied.
+/// direction that come along when a number is copied. The `.0` of a floating-point number goes too.
 pub(super) fn bare(text: &str) -> Result<String, &'static str> {
     let text = text.trim();
-    let text = text.strip_prefix("tel:").unwrap_or(text);
+    let text = crate::user::without_fraction(text.strip_prefix("tel:").unwrap_or(text));
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -237,6 +237,10 @@ mod tests {
                     "013800138000",
                     "\u{202d}13800138000\u{202c}",
                     "tel:+86-138-0013-8000",
+                    "13800138000.0",
+                    "8613800138000.0",
+                    "+8613800138000.0",
+                    "138.0013.8000",
                 ][..],
             ),
             (

@@ -53,6 +53,27 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Takes a list apart. None if it is no list.
+fn elements(raw: &str) -> Option<Vec<&str>> {
+    let bytes = raw.as_bytes();
+    let mut elements = Vec::new();
+    let mut at = expect(bytes, 0, b'[')?;
+    if let Some(end) = expect(bytes, at, b']') {
+        return (skip_space(bytes, end) == bytes.len()).then_some(elements);
+    }
+    loop {
+        let start = skip_space(bytes, at);
+        let end = value_end(bytes, start)?;
+        elements.push(&raw[start..end]);
+        if let Some(next) = expect(bytes, end, b',') {
+            at = next;
+            continue;
+        }
+        let end = expect(bytes, end, b']')?;
+        return (skip_space(bytes, end) == bytes.len()).then_some(elements);
+    }
+}
+
 /// Calls `f` with each field of a record: its name, the word for its type, and whether it is null
 /// or empty text. Does nothing for what is no object.
 pub(crate) fn for_each_field(raw: &[u8], mut f: impl FnMut(&str, &'static str, bool)) {
@@ -173,8 +194,8 @@ fn text(raw: &str) -> Cow<'_, str> {
 }
 
 /// The object as compact JSON: order of fields, text of numbers and escapes kept, without the
-/// fields that `without` names (literally, or by a dotted path), and without password hashes,
-/// whatever their name.
+/// fields that `without` names (literally, or by a dotted path, which leads into no list), and
+/// without password hashes, whatever their name, in lists too.
 pub(super) fn compact_without(fields: &Fields<'_>, without: &[&str], out: &mut String) {
     out.push('{');
     let mut first = true;
@@ -191,14 +212,36 @@ pub(super) fn compact_without(fields: &Fields<'_>, without: &[&str], out: &mut S
             .iter()
             .filter_map(|path| path.strip_prefix(name.as_ref())?.strip_prefix('.'))
             .collect();
-        let is_plain = deeper.is_empty() && !may_hold_hash(value);
-        let inner = if is_plain { None } else { Fields::parse(value) };
-        match inner {
-            Some(inner) => compact_without(&inner, &deeper, out),
-            None => compact(value, out),
-        }
+        value_without(value, &deeper, out);
     }
     out.push('}');
+}
+
+fn value_without(value: &str, without: &[&str], out: &mut String) {
+    let may_hold_hash = may_hold_hash(value);
+    match value.as_bytes().first() {
+        Some(b'{') if may_hold_hash || !without.is_empty() => match Fields::parse(value) {
+            Some(inner) => compact_without(&inner, without, out),
+            None => compact(value, out),
+        },
+        Some(b'[') if may_hold_hash => match elements(value) {
+            Some(inner) => list_without_hashes(&inner, out),
+            None => compact(value, out),
+        },
+        _ => compact(value, out),
+    }
+}
+
+fn list_without_hashes(elements: &[&str], out: &mut String) {
+    out.push('[');
+    let mut first = true;
+    for element in elements.iter().filter(|element| !is_hash(element)) {
+        if !std::mem::take(&mut first) {
+            out.push(',');
+        }
+        value_without(element, &[], out);
+    }
+    out.push(']');
 }
 
 /// Every hash that can be told from another text has one of these in it.
@@ -273,6 +316,19 @@ mod tests {
         let mut out = String::new();
         compact_without(&fields(&raw), &[], &mut out);
         let kept = r#"{"auth":{"n":1},"price":"$5","hex":"d41d8cd98f00b204e9800998ecf8427e"}"#;
+        assert_eq!(out, kept);
+    }
+
+    #[test]
+    fn a_copy_has_no_password_hash_in_a_list() {
+        let hash = format!("$2b$12${}", "a".repeat(53));
+        let raw = format!(
+            r#"{{"c":[ {{"hash":"{hash}", "by": [1]}} , "x y"],"d":["{hash}"],"e":[[ "{hash}", "$5" ],{{"f":{{"g":["{hash}",2e3]}}}}],
+            "p":[{{"pin":"$1", "q":"{hash}"}}, {{}}, []],"h":["{{SSHA}}c2FsdGVkLWhhc2gtb2Ytc29tZS1ieXRlcw==" , null],"i":[ 1 , " $ " ]}}"#
+        );
+        let mut out = String::new();
+        compact_without(&fields(&raw), &["p.pin"], &mut out);
+        let kept = r#"{"c":[{"by":[1]},"x y"],"d":[],"e":[["$5"],{"f":{"g":[2e3]}}],"p":[{"pin":"$1"},{},[]],"h":[null],"i":[1," $ "]}"#;
         assert_eq!(out, kept);
     }
 

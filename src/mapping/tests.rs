@@ -311,6 +311,19 @@ fn two_spellings_of_a_phone_number_are_one_identifier() {
 }
 
 #[test]
+fn a_phone_number_that_was_kept_as_a_float_gets_no_digit_more() {
+    for rule in [json!("tel"), json!({"from": "tel", "as": "phone", "region": "CN"})] {
+        let mapping = mapping(json!({ "phone": rule }));
+        for raw in [&br#"{"tel":13800138000.0}"#[..], br#"{"tel":" 13800138000.0 "}"#] {
+            let (user, problems) = mapping.apply(raw, &V2);
+            assert_eq!(problems, []);
+            assert_eq!(user.get("phone"), Some(&text("13800138000")), "{rule}");
+            assert_eq!(user.identifiers.phone.as_deref(), Some("13800138000"), "{rule}");
+        }
+    }
+}
+
+#[test]
 fn a_program_never_sees_the_password() {
     let hash = format!("$2b$12${}", "a".repeat(53));
     let raw = json!({"uid": "1", "login": {"pwd": "geheim", "at": 1}, "old": hash}).to_string();
