@@ -203,6 +203,21 @@ fn a_long_broken_line_is_one_record_however_far_was_read() {
 }
 
 #[test]
+fn what_is_no_text_is_told_alike_after_a_checkpoint() {
+    let text = b"[{\"a\":1},{\"a\":\"\xe9\"}]";
+    let mut reader = open(text, &[100]).expect("it opens");
+    reader.next_record().expect("a record");
+    let input = std::io::Cursor::new(text.to_vec());
+    let checkpoint = reader.checkpoint();
+    let mut again = Reader::from_read(input, "users.json", &Options::default(), Some(&checkpoint))
+        .expect("it goes on");
+    let record = reader.next_record();
+    assert_eq!(again.next_record(), record);
+    let fault = record.expect("it is read").and_then(|record| record.fault).expect("a fault");
+    assert!(fault.message.ends_with("name it: --encoding"), "{}", fault.message);
+}
+
+#[test]
 fn a_checkpoint_refuses_another_prefix_and_a_file_that_grew() {
     let text = b"[{\"a\":1},{\"a\":2}]";
     let mut reader = open(text, &[100]).expect("it opens");

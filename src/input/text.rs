@@ -69,15 +69,12 @@ impl Text {
         let Unpacked { input, compression, tally } = unpacked.map_err(|e| unreadable(file, &e))?;
         let sampled = Sampled::new(input);
         refuse_what_is_no_text(&sampled.sample, file)?;
-        let Guess { encoding, is_unsure } = match encoding::marked(&sampled.sample).or(named) {
-            Some(encoding) => Guess { encoding, is_unsure: false },
-            None => {
-                let guess = encoding::guess(&sampled.sample, sampled.is_whole);
-                match kept {
-                    Some(encoding) => Guess { encoding, ..guess },
-                    None => guess,
-                }
-            }
+        let told = encoding::marked(&sampled.sample).or(named);
+        let guess = || encoding::guess(&sampled.sample, sampled.is_whole);
+        let Guess { encoding, is_unsure } = match (told, kept) {
+            (Some(encoding), _) => Guess { encoding, is_unsure: false },
+            (None, Some(encoding)) => Guess { encoding, ..guess() },
+            (None, None) => guess(),
         };
         let input: Box<dyn Read + Send> = if encoding.is_utf_8() {
             Box::new(sampled)
