@@ -164,8 +164,8 @@ fn checkpoint_of(row: &SourceRow) -> Option<Checkpoint> {
     serde_json::from_str(&row.checkpoint).ok()
 }
 
-/// Whether the file is one that was staged to its end and has not changed since. What comes by
-/// standard input can be read only once, so it is always new.
+/// Whether the file is one that was staged to its end, read as the options say, and has not changed
+/// since. What comes by standard input can be read only once, so it is always new.
 fn is_unchanged(source: &Source, settings: &Settings<'_>, known: &[SourceRow]) -> Result<bool> {
     if *source == Source::Stdin {
         return Ok(false);

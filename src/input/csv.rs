@@ -312,7 +312,7 @@ impl Quotes {
                     Some(at) => (at + 1, Place::Behind),
                     None => (rest.len(), Place::Quoted),
                 },
-                (Place::Start, b'"') | (Place::Behind, b'"') => (1, Place::Quoted),
+                (Place::Start | Place::Behind, b'"') => (1, Place::Quoted),
                 (_, b'\r' | b'\n') => (1, Place::End),
                 (_, byte) if byte == delimiter => (1, Place::Start),
                 (Place::Behind, _) => return true,

@@ -172,8 +172,16 @@ impl Utf8 {
     }
 }
 
-/// Pairs from which on a sample must look like Chinese, and not only like two bytes a character.
+/// Pairs from which on a sample is told by where they lie; one of fewer by what it says.
 const TELLING: usize = 16;
+
+/// What stands in nearly every Chinese export: family names, the most usual characters of given
+/// names, and those of the names of columns.
+const COMMON: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于\
+                      杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛阎段雷龙黎\
+                      史陶贺毛郝顾龚邵万钱覃武戴孔汤小明三四五六七八九伟芳娜敏静丽强磊军洋勇艳杰娟涛超秀英\
+                      霞平刚桂华建国文玉红春梅海燕志姓名称昵编号用户手机电话邮箱地址性别男女年龄生日部门公司\
+                      职位密码账时间状态备注";
 
 /// Whether a sample is GB18030: it decodes without an error, and nine in ten of its two-byte
 /// characters are in the area of GB 2312, the everyday part of it, which text in another
@@ -198,11 +206,23 @@ fn is_gb18030(sample: &[u8], is_whole: bool, good_utf_8: usize) -> bool {
             (_, None) => 1,
         };
     }
-    let is_chinese = pairs < TELLING || (late * 10 >= pairs && kana * 10 < pairs);
+    let is_chinese = if pairs < TELLING {
+        pairs > 0 && says_chinese(sample, pairs)
+    } else {
+        late * 10 >= pairs && kana * 10 < pairs
+    };
     is_chinese
         && pairs > good_utf_8
         && everyday * 10 >= pairs * 9
         && decodes(GB18030, sample, is_whole)
+}
+
+/// Whether half of a few pairs, and two different ones at least, are common in Chinese exports:
+/// short words in another encoding decode too, but to characters that hardly anybody writes.
+fn says_chinese(sample: &[u8], pairs: usize) -> bool {
+    let (text, _) = GB18030.decode_without_bom_handling(sample);
+    let hits: Vec<char> = text.chars().filter(|c| !c.is_ascii() && COMMON.contains(*c)).collect();
+    hits.len() * 2 >= pairs && hits.iter().any(|c| *c != hits[0])
 }
 
 fn decodes(encoding: &'static encoding_rs::Encoding, sample: &[u8], is_whole: bool) -> bool {
@@ -335,6 +355,30 @@ mod tests {
             (encoding_rs::SHIFT_JIS, japanese, "UTF-8"),
             (encoding_rs::WINDOWS_1251, "Иванов, Пётр, Ольга, Смирнова, Анна", "UTF-8"),
             (encoding_rs::WINDOWS_1252, "Jürgen, André, Zoë, Łukasz", "UTF-8"),
+        ] {
+            let (bytes, _, _) = encoding.encode(text);
+            assert_eq!(told(&bytes), (expected.to_owned(), expected == "UTF-8"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_short_sample_is_chinese_only_if_it_says_so() {
+        use encoding_rs::{EUC_KR, WINDOWS_1251, WINDOWS_1253};
+        for (encoding, text, expected) in [
+            (GB18030, "姓名\n欧阳\n", "GB18030"),
+            (GB18030, "编号,昵称\n1,a\n", "GB18030"),
+            (GB18030, "uid,name\n1,王小明\n2,李丽\n", "GB18030"),
+            (GB18030, "uid,name\n1,张三\n", "GB18030"),
+            // It may be Chinese, but so may be anything.
+            (GB18030, "uid,name\n1,欧鹏\n", "UTF-8"),
+            (EUC_KR, "김철수", "UTF-8"),
+            (EUC_KR, "uid,name\n1,박영희\n2,이민호\n", "UTF-8"),
+            (EUC_KR, "이름,전화\n", "UTF-8"),
+            (WINDOWS_1251, "Иван, Пётр, Анна", "UTF-8"),
+            (WINDOWS_1251, "Соня, Соня, Саша", "UTF-8"),
+            (encoding_rs::KOI8_R, "Иван, Пётр, Анна", "UTF-8"),
+            (WINDOWS_1253, "Άννα, Σοφία1, Ελένη2, Νίκη", "UTF-8"),
+            (WINDOWS_1253, "Παύλος, Άννα", "UTF-8"),
         ] {
             let (bytes, _, _) = encoding.encode(text);
             assert_eq!(told(&bytes), (expected.to_owned(), expected == "UTF-8"), "{text}");

@@ -46,7 +46,7 @@ pub enum InputErrorKind {
     Records,
     /// A record is longer than [`super::MAX_RECORD`].
     TooLong,
-    /// The source is not what it was at the checkpoint.
+    /// The source is not what it was at the checkpoint, or is not to be read as it was.
     Changed,
 }
 

@@ -118,6 +118,36 @@ enum Layout {
     Rows { delimiter: Delimiter, header: Vec<String> },
 }
 
+impl Layout {
+    fn format(&self) -> Format {
+        match self {
+            Self::Array { .. } => Format::Json,
+            Self::Lines | Self::Values => Format::Jsonl,
+            Self::Rows { .. } => Format::Csv,
+        }
+    }
+
+    /// The option that says that records lie otherwise; none if all agree with this.
+    fn contradicted_by(&self, options: &Options) -> Option<&'static str> {
+        if options.format.is_some_and(|format| format != self.format()) {
+            return Some("--input-format");
+        }
+        let is_there = |records: &String| match self {
+            Self::Array { path } => path.join(".") == *records,
+            Self::Lines | Self::Values | Self::Rows { .. } => false,
+        };
+        if !options.records.as_ref().is_none_or(is_there) {
+            return Some("--records");
+        }
+        match (self, options.delimiter) {
+            (Self::Rows { delimiter, .. }, Some(named)) if named != *delimiter => {
+                Some("--delimiter")
+            }
+            _ => None,
+        }
+    }
+}
+
 /// Where to go on in a source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
@@ -228,8 +258,19 @@ impl Reader {
         }
     }
 
-    /// Reads up to the checkpoint and compares.
+    /// Reads up to the checkpoint and compares. What is read otherwise now is another source.
     fn take_up(&mut self, checkpoint: &Checkpoint, options: &Options) -> Result<(), InputError> {
+        // A byte order mark goes before what is named, so what is named may be the same as before.
+        let is_recoded = options.encoding.is_some()
+            && checkpoint.encoding.is_some_and(|before| before != self.wrapping.encoding);
+        let option = if is_recoded { Some("--encoding") } else { None };
+        if let Some(option) = option.or_else(|| checkpoint.layout.contradicted_by(options)) {
+            let at = Position { record: None, line: checkpoint.line, byte: checkpoint.offset };
+            let what = format!("was staged up to here otherwise than {option} says");
+            return Err(InputError::new(InputErrorKind::Changed, &self.file, what)
+                .at(at)
+                .hint("leave the option out, or start it anew: stage --restart SOURCE"));
+        }
         let window = &mut self.stream.window;
         while window.offset() < checkpoint.offset && !window.at_end() {
             let left = checkpoint.offset - window.offset();
@@ -326,11 +367,7 @@ impl Reader {
 
     /// The format that was found.
     pub fn format(&self) -> Format {
-        match self.layout {
-            Layout::Array { .. } => Format::Json,
-            Layout::Lines | Layout::Values => Format::Jsonl,
-            Layout::Rows { .. } => Format::Csv,
-        }
+        self.layout.format()
     }
 
     /// What was found out about the source and a person should know; none about JSON in UTF-8.

@@ -267,6 +267,58 @@ fn rows_with_stray_quotes_are_the_same_at_every_boundary_and_checkpoint() {
     }
 }
 
+#[test]
+fn a_checkpoint_holds_only_for_options_that_say_the_same() {
+    let named = |change: &dyn Fn(&mut Options)| {
+        let mut options = Options::default();
+        change(&mut options);
+        options
+    };
+    let records = |name: &'static str| named(&move |o| o.records = Some(name.to_owned()));
+    let format = |format| named(&move |o| o.format = Some(format));
+    let delimiter = |byte| named(&move |o| o.delimiter = Some(Delimiter(byte)));
+    let encoding =
+        |label: &'static str| named(&move |o| o.encoding = Some(label.parse().expect("a label")));
+    let json = "{\"a.b\":{\"users\":[{\"x\":1},{\"x\":2}]},\"admins\":[1]}";
+    let rows = "uid;a,b\n1;2\n3;4\n";
+    let marked = "\u{feff}uid;a\n1;2\n3;4\n";
+    for (text, options, contradicted) in [
+        (json, Options::default(), None),
+        (json, records("a.b.users"), None),
+        (json, records("admins"), Some("--records")),
+        (json, format(Format::Json), None),
+        (json, format(Format::Jsonl), Some("--input-format")),
+        // Said of CSV alone.
+        (json, delimiter(b';'), None),
+        (rows, delimiter(b';'), None),
+        (rows, delimiter(b','), Some("--delimiter")),
+        (rows, format(Format::Csv), None),
+        (rows, format(Format::Json), Some("--input-format")),
+        (rows, records("users"), Some("--records")),
+        (rows, encoding("utf-8"), None),
+        (rows, encoding("big5"), Some("--encoding")),
+        (marked, encoding("big5"), None),
+    ] {
+        for stop in [1, 3] {
+            let mut reader = open(text.as_bytes(), &[100]).expect("it opens");
+            for _ in 0..stop {
+                reader.next_record().expect("it is read");
+            }
+            let input = std::io::Cursor::new(text.as_bytes().to_vec());
+            let again =
+                Reader::from_read(input, "users.json", &options, Some(&reader.checkpoint()));
+            let error = again.err();
+            let what = contradicted
+                .map(|option| format!("was staged up to here otherwise than {option} says"));
+            assert_eq!(error.as_ref().map(|error| error.what.clone()), what, "{options:?}");
+            assert!(error.is_none_or(|error| {
+                error.kind == InputErrorKind::Changed
+                    && error.hint.is_some_and(|hint| hint.starts_with("leave the option out"))
+            }));
+        }
+    }
+}
+
 fn any_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
