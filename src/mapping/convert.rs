@@ -17,7 +17,7 @@ pub(super) type Fault = (Broken, Cow<'static, str>);
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Taken {
     pub(super) value: Value,
-    /// The country code of a phone number that the provider keeps apart, e.g. `+1`.
+    /// The country code of a phone number, where the provider keeps it apart, e.g. `+1`.
     pub(super) country: Option<String>,
     /// Whether it is the mapping's default.
     pub(super) is_default: bool,
@@ -126,8 +126,11 @@ fn number(
         return Ok(Some(Taken::of(Value::Text(bare))));
     };
     let number = number.map_err(fault)?;
-    let (text, country) = if is_e164 { (number.e164(), None) } else { number.parts() };
-    Ok(Some(Taken { country, ..Taken::of(Value::Text(text)) }))
+    if is_e164 {
+        return Ok(Some(Taken::of(Value::Text(number.e164()))));
+    }
+    let (text, code) = number.parts();
+    Ok(Some(Taken { country: Some(code), ..Taken::of(Value::Text(text)) }))
 }
 
 fn text(json: Json<'_>) -> Result<String, Cow<'static, str>> {

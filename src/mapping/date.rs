@@ -188,7 +188,11 @@ fn read(text: &str) -> Result<Read, &'static str> {
         || begin.get(1..3).is_some_and(|bytes| bytes.contains(&b' '))
     {
         let found = DateTime::parse_from_rfc2822(text).map_err(|_| FORMS)?;
-        return Ok(Read::Instant(found.to_utc()));
+        return Ok(Read::Wall {
+            date: found.date_naive(),
+            time: Some(found.time()),
+            offset: Some(*found.offset()),
+        });
     }
     let (date, rest) = calendar(text)?;
     if rest.is_empty() {
@@ -395,6 +399,19 @@ mod tests {
             ("0001-01-01", "0001-01-01T00:00:00.000Z"),
         ] {
             assert_eq!(moment(text), Ok(expected.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_day_of_a_mail_header_stays_as_it_is_written() {
+        for text in [
+            "Wed, 07 Jun 2017 00:00:00 +0800",
+            "Wed, 7 Jun 2017 23:30:00 -0500",
+            "7 Jun 2017 00:00:00 GMT",
+        ] {
+            assert_eq!(day(text), Ok("2017-06-07".to_owned()), "{text}");
+            let form = DateForm::new(None, Some("-11:00")).expect("a zone");
+            assert_eq!(form.convert(text, Wanted::Day), Ok("2017-06-07".to_owned()), "{text}");
         }
     }
 

@@ -33,6 +33,8 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::cell::OnceCell;
 use std::fmt;
 
+const CONTRADICTION: &str = "a phone number of another country than the record's country code says";
+
 /// Which provider field comes from where.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mapping {
@@ -99,6 +101,7 @@ impl Mapping {
             Err(problem) => return (user, vec![problem]),
         };
         let mut problems = Vec::new();
+        let code = self.code(&source, schema);
         for (name, rule) in &self.rules {
             if name == schema.password_field {
                 if let Rule::Column { from, .. } = rule {
@@ -114,7 +117,18 @@ impl Mapping {
                 continue;
             };
             match self.take(&source, rule, field, schema) {
-                Ok(Some(taken)) => self.put(&mut user, field, taken, schema),
+                // A blank code is none.
+                Ok(Some(_)) if code.is_none() && name == schema.phone_country_field => {}
+                Ok(Some(taken)) => {
+                    if let (Some(own), Some(code)) = (&taken.country, &code)
+                        && phone::contradicts(code, own)
+                    {
+                        let field = self.source_name(name);
+                        problems.push(Problem::new(field, Broken::Phone, CONTRADICTION));
+                        continue;
+                    }
+                    put(&mut user, field, taken, code.is_some(), schema);
+                }
                 Ok(None) => {}
                 Err((broken, message)) => {
                     problems.push(Problem::new(self.source_name(name), broken, message));
@@ -122,6 +136,16 @@ impl Mapping {
             }
         }
         (user, problems)
+    }
+
+    /// The country code that a rule of the mapping gives for a record.
+    fn code(&self, source: &Source<'_>, schema: &Schema) -> Option<String> {
+        let field = schema.field(schema.phone_country_field)?;
+        let taken = self.take(source, self.rule(field.name)?, field, schema).ok()??;
+        match taken.value {
+            Value::Text(text) if !text.trim().is_empty() => Some(text),
+            _ => None,
+        }
     }
 
     /// The value of a field, if the record has one.
@@ -164,30 +188,27 @@ impl Mapping {
             _ => None,
         }
     }
+}
 
-    fn put(&self, user: &mut User, field: &Field, taken: Taken, schema: &Schema) {
-        let value = match (field.identifier, taken.value) {
-            (Some(kind), Value::Text(text)) => {
-                user.identifiers.set(kind, &text);
-                // What is sent and what is looked up later must be the same: the provider compares
-                // e-mail addresses without regard to case, but phone numbers by character.
-                let sent = if kind == IdKind::Phone {
-                    normalise(kind, &text)
-                } else {
-                    text.trim().to_owned()
-                };
-                if sent.is_empty() {
-                    return;
-                }
-                Value::Text(sent)
+/// Adds a value to a user; with the code of a phone number, unless the record has one of its own.
+fn put(user: &mut User, field: &Field, taken: Taken, has_code: bool, schema: &Schema) {
+    let value = match (field.identifier, taken.value) {
+        (Some(kind), Value::Text(text)) => {
+            user.identifiers.set(kind, &text);
+            // What is sent and what is looked up later must be the same: the provider compares
+            // e-mail addresses without regard to case, but phone numbers by character.
+            let sent =
+                if kind == IdKind::Phone { normalise(kind, &text) } else { text.trim().to_owned() };
+            if sent.is_empty() {
+                return;
             }
-            (_, value) => value,
-        };
-        user.fields.push((field.name.to_owned(), value));
-        let code = schema.phone_country_field;
-        if let Some(country) = taken.country.filter(|_| self.rule(code).is_none()) {
-            user.fields.push((code.to_owned(), Value::Text(country)));
+            Value::Text(sent)
         }
+        (_, value) => value,
+    };
+    user.fields.push((field.name.to_owned(), value));
+    if let Some(country) = taken.country.filter(|own| !has_code && !phone::goes_without(own)) {
+        user.fields.push((schema.phone_country_field.to_owned(), Value::Text(country)));
     }
 }
 

@@ -56,10 +56,22 @@ impl Number {
     }
 
     /// As the provider keeps it: the number, and the country code of its own field.
-    pub(super) fn parts(self) -> (String, Option<String>) {
-        let code = (self.country != CHINA).then(|| format!("+{}", self.country));
-        (self.national, code)
+    pub(super) fn parts(self) -> (String, String) {
+        (self.national, format!("+{}", self.country))
     }
+}
+
+/// Whether the provider does without a country code.
+pub(super) fn goes_without(code: &str) -> bool {
+    code.strip_prefix('+') == Some(CHINA)
+}
+
+/// Whether a country code as a record has it (`44`, `+44`, `0044`) is another than that of its
+/// number. What is no code, such as `GB`, contradicts nothing.
+pub(super) fn contradicts(written: &str, code: &str) -> bool {
+    let Ok(bare) = bare(written) else { return false };
+    let digits = bare.trim_start_matches('+').trim_start_matches('0');
+    !digits.is_empty() && Some(digits) != code.strip_prefix('+')
 }
 
 /// Digits, perhaps behind a `+`: without what people set between them, and without the marks of
@@ -297,10 +309,11 @@ mod tests {
     }
 
     #[test]
-    fn the_provider_keeps_the_country_code_apart_and_china_without() {
+    fn the_provider_keeps_the_country_code_apart_and_does_without_that_of_china() {
         let parts = |text| number(text, None).expect("a country").expect("a number").parts();
-        assert_eq!(parts("+8613800138000"), ("13800138000".to_owned(), None));
-        assert_eq!(parts("+15208782491"), ("5208782491".to_owned(), Some("+1".to_owned())));
+        assert_eq!(parts("+8613800138000"), ("13800138000".to_owned(), "+86".to_owned()));
+        assert_eq!(parts("+15208782491"), ("5208782491".to_owned(), "+1".to_owned()));
+        assert!(goes_without("+86") && !goes_without("+1"));
     }
 
     /// What the crate says, without any of our own ways.

@@ -297,9 +297,46 @@ fn a_number_abroad_brings_its_country_code_unless_the_mapping_has_one() {
     assert_eq!(user.get("phone"), Some(&text("5208782491")));
     assert_eq!(user.get("phoneCountryCode"), Some(&text("+1")));
     assert_eq!(user.identifiers.phone.as_deref(), Some("5208782491"));
-    let user = sent(json!({ "phone": rule, "phoneCountryCode": "code" }));
-    assert_eq!(user.get("phoneCountryCode"), Some(&text("+9")));
+    let user = sent(json!({ "phone": rule, "phoneCountryCode": {"jq": "\"001\""} }));
+    assert_eq!(user.get("phoneCountryCode"), Some(&text("001")));
     assert_eq!(user.fields.len(), 2);
+}
+
+#[test]
+fn a_country_code_of_the_record_stands_beside_that_of_its_number_or_against_it() {
+    let phone = || json!({"from": "tel", "as": "phone", "region": "CN"});
+    for rules in [
+        json!({"phone": phone(), "phoneCountryCode": "cc"}),
+        json!({"phoneCountryCode": "cc", "phone": phone()}),
+    ] {
+        let mapping = mapping(rules);
+        for (raw, code) in [
+            (json!({"tel": "+1 520 878 2491", "cc": ""}), Some("+1")),
+            (json!({"tel": "+1 520 878 2491", "cc": " "}), Some("+1")),
+            (json!({"tel": "+1 520 878 2491", "cc": null}), Some("+1")),
+            (json!({"tel": "+1 520 878 2491"}), Some("+1")),
+            (json!({"tel": "+1 520 878 2491", "cc": 1}), Some("1")),
+            (json!({"tel": "+44 20 7946 0958", "cc": "0044"}), Some("0044")),
+            (json!({"tel": "+44 20 7946 0958", "cc": "GB"}), Some("GB")),
+            (json!({"tel": "13800138000", "cc": "86"}), Some("86")),
+            (json!({"tel": "13800138000", "cc": ""}), None),
+        ] {
+            let (user, problems) = mapping.apply(raw.to_string().as_bytes(), &V2);
+            assert_eq!(problems, [], "{raw}");
+            assert_eq!(user.get("phoneCountryCode"), code.map(text).as_ref(), "{raw}");
+            let count = user.fields.iter().filter(|(name, _)| name == "phoneCountryCode").count();
+            assert_eq!(count, usize::from(code.is_some()), "{raw}");
+        }
+        for raw in [
+            json!({"tel": "+44 20 7946 0958", "cc": "86"}),
+            json!({"tel": "+86 138 0013 8000", "cc": "+1"}),
+        ] {
+            let (user, problems) = mapping.apply(raw.to_string().as_bytes(), &V2);
+            let found: Vec<_> = problems.iter().map(|p| (p.field.as_str(), p.rule)).collect();
+            assert_eq!(found, [("tel", Broken::Phone)], "{raw}");
+            assert_eq!(user.identifiers.phone, None);
+        }
+    }
 }
 
 #[test]

@@ -39,6 +39,7 @@ impl Mapping {
     pub fn trace<'a>(&'a self, raw: &[u8], schema: &'a Schema) -> Vec<Traced<'a>> {
         let Ok(source) = Source::of(raw) else { return Vec::new() };
         let mut all = Vec::new();
+        let has_code = self.code(&source, schema).is_some();
         for (name, rule) in &self.rules {
             if name == schema.password_field {
                 if let Rule::Column { from, .. } = rule {
@@ -60,7 +61,8 @@ impl Mapping {
             };
             all.push(traced(name, origin, rule, taken.is_some()));
             let code = schema.phone_country_field;
-            if taken.is_some_and(|taken| taken.country.is_some()) && self.rule(code).is_none() {
+            let own = taken.and_then(|taken| taken.country);
+            if own.is_some_and(|own| !has_code && !super::phone::goes_without(&own)) {
                 all.push(traced(code, Origin::CountryCode, rule, true));
             }
         }
