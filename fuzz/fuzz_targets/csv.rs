@@ -41,6 +41,13 @@ fuzz_target!(|data: &[u8]| {
     {
         return;
     }
+    // A quote inside a cell spoils its row, and the next line is the next row: the crate has no such rule.
+    let is_stray = |record: &userferry::input::Record| {
+        record.fault.as_ref().is_some_and(|fault| fault.message.starts_with("a quote stands inside"))
+    };
+    if walk.records.iter().any(is_stray) {
+        return;
+    }
     let layout = walk.layout();
     let separator = layout["rows"]["delimiter"].as_u64().expect("a byte") as u8;
     if let Some(named) = delimiter {
