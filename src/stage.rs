@@ -141,7 +141,7 @@ pub fn compare<S: Store>(store: &mut S, mapping: &Mapping, schema: &Schema) -> R
 
 /// The source's name of the field that holds a kind of identifier.
 pub(crate) fn field_of(kind: IdKind, mapping: &Mapping, schema: &Schema) -> String {
-    let field = schema.fields.iter().find(|field| field.identifier == Some(kind));
+    let field = schema.identifier(kind);
     field.map_or("", |field| mapping.source_name(field.name)).to_owned()
 }
 

@@ -270,8 +270,7 @@ impl<'a> Checker<'a> {
 impl Checker<'_> {
     /// Not where nobody is to have one.
     fn warn_of_external_ids(&mut self) {
-        let field =
-            self.schema.fields.iter().find(|field| field.identifier == Some(IdKind::ExternalId));
+        let field = self.schema.identifier(IdKind::ExternalId);
         let Some(name) = field.map(|field| field.name) else { return };
         if self.mapping.rule(name).is_none() {
             return;

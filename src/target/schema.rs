@@ -66,4 +66,9 @@ impl Schema {
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)
     }
+
+    /// The field that holds a kind of identifier.
+    pub fn identifier(&self, kind: IdKind) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.identifier == Some(kind))
+    }
 }
