@@ -128,15 +128,25 @@ pub fn compare<S: Store>(store: &mut S, mapping: &Mapping, schema: &Schema) -> R
     if store.is_compared()? {
         return Ok(sum);
     }
-    let lens = Lens {
+    with_lens(mapping, schema, |lens| {
+        while !sum.done {
+            sum += store.compare(lens, clock::system_ms())?;
+            failpoint::hit("staged");
+        }
+        Ok(sum)
+    })
+}
+
+/// Lets a store see records as this mapping does.
+pub(crate) fn with_lens<T>(
+    mapping: &Mapping,
+    schema: &Schema,
+    f: impl FnOnce(&Lens<'_>) -> T,
+) -> T {
+    f(&Lens {
         identify: &|raw| validate::prepare(raw, mapping, schema).user.identifiers,
         field: &|kind| field_of(kind, mapping, schema),
-    };
-    while !sum.done {
-        sum += store.compare(&lens, clock::system_ms())?;
-        failpoint::hit("staged");
-    }
-    Ok(sum)
+    })
 }
 
 /// The source's name of the field that holds a kind of identifier.

@@ -1,13 +1,19 @@
 //! `retry-failed`, `settle`, `waive`: what people decide about rows.
 
-use super::{Writer, no_such_key, open_writer, run};
+use super::{Writer, no_such_key, open_writer, run, staged_mapping};
 use crate::cli::{FailedClass, Global, RetryFailed, Settle, SettleTo, Waive, WaiveStatus};
 use crate::clock;
+use crate::config::TargetKind;
 use crate::error::{Error, Exit, Result};
 use crate::job::{Detail, Status};
+use crate::mapping::Mapping;
+use crate::stage::with_lens;
 use crate::store::JobId;
-use crate::store::sqlite::{Chosen, JobRow, Retry, SettleAs, Undo};
-use crate::ui::{Ui, counted};
+use crate::store::sqlite::{Chosen, JobRow, Retry, SettleAs, Undone};
+use crate::ui::{Ui, counted, grouped};
+
+/// Rows of one transaction: what they would be found by is looked for at once.
+const UNDONE_AT_ONCE: usize = 10_000;
 
 pub(super) fn retry_failed(global: &Global, ui: Ui, args: &RetryFailed) -> Result<Exit> {
     let settings = if args.run { Some(run::load(global, &args.sending)?) } else { None };
@@ -110,21 +116,28 @@ fn statuses(named: &[WaiveStatus]) -> Vec<Status> {
 }
 
 fn undo(writer: &mut Writer, ui: Ui, jobs: &[JobId], decision: &str) -> Result<Exit> {
-    let (mut undone, mut moved_on) = (0, 0);
-    for job in jobs {
-        match writer.table.undo(*job, decision, clock::system_ms())? {
-            Undo::Undone => undone += 1,
-            Undo::MovedOn => moved_on += 1,
-            Undo::NoDecision => {}
-        }
+    let mapping = staged_mapping(&writer.table)?.unwrap_or_else(Mapping::reference);
+    let schema = TargetKind::AuthingV2.schema();
+    let mut sum = Undone::default();
+    for jobs in jobs.chunks(UNDONE_AT_ONCE) {
+        let now_ms = clock::system_ms();
+        sum += with_lens(&mapping, schema, |lens| writer.table.undo(jobs, decision, lens, now_ms))?;
     }
-    if undone == 0 && moved_on > 0 {
+    if sum.undone == 0 && sum.moved_on > 0 {
         return Err(Error::usage("the row has moved on since that decision: it cannot be undone"));
     }
-    if undone == 0 {
+    if sum.undone == 0 {
         return Err(Error::usage("there is no such decision to undo"));
     }
-    ui.note(&format!("{} as it was before", counted(undone, "row")));
+    let what = if sum.undone == 1 { "it was" } else { "they were" };
+    ui.note(&format!("{} as {what} before", counted(sum.undone, "row")));
+    if sum.taken > 0 {
+        ui.warn(&format!(
+            "{} of these cannot be sent, because another row that came meanwhile has the same \
+             identifier: userferry show KEY tells which",
+            grouped(sum.taken)
+        ));
+    }
     Ok(Exit::Done)
 }
 

@@ -16,6 +16,8 @@ struct State {
     errors: Vec<ErrorClass>,
     last_run: Option<RunRow>,
     unfinished: Vec<UnfinishedSource>,
+    /// The rows are being mapped anew: what is counted as pending or invalid may change.
+    remapping: bool,
     /// A run holds the lock and has not ended.
     running: bool,
 }
@@ -51,6 +53,7 @@ fn state(global: &Global, table: &Table) -> Result<State> {
         counts: table.counts()?,
         errors: table.errors_by_class()?,
         unfinished: table.unfinished_sources()?,
+        remapping: table.remap()?.is_some(),
         last_run,
         running,
     })
@@ -103,6 +106,7 @@ fn to_json(state: &State) -> Value {
         .map(|source| json!({ "source": source.path, "records": source.records }))
         .collect();
     object.insert("unfinished_sources".into(), json!(unfinished));
+    object.insert("remapping".into(), json!(state.remapping));
     Value::Object(object)
 }
 
@@ -154,6 +158,9 @@ fn to_text(state: &State) -> String {
             source.path,
             grouped(source.records)
         ));
+    }
+    if state.remapping {
+        text.push_str("unfinished remap: before anything else, userferry remap must end\n");
     }
     if let Some(run) = &state.last_run {
         text.push_str(&run_text(state, run));

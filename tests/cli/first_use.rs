@@ -208,7 +208,7 @@ fn several_statuses_are_waived_and_taken_back_together() {
             "waive --status failed,invalid --reason gone",
             "No row has one of these statuses; nothing was changed\n",
         ),
-        ("waive --status failed,invalid --undo", "2 rows as it was before\n"),
+        ("waive --status failed,invalid --undo", "2 rows as they were before\n"),
     ] {
         assert_eq!(desk.ferry(line).ok(0).err, said, "{line}");
     }

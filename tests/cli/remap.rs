@@ -81,6 +81,9 @@ fn a_remap_that_is_killed_goes_on_and_nothing_else_does_before() {
             let refused = "error: the rows are being mapped anew, and that was cut off\n\n\
                            hint: userferry remap goes on\n";
             assert_eq!(desk.ferry("waive --status invalid --reason so").ok(2).err, refused);
+            let told = "unfinished remap: before anything else, userferry remap must end\n";
+            assert!(desk.ferry("status").ok(0).out.ends_with(told));
+            assert_eq!(desk.status()["remapping"], true);
         }
     }
     assert!(lives >= 3, "{lives}");
@@ -110,6 +113,8 @@ fn what_is_done_stays_and_what_is_in_doubt_is_settled_first() {
     let done = |rows: &[Value]| rows.iter().filter(is_done).cloned().collect::<Vec<_>>();
     assert_eq!(done(&rows(&desk)), done(&before));
     assert_eq!(done(&before).len(), 3);
+    let done = desk.ferry("show 3").ok(0).out;
+    assert!(done.contains("created"), "found by the key that it was sent under: {done}");
 }
 
 #[test]
@@ -137,15 +142,21 @@ fn what_failed_is_not_sent_again_where_another_has_its_key_now() {
 }
 
 #[test]
-fn what_is_done_is_found_by_the_key_that_it_was_done_under() {
+fn what_was_waived_is_mapped_again_too_and_comes_back_by_the_new_mapping() {
     let desk = desk();
     desk.ferry("waive --status invalid --reason so").ok(0);
     desk.write("userferry.toml", BY_OTHER);
     desk.ferry("remap").ok(3);
-    assert!(desk.ferry("show 1").ok(0).out.contains("waived"));
-    // That was decided under the old mapping.
-    desk.ferry("waive --status invalid --undo");
-    assert_eq!(rows(&desk)[0][1], "done");
+    assert_eq!(rows(&desk)[0], json!(["a", "done", null]));
+    assert!(desk.ferry("show a").ok(0).out.contains("waived"));
+    assert_eq!(
+        desk.ferry("waive --status invalid --undo").ok(0).err,
+        "2 rows as they were before\n"
+    );
+    let mut expected = as_staged_by(BY_OTHER);
+    // Nobody stood in the way of its e-mail address when it was compared.
+    expected[3] = json!(["c", "invalid", "duplicate-key"]);
+    assert_eq!(rows(&desk), expected);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use serde_json::Value;
 use userferry::job::{Class, Detail, Evidence, Status, Transition};
 use userferry::problem::{Problem, Rule};
-use userferry::store::sqlite::Table;
+use userferry::store::sqlite::{Table, Undone};
 use userferry::store::{
     Attempt, Batch, Claim, Compared, JobId, Lens, NewJob, NewRun, Record, RunId, SourceId,
     StageCounts, Store, Tick, Ticked,
@@ -358,6 +358,16 @@ impl Sent {
             attempt,
             problem: self.problem.clone(),
         }
+    }
+}
+
+impl Bench<Table> {
+    /// Takes a decision about one row back.
+    pub(crate) fn undo(&mut self, id: JobId, decision: &str, now_ms: i64) -> Undone {
+        let lens = Lens { identify: &identify, field: &|kind| kind.noun().to_owned() };
+        let undone = self.store.undo(&[id], decision, &lens, now_ms).unwrap();
+        self.balance();
+        undone
     }
 }
 

@@ -2,8 +2,13 @@
 
 use super::bench::{Bench, Sent};
 use userferry::job::{Detail, Status};
-use userferry::store::sqlite::{Chosen, Retry, SettleAs, Table, Undo};
+use userferry::store::sqlite::{Chosen, Retry, SettleAs, Table, Undone};
 use userferry::store::{JobId, NewRun, Store};
+
+const NOTHING: Undone = Undone { undone: 0, taken: 0, moved_on: 0 };
+const UNDONE: Undone = Undone { undone: 1, ..NOTHING };
+const TAKEN: Undone = Undone { taken: 1, ..UNDONE };
+const MOVED_ON: Undone = Undone { moved_on: 1, ..NOTHING };
 
 pub(super) fn a_doubt_is_settled_by_a_person_and_that_is_undone(mut bench: Bench<Table>) {
     bench.users(3);
@@ -23,11 +28,11 @@ pub(super) fn a_doubt_is_settled_by_a_person_and_that_is_undone(mut bench: Bench
         let row = bench.row(id);
         assert_eq!((row.status, row.detail, row.code), (status, detail, None));
         assert_eq!(row.reason.as_deref(), Some("asked the help desk"));
-        assert_eq!(bench.store.undo(id, "waive", 3_000).unwrap(), Undo::NoDecision);
-        assert_eq!(bench.store.undo(id, "settle", 3_000).unwrap(), Undo::Undone);
+        assert_eq!(bench.undo(id, "waive", 3_000), NOTHING);
+        assert_eq!(bench.undo(id, "settle", 3_000), UNDONE);
         bench.balance();
         assert_eq!(bench.row(id), before);
-        assert_eq!(bench.store.undo(id, "settle", 4_000).unwrap(), Undo::NoDecision);
+        assert_eq!(bench.undo(id, "settle", 4_000), NOTHING);
         // In doubt again, and found by the next run.
         assert!(bench.store.doubts(JobId(0), 9).unwrap().iter().any(|doubt| doubt.id == id));
     }
@@ -77,7 +82,7 @@ pub(super) fn a_settled_crash_stays_in_the_ledger(mut bench: Bench<Table>) {
     bench.balance();
     assert_eq!(bench.eyes.attempts(claims[0].id), [(1, old.0, "unknown".to_owned())]);
     assert!(bench.store.settle(claims[1].id, SettleAs::Done, "there", 2_000).unwrap());
-    assert_eq!(bench.store.undo(claims[1].id, "settle", 3_000).unwrap(), Undo::Undone);
+    assert_eq!(bench.undo(claims[1].id, "settle", 3_000), UNDONE);
     bench.balance();
     assert_eq!(bench.row(claims[1].id).status, Status::Unknown);
     let new = bench.run();
@@ -105,12 +110,62 @@ pub(super) fn failed_and_invalid_rows_are_waived_and_that_is_undone(mut bench: B
     assert!(bench.eyes.rows().iter().all(|row| row.detail == Some(Detail::Waived)));
     assert_eq!(bench.store.waived(Status::Failed).unwrap(), [before[0].id, before[1].id]);
     for id in bench.store.waived(Status::Failed).unwrap() {
-        assert_eq!(bench.store.undo(id, "waive", 3_000).unwrap(), Undo::Undone);
+        assert_eq!(bench.undo(id, "waive", 3_000), UNDONE);
         bench.balance();
     }
     assert_eq!(bench.eyes.rows()[..2], before[..2]);
     assert!(bench.store.waived(Status::Failed).unwrap().is_empty());
     assert_eq!(bench.store.waived(Status::Invalid).unwrap(), [before[2].id]);
+}
+
+/// Else both would be sent, and the second be told that it existed.
+pub(super) fn whoever_took_the_place_of_a_waived_row_keeps_it(mut bench: Bench<Table>) {
+    bench.staged(&[r#"{"x":"1","e":"a"}"#, r#"{"x":"2","e":"b"}"#, r#"{"x":"3","e":"c","bad":1}"#]);
+    let run = bench.run();
+    let one = bench.send(run, &Sent::rejected("1"));
+    let two = bench.send(run, &Sent::rejected("1"));
+    let three = bench.eyes.rows()[2].id;
+    let all = Chosen::Jobs(vec![one, two, three]);
+    assert_eq!(bench.store.waive(&all, "left us", 2_000).unwrap(), 3);
+    let later = bench.source("/later.json");
+    bench.stage(
+        later,
+        &[r#"{"x":"1","e":"z"}"#, r#"{"x":"9","e":"b","bad":1}"#, r#"{"x":"8","e":"c"}"#],
+    );
+    let status = |bench: &Bench<Table>| -> Vec<Status> {
+        bench.eyes.rows().iter().map(|row| row.status).collect()
+    };
+    let (done, pending, invalid) = (Status::Done, Status::Pending, Status::Invalid);
+    assert_eq!(status(&bench), [done, done, done, pending, invalid, pending]);
+    assert_eq!(bench.undo(one, "waive", 3_000), TAKEN);
+    // Who has its e-mail address cannot be sent: it stands in nobody's way who was there before.
+    assert_eq!(bench.undo(two, "waive", 3_000), UNDONE);
+    assert_eq!(bench.undo(three, "waive", 3_000), TAKEN);
+    let retried = bench.store.retry(&Retry::default(), 4_000).unwrap();
+    assert_eq!((retried.pending, retried.invalid), (1, 1));
+    assert_eq!(status(&bench), [invalid, pending, invalid, pending, invalid, pending]);
+    let rules = |id: JobId| -> Vec<String> {
+        bench.eyes.problems(id).into_iter().map(|(rule, _)| rule).collect()
+    };
+    assert_eq!(rules(one), ["duplicate-key"]);
+    assert_eq!(rules(three), ["email", "duplicate-email"]);
+    bench.balance();
+}
+
+/// What was held against it need not be there any more.
+pub(super) fn a_row_that_is_waived_no_more_is_free_if_nobody_stands_in_its_way(
+    mut bench: Bench<Table>,
+) {
+    bench.staged(&[r#"{"x":"1","e":"a"}"#, r#"{"x":"2","e":"a"}"#]);
+    let run = bench.run();
+    let one = bench.send(run, &Sent::rejected("1"));
+    let two = bench.eyes.rows()[1].id;
+    assert_eq!(bench.row(two).status, Status::Invalid);
+    bench.store.waive(&Chosen::Jobs(vec![one, two]), "so", 2_000).unwrap();
+    assert_eq!(bench.undo(two, "waive", 3_000), UNDONE);
+    assert_eq!(bench.row(two).status, Status::Pending);
+    assert_eq!(bench.undo(one, "waive", 3_000), TAKEN);
+    assert_eq!(bench.row(one).status, Status::Failed);
 }
 
 pub(super) fn decisions_are_undone_one_after_the_other(mut bench: Bench<Table>) {
@@ -119,14 +174,10 @@ pub(super) fn decisions_are_undone_one_after_the_other(mut bench: Bench<Table>) 
     let id = bench.send(run, &Sent::unknown());
     bench.store.settle(id, SettleAs::Failed, "no", 2_000).unwrap();
     bench.store.waive(&Chosen::Jobs(vec![id]), "no", 3_000).unwrap();
-    assert_eq!(
-        bench.store.undo(id, "settle", 3_500).unwrap(),
-        Undo::MovedOn,
-        "the later one first"
-    );
-    assert_eq!(bench.store.undo(id, "waive", 4_000).unwrap(), Undo::Undone);
+    assert_eq!(bench.undo(id, "settle", 3_500), MOVED_ON, "the later one first");
+    assert_eq!(bench.undo(id, "waive", 4_000), UNDONE);
     assert_eq!(bench.row(id).status, Status::Failed);
-    assert_eq!(bench.store.undo(id, "settle", 5_000).unwrap(), Undo::Undone);
+    assert_eq!(bench.undo(id, "settle", 5_000), UNDONE);
     assert_eq!(bench.row(id).status, Status::Unknown);
     bench.balance();
 }
@@ -156,10 +207,10 @@ pub(super) fn a_decision_that_was_followed_by_something_else_is_not_undone(
     bench.now_ms = 3_000;
     bench.send(run, &Sent::throttled(0));
     assert_eq!(bench.row(id).status, Status::Pending, "as was decided, but sent since");
-    assert_eq!(bench.store.undo(id, "settle", 4_000).unwrap(), Undo::MovedOn);
+    assert_eq!(bench.undo(id, "settle", 4_000), MOVED_ON);
     bench.send(run, &Sent::created());
     let before = bench.row(id);
-    assert_eq!(bench.store.undo(id, "settle", 4_000).unwrap(), Undo::MovedOn);
+    assert_eq!(bench.undo(id, "settle", 4_000), MOVED_ON);
     assert_eq!(bench.row(id), before);
 }
 

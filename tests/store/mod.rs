@@ -88,6 +88,8 @@ mod sqlite {
             only_a_doubt_can_be_settled,
             a_settled_crash_stays_in_the_ledger,
             failed_and_invalid_rows_are_waived_and_that_is_undone,
+            whoever_took_the_place_of_a_waived_row_keeps_it,
+            a_row_that_is_waived_no_more_is_free_if_nobody_stands_in_its_way,
             decisions_are_undone_one_after_the_other,
             nothing_else_is_waived,
             a_decision_that_was_followed_by_something_else_is_not_undone,

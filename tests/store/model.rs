@@ -180,7 +180,7 @@ impl World {
             (Event::Undo { which, settle }, _) => {
                 let decision = if *settle { "settle" } else { "waive" };
                 if let Some(id) = pick(*which) {
-                    self.bench.store.undo(id, decision, self.bench.now_ms).unwrap();
+                    self.bench.undo(id, decision, self.bench.now_ms);
                 }
             }
             (Event::Retry, _) => {

@@ -4,7 +4,7 @@
 //! others judges some of the rows that share one, in the order in which they were read, as if only
 //! what came before them were there. A crash in between changes nothing: it goes on where it was.
 
-use super::identifiers::{Block, find_shared};
+use super::identifiers::{self, Block, find_shared};
 use super::stage::add_problems;
 use super::stored::Stored;
 use super::{Deltas, sql};
@@ -13,7 +13,7 @@ use crate::problem::{Problem, Rule};
 use crate::store::{Compared, Lens};
 use crate::user::IdKind;
 use rusqlite::{Connection, Transaction, params};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Rows that are judged in one transaction.
 const ROWS: u32 = 1_000;
@@ -61,14 +61,7 @@ pub(super) fn step(
         )?;
         return Ok(Compared { done: true, ..Compared::default() });
     };
-    let mut judge = Judge {
-        t,
-        lens,
-        now_ms,
-        deltas: Deltas::default(),
-        books: HashMap::new(),
-        moved: Block::default(),
-    };
+    let mut judge = Judge::new(t, lens, now_ms);
     for id in &jobs {
         if anew {
             judge.judge_anew(*id)?;
@@ -79,6 +72,30 @@ pub(super) fn step(
     let compared = judge.finish()?;
     t.execute("UPDATE comparison SET cursor = ?1", [last])?;
     Ok(compared)
+}
+
+/// Looks anew at rows that stood in nobody's way for a time, and now do again: who came meanwhile
+/// stays. Returns how many of them cannot be sent for that.
+pub(super) fn judge_back(
+    t: &Transaction<'_>,
+    lens: &Lens<'_>,
+    jobs: &[i64],
+    now_ms: i64,
+) -> rusqlite::Result<u64> {
+    let mut judge = Judge::new(t, lens, now_ms);
+    let mut hashes = HashSet::new();
+    for id in jobs {
+        let Some(row) = judge.load(*id)? else { continue };
+        hashes.extend(identifiers::hashes(&row.identifiers, &row.raw));
+    }
+    identifiers::find(t, &hashes)?;
+    let mut taken = 0;
+    for id in jobs {
+        taken += u64::from(judge.judge_back(*id)?);
+    }
+    t.execute("DELETE FROM collision", [])?;
+    judge.finish()?;
+    Ok(taken)
 }
 
 fn unjudged(c: &Connection, after: i64) -> rusqlite::Result<Vec<i64>> {
@@ -114,18 +131,23 @@ pub(super) struct Judge<'a> {
     pub(super) moved: Block,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
+    fn new(t: &'a Transaction<'a>, lens: &'a Lens<'a>, now_ms: i64) -> Self {
+        let (deltas, moved) = (Deltas::default(), Block::default());
+        Self { t, lens, now_ms, deltas, books: HashMap::new(), moved }
+    }
+
     fn judge(&mut self, id: i64) -> rusqlite::Result<()> {
         // Gone since: it has taken another row's place.
         let Some(new) = self.load(id)? else { return Ok(()) };
         match self.fate(&new)? {
             Fate::Stay(problem) => self.stay(&new, problem),
             Fate::Replace(known, problem) => {
-                let problems = self.shared(&new, problem, &[known.id])?;
+                let problems = self.shared(&new, problem, new.id, &[known.id])?;
                 self.replace(&known, &new, &problems)
             }
             Fate::Supersede(known, told) => {
-                let problems = self.shared(&new, None, &[known.id, told.id])?;
+                let problems = self.shared(&new, None, new.id, &[known.id, told.id])?;
                 self.remove(&told)?;
                 // Its own source had it as a row.
                 self.t
@@ -155,13 +177,31 @@ impl Judge<'_> {
         if !matches!(row.status, Status::Pending | Status::Invalid | Status::Failed) {
             return Ok(());
         }
-        let of_key = match row.identifiers.key() {
-            None => None,
-            Some(key) => self
-                .first(key, id, |other| other.has_key(key) && !other.is_waived())?
-                .map(|first| self.duplicate(key.0, Rule::DuplicateKey, &place(&first, &row))),
-        };
+        let of_key = self.key_holder(&row, id)?;
         self.stay(&row, of_key)
+    }
+
+    /// A row that is no longer waived. Returns whether others have what it would be found by.
+    fn judge_back(&mut self, id: i64) -> rusqlite::Result<bool> {
+        self.t
+            .prepare_cached("DELETE FROM problem WHERE job_id = ?1 AND rule LIKE 'duplicate-%'")?
+            .execute([id])?;
+        let Some(row) = self.load(id)? else { return Ok(false) };
+        let of_key = self.key_holder(&row, i64::MAX)?;
+        let problems = self.shared(&row, of_key, i64::MAX, &[])?;
+        add_problems(self.t, id, &problems)?;
+        if row.status == Status::Invalid {
+            self.free(&row)?;
+        }
+        Ok(!problems.is_empty())
+    }
+
+    /// The problem of a row whose key another one before `before` has.
+    fn key_holder(&self, row: &Stored, before: i64) -> rusqlite::Result<Option<Problem>> {
+        let Some(key) = row.identifiers.key() else { return Ok(None) };
+        let first =
+            self.first(key, before, |other| other.has_key(key) && other.stands_before(row))?;
+        Ok(first.map(|first| self.duplicate(key.0, Rule::DuplicateKey, &place(&first, row))))
     }
 
     fn finish(self) -> rusqlite::Result<Compared> {
@@ -277,7 +317,7 @@ impl Judge<'_> {
     ) -> rusqlite::Result<()> {
         self.hold_too(known.id, new.source)?;
         if new.replaces && known.status == Status::Invalid {
-            let problems = self.shared(new, problem, &[known.id])?;
+            let problems = self.shared(new, problem, new.id, &[known.id])?;
             if new.status == Status::Pending && problems.is_empty() {
                 return self.replace(known, new, &problems);
             }
@@ -303,12 +343,13 @@ impl Judge<'_> {
     }
 
     /// What a record has against it for the sake of others: what its key has, and what it shares with
-    /// earlier ones but `own`. Of records that share an e-mail address, phone number or user name the
+    /// those before `before` but `own`. Of records that share an e-mail address, phone number or user name the
     /// first stays.
     pub(super) fn shared(
         &self,
         new: &Stored,
         of_key: Option<Problem>,
+        before: i64,
         own: &[i64],
     ) -> rusqlite::Result<Vec<Problem>> {
         let mut problems: Vec<Problem> = of_key.into_iter().collect();
@@ -320,8 +361,8 @@ impl Judge<'_> {
                 IdKind::Phone => Rule::DuplicatePhone,
                 IdKind::Username => Rule::DuplicateUsername,
             };
-            let stands = |row: &Stored| !own.contains(&row.id) && !row.is_waived();
-            let Some(other) = self.first((kind, value), new.id, stands)? else { continue };
+            let stands = |row: &Stored| !own.contains(&row.id) && row.stands_before(new);
+            let Some(other) = self.first((kind, value), before, stands)? else { continue };
             // The key's own kind has been told as a duplicate key.
             let told = key_kind == Some(kind) && other.has_key((kind, value));
             if !told {

@@ -1,4 +1,4 @@
-//! What people decide: to retry, to settle, to waive, and to undo that.
+//! What people decide: to retry, to settle, to waive.
 
 use super::run::CRASHED;
 use super::{Deltas, Table};
@@ -38,27 +38,16 @@ pub enum SettleAs {
     Failed,
 }
 
-/// What undoing a decision came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Undo {
-    /// Undone.
-    Undone,
-    /// Nothing was decided about it.
-    NoDecision,
-    /// It has moved on since.
-    MovedOn,
-}
-
-struct Row {
+pub(super) struct Row {
     id: i64,
-    source: i64,
-    status: Status,
-    detail: Option<Detail>,
-    code: Option<String>,
+    pub(super) source: i64,
+    pub(super) status: Status,
+    pub(super) detail: Option<Detail>,
+    pub(super) code: Option<String>,
     reason: Option<String>,
     remote_id: Option<String>,
     evidence: Option<String>,
-    updated_at_ms: i64,
+    pub(super) updated_at_ms: i64,
 }
 
 /// What became of failed rows.
@@ -177,11 +166,6 @@ impl Table {
         })
     }
 
-    /// Takes back the latest decision of this sort about a row, if nothing has happened since.
-    pub fn undo(&mut self, job: JobId, decision: &str, now_ms: i64) -> Result<Undo, StoreError> {
-        self.write(|t| undo(t, job.0, decision, now_ms))
-    }
-
     /// What was decided about a row, a line each, for people.
     pub fn decisions(&self, job: JobId) -> Result<Vec<String>, StoreError> {
         self.check(|c| {
@@ -241,7 +225,7 @@ fn failed(t: &Transaction<'_>, which: &Retry) -> rusqlite::Result<Vec<i64>> {
     Ok(ids)
 }
 
-fn load(t: &Transaction<'_>, id: i64) -> rusqlite::Result<Option<Row>> {
+pub(super) fn load(t: &Transaction<'_>, id: i64) -> rusqlite::Result<Option<Row>> {
     t.prepare_cached(
         "SELECT source_id, status, detail, code, reason, remote_id, evidence, updated_at_ms
          FROM job WHERE id = ?1",
@@ -303,47 +287,4 @@ fn decide(
     deltas.add(row.source, row.status, row.detail, row.code.as_deref(), -1);
     deltas.add(row.source, goal.status, goal.detail, None, 1);
     Ok(())
-}
-
-fn undo(t: &Transaction<'_>, job: i64, decision: &str, now_ms: i64) -> rusqlite::Result<Undo> {
-    type Decided = (i64, i64, String, Option<String>, Option<String>, String);
-    let latest: Option<Decided> = t
-        .query_row(
-            "SELECT id, at_ms, from_status, from_detail, from_code, to_status FROM decision
-             WHERE job_id = ?1 AND decision = ?2 AND undone_at_ms IS NULL ORDER BY id DESC LIMIT 1",
-            params![job, decision],
-            |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
-            },
-        )
-        .optional()?;
-    let Some((id, at_ms, from_status, from_detail, from_code, to_status)) = latest else {
-        return Ok(Undo::NoDecision);
-    };
-    let Some(row) = load(t, job)? else { return Ok(Undo::NoDecision) };
-    if row.status.as_str() != to_status || row.updated_at_ms != at_ms {
-        return Ok(Undo::MovedOn);
-    }
-    // A row that was being sent when the process ended is in doubt.
-    let status = match Status::parse(&from_status) {
-        Some(Status::Sending) | None => Status::Unknown,
-        Some(status) => status,
-    };
-    let detail = from_detail.as_deref().and_then(Detail::parse);
-    t.execute(
-        "UPDATE job SET status = ?2, detail = ?3,
-                (code, reason, remote_id, evidence) =
-                    (SELECT from_code, from_reason, from_remote_id, from_evidence FROM decision WHERE id = ?4),
-                claimed_by_run = CASE WHEN ?2 = 'unknown' THEN (SELECT max(id) FROM run) END,
-                -- As if nothing had been decided: an earlier decision can be undone in its turn.
-                updated_at_ms = (SELECT from_updated_at_ms FROM decision WHERE id = ?4)
-         WHERE id = ?1",
-        params![job, status.as_str(), detail.map(Detail::as_str), id],
-    )?;
-    t.execute("UPDATE decision SET undone_at_ms = ?2 WHERE id = ?1", params![id, now_ms])?;
-    let mut deltas = Deltas::default();
-    deltas.add(row.source, row.status, row.detail, row.code.as_deref(), -1);
-    deltas.add(row.source, status, detail, from_code.as_deref(), 1);
-    deltas.apply(t)?;
-    Ok(Undo::Undone)
 }

@@ -7,7 +7,7 @@
 
 use crate::user::{IdKind, Identifiers};
 use rusqlite::{Connection, params};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Shares of the blocks: a pass reads one, and so does a search for one identifier.
 const SHARES: i64 = 64;
@@ -129,6 +129,24 @@ pub(super) fn with_hash(c: &Connection, wanted: i64) -> rusqlite::Result<Vec<i64
     jobs.sort_unstable();
     jobs.dedup();
     Ok(jobs)
+}
+
+/// Writes down in `collision` which jobs have these hashes.
+pub(super) fn find(c: &Connection, wanted: &HashSet<i64>) -> rusqlite::Result<()> {
+    let shares: BTreeSet<i64> = wanted.iter().map(|hash| share(*hash)).collect();
+    let mut insert = c.prepare_cached(
+        "INSERT OR IGNORE INTO collision (hash, job_id, is_new) VALUES (?1, ?2, 0)",
+    )?;
+    for share in shares {
+        let mut result = Ok(());
+        scan(c, share, (1 << BLOCK_BITS) - 1, |hash, job, _| {
+            if result.is_ok() && wanted.contains(&hash) {
+                result = insert.execute([hash, job]).map(drop);
+            }
+        })?;
+        result?;
+    }
+    Ok(())
 }
 
 /// Writes down in `collision` which hashes of the blocks after `compared` and up to `upto` are

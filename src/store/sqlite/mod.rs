@@ -9,15 +9,17 @@ mod run;
 mod sql;
 mod stage;
 mod stored;
+mod undo;
 mod verdict;
 
-pub use decide::{Chosen, Retried, Retry, SettleAs, Undo};
+pub use decide::{Chosen, Retried, Retry, SettleAs};
 pub use read::{
     AttemptRow, Counts, ErrorClass, FailureRow, JobRow, MappedId, ProblemId, ProblemRow, RunRow,
     UnfinishedSource,
 };
 
 pub use remap::{Mapped, Remap, ToMap};
+pub use undo::Undone;
 
 use super::{
     Batch, Claim, Compared, JobId, Lens, NewRun, Outlook, RunEnd, RunId, SourceId, SourceRow,

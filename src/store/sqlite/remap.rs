@@ -28,6 +28,8 @@ pub struct ToMap {
     pub id: i64,
     /// Where it stands.
     pub status: Status,
+    /// A person has let it go, which can be undone.
+    pub is_waived: bool,
     /// The record.
     pub raw: Vec<u8>,
     /// The record cannot be mapped, whatever the mapping: its problems stay.
@@ -74,7 +76,7 @@ pub(super) fn begin(t: &Transaction<'_>, mapping: &str) -> rusqlite::Result<()> 
 /// The rows after the given one, done ones included: they stand in the way of others.
 pub(super) fn page(c: &Connection, after: i64, limit: u32) -> rusqlite::Result<Vec<ToMap>> {
     let mut statement = c.prepare_cached(&format!(
-        "SELECT j.id, j.status, r.raw, {}
+        "SELECT j.id, j.status, j.detail IS 'waived', r.raw, {}
          FROM job j JOIN record r ON r.job_id = j.id WHERE j.id > ?1 ORDER BY j.id LIMIT ?2",
         sql::IS_FAULTY
     ))?;
@@ -83,8 +85,9 @@ pub(super) fn page(c: &Connection, after: i64, limit: u32) -> rusqlite::Result<V
         Ok(ToMap {
             id: row.get(0)?,
             status: Status::parse(&status).unwrap_or(Status::Unknown),
-            raw: row.get(2)?,
-            is_faulty: row.get(3)?,
+            is_waived: row.get(2)?,
+            raw: row.get(3)?,
+            is_faulty: row.get(4)?,
         })
     })?;
     rows.collect()
@@ -102,7 +105,7 @@ pub(super) fn write(
         for hash in hashes(&mapped.identifiers, &mapped.row.raw) {
             block.add(hash, mapped.row.id);
         }
-        if mapped.row.status == Status::Done {
+        if mapped.row.status == Status::Done && !mapped.row.is_waived {
             keep_done(t, mapped, now_ms, &mut block)?;
         } else if !mapped.row.is_faulty {
             write_row(t, mapped, now_ms, &mut deltas)?;
@@ -152,15 +155,15 @@ fn write_row(
     let detail = detail.as_deref().and_then(Detail::parse);
     t.prepare_cached("DELETE FROM problem WHERE job_id = ?1")?.execute([id])?;
     add_problems(t, id, &mapped.problems)?;
-    // What failed stays so, with its reason; if it has problems now, it is not sent again.
-    let keeps = mapped.row.status == Status::Failed;
+    // What failed or was waived stays so, with its reason; if it has problems now, it is not sent again.
+    let keeps = mapped.row.status == Status::Failed || mapped.row.is_waived;
     let status = match mapped.problems.is_empty() {
-        _ if keeps => Status::Failed,
+        _ if keeps => mapped.row.status,
         true => Status::Pending,
         false => Status::Invalid,
     };
     t.prepare_cached(
-        "UPDATE job SET status = ?2, key = ?3, updated_at_ms = ?4,
+        "UPDATE job SET status = ?2, key = ?3, updated_at_ms = CASE WHEN ?7 THEN updated_at_ms ELSE ?4 END,
                 detail = CASE WHEN ?5 THEN detail END, code = CASE WHEN ?5 THEN code END,
                 reason = CASE WHEN ?5 THEN reason END,
                 -- Whoever is found by other identifiers was not made by what was sent before.
@@ -174,7 +177,16 @@ fn write_row(
         now_ms,
         keeps,
         mapped.same_identifiers,
+        mapped.row.is_waived,
     ])?;
+    if mapped.row.is_waived {
+        // That can be undone. What was decided before it, under the old mapping, cannot.
+        t.prepare_cached(
+            "UPDATE decision SET from_updated_at_ms = max(?2, from_updated_at_ms + 1)
+             WHERE job_id = ?1 AND decision = 'waive' AND undone_at_ms IS NULL",
+        )?
+        .execute([id, now_ms])?;
+    }
     if !keeps {
         deltas.add(source, mapped.row.status, detail, code.as_deref(), -1);
         deltas.add(source, status, None, None, 1);

@@ -11,7 +11,7 @@ use rusqlite::params;
 impl Judge<'_> {
     /// The row stays; what it shares is held against it.
     pub(super) fn stay(&mut self, new: &Stored, of_key: Option<Problem>) -> rusqlite::Result<()> {
-        let problems = self.shared(new, of_key, &[])?;
+        let problems = self.shared(new, of_key, new.id, &[])?;
         if problems.is_empty() {
             return Ok(());
         }
@@ -23,6 +23,22 @@ impl Judge<'_> {
             self.deltas.add(new.source, Status::Pending, None, None, -1);
             self.deltas.add(new.source, Status::Invalid, None, None, 1);
             self.book(new.source).invalid += 1;
+        }
+        Ok(())
+    }
+
+    /// An invalid row that nothing is held against any more can be sent.
+    pub(super) fn free(&mut self, row: &Stored) -> rusqlite::Result<()> {
+        let n = self
+            .t
+            .prepare_cached(
+                "UPDATE job SET status = 'pending', code = NULL, reason = NULL
+                 WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM problem WHERE job_id = ?1)",
+            )?
+            .execute([row.id])?;
+        if n > 0 {
+            self.deltas.add(row.source, row.status, row.detail, row.code.as_deref(), -1);
+            self.deltas.add(row.source, Status::Pending, None, None, 1);
         }
         Ok(())
     }
