@@ -26,7 +26,8 @@ bench:
 soak kills="1000" users="20000":
     USERFERRY_SOAK_KILLS={{kills}} USERFERRY_SOAK_USERS={{users}} cargo test --release -- --ignored --nocapture crash::soak
 
-# Kills the staging of a million records 20 times: the table must be the one of an undisturbed staging
+# Kills the staging of a million records 20 times each: as JSON, as gzip, and as corrections of a million others.
+# The table must be the one of an undisturbed staging
 soak-staging kills="20" records="1000000":
     USERFERRY_SOAK_KILLS={{kills}} USERFERRY_SOAK_RECORDS={{records}} cargo test --release -- --ignored --nocapture crash::staging::soak
 

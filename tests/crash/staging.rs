@@ -13,14 +13,15 @@ use tempfile::TempDir;
 
 fn stage(dir: &Path, db: &str, source: &str) -> Command {
     let mut command = Command::new(BINARY);
-    command.args(["--quiet", "--db", db, "stage", source]).current_dir(dir).env_clear();
+    command.args(["--quiet", "--db", db, "stage"]).args(source.split(' '));
+    command.current_dir(dir).env_clear();
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command
 }
 
 /// An export in which one in ten shares something with another.
-fn export(dir: &Path, users: usize) {
-    let mut rng = fastrand::Rng::with_seed(5);
+fn export(users: usize, seed: u64) -> String {
+    let mut rng = fastrand::Rng::with_seed(seed);
     let mut text = String::from("[");
     for n in 0..users {
         let (uid, mail, phone) = match rng.u8(0..40) {
@@ -38,6 +39,16 @@ fn export(dir: &Path, users: usize) {
         .unwrap();
     }
     text.push(']');
+    text
+}
+
+/// Writes the export, also as gzip.
+fn write_export(dir: &Path, users: usize) {
+    let text = export(users, 5);
+    let file = std::fs::File::create(dir.join("users.json.gz")).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, text.as_bytes()).unwrap();
+    packed.finish().unwrap();
     std::fs::write(dir.join("users.json"), text).unwrap();
 }
 
@@ -70,8 +81,9 @@ fn content(path: &Path) -> Vec<(&'static str, u64, u64)> {
     .to_vec()
 }
 
-/// The undisturbed table.
+/// The undisturbed table, upon what is there already.
 fn undisturbed(dir: &Path, source: &str) -> Vec<(&'static str, u64, u64)> {
+    begin(dir, "whole.db");
     let status = stage(dir, "whole.db", source).status().unwrap();
     assert_eq!(status.code(), Some(3), "some share something");
     content(&dir.join("whole.db"))
@@ -80,7 +92,7 @@ fn undisturbed(dir: &Path, source: &str) -> Vec<(&'static str, u64, u64)> {
 #[test]
 fn killed_after_each_transaction() {
     let dir = TempDir::new().unwrap();
-    export(dir.path(), 12_000);
+    write_export(dir.path(), 12_000);
     let whole = undisturbed(dir.path(), "users.json");
     assert!(whole[2].1 > 500, "{whole:?}");
     let mut lives = 0;
@@ -97,7 +109,7 @@ fn killed_after_each_transaction() {
 #[test]
 fn killed_before_it_is_compared() {
     let dir = TempDir::new().unwrap();
-    export(dir.path(), 100);
+    write_export(dir.path(), 100);
     let staged =
         stage(dir.path(), "t.db", "users.json").env("USERFERRY_FAILPOINT", "staged:1").status();
     assert!(is_killed(staged));
@@ -119,9 +131,24 @@ fn is_killed(status: std::io::Result<ExitStatus>) -> bool {
     status.signal() == Some(9)
 }
 
+/// A new table is a copy of the one that everything begins with, if there is one.
+fn begin(dir: &Path, db: &str) {
+    let (first, db) = (dir.join("first.db"), dir.join(db));
+    if first.exists() && !db.exists() {
+        std::fs::copy(first, db).unwrap();
+    }
+}
+
 #[test]
 fn killed_at_random() {
     endure(12_000, 8, "users.json");
+    endure(12_000, 4, "users.json.gz");
+}
+
+/// Corrections take the place of rows that were there, and each of other corrections.
+#[test]
+fn killed_at_random_while_it_replaces() {
+    endure(12_000, 6, "--replace corrected.json");
 }
 
 /// `just soak-staging`: a million records, killed twenty times.
@@ -133,7 +160,9 @@ fn soak_staging() {
     };
     let (records, kills) =
         (number("USERFERRY_SOAK_RECORDS", 1_000_000), number("USERFERRY_SOAK_KILLS", 20));
-    endure(records, kills, "users.json");
+    for source in ["users.json", "users.json.gz", "--replace corrected.json"] {
+        endure(records, kills, source);
+    }
 }
 
 /// The table is the undisturbed one; it makes way for the next.
@@ -149,13 +178,19 @@ fn is_whole(dir: &Path, status: ExitStatus, whole: &[(&'static str, u64, u64)]) 
 /// Kills it at random instants, as often as it says; when one staging has ended, another begins.
 fn endure(records: usize, kills: usize, source: &str) {
     let dir = TempDir::new().unwrap();
-    export(dir.path(), records);
+    write_export(dir.path(), records);
+    if source.starts_with("--replace") {
+        std::fs::write(dir.path().join("corrected.json"), export(records, 6)).unwrap();
+        let status = stage(dir.path(), "first.db", "users.json").status().unwrap();
+        assert_eq!(status.code(), Some(3));
+    }
     let began = std::time::Instant::now();
     let whole = undisturbed(dir.path(), source);
     let took = began.elapsed();
     let mut rng = fastrand::Rng::new();
     let (mut killed, mut tables) = (0, 1);
     while killed < kills {
+        begin(dir.path(), "t.db");
         let mut child = stage(dir.path(), "t.db", source).spawn().unwrap();
         std::thread::sleep(took.mul_f64(rng.f64() * 0.3));
         child.kill().unwrap();
@@ -167,6 +202,7 @@ fn endure(records: usize, kills: usize, source: &str) {
             tables += 1;
         }
     }
+    begin(dir.path(), "t.db");
     let status = stage(dir.path(), "t.db", source).status().unwrap();
     is_whole(dir.path(), status, &whole);
     println!(
