@@ -11,6 +11,7 @@ import hmac
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import warnings
@@ -259,14 +260,10 @@ for order, letters in ORDERS.items():
         if algorithm == "sha512":
             put("salted-sha512", password, f"${algorithm}${letters}${B64(salt)}${B64(digest[:32])}", "hashlib", rule={"short": True}, record={"hash": stored})
         count += 1
-for handler, scheme, algorithm, order, letters in [
-    (ph.hex_md5, "salted-md5", "md5", "md5(password)+salt", "ms")]:
-    # Discuz and vBulletin, with passlib's digests.
-    for password in SHORT:
-        inner = ph.hex_md5.hash(password)
-        digest = ph.hex_md5.hash(inner + "x9Q!")
-        put(scheme, password, f"$md5$ms${B64(b'x9Q!')}${B64(bytes.fromhex(digest))}", PASSLIB,
-            rule={"scheme": "md5", "order": order}, record={"hash": digest, "salt": "x9Q!"})
+for password in SHORT:  # Discuz and vBulletin, with passlib's digests
+    digest = ph.hex_md5.hash(ph.hex_md5.hash(password) + "x9Q!")
+    put("salted-md5", password, f"$md5$ms${B64(b'x9Q!')}${B64(bytes.fromhex(digest))}", PASSLIB,
+        rule={"scheme": "md5", "order": "md5(password)+salt"}, record={"hash": digest, "salt": "x9Q!"})
 put("salted-md5", "secret", f"$md5$sp$${B64(hashlib.md5(b'secret').digest())}", "hashlib",
     rule={"scheme": "md5", "order": "salt+password"}, record={"hash": hashlib.md5(b"secret").hexdigest(), "salt": ""})
 
@@ -324,12 +321,19 @@ with open(HERE / "vectors.jsonl", "w", encoding="utf-8") as out:
 # ---- the function's self-test: two or three cheap vectors a scheme, named by the file that reads them
 FILES = json.loads((FUNCTION / "dependencies.json").read_text())["files"]
 CHEAP = lambda line: not any(mark in line["stored"] for mark in ("$12$", "$10$", "rounds=6", "rounds=5", "m=65536", "m=102400", "ln=16", "$1000000$", "32768"))
-picked = {}
+picked, seen = {}, {}
 for line in LINES:
     if line.get("verifiable", True) and line["password"] and CHEAP(line) and line["by"] != "hashcat's example hashes":
+        forms = seen.setdefault(line["scheme"], set())
         of = picked.setdefault(FILES[line["scheme"]][0], {}).setdefault(line["scheme"], [])
-        form = line["stored"][:6].rstrip("0123456789")
-        if len(of) < 3 and all(one["stored"][:6].rstrip("0123456789") != form or one["password"].isascii() != line["password"].isascii() for one in of):
+        # One of each way of writing, and one password beyond ASCII.
+        form = re.match(r"[$]?[A-Za-z_{}]*[0-9]{0,3}[a-z]?[$:]?", line["stored"]).group() + ("short" if line.get("rule", {}).get("short") else "")
+        if not forms:
+            forms.add("beyond ASCII")
+        elif len(of) == 1 and line["password"].isascii():
+            continue
+        if len(of) < 5 and form not in forms or len(of) == 1:
+            forms.add(form)
             of.append({key: line[key] for key in ("password", "stored", "firebase") if key in line})
 self_test = {file: [vector for of in schemes.values() for vector in of] for file, schemes in sorted(picked.items())}
 (FUNCTION / "self-test.json").write_text(json.dumps(self_test, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

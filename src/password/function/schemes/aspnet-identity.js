@@ -2,8 +2,7 @@
 // ASP.NET Identity: base64 of a first byte 0 (PBKDF2-SHA1, 1,000 iterations), or 1 and a header
 // that names function, iterations and length of the salt.
 
-const crypto = require('crypto');
-const { LIMITS, base64, derives } = require('./common');
+const { base64, pbkdf2Matches } = require('./common');
 
 const FUNCTIONS = ['sha1', 'sha256', 'sha512'];
 
@@ -36,9 +35,6 @@ module.exports = {
 
   async verify(password, stored) {
     const parts = parse(stored);
-    if (!parts || parts.iterations < 1 || parts.iterations > LIMITS.pbkdf2_iterations) return false;
-    if (parts.hash.length > LIMITS.derived_bytes) return false;
-    return derives(parts.hash, (done) =>
-      crypto.pbkdf2(password, parts.salt, parts.iterations, parts.hash.length, parts.algorithm, done));
+    return parts !== null && pbkdf2Matches(password, parts);
   },
 };

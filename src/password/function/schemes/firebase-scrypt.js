@@ -4,8 +4,8 @@
 // stands in firebase.json beside index.js.
 
 const crypto = require('crypto');
-const { LIMITS, base64, sameBytes } = require('./common');
-const { affordable, options } = require('./scrypt');
+const { base64, sameBytes } = require('./common');
+const { affordable, derive } = require('./scrypt');
 
 const FORM = /^\$firebase-scrypt\$([A-Za-z0-9+/_-]*={0,2})\$([A-Za-z0-9+/_-]+={0,2})$/;
 
@@ -25,11 +25,7 @@ async function verifyWith(project, password, stored) {
   if (!signerKey || !separator || !affordable(cost)) throw new Error('firebase.json is not usable');
   // The hash is as long as the signer key, or has been cut to its first 32 bytes.
   if (hash.length !== signerKey.length && hash.length !== 32) return false;
-  if (hash.length < 16 || hash.length > 2 * LIMITS.derived_bytes) return false;
-  const key = await new Promise((resolve, reject) => {
-    crypto.scrypt(password, Buffer.concat([salt, separator]), 32, options(cost), (error, derived) =>
-      error ? reject(error) : resolve(derived));
-  });
+  const key = await derive(password, Buffer.concat([salt, separator]), 32, cost);
   const cipher = crypto.createCipheriv('aes-256-ctr', key, Buffer.alloc(16));
   return sameBytes(cipher.update(signerKey).subarray(0, hash.length), hash);
 }

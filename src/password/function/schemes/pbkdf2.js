@@ -2,8 +2,7 @@
 // PBKDF2. Django's `pbkdf2_sha256$600000$salt$base64`, Werkzeug's `pbkdf2:sha256:600000$salt$hex`
 // (in both the salt is the text itself), passlib's `$pbkdf2-sha256$29000$salt$hash`.
 
-const crypto = require('crypto');
-const { LIMITS, base64, adaptedBase64, hex, decimal, derives } = require('./common');
+const { LIMITS, base64, adaptedBase64, hex, decimal, pbkdf2Matches } = require('./common');
 
 const PASSLIB = /^\$pbkdf2(-sha1|-sha256|-sha512)?\$([0-9]+)\$([A-Za-z0-9./]*)\$([A-Za-z0-9./]+)$/;
 const DJANGO = /^pbkdf2_(sha1|sha256|sha512)\$([0-9]+)\$([^$]+)\$([A-Za-z0-9+/]+={0,2})$/;
@@ -34,9 +33,6 @@ module.exports = {
     const parts = parse(stored);
     if (!parts || !parts.salt || !parts.hash) return false;
     const iterations = decimal(parts.iterations, LIMITS.pbkdf2_iterations);
-    // A hash may have been cut to its first bytes: the output begins the same at any length.
-    if (!iterations || parts.hash.length < 16 || parts.hash.length > LIMITS.derived_bytes) return false;
-    return derives(parts.hash, (done) =>
-      crypto.pbkdf2(password, parts.salt, iterations, parts.hash.length, parts.algorithm, done));
+    return iterations !== null && pbkdf2Matches(password, { ...parts, iterations });
   },
 };

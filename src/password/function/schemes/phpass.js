@@ -9,7 +9,7 @@ function stretched(algorithm, bytes, stored) {
   const log2 = ITOA64.indexOf(stored[3]);
   if (log2 < 7 || log2 > LIMITS.phpass_log2) return false;
   let hash = digest(algorithm, stored.slice(4, 12), bytes);
-  for (let i = 2 ** log2; i > 0; i--) hash = digest(algorithm, hash, bytes);
+  for (let i = 2 ** log2; i > 0; i--) hash = digest(algorithm, Buffer.concat([hash, bytes]));
   const expected = stored.slice(12);
   return sameText(crypt64(hash).slice(0, expected.length), expected);
 }

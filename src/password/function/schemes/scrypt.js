@@ -3,7 +3,7 @@
 // Django's `scrypt$N$salt$r$p$base64`; crypt(3)'s `$7$…`.
 
 const crypto = require('crypto');
-const { LIMITS, ITOA64, base64, unpadded, hex, decimal, crypt64, sameText, derives } = require('./common');
+const { LIMITS, ITOA64, base64, unpadded, hex, decimal, crypt64, sameBytes, sameText } = require('./common');
 
 const PHC = /^\$scrypt\$ln=([0-9]{1,2}),r=([0-9]{1,3}),p=([0-9]{1,3})\$([A-Za-z0-9+/]*)\$([A-Za-z0-9+/]+)$/;
 const WERKZEUG = /^scrypt:([0-9]{1,10}):([0-9]{1,3}):([0-9]{1,3})\$([^$]+)\$([0-9a-fA-F]+)$/;
@@ -30,9 +30,12 @@ function numbers(n, r, p) {
   return { n: decimal(n, 2 ** 30), r: decimal(r, 999), p: decimal(p, 999) };
 }
 
-// OpenSSL counts its memory a little higher than 128 N r, hence the room.
-function options({ n, r, p }) {
-  return { N: n, r, p, maxmem: 128 * n * r + 128 * r * p + 1024 * 1024 };
+function derive(password, salt, length, { n, r, p }) {
+  return new Promise((resolve, reject) => {
+    // OpenSSL counts its memory a little higher than 128 N r, hence the room.
+    const maxmem = 128 * n * r + 128 * r * p + 1024 * 1024;
+    crypto.scrypt(password, salt, length, { N: n, r, p, maxmem }, (error, key) => (error ? reject(error) : resolve(key)));
+  });
 }
 
 function affordable({ n, r, p }) {
@@ -50,16 +53,14 @@ async function verifyCrypt(password, m) {
   const cost = { n: 2 ** ITOA64.indexOf(m[1]), r: number30(m[2]), p: number30(m[3]) };
   if (!affordable(cost) || password.includes('\0')) return false;
   // The salt is used as it is written.
-  const derived = await new Promise((resolve, reject) => {
-    crypto.scrypt(password, m[4], 32, options(cost), (error, key) => (error ? reject(error) : resolve(key)));
-  });
+  const derived = await derive(password, m[4], 32, cost);
   return sameText(crypt64(derived), m[5]);
 }
 
 module.exports = {
   name: 'scrypt',
   affordable,
-  options,
+  derive,
 
   recognises(stored) {
     return /^(\$scrypt\$|scrypt:|scrypt\$|\$7\$)/.test(stored);
@@ -72,17 +73,13 @@ module.exports = {
     if (!parts || !parts.salt || !parts.hash || !affordable(parts)) return false;
     // A hash may have been cut to its first bytes: scrypt's output begins the same at any length.
     if (parts.hash.length < 16 || parts.hash.length > LIMITS.derived_bytes) return false;
-    return derives(parts.hash, (done) =>
-      crypto.scrypt(password, parts.salt, parts.hash.length, options(parts), done));
+    return sameBytes(await derive(password, parts.salt, parts.hash.length, parts), parts.hash);
   },
 
   // For new passwords: 32 MiB and a tenth of a second or so.
-  hash(password) {
-    const cost = { n: 2 ** 15, r: 8, p: 1 };
+  async hash(password) {
     const salt = crypto.randomBytes(16);
-    return new Promise((resolve, reject) => {
-      crypto.scrypt(password, salt, 32, options(cost), (error, key) =>
-        error ? reject(error) : resolve(`$scrypt$ln=15,r=8,p=1$${unpadded(salt)}$${unpadded(key)}`));
-    });
+    const key = await derive(password, salt, 32, { n: 2 ** 15, r: 8, p: 1 });
+    return `$scrypt$ln=15,r=8,p=1$${unpadded(salt)}$${unpadded(key)}`;
   },
 };
