@@ -241,6 +241,15 @@ for (const password of ['secret', 'x'.repeat(4096), '密码🔑', ' spaces ', 'z
   check(!(await isValid(`${password.slice(1)}!`, made.body.password)), 'round trip, wrong');
 }
 
+// ---- firebase.json is missing or of no use: only its users are told so
+for (const project of [{}, { ...[...projects.values()][0], mem_cost: 30 }, null]) {
+  load(project);
+  const vector = vectors.find((v) => v.firebase);
+  const answer = await call(validate, { password: vector.password, encryptedPassword: vector.stored });
+  check(answer.status === 500 && answer.count === 1, `a useless firebase.json: ${JSON.stringify(answer)}`);
+}
+load([...projects.values()][0]);
+
 // ---- bad input, and requests of every kind
 const stored = vectors.find((v) => v.scheme === 'ldap-sha' && v.password === 'secret').stored;
 const good = { password: 'secret', encryptedPassword: stored };

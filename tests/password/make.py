@@ -57,11 +57,26 @@ PASSLIB, DJANGO, WERKZEUG, BCRYPT, ARGON2, FIREBASE = map(
 B64 = lambda data: base64.b64encode(data).decode().rstrip("=")
 AB64 = lambda data: B64(data).replace("+", ".")
 
+libcrypt = ctypes.CDLL(ctypes.util.find_library("crypt") or "libcrypt.so.1")
+libcrypt.crypt.restype = ctypes.c_char_p
+libcrypt.crypt_gensalt.restype = ctypes.c_char_p
+CRYPT = "crypt(3), libxcrypt"
+
+
+def crypt3(password, setting):
+    stored = libcrypt.crypt(password.encode(), setting.encode())
+    assert stored and not stored.startswith(b"*"), setting
+    return stored.decode()
+
+
 # ---- bcrypt
 for i, password in enumerate(SHORT):
     for ident in ("2a", "2b", "2y"):
         put("bcrypt", password, ph.bcrypt.using(rounds=4 + i % 3, ident=ident, truncate_error=False).hash(password), PASSLIB)
     put("bcrypt", password, bcrypt.hashpw(password.encode()[:72], bcrypt.gensalt(4)).decode(), BCRYPT)
+for password in ("a" + "密" * 30, "é" * 50, "x" * 72, "x" * 73):  # the 72nd byte is in the middle of a character, or the last
+    put("bcrypt", password, bcrypt.hashpw(password.encode()[:72], bcrypt.gensalt(4)).decode(), BCRYPT)
+    put("bcrypt", password, crypt3(password, libcrypt.crypt_gensalt(b"$2y$", 4, os.urandom(16), 16).decode()), CRYPT)
 put("bcrypt", "Passw0rd!", bcrypt.hashpw(b"Passw0rd!", bcrypt.gensalt(10)).decode(), BCRYPT)
 put("bcrypt", "密码", bcrypt.hashpw("密码".encode(), bcrypt.gensalt(12)).decode(), BCRYPT)
 
@@ -106,18 +121,6 @@ for password in SHORT[:6]:
 put("argon2id", "密码", hashers.Argon2PasswordHasher().encode("密码", "abcdefghijklmnopqrstuv"), DJANGO)
 
 # ---- scrypt
-libcrypt = ctypes.CDLL(ctypes.util.find_library("crypt") or "libcrypt.so.1")
-libcrypt.crypt.restype = ctypes.c_char_p
-libcrypt.crypt_gensalt.restype = ctypes.c_char_p
-CRYPT = "crypt(3), libxcrypt"
-
-
-def crypt3(password, setting):
-    stored = libcrypt.crypt(password.encode(), setting.encode())
-    assert stored and not stored.startswith(b"*"), setting
-    return stored.decode()
-
-
 for i, password in enumerate(SHORT + [""]):
     stored = ph.scrypt.using(rounds=4 + i % 5, block_size=8 if i % 2 else 2, parallelism=1 + i % 3).hash(password)
     put("scrypt", password, stored, PASSLIB)
