@@ -1,0 +1,29 @@
+'use strict';
+// phpass's portable hashes: `$P$` (old WordPress) and `$H$` (phpBB), rounds of MD5.
+
+const { LIMITS, ITOA64, digest, crypt64, sameText } = require('./common');
+
+// Whether a string of prefix, one letter for the rounds, eight of salt and the hash belongs to the
+// bytes. The hash may have been cut.
+function stretched(algorithm, bytes, stored) {
+  const log2 = ITOA64.indexOf(stored[3]);
+  if (log2 < 7 || log2 > LIMITS.phpass_log2) return false;
+  let hash = digest(algorithm, stored.slice(4, 12), bytes);
+  for (let i = 2 ** log2; i > 0; i--) hash = digest(algorithm, Buffer.concat([hash, bytes]));
+  const expected = stored.slice(12);
+  return sameText(crypt64(hash).slice(0, expected.length), expected);
+}
+
+module.exports = {
+  name: 'phpass',
+  stretched,
+
+  recognises(stored) {
+    return /^\$[PH]\$/.test(stored);
+  },
+
+  async verify(password, stored) {
+    if (!/^\$[PH]\$[./A-Za-z0-9]{31}$/.test(stored)) return false;
+    return stretched('md5', Buffer.from(password, 'utf8'), stored);
+  },
+};
