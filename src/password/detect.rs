@@ -3,143 +3,48 @@
 //! Only what is unambiguous gets a name. A hash of pure hexadecimal digits is called by its
 //! length; that it may be salted, or be of another function of that length, nobody can see.
 
-/// A way to store a password. The words are part of the machine-readable contract; more may come,
-/// none is renamed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Scheme {
-    /// `$2a$`, `$2b$`, `$2x$`, `$2y$`.
-    Bcrypt,
-    /// `$argon2i$`.
-    Argon2i,
-    /// `$argon2d$`.
-    Argon2d,
-    /// `$argon2id$`.
-    Argon2id,
-    /// `$scrypt$`, `$7$`, `scrypt:`.
-    Scrypt,
-    /// PBKDF2 with SHA-1.
-    Pbkdf2Sha1,
-    /// PBKDF2 with SHA-256.
-    Pbkdf2Sha256,
-    /// PBKDF2 with SHA-512.
-    Pbkdf2Sha512,
-    /// `$P$`, `$H$`: portable PHP hashes.
-    Phpass,
-    /// `$S$`.
-    Drupal7,
-    /// `$1$`.
-    Md5Crypt,
-    /// `$5$`.
-    Sha256Crypt,
-    /// `$6$`.
-    Sha512Crypt,
-    /// `$y$`.
-    Yescrypt,
-    /// `$apr1$`.
-    Apr1,
-    /// `{SHA}`.
-    LdapSha,
-    /// `{SSHA}`.
-    LdapSsha,
-    /// `{MD5}`.
-    LdapMd5,
-    /// `{SMD5}`.
-    LdapSmd5,
-    /// `{SSHA512}`.
-    LdapSsha512,
-    /// 32 hexadecimal digits.
-    HexMd5,
-    /// 40 hexadecimal digits.
-    HexSha1,
-    /// 64 hexadecimal digits.
-    HexSha256,
-    /// 128 hexadecimal digits.
-    HexSha512,
-    /// None of the forms: most likely the password itself.
-    Plain,
-    /// No password.
-    None,
-}
-
-impl Scheme {
-    /// The word of the contract, e.g. `bcrypt`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Bcrypt => "bcrypt",
-            Self::Argon2i => "argon2i",
-            Self::Argon2d => "argon2d",
-            Self::Argon2id => "argon2id",
-            Self::Scrypt => "scrypt",
-            Self::Pbkdf2Sha1 => "pbkdf2-sha1",
-            Self::Pbkdf2Sha256 => "pbkdf2-sha256",
-            Self::Pbkdf2Sha512 => "pbkdf2-sha512",
-            Self::Phpass => "phpass",
-            Self::Drupal7 => "drupal7",
-            Self::Md5Crypt => "md5-crypt",
-            Self::Sha256Crypt => "sha256-crypt",
-            Self::Sha512Crypt => "sha512-crypt",
-            Self::Yescrypt => "yescrypt",
-            Self::Apr1 => "apr1",
-            Self::LdapSha => "ldap-sha",
-            Self::LdapSsha => "ldap-ssha",
-            Self::LdapMd5 => "ldap-md5",
-            Self::LdapSmd5 => "ldap-smd5",
-            Self::LdapSsha512 => "ldap-ssha512",
-            Self::HexMd5 => "hex-md5",
-            Self::HexSha1 => "hex-sha1",
-            Self::HexSha256 => "hex-sha256",
-            Self::HexSha512 => "hex-sha512",
-            Self::Plain => "plain",
-            Self::None => "none",
-        }
-    }
-}
-
-impl Scheme {
-    /// Whether nothing but a hash of this scheme looks so.
-    pub fn is_unmistakable(self) -> bool {
-        !matches!(
-            self,
-            Self::HexMd5
-                | Self::HexSha1
-                | Self::HexSha256
-                | Self::HexSha512
-                | Self::Plain
-                | Self::None
-        )
-    }
-}
-
-impl std::fmt::Display for Scheme {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+use super::compose::Order;
+use super::crypt64::{from_adapted, from_base64};
+use super::digest::Digest;
+use super::scheme::Scheme;
 
 /// The scheme of a password as it stands in an export.
 pub fn detect(password: &str) -> Scheme {
     if password.is_empty() {
         return Scheme::None;
     }
-    if let Some(rest) = password.strip_prefix('$') {
-        return modular(rest).unwrap_or(Scheme::Plain);
+    hash(password).unwrap_or(Scheme::Plain)
+}
+
+fn hash(password: &str) -> Option<Scheme> {
+    let bare = without_prefix(password);
+    if let Some(rest) = bare.strip_prefix('$') {
+        return modular(rest);
     }
-    if password.starts_with('{') {
-        return ldap(password).unwrap_or(Scheme::Plain);
+    if bare.starts_with('{') {
+        return ldap(bare);
     }
-    if let Some(scheme) = named(password) {
-        return scheme;
+    if let Some(older) = bare.strip_prefix("U$") {
+        // What Drupal made of the MD5 digests of its version 6.
+        let is_hash = matches!(modular(older), Some(Scheme::Drupal7 | Scheme::Phpass));
+        return is_hash.then_some(Scheme::Drupal7);
     }
-    if password.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return match password.len() {
-            32 => Scheme::HexMd5,
-            40 => Scheme::HexSha1,
-            64 => Scheme::HexSha256,
-            128 => Scheme::HexSha512,
-            _ => Scheme::Plain,
-        };
+    named(bare).or_else(|| hex(bare)).or_else(|| asp_net(bare))
+}
+
+/// A hash without the name of its family in braces, as directories (`{CRYPT}$6$…`) and Spring
+/// Security (`{bcrypt}$2a$…`) put before it where the hash itself says the same.
+pub(super) fn without_prefix(password: &str) -> &str {
+    let inner = password.strip_prefix('{').and_then(|rest| rest.split_once('}'));
+    match inner {
+        Some((name, hash))
+            if hash.starts_with('$')
+                && ["crypt", "bcrypt", "argon2"].contains(&name.to_ascii_lowercase().as_str()) =>
+        {
+            hash
+        }
+        _ => password,
     }
-    Scheme::Plain
 }
 
 /// The modular crypt format, without its first `$`.
@@ -150,37 +55,83 @@ fn modular(rest: &str) -> Option<Scheme> {
     if !plausible {
         return None;
     }
+    if let Some(digest) = Digest::parse(id) {
+        return composed(digest, hash);
+    }
     let parts: Vec<&str> = hash.split('$').collect();
     let last = parts.last().map_or(0, |part| part.len());
-    let one_salt = |digest: usize| last == digest && parts.len() >= 2;
+    let salted = |digests: &[usize]| {
+        let rounds = parts.len() == 3 && parts[0].starts_with("rounds=");
+        (parts.len() == 2 || rounds) && digests.contains(&last)
+    };
+    let is = |holds: bool, scheme| holds.then_some(scheme);
+    let pbkdf2 = parts.len() == 3 && is_number(parts[0]) && from_adapted(parts[2]).is_some();
     match id {
         // Cost, then 22 characters of salt and 31 of hash.
-        "2a" | "2b" | "2x" | "2y" => {
-            (parts.len() == 2 && parts[0].len() == 2 && last == 53).then_some(Scheme::Bcrypt)
+        "2a" | "2b" | "2x" | "2y" => is(is_bcrypt(&parts), Scheme::Bcrypt),
+        "wp" => is(parts[0] == "2y" && is_bcrypt(&parts[1..]), Scheme::WordPress),
+        "argon2i" => is(is_argon2(&parts), Scheme::Argon2i),
+        "argon2d" => is(is_argon2(&parts), Scheme::Argon2d),
+        "argon2id" => is(is_argon2(&parts), Scheme::Argon2id),
+        "scrypt" => is(parts.len() == 3 && parts[0].starts_with("ln="), Scheme::Scrypt),
+        "7" => is(parts.len() == 2 && parts[0].len() >= 11 && last == 43, Scheme::Scrypt),
+        "firebase-scrypt" => {
+            let is_hash = |part: &&str| from_base64(part).is_some_and(|bytes| !bytes.is_empty());
+            is(parts.len() == 2 && parts.iter().all(is_hash), Scheme::FirebaseScrypt)
         }
-        "argon2i" => (parts.len() >= 3).then_some(Scheme::Argon2i),
-        "argon2d" => (parts.len() >= 3).then_some(Scheme::Argon2d),
-        "argon2id" => (parts.len() >= 3).then_some(Scheme::Argon2id),
-        "scrypt" | "s0" | "7" => (parts.len() >= 2).then_some(Scheme::Scrypt),
-        "pbkdf2" | "pbkdf2-sha1" => (parts.len() >= 3).then_some(Scheme::Pbkdf2Sha1),
-        "pbkdf2-sha256" => (parts.len() >= 3).then_some(Scheme::Pbkdf2Sha256),
-        "pbkdf2-sha512" => (parts.len() >= 3).then_some(Scheme::Pbkdf2Sha512),
+        "pbkdf2" | "pbkdf2-sha1" => is(pbkdf2, Scheme::Pbkdf2Sha1),
+        "pbkdf2-sha256" => is(pbkdf2, Scheme::Pbkdf2Sha256),
+        "pbkdf2-sha512" => is(pbkdf2, Scheme::Pbkdf2Sha512),
         // One character of cost, eight of salt, then the hash.
-        "P" | "H" => (parts.len() == 1 && last == 31).then_some(Scheme::Phpass),
-        "S" => (parts.len() == 1 && last == 52).then_some(Scheme::Drupal7),
-        "1" => one_salt(22).then_some(Scheme::Md5Crypt),
-        "apr1" => one_salt(22).then_some(Scheme::Apr1),
-        "5" => one_salt(43).then_some(Scheme::Sha256Crypt),
-        "6" => one_salt(86).then_some(Scheme::Sha512Crypt),
-        "y" => one_salt(43).then_some(Scheme::Yescrypt),
+        "P" | "H" => is(parts.len() == 1 && last == 31, Scheme::Phpass),
+        "S" => is(parts.len() == 1 && last == 52, Scheme::Drupal7),
+        "1" => is(salted(&[22]), Scheme::Md5Crypt),
+        "apr1" => is(salted(&[22]), Scheme::Apr1),
+        "5" => is(salted(&[43]), Scheme::Sha256Crypt),
+        // The short form has half of the digest.
+        "6" => is(salted(&[86, 43]), Scheme::Sha512Crypt),
+        "y" => is(parts.len() == 3 && last == 43, Scheme::Yescrypt),
         _ => None,
     }
+}
+
+fn is_bcrypt(parts: &[&str]) -> bool {
+    parts.len() == 2
+        && is_number(parts[0])
+        && parts[0].len() == 2
+        && parts[1].len() == 53
+        && is_crypt(parts[1])
+}
+
+/// `v=19$m=65536,t=3,p=4$salt$hash`; the oldest ones have no version.
+fn is_argon2(parts: &[&str]) -> bool {
+    let parts = if parts[0].starts_with("v=") { &parts[1..] } else { parts };
+    parts.len() == 3
+        && parts[0].starts_with("m=")
+        && parts[1..].iter().all(|part| from_base64(part).is_some_and(|bytes| bytes.len() >= 4))
+}
+
+/// `ORDER$SALT$DIGEST` of a digest.
+fn composed(digest: Digest, hash: &str) -> Option<Scheme> {
+    let (order, rest) = hash.split_once('$')?;
+    let (salt, value) = rest.split_once('$')?;
+    let order = Order::from_letters(order)?;
+    let salt = from_base64(salt)?;
+    let len = from_base64(value)?.len();
+    let fits = len == digest.len() || digest == Digest::Sha512 && len == 32;
+    let scheme = match digest {
+        Digest::Md5 => Scheme::SaltedMd5,
+        Digest::Sha1 => Scheme::SaltedSha1,
+        Digest::Sha256 => Scheme::SaltedSha256,
+        Digest::Sha512 => Scheme::SaltedSha512,
+    };
+    (fits && (order.has_salt() || salt.is_empty())).then_some(scheme)
 }
 
 /// `{SCHEME}value`, as directories keep it.
 fn ldap(password: &str) -> Option<Scheme> {
     let (name, value) = password[1..].split_once('}')?;
-    let bytes = decoded_len(value)?;
+    let bytes = from_base64(value)?.len();
     let exact = |digest: usize, scheme| (bytes == digest).then_some(scheme);
     let salted = |digest: usize, scheme| (bytes > digest).then_some(scheme);
     match name.to_ascii_uppercase().as_str() {
@@ -193,31 +144,91 @@ fn ldap(password: &str) -> Option<Scheme> {
     }
 }
 
-fn decoded_len(base64: &str) -> Option<usize> {
-    use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.decode(base64).ok().map(|bytes| bytes.len())
-}
-
 /// Forms of frameworks, which name the function first.
 fn named(password: &str) -> Option<Scheme> {
-    // Django: pbkdf2_sha256$iterations$salt$hash. Werkzeug: pbkdf2:sha256:iterations$salt$hash.
     let (head, rest) = password.split_once('$')?;
-    let dollars = rest.split('$').count();
+    let parts: Vec<&str> = rest.split('$').collect();
+    let is_digest = |part: &str| part.len() >= 20 && from_base64(part).is_some();
+    // Django: pbkdf2_sha256$iterations$salt$hash, scrypt$N$salt$r$p$hash.
+    let django = parts.len() == 3 && is_number(parts[0]) && is_digest(parts[2]);
     match head {
-        "pbkdf2_sha1" if dollars == 3 => return Some(Scheme::Pbkdf2Sha1),
-        "pbkdf2_sha256" if dollars == 3 => return Some(Scheme::Pbkdf2Sha256),
-        "pbkdf2_sha512" if dollars == 3 => return Some(Scheme::Pbkdf2Sha512),
-        "bcrypt" | "argon2" => return modular(rest.trim_start_matches('$')),
+        "pbkdf2_sha1" if django => return Some(Scheme::Pbkdf2Sha1),
+        "pbkdf2_sha256" if django => return Some(Scheme::Pbkdf2Sha256),
+        "pbkdf2_sha512" if django => return Some(Scheme::Pbkdf2Sha512),
+        "scrypt" if parts.len() == 5 && is_number(parts[0]) && is_digest(parts[4]) => {
+            return Some(Scheme::Scrypt);
+        }
+        "bcrypt" | "bcrypt_sha256" => {
+            return modular(rest.strip_prefix('$')?).filter(|scheme| *scheme == Scheme::Bcrypt);
+        }
+        "argon2" => return modular(rest.trim_start_matches('$')),
         _ => {}
     }
-    let mut head = head.split(':');
-    match (head.next()?, head.next()) {
-        ("scrypt", Some(_)) if dollars == 2 => Some(Scheme::Scrypt),
-        ("pbkdf2", Some("sha1")) if dollars == 2 => Some(Scheme::Pbkdf2Sha1),
-        ("pbkdf2", Some("sha256")) if dollars == 2 => Some(Scheme::Pbkdf2Sha256),
-        ("pbkdf2", Some("sha512")) if dollars == 2 => Some(Scheme::Pbkdf2Sha512),
+    // Werkzeug: pbkdf2:sha256:iterations$salt$hash, scrypt:N:r:p$salt$hash.
+    let head: Vec<&str> = head.split(':').collect();
+    let is_hex = |part: &str| part.len() >= 32 && part.bytes().all(|b| b.is_ascii_hexdigit());
+    if parts.len() != 2 || !is_hex(parts[1]) {
+        return None;
+    }
+    match head.as_slice() {
+        ["scrypt", costs @ ..] if costs.len() == 3 && costs.iter().all(|n| is_number(n)) => {
+            Some(Scheme::Scrypt)
+        }
+        ["pbkdf2", function, iterations] if is_number(iterations) => match *function {
+            "sha1" => Some(Scheme::Pbkdf2Sha1),
+            "sha256" => Some(Scheme::Pbkdf2Sha256),
+            "sha512" => Some(Scheme::Pbkdf2Sha512),
+            _ => None,
+        },
         _ => None,
     }
+}
+
+fn hex(password: &str) -> Option<Scheme> {
+    if !password.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    match password.len() {
+        32 => Some(Scheme::HexMd5),
+        40 => Some(Scheme::HexSha1),
+        64 => Some(Scheme::HexSha256),
+        128 => Some(Scheme::HexSha512),
+        _ => None,
+    }
+}
+
+/// ASP.NET Identity: version 2 is a zero byte, 16 of salt and 32 of hash; version 3 a one, the
+/// function, the iterations, the salt's length, salt and hash.
+fn asp_net(password: &str) -> Option<Scheme> {
+    // Other lengths have neither form; most passwords end here.
+    if password.len() < 60 || password.len() > 256 {
+        return None;
+    }
+    let bytes = from_base64(password)?;
+    let number = |at: usize| {
+        let four = bytes.get(at..at + 4)?.try_into().ok()?;
+        Some(u32::from_be_bytes(four))
+    };
+    let is_one = match bytes.first()? {
+        0 => bytes.len() == 49,
+        1 => {
+            let salt = number(9)? as usize;
+            (8..=64).contains(&salt)
+                && number(1)? <= 2
+                && (1..=10_000_000).contains(&number(5)?)
+                && bytes.len() >= 13 + salt + 16
+        }
+        _ => false,
+    };
+    is_one.then_some(Scheme::AspNetIdentity)
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 10 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_crypt(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'/')
 }
 
 #[cfg(test)]
@@ -235,11 +246,27 @@ mod tests {
             ("$argon2i$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA".to_owned(), "argon2i"),
             ("$argon2d$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA".to_owned(), "argon2d"),
             ("$scrypt$ln=16,r=8,p=1$c2FsdA$aGFzaA".to_owned(), "scrypt"),
-            ("scrypt:32768:8:1$salt$abcdef".to_owned(), "scrypt"),
+            (format!("scrypt:32768:8:1$salt${}", a(128)), "scrypt"),
+            (format!("scrypt$16384$salt$8$1${}", "YWFh".repeat(22)), "scrypt"),
+            (format!("$7$C6..../....salt${}", x(43)), "scrypt"),
             ("$pbkdf2$131000$c2FsdA$aGFzaA".to_owned(), "pbkdf2-sha1"),
             ("$pbkdf2-sha256$29000$c2FsdA$aGFzaA".to_owned(), "pbkdf2-sha256"),
-            ("pbkdf2_sha256$600000$salt$aGFzaA==".to_owned(), "pbkdf2-sha256"),
-            ("pbkdf2:sha512:1000$salt$abcdef".to_owned(), "pbkdf2-sha512"),
+            (format!("pbkdf2_sha256$600000$salt${}=", x(43)), "pbkdf2-sha256"),
+            (format!("pbkdf2:sha512:1000$salt${}", a(128)), "pbkdf2-sha512"),
+            (format!("bcrypt_sha256$$2b$12${}", x(53)), "bcrypt"),
+            (format!("{{bcrypt}}$2a$10${}", x(53)), "bcrypt"),
+            (format!("{{CRYPT}}$6$salt${}", x(86)), "sha512-crypt"),
+            (format!("$6$salt${}", x(43)), "sha512-crypt"),
+            (format!("$wp$2y$10${}", x(53)), "wordpress"),
+            (format!("U$S$D{}", x(51)), "drupal7"),
+            (format!("A{}==", "A".repeat(65)), "aspnet-identity"),
+            (format!("AQAAAAEAACcQAAAAE{}", "A".repeat(67)), "aspnet-identity"),
+            ("$firebase-scrypt$42xEC+ixf3L2lw==$lSrfV15cpx95".to_owned(), "firebase-scrypt"),
+            (format!("$md5$ms$YWI${}", x(22)), "salted-md5"),
+            (format!("$sha1$sps$YWI${}", x(27)), "salted-sha1"),
+            (format!("$sha256$sp$YWI${}", x(43)), "salted-sha256"),
+            (format!("$sha512$p$${}", x(43)), "salted-sha512"),
+            (format!("$sha512$ps$YWI${}", x(86)), "salted-sha512"),
             (format!("bcrypt$$2b$12${}", x(53)), "bcrypt"),
             (format!("$P$B{}", x(30)), "phpass"),
             (format!("$H$9{}", x(30)), "phpass"),
@@ -283,6 +310,13 @@ mod tests {
             "密码",
             "{é}",
             "a$b",
+            "$md5$sp$YWI$short",
+            "$md5$xx$YWI$xxxxxxxxxxxxxxxxxxxxxx",
+            "$md5$p$YWI$xxxxxxxxxxxxxxxxxxxxxx",
+            "$argon2id$me$too$please",
+            "{bcrypt}secret",
+            "AQAAAAEAACcQAAAAEAAAAA",
+            "pbkdf2:sha256:many$salt$aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
         ] {
             assert_eq!(detect(password), Scheme::Plain, "{password}");
         }

@@ -1,5 +1,13 @@
-//! Passwords: which scheme a hash is of.
+//! Passwords as exports hold them: which scheme a hash is of, whether a password matches it, and how
+//! its parts become the one string that a provider stores.
 
+pub mod compose;
+mod crypt64;
 pub mod detect;
+mod digest;
+pub mod firebase;
+mod scheme;
+pub mod verify;
 
-pub use detect::{Scheme, detect};
+pub use detect::detect;
+pub use scheme::Scheme;

@@ -1,0 +1,313 @@
+//! One string of a hash and what belongs to it, where a source keeps them in columns of their own;
+//! and a shorter string of a hash that is too long for the provider's key.
+//!
+//! A provider stores one text a user, so what a sign-in needs must be in it. The forms:
+//!
+//! - `$sha256$ORDER$SALT$DIGEST` (also `md5`, `sha1`, `sha512`): salt and digest in base64 without
+//!   padding; [`Order`] says what was hashed.
+//! - `$pbkdf2-sha256$ITERATIONS$SALT$DIGEST` and `$scrypt$ln=15,r=8,p=1$SALT$DIGEST`, as passlib
+//!   writes them.
+//! - `$firebase-scrypt$SALT$DIGEST`, both as Firebase exports them.
+//!
+//! Cutting a digest to its first 32 bytes is sound where the longer one begins with the shorter one:
+//! PBKDF2 and scrypt (which ends with PBKDF2) make their output so, Firebase's digest is a stream
+//! cipher's, and of SHA-512 32 bytes are compared, which are as hard to hit as SHA-256.
+
+use super::crypt64::{adapted, base64, from_adapted, from_base64};
+use super::digest::{Digest, from_hex, to_hex};
+use super::{Scheme, detect};
+
+/// Bytes to which a digest is cut.
+const SHORT: usize = 32;
+
+/// What was hashed, one after the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order(Vec<Part>);
+
+/// A part of what was hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Salt,
+    Password,
+    /// The lower-case hexadecimal digits of the password's MD5.
+    Md5,
+    /// The same of its SHA-1.
+    Sha1,
+}
+
+impl Part {
+    const ALL: [(Self, &'static str, char); 4] = [
+        (Self::Salt, "salt", 's'),
+        (Self::Password, "password", 'p'),
+        (Self::Md5, "md5(password)", 'm'),
+        (Self::Sha1, "sha1(password)", 'h'),
+    ];
+}
+
+impl Order {
+    /// Only the password.
+    pub fn plain() -> Self {
+        Self(vec![Part::Password])
+    }
+
+    /// Reads e.g. `salt+password`, `md5(password)+salt`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let part = |word: &str| {
+            let found = Part::ALL.iter().find(|(_, name, _)| *name == word.trim());
+            found.map(|(part, _, _)| *part)
+        };
+        Self::new(text.split('+').map(part).collect::<Option<_>>()?)
+    }
+
+    /// Reads the letters of a composed form, e.g. `sp`.
+    pub fn from_letters(letters: &str) -> Option<Self> {
+        let part = |letter| {
+            let found = Part::ALL.iter().find(|(_, _, other)| *other == letter);
+            found.map(|(part, _, _)| *part)
+        };
+        Self::new(letters.chars().map(part).collect::<Option<_>>()?)
+    }
+
+    /// The password must be in it once, in one of its forms.
+    fn new(parts: Vec<Part>) -> Option<Self> {
+        let passwords = parts.iter().filter(|part| **part != Part::Salt).count();
+        (passwords == 1 && parts.len() <= 4).then_some(Self(parts))
+    }
+
+    /// Whether there is a salt in it.
+    pub fn has_salt(&self) -> bool {
+        self.0.contains(&Part::Salt)
+    }
+
+    fn letters(&self) -> String {
+        let letter = |part| Part::ALL.iter().find(|(other, _, _)| other == part);
+        self.0.iter().filter_map(letter).map(|(_, _, letter)| *letter).collect()
+    }
+
+    /// As [`Self::parse`] reads it.
+    pub fn words(&self) -> String {
+        let word = |part| Part::ALL.iter().find(|(other, _, _)| other == part);
+        let words: Vec<&str> = self.0.iter().filter_map(word).map(|(_, word, _)| *word).collect();
+        words.join("+")
+    }
+
+    /// The digest of a password.
+    pub(super) fn digest(&self, digest: Digest, password: &[u8], salt: &[u8]) -> Vec<u8> {
+        let hex = |inner: Digest| to_hex(&inner.of(&[password])).into_bytes();
+        let parts: Vec<Vec<u8>> = self
+            .0
+            .iter()
+            .map(|part| match part {
+                Part::Salt => salt.to_vec(),
+                Part::Password => password.to_vec(),
+                Part::Md5 => hex(Digest::Md5),
+                Part::Sha1 => hex(Digest::Sha1),
+            })
+            .collect();
+        let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+        digest.of(&parts)
+    }
+}
+
+/// A scheme whose parts can be composed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Composable {
+    /// A plain digest, with or without a salt.
+    Digest(Digest),
+    /// PBKDF2 with a function other than MD5.
+    Pbkdf2(Digest),
+    /// scrypt.
+    Scrypt,
+    /// Firebase's scrypt.
+    Firebase,
+}
+
+impl Composable {
+    /// The words of a mapping.
+    pub const WORDS: &'static str = "md5, sha1, sha256, sha512, pbkdf2-sha1, pbkdf2-sha256, \
+                                     pbkdf2-sha512, scrypt, firebase-scrypt";
+
+    /// The scheme of a word: as it stands in the mapping, or as a source writes it (`SHA-256`,
+    /// `PBKDF2_SHA512`, `pbkdf2`).
+    pub fn parse(word: &str) -> Option<Self> {
+        let word: String =
+            word.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+        Some(match word.as_str() {
+            "scrypt" => Self::Scrypt,
+            "firebasescrypt" => Self::Firebase,
+            "pbkdf2" => Self::Pbkdf2(Digest::Sha1),
+            word => match word.strip_prefix("pbkdf2").map(|rest| rest.trim_start_matches("hmac")) {
+                Some("md5") => return None,
+                Some(function) => Self::Pbkdf2(Digest::parse(function)?),
+                None => Self::Digest(Digest::parse(word)?),
+            },
+        })
+    }
+
+    /// The word of a mapping.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Digest(digest) => digest.as_str(),
+            Self::Pbkdf2(Digest::Sha256) => "pbkdf2-sha256",
+            Self::Pbkdf2(Digest::Sha512) => "pbkdf2-sha512",
+            Self::Pbkdf2(_) => "pbkdf2-sha1",
+            Self::Scrypt => "scrypt",
+            Self::Firebase => "firebase-scrypt",
+        }
+    }
+}
+
+/// How bytes are written in a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// They are the text's own.
+    Text,
+    /// Hexadecimal digits.
+    Hex,
+    /// Base64, with or without padding.
+    Base64,
+}
+
+impl Encoding {
+    /// The encoding of a word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Text, Self::Hex, Self::Base64].into_iter().find(|one| one.as_str() == word)
+    }
+
+    /// The word in a mapping.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Hex => "hex",
+            Self::Base64 => "base64",
+        }
+    }
+
+    fn decode(self, text: &str) -> Option<Vec<u8>> {
+        match self {
+            Self::Text => Some(text.as_bytes().to_vec()),
+            Self::Hex => from_hex(text),
+            Self::Base64 => from_base64(text),
+        }
+    }
+}
+
+/// The parts of a hash, as a record has them.
+#[derive(Clone, Copy, Debug)]
+pub struct Parts<'a> {
+    /// The digest.
+    pub hash: &'a str,
+    /// How it is written; without, hexadecimal digits are told from base64 by what they are.
+    pub hash_encoding: Option<Encoding>,
+    /// The salt, if there is one. It may be empty.
+    pub salt: Option<&'a str>,
+    /// How it is written.
+    pub salt_encoding: Encoding,
+    /// What was hashed; for digests.
+    pub order: &'a Order,
+    /// Iterations of PBKDF2.
+    pub iterations: Option<u32>,
+    /// scrypt's cost (a power of two), block size and lanes.
+    pub scrypt: Option<(u64, u32, u32)>,
+}
+
+/// Why there is no such hash, without a value.
+pub type Fault = &'static str;
+
+/// Composes the one string.
+pub fn compose(scheme: Composable, parts: &Parts<'_>) -> Result<String, Fault> {
+    if scheme == Composable::Firebase {
+        let is_base64 = |text: &str| from_base64(text).is_some_and(|bytes| !bytes.is_empty());
+        let salt = parts.salt.filter(|salt| is_base64(salt) && is_base64(parts.hash));
+        let salt = salt.ok_or("hash and salt of firebase-scrypt must be base64")?;
+        return Ok(format!("$firebase-scrypt${salt}${}", parts.hash));
+    }
+    let digest = decode_digest(scheme, parts)?;
+    let is_salted = match scheme {
+        Composable::Digest(_) => parts.order.has_salt(),
+        _ => true,
+    };
+    if is_salted && parts.salt.is_none() {
+        return Err("the salt is absent");
+    }
+    let salt = parts.salt_encoding.decode(parts.salt.filter(|_| is_salted).unwrap_or_default());
+    let salt = salt.ok_or("the salt is not written as `salt_encoding` says")?;
+    match scheme {
+        Composable::Digest(function) => {
+            let (name, order) = (function.as_str(), parts.order.letters());
+            Ok(format!("${name}${order}${}${}", base64(&salt), base64(&digest)))
+        }
+        Composable::Pbkdf2(function) => {
+            let iterations = parts.iterations.filter(|n| *n > 0);
+            let iterations = iterations.ok_or("the number of iterations is absent or no number")?;
+            let name = match function {
+                Digest::Sha1 => "pbkdf2",
+                _ => scheme.as_str(),
+            };
+            Ok(format!("${name}${iterations}${}${}", adapted(&salt), adapted(&digest)))
+        }
+        Composable::Scrypt => {
+            let (n, r, p) = parts.scrypt.ok_or("`n`, `r` or `p` is absent or no number")?;
+            if !n.is_power_of_two() || n < 2 || r == 0 || p == 0 {
+                return Err("`n` is no power of two, or `r` or `p` is 0");
+            }
+            let ln = n.trailing_zeros();
+            Ok(format!("$scrypt$ln={ln},r={r},p={p}${}${}", base64(&salt), base64(&digest)))
+        }
+        Composable::Firebase => Err("cannot be"),
+    }
+}
+
+fn decode_digest(scheme: Composable, parts: &Parts<'_>) -> Result<Vec<u8>, Fault> {
+    let fits = |bytes: &Vec<u8>| match scheme {
+        Composable::Digest(digest) => bytes.len() == digest.len(),
+        _ => (16..=64).contains(&bytes.len()),
+    };
+    let decode = |encoding: Encoding| encoding.decode(parts.hash).filter(fits);
+    let bytes = match parts.hash_encoding {
+        Some(encoding) => decode(encoding),
+        None => decode(Encoding::Hex).or_else(|| decode(Encoding::Base64)),
+    };
+    bytes.ok_or("the hash has not the length of its scheme, in hexadecimal digits or base64")
+}
+
+/// A shorter form of a hash that says the same, where there is one; else the hash itself.
+pub fn shorten(stored: &str) -> String {
+    short_form(stored).filter(|short| short.len() < stored.len()).unwrap_or(stored.to_owned())
+}
+
+fn short_form(stored: &str) -> Option<String> {
+    let scheme = detect(stored);
+    let (head, digest) = match scheme {
+        Scheme::HexSha512 => {
+            let digest = from_hex(stored)?;
+            return Some(format!("$sha512$p$${}", base64(&digest[..SHORT])));
+        }
+        _ => stored.rsplit_once('$')?,
+    };
+    let is_hex = stored.starts_with("scrypt:") || stored.starts_with("pbkdf2:");
+    let short = match scheme {
+        Scheme::Scrypt | Scheme::Pbkdf2Sha1 | Scheme::Pbkdf2Sha256 | Scheme::Pbkdf2Sha512
+            if is_hex =>
+        {
+            digest.get(..2 * SHORT)?.to_owned()
+        }
+        Scheme::Scrypt if stored.starts_with("$7$") => return None,
+        Scheme::Scrypt | Scheme::FirebaseScrypt | Scheme::SaltedSha512 => {
+            let padding = if stored.starts_with('$') { "" } else { "=" };
+            format!("{}{padding}", base64(from_base64(digest)?.get(..SHORT)?))
+        }
+        Scheme::Pbkdf2Sha1 | Scheme::Pbkdf2Sha256 | Scheme::Pbkdf2Sha512 => {
+            if stored.starts_with('$') {
+                adapted(from_adapted(digest)?.get(..SHORT)?)
+            } else {
+                format!("{}=", base64(from_base64(digest)?.get(..SHORT)?))
+            }
+        }
+        Scheme::Sha512Crypt => digest.get(..43)?.to_owned(),
+        _ => return None,
+    };
+    // Firebase's salt comes with padding that nobody needs.
+    let head = if scheme == Scheme::FirebaseScrypt { head.trim_end_matches('=') } else { head };
+    Some(format!("{head}${short}"))
+}

@@ -1,0 +1,175 @@
+//! The schemes in which passwords are stored.
+
+/// A way to store a password. The words are part of the machine-readable contract; more may come,
+/// none is renamed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scheme {
+    /// `$2a$`, `$2b$`, `$2x$`, `$2y$`.
+    Bcrypt,
+    /// `$argon2i$`.
+    Argon2i,
+    /// `$argon2d$`.
+    Argon2d,
+    /// `$argon2id$`.
+    Argon2id,
+    /// `$scrypt$`, `$7$`, `scrypt:`.
+    Scrypt,
+    /// PBKDF2 with SHA-1.
+    Pbkdf2Sha1,
+    /// PBKDF2 with SHA-256.
+    Pbkdf2Sha256,
+    /// PBKDF2 with SHA-512.
+    Pbkdf2Sha512,
+    /// `$P$`, `$H$`: portable PHP hashes.
+    Phpass,
+    /// `$S$`, `U$S$`.
+    Drupal7,
+    /// `$1$`.
+    Md5Crypt,
+    /// `$5$`.
+    Sha256Crypt,
+    /// `$6$`.
+    Sha512Crypt,
+    /// `$y$`.
+    Yescrypt,
+    /// `$apr1$`.
+    Apr1,
+    /// `{SHA}`.
+    LdapSha,
+    /// `{SSHA}`.
+    LdapSsha,
+    /// `{MD5}`.
+    LdapMd5,
+    /// `{SMD5}`.
+    LdapSmd5,
+    /// `{SSHA512}`.
+    LdapSsha512,
+    /// `$wp$2y$`: WordPress since 6.8. Older ones are [`Self::Phpass`].
+    WordPress,
+    /// Base64 of the binary form of ASP.NET Identity 2 or 3.
+    AspNetIdentity,
+    /// `$firebase-scrypt$`: composed of Firebase's two columns.
+    FirebaseScrypt,
+    /// `$md5$ORDER$SALT$DIGEST`: composed of a digest and its salt.
+    SaltedMd5,
+    /// The same with SHA-1.
+    SaltedSha1,
+    /// The same with SHA-256.
+    SaltedSha256,
+    /// The same with SHA-512.
+    SaltedSha512,
+    /// 32 hexadecimal digits.
+    HexMd5,
+    /// 40 hexadecimal digits.
+    HexSha1,
+    /// 64 hexadecimal digits.
+    HexSha256,
+    /// 128 hexadecimal digits.
+    HexSha512,
+    /// None of the forms: most likely the password itself.
+    Plain,
+    /// No password.
+    None,
+}
+
+impl Scheme {
+    /// The word of the contract, e.g. `bcrypt`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bcrypt => "bcrypt",
+            Self::Argon2i => "argon2i",
+            Self::Argon2d => "argon2d",
+            Self::Argon2id => "argon2id",
+            Self::Scrypt => "scrypt",
+            Self::Pbkdf2Sha1 => "pbkdf2-sha1",
+            Self::Pbkdf2Sha256 => "pbkdf2-sha256",
+            Self::Pbkdf2Sha512 => "pbkdf2-sha512",
+            Self::Phpass => "phpass",
+            Self::Drupal7 => "drupal7",
+            Self::Md5Crypt => "md5-crypt",
+            Self::Sha256Crypt => "sha256-crypt",
+            Self::Sha512Crypt => "sha512-crypt",
+            Self::Yescrypt => "yescrypt",
+            Self::Apr1 => "apr1",
+            Self::LdapSha => "ldap-sha",
+            Self::LdapSsha => "ldap-ssha",
+            Self::LdapMd5 => "ldap-md5",
+            Self::LdapSmd5 => "ldap-smd5",
+            Self::LdapSsha512 => "ldap-ssha512",
+            Self::WordPress => "wordpress",
+            Self::AspNetIdentity => "aspnet-identity",
+            Self::FirebaseScrypt => "firebase-scrypt",
+            Self::SaltedMd5 => "salted-md5",
+            Self::SaltedSha1 => "salted-sha1",
+            Self::SaltedSha256 => "salted-sha256",
+            Self::SaltedSha512 => "salted-sha512",
+            Self::HexMd5 => "hex-md5",
+            Self::HexSha1 => "hex-sha1",
+            Self::HexSha256 => "hex-sha256",
+            Self::HexSha512 => "hex-sha512",
+            Self::Plain => "plain",
+            Self::None => "none",
+        }
+    }
+}
+
+impl Scheme {
+    /// All schemes that a hash can be of.
+    pub const HASHES: &'static [Self] = &[
+        Self::Bcrypt,
+        Self::WordPress,
+        Self::Argon2i,
+        Self::Argon2d,
+        Self::Argon2id,
+        Self::Scrypt,
+        Self::FirebaseScrypt,
+        Self::Pbkdf2Sha1,
+        Self::Pbkdf2Sha256,
+        Self::Pbkdf2Sha512,
+        Self::AspNetIdentity,
+        Self::Phpass,
+        Self::Drupal7,
+        Self::Md5Crypt,
+        Self::Apr1,
+        Self::Sha256Crypt,
+        Self::Sha512Crypt,
+        Self::Yescrypt,
+        Self::LdapSha,
+        Self::LdapSsha,
+        Self::LdapMd5,
+        Self::LdapSmd5,
+        Self::LdapSsha512,
+        Self::SaltedMd5,
+        Self::SaltedSha1,
+        Self::SaltedSha256,
+        Self::SaltedSha512,
+        Self::HexMd5,
+        Self::HexSha1,
+        Self::HexSha256,
+        Self::HexSha512,
+    ];
+
+    /// The scheme of a word of the contract.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::HASHES.iter().copied().find(|scheme| scheme.as_str() == word)
+    }
+
+    /// Whether nothing but a hash of this scheme looks so.
+    pub fn is_unmistakable(self) -> bool {
+        !matches!(
+            self,
+            Self::HexMd5
+                | Self::HexSha1
+                | Self::HexSha256
+                | Self::HexSha512
+                | Self::Plain
+                | Self::None
+        )
+    }
+}
+
+impl std::fmt::Display for Scheme {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

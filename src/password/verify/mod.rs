@@ -1,0 +1,108 @@
+//! Whether a password matches a hash.
+//!
+//! What the stored string asks for in memory and time is bounded: it comes from an export, and a
+//! wrong number must not take the machine.
+
+mod crypt;
+mod kdf;
+mod scrypt;
+
+use super::compose::Order;
+use super::crypt64::from_base64;
+use super::detect::without_prefix;
+use super::digest::{Digest, from_hex};
+use super::firebase::Firebase;
+use super::{Scheme, detect};
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+
+/// Why nobody can say whether a password matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unverifiable {
+    /// It is no hash of a known scheme.
+    NoHash,
+    /// It is called by its scheme, but its parts cannot be read.
+    Malformed,
+    /// It asks for more memory or time than is reasonable.
+    TooCostly,
+    /// The parameters of the Firebase project are needed.
+    Firebase,
+    /// `$2x$` is the mark of a faulty implementation, which nobody should imitate.
+    Faulty,
+}
+
+/// Whether the password matches the stored string. `firebase` is asked only for its hashes.
+pub fn verify(
+    password: &str,
+    stored: &str,
+    firebase: Option<&Firebase>,
+) -> Result<bool, Unverifiable> {
+    let scheme = detect(stored);
+    let hash = without_prefix(stored);
+    let bytes = password.as_bytes();
+    match scheme {
+        Scheme::Plain | Scheme::None => Err(Unverifiable::NoHash),
+        Scheme::Bcrypt => kdf::bcrypt(bytes, hash),
+        Scheme::WordPress => kdf::wordpress(password, hash),
+        Scheme::Argon2i | Scheme::Argon2d | Scheme::Argon2id => kdf::argon2(bytes, hash),
+        Scheme::Scrypt => scrypt::any(bytes, hash),
+        Scheme::FirebaseScrypt => {
+            scrypt::firebase(bytes, hash, firebase.ok_or(Unverifiable::Firebase)?)
+        }
+        Scheme::Pbkdf2Sha1 => kdf::pbkdf2(Digest::Sha1, bytes, hash),
+        Scheme::Pbkdf2Sha256 => kdf::pbkdf2(Digest::Sha256, bytes, hash),
+        Scheme::Pbkdf2Sha512 => kdf::pbkdf2(Digest::Sha512, bytes, hash),
+        Scheme::AspNetIdentity => kdf::asp_net(bytes, hash),
+        Scheme::Phpass => crypt::phpass(Digest::Md5, bytes, hash, 22),
+        Scheme::Drupal7 => crypt::drupal(bytes, hash),
+        Scheme::Md5Crypt => crypt::md5(bytes, hash, "$1$"),
+        Scheme::Apr1 => crypt::md5(bytes, hash, "$apr1$"),
+        Scheme::Sha256Crypt | Scheme::Sha512Crypt => crypt::sha(bytes, hash),
+        Scheme::Yescrypt => crypt::yescrypt(bytes, hash),
+        Scheme::LdapSha | Scheme::LdapSsha => ldap(Digest::Sha1, bytes, hash),
+        Scheme::LdapMd5 | Scheme::LdapSmd5 => ldap(Digest::Md5, bytes, hash),
+        Scheme::LdapSsha512 => ldap(Digest::Sha512, bytes, hash),
+        Scheme::SaltedMd5 | Scheme::SaltedSha1 | Scheme::SaltedSha256 | Scheme::SaltedSha512 => {
+            salted(bytes, hash)
+        }
+        Scheme::HexMd5 => hex(Digest::Md5, bytes, hash),
+        Scheme::HexSha1 => hex(Digest::Sha1, bytes, hash),
+        Scheme::HexSha256 => hex(Digest::Sha256, bytes, hash),
+        Scheme::HexSha512 => hex(Digest::Sha512, bytes, hash),
+    }
+}
+
+fn equal(a: &[u8], b: &[u8]) -> bool {
+    verify_slices_are_equal(a, b).is_ok()
+}
+
+fn hex(digest: Digest, password: &[u8], stored: &str) -> Result<bool, Unverifiable> {
+    let expected = from_hex(stored).ok_or(Unverifiable::Malformed)?;
+    Ok(equal(&digest.of(&[password]), &expected))
+}
+
+/// `{NAME}base64`: the digest, and behind it the salt.
+fn ldap(digest: Digest, password: &[u8], stored: &str) -> Result<bool, Unverifiable> {
+    let value = stored.split_once('}').and_then(|(_, value)| from_base64(value));
+    let value = value.ok_or(Unverifiable::Malformed)?;
+    let (expected, salt) = value.split_at_checked(digest.len()).ok_or(Unverifiable::Malformed)?;
+    Ok(equal(&digest.of(&[password, salt]), expected))
+}
+
+/// `$sha256$ORDER$SALT$DIGEST`, the digest possibly cut.
+fn salted(password: &[u8], stored: &str) -> Result<bool, Unverifiable> {
+    let parts: Vec<&str> = stored.split('$').collect();
+    let [_, digest, order, salt, expected] = parts.as_slice() else {
+        return Err(Unverifiable::Malformed);
+    };
+    let read = || {
+        let (digest, order) = (Digest::parse(digest)?, Order::from_letters(order)?);
+        Some((digest, order, from_base64(salt)?, from_base64(expected)?))
+    };
+    let (digest, order, salt, expected) = read().ok_or(Unverifiable::Malformed)?;
+    let mut found = order.digest(digest, password, &salt);
+    found.truncate(expected.len());
+    Ok(equal(&found, &expected))
+}
+
+#[cfg(test)]
+mod tests;

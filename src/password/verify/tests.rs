@@ -1,0 +1,107 @@
+//! Against hashes that other programs' libraries have made.
+
+use super::*;
+use crate::password::compose::{Composable, Encoding, Parts, compose, shorten};
+use serde_json::Value;
+
+fn vectors() -> Vec<Value> {
+    let text = include_str!("../../../tests/password/vectors.jsonl");
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().unwrap_or_default()
+}
+
+fn firebase(vector: &Value) -> Option<Firebase> {
+    vector.get("firebase").map(|it| Firebase::parse(&it.to_string()).ok().unwrap())
+}
+
+#[test]
+fn every_scheme_is_recognised() {
+    for vector in vectors() {
+        let stored = text(&vector, "stored");
+        assert_eq!(detect(stored).as_str(), text(&vector, "scheme"), "{stored}");
+    }
+}
+
+#[test]
+fn no_plain_text_is_taken_for_a_hash() {
+    for password in include_str!("../../../tests/password/plain.txt").lines() {
+        assert!(matches!(detect(password), Scheme::Plain | Scheme::None), "{password}");
+    }
+}
+
+#[test]
+fn the_right_password_matches_and_no_other() {
+    let mut verified = 0;
+    for vector in vectors() {
+        let (password, stored) = (text(&vector, "password"), text(&vector, "stored"));
+        let firebase = firebase(&vector);
+        let is = |password: &str| verify(password, stored, firebase.as_ref());
+        if vector["verifiable"] == false && !stored.starts_with("$y$") {
+            assert_eq!(is(password), Err(Unverifiable::Faulty), "{stored}");
+            continue;
+        }
+        assert_eq!(is(password), Ok(true), "{stored} of {}", text(&vector, "by"));
+        // bcrypt sees no more than 72 bytes: the difference is at the beginning.
+        assert_eq!(is(&format!("~{password}")), Ok(false), "{stored}");
+        verified += 1;
+    }
+    assert!(verified > 700, "{verified}");
+}
+
+#[test]
+fn parts_are_composed_to_the_string_that_others_compose() {
+    let mut composed = 0;
+    for vector in vectors() {
+        let Some(rule) = vector.get("rule") else { continue };
+        let record = &vector["record"];
+        let expected = text(&vector, "stored");
+        composed += 1;
+        if rule["short"] == true {
+            assert_eq!(shorten(text(record, "hash")), expected);
+            assert!(expected.len() <= 117, "{expected}");
+            continue;
+        }
+        let number = |name: &str| rule.get(name).or(record.get(name)).and_then(Value::as_u64);
+        let small = |name: &str| number(name).and_then(|n| u32::try_from(n).ok());
+        let order = rule.get("order").and_then(Value::as_str);
+        let order = order.map_or_else(Order::plain, |order| Order::parse(order).unwrap());
+        let encoding =
+            |name: &str| rule.get(name).and_then(Value::as_str).and_then(Encoding::parse);
+        let parts = Parts {
+            hash: text(record, "hash"),
+            hash_encoding: encoding("hash_encoding"),
+            salt: record.get("salt").and_then(Value::as_str),
+            salt_encoding: encoding("salt_encoding").unwrap_or(Encoding::Text),
+            order: &order,
+            iterations: small("iterations"),
+            scrypt: number("n").zip(small("r")).zip(small("p")).map(|((n, r), p)| (n, r, p)),
+        };
+        let scheme = Composable::parse(text(rule, "scheme")).unwrap();
+        assert_eq!(compose(scheme, &parts).as_deref(), Ok(expected), "{rule}");
+    }
+    assert!(composed > 150, "{composed}");
+}
+
+#[test]
+fn what_asks_for_too_much_is_refused_at_once() {
+    let x = |n: usize| "x".repeat(n);
+    for stored in [
+        format!("$2b$31${}", x(53)),
+        "$argon2id$v=19$m=4294967295,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g".to_owned(),
+        "$argon2id$v=19$m=65536,t=4294967295,p=4$c2FsdHNhbHQ$aGFzaGhhc2g".to_owned(),
+        "$scrypt$ln=63,r=8,p=1$c2FsdA$aGFzaGhhc2hoYXNoaGFzaA".to_owned(),
+        "$scrypt$ln=14,r=4294967295,p=1$c2FsdA$aGFzaGhhc2hoYXNoaGFzaA".to_owned(),
+        "$pbkdf2-sha256$4294967295$c2FsdA$aGFzaGhhc2hoYXNoaGFzaA".to_owned(),
+        format!("$P$z{}", x(30)),
+        format!("$S$z{}", x(51)),
+        format!("$6$rounds=999999999$salt${}", x(86)),
+        format!("$y$jzT$salt${}", x(43)),
+    ] {
+        assert_eq!(verify("secret", &stored, None), Err(Unverifiable::TooCostly), "{stored}");
+    }
+    assert_eq!(verify("a", "secret", None), Err(Unverifiable::NoHash));
+    assert_eq!(verify("a", "$firebase-scrypt$YWI$YWI", None), Err(Unverifiable::Firebase));
+}
