@@ -258,7 +258,11 @@ impl<'a> Checker<'a> {
         }
         let mapping = self.mapping;
         for (field, rule) in mapping.rules() {
-            let MappingRule::Column { from, .. } = rule else { continue };
+            let from = match rule {
+                MappingRule::Column { from, .. } => from.as_str(),
+                MappingRule::Password(password) => password.hash(),
+                _ => continue,
+            };
             if !self.report.fields.0.iter().any(|(name, _)| feeds(name, from)) {
                 let message = format!("`{field}` comes from `{from}`, which no record has");
                 self.warn("column-missing", self.report.records, message);
@@ -304,10 +308,10 @@ impl Checker<'_> {
 /// The columns that a copy of the raw record goes without; never with the password.
 fn left_out<'a>(mapping: &'a Mapping, without: &'a [String], schema: &Schema) -> Vec<&'a str> {
     let mut names: Vec<&str> = without.iter().map(String::as_str).collect();
-    if let Some(MappingRule::Column { from, .. }) = mapping.rule(schema.password_field)
-        && !names.contains(&from.as_str())
-    {
-        names.push(from);
+    for secret in mapping.secrets(schema) {
+        if !names.contains(&secret) {
+            names.push(secret);
+        }
     }
     names
 }
@@ -325,6 +329,7 @@ pub(crate) fn mapped_to(mapping: &Mapping, name: &str, schema: &Schema) -> Vec<S
     };
     let columns = fed_by(&|rule| match rule {
         MappingRule::Column { from, .. } => feeds(name, from),
+        MappingRule::Password(password) => password.columns().any(|column| feeds(name, column)),
         MappingRule::Jq { program, .. } => program.paths().iter().any(|path| feeds(name, path)),
         _ => false,
     });

@@ -103,7 +103,11 @@ fn keep_mapping(table: &mut Table, mapping: &Mapping) -> Result<()> {
 /// A mistyped column must not go unnoticed: nobody would have that address, or a password.
 fn tell_missing(ui: Ui, mapping: &Mapping, schema: &Schema, found: &Found) {
     for (name, rule) in mapping.rules() {
-        let Rule::Column { from, .. } = rule else { continue };
+        let from = match rule {
+            Rule::Column { from, .. } => from.as_str(),
+            Rule::Password(password) => password.hash(),
+            _ => continue,
+        };
         let kind = schema.field(name).and_then(|field| field.identifier);
         let is_missing = match kind {
             Some(kind) => !found.kinds.contains(&kind),

@@ -145,7 +145,7 @@ impl Rows {
         let mut quotes = Quotes { at: 0, place: Place::Start };
         let mut len = 0;
         loop {
-            if quotes.follow(window.bytes(), self.delimiter) {
+            if quotes.follow(window.bytes(), self.delimiter) && quotes.at <= MAX_RECORD {
                 return self.read_stray(window).map(Some);
             }
             let (has_ended, n) = self.feed(&window.bytes()[len..quotes.at]);
@@ -182,6 +182,10 @@ impl Rows {
             }
             window.more(seen + 1)?;
         };
+        // However much of it is there already.
+        if len > MAX_RECORD {
+            return Err(Failure::TooLong);
+        }
         let plain = csv_core::ReaderBuilder::new().delimiter(self.delimiter).quoting(false).build();
         let mut core = std::mem::replace(&mut self.core, plain);
         self.feed(b"\n");

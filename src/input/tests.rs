@@ -168,6 +168,21 @@ fn a_record_may_be_large_but_not_too_large() {
     assert_eq!((records.len(), error.map(|e| e.kind)), (1, Some(InputErrorKind::TooLong)));
 }
 
+/// A row with a stray quote ends with its first line, which may lie in the window already.
+#[test]
+fn a_row_with_a_stray_quote_may_be_large_but_not_too_large() {
+    let text = |n: usize| format!("a,b\n\"x\"y{},1\nz,2\n", "x".repeat(n)).into_bytes();
+    for size in [1 << 20, 65_536, 65_537] {
+        let read = |n: usize| {
+            let mut reader = open(&text(n), &[size]).expect("it opens");
+            let (records, error) = read(&mut reader);
+            (records.len(), error.map(|e| e.kind))
+        };
+        assert_eq!(read(MAX_RECORD - 64), (2, None));
+        assert_eq!(read(MAX_RECORD + 60), (0, Some(InputErrorKind::TooLong)));
+    }
+}
+
 #[test]
 fn a_line_may_be_large_but_not_too_large() {
     let text =

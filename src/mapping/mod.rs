@@ -8,6 +8,7 @@ mod convert;
 mod date;
 mod gender;
 mod jq;
+mod password;
 pub(crate) mod phone;
 mod record;
 mod rule;
@@ -16,6 +17,7 @@ mod validate;
 
 pub use date::DateForm;
 pub use jq::Program;
+pub use password::Password;
 pub use phone::Region;
 pub(crate) use record::for_each_field;
 pub use rule::{As, Constant, How, Rule, RuleError};
@@ -79,6 +81,7 @@ impl Mapping {
     pub fn source_name<'a>(&'a self, field: &'a str) -> &'a str {
         match self.rule(field) {
             Some(Rule::Column { from, .. }) => from,
+            Some(Rule::Password(password)) => password.hash(),
             _ => field,
         }
     }
@@ -104,11 +107,9 @@ impl Mapping {
         let code = self.code(&source, schema);
         for (name, rule) in &self.rules {
             if name == schema.password_field {
-                if let Rule::Column { from, .. } = rule {
-                    match password(&source.fields, from) {
-                        Ok(password) => user.password = password,
-                        Err(problem) => problems.push(problem),
-                    }
+                match password(&source.fields, rule) {
+                    Ok(password) => user.password = password,
+                    Err(problem) => problems.push(problem),
                 }
                 continue;
             }
@@ -162,7 +163,7 @@ impl Mapping {
                 None => Ok(convert::default(field, how)),
             },
             Rule::Jq { program, how } => {
-                let record = source.for_programs(|| self.without_password(schema));
+                let record = source.for_programs(|| self.secrets(schema));
                 let record = record.ok_or((Broken::Value, jq::IMMODERATE.into()))?;
                 let output = program.run(record).map_err(|why| (Broken::Value, why.into()))?;
                 convert::convert(output.as_json(), field, how)
@@ -173,19 +174,21 @@ impl Mapping {
             },
             Rule::Raw { without } => {
                 let mut without: Vec<&str> = without.iter().map(String::as_str).collect();
-                without.extend(self.without_password(schema));
+                without.extend(self.secrets(schema));
                 let mut copy = String::new();
                 compact_without(&source.fields, &without, &mut copy);
                 Ok(Some(Taken::of(Value::Text(copy))))
             }
+            Rule::Password(_) => Err((Broken::Password, "no field of a password".into())),
         }
     }
 
-    /// The column of the password, which goes nowhere else.
-    fn without_password(&self, schema: &Schema) -> Option<&str> {
+    /// The columns of the password, which go nowhere else.
+    pub(crate) fn secrets(&self, schema: &Schema) -> Vec<&str> {
         match self.rule(schema.password_field) {
-            Some(Rule::Column { from, .. }) => Some(from),
-            _ => None,
+            Some(Rule::Column { from, .. }) => vec![from],
+            Some(Rule::Password(password)) => password.secrets().collect(),
+            _ => Vec::new(),
         }
     }
 }
@@ -228,15 +231,11 @@ impl<'a> Source<'a> {
         Ok(Self { fields, for_programs: OnceCell::new() })
     }
 
-    /// Without the password's column, and without what is plainly a password's hash.
-    fn for_programs<'b>(
-        &self,
-        password: impl FnOnce() -> Option<&'b str>,
-    ) -> Option<&jaq_json::Val> {
+    /// Without the password's columns, and without what is plainly a password's hash.
+    fn for_programs<'b>(&self, secrets: impl FnOnce() -> Vec<&'b str>) -> Option<&jaq_json::Val> {
         let record = self.for_programs.get_or_init(|| {
-            let without: Vec<&str> = password().into_iter().collect();
             let mut text = String::new();
-            compact_without(&self.fields, &without, &mut text);
+            compact_without(&self.fields, &secrets(), &mut text);
             jq::record(&text)
         });
         record.as_ref()
@@ -252,7 +251,12 @@ fn unknown_field(name: &str, rule: &Rule) -> Problem {
     Problem::new(field, Broken::UnknownField, message)
 }
 
-fn password(fields: &Fields<'_>, from: &str) -> Result<Option<SecretString>, Problem> {
+fn password(fields: &Fields<'_>, rule: &Rule) -> Result<Option<SecretString>, Problem> {
+    let from = match rule {
+        Rule::Column { from, .. } => from,
+        Rule::Password(password) => return password.take(fields),
+        _ => return Ok(None),
+    };
     let Some(value) = fields.find(from) else { return Ok(None) };
     match Json::of(value) {
         Json::Null => Ok(None),

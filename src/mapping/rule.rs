@@ -3,6 +3,7 @@
 
 use super::date::DateForm;
 use super::jq::Program;
+use super::password::{self, Password};
 use super::phone::Region;
 use serde_json::{Map, Value as Json, json};
 use std::fmt;
@@ -32,6 +33,8 @@ pub enum Rule {
         /// Names or dotted paths that are left out.
         without: Vec<String>,
     },
+    /// A password of several parts; for the password's field alone.
+    Password(Box<Password>),
 }
 
 /// What is done with a value before it is sent.
@@ -113,11 +116,11 @@ pub struct RuleError {
 }
 
 impl RuleError {
-    fn new(message: impl Into<String>) -> Self {
+    pub(super) fn new(message: impl Into<String>) -> Self {
         Self { key: None, at: None, message: message.into() }
     }
 
-    fn of(key: &str, message: impl Into<String>) -> Self {
+    pub(super) fn of(key: &str, message: impl Into<String>) -> Self {
         Self { key: Some(key.to_owned()), ..Self::new(message) }
     }
 }
@@ -134,8 +137,6 @@ const STEPS: &str = "`as` must be \"text\", \"int\", \"bool\", \"trim\", \"lower
                      \"phone\", \"e164\" or \"gender\", or a list of these";
 const VALUE: &str = "must be text, a whole number, true, false or a list of texts";
 
-/// Keys of rules that a later version will know.
-const LATER: &[&str] = &["scheme", "hash", "salt", "order"];
 /// What says where a value comes from.
 const KINDS: &[&str] = &["from", "jq", "value", "raw"];
 /// What says what is done with it.
@@ -157,9 +158,8 @@ impl Rule {
     }
 
     fn from_object(rule: &Map<String, Json>) -> Result<Self, RuleError> {
-        if let Some(key) = rule.keys().find(|key| LATER.contains(&key.as_str())) {
-            let message = format!("`{key}` is not available in this version; {FORMS}");
-            return Err(RuleError::of(key, message));
+        if rule.keys().any(|key| password::MARKS.contains(&key.as_str())) {
+            return Ok(Self::Password(Box::new(Password::from_json(rule)?)));
         }
         let kinds: Vec<&str> =
             KINDS.iter().copied().filter(|kind| rule.contains_key(*kind)).collect();
@@ -208,6 +208,7 @@ impl Rule {
                 path.strip_prefix(column)
                     .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
             }),
+            Self::Password(password) => password.columns().any(|name| name == column),
             Self::Constant(_) | Self::Raw { .. } => false,
         }
     }
@@ -216,7 +217,7 @@ impl Rule {
     pub fn how(&self) -> Option<&How> {
         match self {
             Self::Column { how, .. } | Self::Jq { how, .. } => Some(how),
-            Self::Constant(_) | Self::Raw { .. } => None,
+            Self::Constant(_) | Self::Raw { .. } | Self::Password(_) => None,
         }
     }
 
@@ -229,6 +230,7 @@ impl Rule {
             Self::Constant(value) => json!({ "value": value.to_json() }),
             Self::Raw { without } if without.is_empty() => json!({ "raw": true }),
             Self::Raw { without } => json!({ "raw": true, "without": without }),
+            Self::Password(password) => password.to_json(),
         }
     }
 }

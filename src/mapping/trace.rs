@@ -42,11 +42,9 @@ impl Mapping {
         let has_code = self.code(&source, schema).is_some();
         for (name, rule) in &self.rules {
             if name == schema.password_field {
-                if let Rule::Column { from, .. } = rule {
-                    let has_value =
-                        super::password(&source.fields, from).is_ok_and(|p| p.is_some());
-                    all.push(traced(name, Origin::Column(from), rule, has_value));
-                }
+                let has_value = super::password(&source.fields, rule).is_ok_and(|p| p.is_some());
+                let origin = Origin::Column(self.source_name(name));
+                all.push(traced(name, origin, rule, has_value));
                 continue;
             }
             let Some(field) = schema.field(name) else { continue };
@@ -55,6 +53,7 @@ impl Mapping {
             let origin = match rule {
                 _ if is_default => Origin::Default,
                 Rule::Column { from, .. } => Origin::Column(from),
+                Rule::Password(password) => Origin::Column(password.hash()),
                 Rule::Jq { .. } => Origin::Jq,
                 Rule::Constant(_) => Origin::Constant,
                 Rule::Raw { .. } => Origin::Raw,
@@ -71,6 +70,9 @@ impl Mapping {
 }
 
 fn traced<'a>(field: &'a str, origin: Origin<'a>, rule: &Rule, has_value: bool) -> Traced<'a> {
+    if let Rule::Password(password) = rule {
+        return Traced { field, origin, conversions: vec![password.what()], has_value };
+    }
     let steps = rule.how().filter(|_| matches!(origin, Origin::Column(_) | Origin::Jq));
     let conversions = steps.map_or_else(Vec::new, |how| how.steps.iter().map(As::as_str).collect());
     Traced { field, origin, conversions, has_value }

@@ -33,10 +33,8 @@ impl Mapping {
         }
         let field = schema.field(name).ok_or_else(|| unknown(&shown, schema))?;
         fits(field, rule)?;
-        let Some(Rule::Column { from, .. }) = self.rule(schema.password_field) else {
-            return Ok(());
-        };
-        if rule.reads(from) {
+        let secrets = self.secrets(schema);
+        if let Some(from) = secrets.into_iter().find(|column| rule.reads(column)) {
             let from = show_name(from.as_bytes());
             return Err(Error::usage(format!(
                 "mapping: the column `{from}` feeds the password and `{name}` too"
@@ -59,6 +57,7 @@ fn password_rule(name: &str, rule: &Rule) -> Result<()> {
             ))
         }
         Rule::Column { how, .. } if how.steps.iter().all(|step| *step == As::Text) => Ok(()),
+        Rule::Password(_) => Ok(()),
         Rule::Column { .. } => {
             Err(Error::usage(format!("mapping: `{name}`: a password is text"))
                 .hint("leave `as` out"))
@@ -84,6 +83,8 @@ fn fits(field: &Field, rule: &Rule) -> Result<()> {
             default_fits(field, how)
         }
         Rule::Constant(constant) => constant_fits(field, constant, "constant"),
+        Rule::Password(_) => Err(Error::usage(format!("mapping: `{name}` is no password"))
+            .hint("`scheme`, `hash` and `salt` are for the rule of the password")),
         Rule::Raw { .. } if field.ty == Type::Text && field.identifier.is_none() => Ok(()),
         Rule::Raw { .. } => {
             Err(Error::usage(format!("mapping: `{name}` cannot take the raw record"))

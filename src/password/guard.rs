@@ -1,0 +1,188 @@
+//! The two mistakes that nobody can sign in after, or that everybody can read: hashes that the
+//! provider hashes again, and plain text that it stores as it is.
+
+use super::Scheme;
+use crate::problem::{Problem, Rule};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Records at the beginning of a source that are judged together.
+pub const JUDGED: usize = 1_000;
+
+/// What the passwords of a table must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Guard {
+    /// The provider stores them as they are (the setting `keep_password`), so they must be hashes;
+    /// else it hashes them, so they must be plain text.
+    pub keep: bool,
+    /// A person has said that they are right as they are.
+    pub accepted: bool,
+}
+
+impl Guard {
+    /// The problem of one password. What is ambiguous (32 hexadecimal digits can be a password) is
+    /// none: the rest of its column was judged by [`Column`].
+    pub fn problem(self, scheme: Scheme, field: &str) -> Option<Problem> {
+        let message = match (self.keep, scheme) {
+            _ if self.accepted => return None,
+            (true, Scheme::Plain) => {
+                "plain text, or a hash of no known scheme, and keep_password = true would store it as it is, readable"
+            }
+            (false, scheme) if scheme.is_unmistakable() => {
+                "a hash, and keep_password = false would hash it again: nobody could sign in with it"
+            }
+            _ => return None,
+        };
+        Some(Problem::new(field, Rule::Password, message))
+    }
+}
+
+/// The passwords at the beginning of a source.
+#[derive(Clone, Debug, Default)]
+pub struct Column {
+    /// How many of which scheme, and in which record the first.
+    schemes: BTreeMap<Scheme, (u64, u64)>,
+}
+
+impl Column {
+    /// Adds the password of a record.
+    pub fn add(&mut self, scheme: Scheme, record_no: u64) {
+        if scheme != Scheme::None {
+            self.schemes.entry(scheme).or_insert((0, record_no)).0 += 1;
+        }
+    }
+
+    fn count(&self, is: impl Fn(Scheme) -> bool) -> u64 {
+        self.schemes.iter().filter(|(scheme, _)| is(**scheme)).map(|(_, (n, _))| n).sum()
+    }
+
+    /// Whether digits that may be a digest or a password are digests: by what else the column holds.
+    fn has_digests(&self) -> bool {
+        let hashes = self.count(|scheme| scheme != Scheme::Plain);
+        hashes >= self.count(|scheme| scheme == Scheme::Plain)
+    }
+
+    /// What is wrong with the column, and the way out; nothing if it suits the setting.
+    pub fn mistake(&self, guard: Guard) -> Option<(String, &'static str)> {
+        if guard.accepted {
+            return None;
+        }
+        let digests = self.has_digests();
+        let is_hash =
+            |scheme: Scheme| scheme.is_unmistakable() || digests && scheme != Scheme::Plain;
+        let (hashes, plain) = (self.count(is_hash), self.count(|scheme| !is_hash(scheme)));
+        let (why, hint) = match (guard.keep, hashes, plain) {
+            (true, _, 0) | (false, 0, _) => return None,
+            (true, 0, _) => (
+                "keep_password = true would store plain text readable",
+                "keep_password = false under [target] lets the provider hash them; are they hashes of a scheme that \
+                 userferry does not know, --accept-passwords stages them as they are",
+            ),
+            (false, _, 0) => (
+                "keep_password = false would hash the hashes again: nobody could sign in",
+                "keep_password = true under [target] stores hashes as they are; --accept-passwords stages them all the same",
+            ),
+            (true, _, _) => ("keep_password = true would store the plain text readable", MIXED),
+            (false, _, _) => {
+                ("keep_password = false would hash the hashes again: nobody could sign in", MIXED)
+            }
+        };
+        Some((format!("the passwords are {}, and {why}", self.words(&is_hash)), hint))
+    }
+
+    /// How many of which scheme, e.g. "997 bcrypt and 3 plain text (first: record 17)".
+    fn words(&self, is_hash: &impl Fn(Scheme) -> bool) -> String {
+        let parts: Vec<String> = self
+            .schemes
+            .iter()
+            .map(|(scheme, (n, first))| {
+                let name = match scheme {
+                    Scheme::Plain => "plain text",
+                    scheme if is_hash(*scheme) => scheme.as_str(),
+                    _ => "hexadecimal digits",
+                };
+                format!("{n} {name} (first: record {first})")
+            })
+            .collect();
+        parts.join(", ")
+    }
+}
+
+const MIXED: &str = "hashes want keep_password = true, and plain text false: move one sort into a source and a table of its own, or \
+                     leave these passwords out; --accept-passwords stages them as they are";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mistake(keep: bool, schemes: &[(Scheme, u64)]) -> Option<String> {
+        let mut column = Column::default();
+        let mut record_no = 0;
+        for (scheme, n) in schemes {
+            for _ in 0..*n {
+                record_no += 1;
+                column.add(*scheme, record_no);
+            }
+        }
+        let guard = Guard { keep, accepted: false };
+        assert_eq!(column.mistake(Guard { accepted: true, ..guard }), None);
+        column.mistake(guard).map(|(what, _)| what)
+    }
+
+    #[test]
+    fn a_column_must_suit_the_setting() {
+        use Scheme::{Bcrypt, HexMd5, None as No, Plain};
+        for (keep, schemes) in [
+            (true, vec![(Bcrypt, 5), (No, 3)]),
+            (true, vec![(Bcrypt, 5), (HexMd5, 1)]),
+            (true, vec![(HexMd5, 3)]),
+            (false, vec![(Plain, 5), (No, 1)]),
+            // Somebody's password is 32 digits.
+            (false, vec![(Plain, 5), (HexMd5, 1)]),
+            (true, vec![]),
+            (false, vec![(No, 9)]),
+        ] {
+            assert_eq!(mistake(keep, &schemes), None, "{keep} {schemes:?}");
+        }
+        let readable = "keep_password = true would store plain text readable";
+        let again = "keep_password = false would hash the hashes again: nobody could sign in";
+        for (keep, schemes, told) in [
+            (true, vec![(Plain, 2)], format!("2 plain text (first: record 1), and {readable}")),
+            (
+                true,
+                vec![(Plain, 2), (HexMd5, 1)],
+                format!("1 hexadecimal digits (first: record 3), 2 plain text (first: record 1), and {readable}"),
+            ),
+            (
+                true,
+                vec![(Bcrypt, 2), (Plain, 1)],
+                "2 bcrypt (first: record 1), 1 plain text (first: record 3), and keep_password = true would store the plain text readable".to_owned(),
+            ),
+            (false, vec![(Bcrypt, 2)], format!("2 bcrypt (first: record 1), and {again}")),
+            (false, vec![(HexMd5, 2)], format!("2 hex-md5 (first: record 1), and {again}")),
+            (
+                false,
+                vec![(Bcrypt, 1), (Plain, 1)],
+                format!("1 bcrypt (first: record 1), 1 plain text (first: record 2), and {again}"),
+            ),
+        ] {
+            let told = format!("the passwords are {told}");
+            assert_eq!(mistake(keep, &schemes), Some(told), "{keep} {schemes:?}");
+        }
+    }
+
+    #[test]
+    fn a_later_record_that_contradicts_is_a_problem() {
+        let problem = |keep, scheme| {
+            let guard = Guard { keep, accepted: false };
+            assert_eq!(Guard { accepted: true, ..guard }.problem(scheme, "pwd"), None);
+            guard.problem(scheme, "pwd").is_some()
+        };
+        for scheme in Scheme::HASHES {
+            assert!(!problem(true, *scheme));
+            assert_eq!(problem(false, *scheme), scheme.is_unmistakable());
+        }
+        assert!(problem(true, Scheme::Plain) && !problem(false, Scheme::Plain));
+        assert!(!problem(true, Scheme::None) && !problem(false, Scheme::None));
+    }
+}
