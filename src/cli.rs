@@ -204,6 +204,10 @@ pub struct Check {
     /// Write to FILE instead of standard output, which '-' means too
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+
+    /// As stage --accept-passwords
+    #[arg(long)]
+    pub accept_passwords: bool,
 }
 
 /// `preview`.
@@ -264,6 +268,11 @@ pub struct Stage {
     /// Start a source anew whose staging was cut off and whose file has changed since
     #[arg(long)]
     pub restart: bool,
+
+    /// Stage passwords that do not suit keep_password: plain text that would be stored readable,
+    /// hashes that would be hashed again
+    #[arg(long)]
+    pub accept_passwords: bool,
 }
 
 /// `remap`.

@@ -5,11 +5,12 @@ use crate::clock;
 use crate::error::{Error, Result};
 use crate::failpoint;
 use crate::mapping::Mapping;
+use crate::password::guard::Guard;
 use crate::stage;
 use crate::store::sqlite::{Mapped, Table, ToMap};
 use crate::target::schema::Schema;
 use crate::user::Identifiers;
-use crate::validate::prepare;
+use crate::validate::{prepare, prepare_guarded};
 
 /// Rows in one transaction.
 const PAGE: u32 = 2_000;
@@ -21,6 +22,7 @@ pub fn remap(
     old: &Mapping,
     new: &Mapping,
     schema: &Schema,
+    guard: Guard,
     progress: &mut dyn FnMut(u64),
 ) -> Result<()> {
     let text = serde_json::to_string(new)
@@ -35,7 +37,8 @@ pub fn remap(
             table.end_remap(&state)?;
             break;
         }
-        let rows: Vec<Mapped> = rows.into_iter().map(|row| map(row, old, new, schema)).collect();
+        let rows: Vec<Mapped> =
+            rows.into_iter().map(|row| map(row, old, new, schema, guard)).collect();
         table.write_remap(&state, &rows, clock::system_ms())?;
         failpoint::hit("staged");
         mapped += rows.len() as u64;
@@ -45,12 +48,12 @@ pub fn remap(
     Ok(())
 }
 
-fn map(row: ToMap, old: &Mapping, new: &Mapping, schema: &Schema) -> Mapped {
+fn map(row: ToMap, old: &Mapping, new: &Mapping, schema: &Schema, guard: Guard) -> Mapped {
     if row.is_faulty {
         let identifiers = Identifiers::default();
         return Mapped { row, identifiers, problems: Vec::new(), same_identifiers: true };
     }
-    let prepared = prepare(&row.raw, new, schema);
+    let prepared = prepare_guarded(&row.raw, new, schema, guard);
     let before = prepare(&row.raw, old, schema).user.identifiers;
     Mapped {
         same_identifiers: before == prepared.user.identifiers,

@@ -6,10 +6,13 @@ use crate::error::{Error, Result};
 use crate::failpoint;
 use crate::input::{self, Checkpoint, InputErrorKind, Reader, Record, Source};
 use crate::mapping::Mapping;
+use crate::password::detect;
+use crate::password::guard::{self, Guard};
 use crate::store::{Batch, Compared, Lens, NewJob, SourceId, SourceRow, StageCounts, Store};
 use crate::target::schema::Schema;
 use crate::user::{IdKind, Identifiers, User};
 use crate::validate;
+use secrecy::ExposeSecret as _;
 use std::collections::BTreeSet;
 
 /// Records in one transaction, at most.
@@ -25,6 +28,8 @@ pub struct Settings<'a> {
     pub mapping: &'a Mapping,
     /// What the target accepts.
     pub schema: &'a Schema,
+    /// What the passwords must be.
+    pub guard: Guard,
     /// Records whose key is in the table replace what is there.
     pub replace: bool,
     /// Start a source anew whose staging is unfinished.
@@ -81,7 +86,8 @@ impl std::ops::AddAssign for Found {
 /// Where staging stands: bytes read, of how many if that is known, and records.
 pub type OnProgress<'a> = &'a mut dyn FnMut(u64, Option<u64>, u64);
 
-/// Stages a source. An error means that nothing of it could be read, or that the table failed.
+/// Stages a source. An error means that nothing of it could be read, that its passwords do not suit
+/// the guard, or that the table failed.
 pub fn stage<S: Store>(
     store: &mut S,
     source: &Source,
@@ -92,10 +98,11 @@ pub fn stage<S: Store>(
     let path = canonical(source)?;
     let known = store.source(&path)?;
     let unfinished = known.iter().rfind(|row| !row.finished);
-    let mut staged = Staged::default();
+    let (mut staged, mut head) = (Staged::default(), Vec::new());
     let (id, mut reader) = match unfinished {
         Some(row) if settings.restart => {
-            let reader = Reader::open(source, &settings.input, None)?;
+            let mut reader = Reader::open(source, &settings.input, None)?;
+            head = judged_head(source, &mut reader, settings)?;
             store.restart_source(row.id, clock::system_ms())?;
             (row.id, reader)
         }
@@ -109,17 +116,47 @@ pub fn stage<S: Store>(
                 staged.known = true;
                 return Ok(staged);
             }
-            let reader = Reader::open(source, &settings.input, None)?;
+            let mut reader = Reader::open(source, &settings.input, None)?;
+            head = judged_head(source, &mut reader, settings)?;
             let id = store.begin_source(&path, reader.bytes_total(), clock::system_ms())?;
             (id, reader)
         }
     };
     staged.note = reader.note();
     let mut stager = Stager { store, settings, id, staged, batch: Vec::new(), bytes: 0 };
-    stager.run(&mut reader, progress)?;
+    stager.run(head, &mut reader, progress)?;
     let mut staged = stager.staged;
     staged.counts.compared(&compare(store, settings.mapping, settings.schema)?);
     Ok(staged)
+}
+
+/// The first records of a source, whose passwords must be what the guard says: a column of hashes
+/// that would be hashed again, or of plain text that would be readable, is found before anything is
+/// staged.
+fn judged_head(
+    source: &Source,
+    reader: &mut Reader,
+    settings: &Settings<'_>,
+) -> Result<Vec<Record>> {
+    let (mut head, mut bytes) = (Vec::new(), 0);
+    let mut column = guard::Column::default();
+    // All of it goes into one batch: behind it lies a checkpoint.
+    while head.len() < guard::JUDGED && bytes < BATCH_BYTES {
+        // An error comes again where the rest is read.
+        let Ok(Some(record)) = reader.next_record() else { break };
+        bytes += record.raw.len();
+        if record.fault.is_none() {
+            let user = validate::prepare(&record.raw, settings.mapping, settings.schema).user;
+            if let Some(password) = user.password {
+                column.add(detect(password.expose_secret()), record.no);
+            }
+        }
+        head.push(record);
+    }
+    match column.mistake(settings.guard) {
+        Some((what, hint)) => Err(Error::usage(format!("{source}: {what}")).hint(hint)),
+        None => Ok(head),
+    }
 }
 
 /// Compares what was staged since with all other rows, to the end.
@@ -200,9 +237,16 @@ struct Stager<'a, S: Store> {
 }
 
 impl<S: Store> Stager<'_, S> {
-    fn run(&mut self, reader: &mut Reader, progress: OnProgress<'_>) -> Result<()> {
+    /// Stages the records that were read already, and then the rest.
+    fn run(
+        &mut self,
+        head: Vec<Record>,
+        reader: &mut Reader,
+        progress: OnProgress<'_>,
+    ) -> Result<()> {
+        let mut head = head.into_iter();
         loop {
-            match reader.next_record() {
+            match head.next().map_or_else(|| reader.next_record(), |record| Ok(Some(record))) {
                 Ok(Some(record)) => {
                     self.add(record);
                     if self.batch.len() >= BATCH_RECORDS || self.bytes >= BATCH_BYTES {
@@ -235,8 +279,8 @@ impl<S: Store> Stager<'_, S> {
                 problems: vec![fault],
             }
         } else {
-            let prepared =
-                validate::prepare(&record.raw, self.settings.mapping, self.settings.schema);
+            let Settings { mapping, schema, guard, .. } = *self.settings;
+            let prepared = validate::prepare_guarded(&record.raw, mapping, schema, guard);
             self.staged.found.note(&prepared.user);
             self.staged.long_passwords += u64::from(!prepared.warnings.is_empty());
             NewJob {

@@ -5,9 +5,12 @@
 //! which will say so for that row alone.
 
 use crate::mapping::Mapping;
+use crate::password::detect;
+use crate::password::guard::Guard;
 use crate::problem::{Problem, Rule};
 use crate::target::schema::{Field, Format, Schema};
 use crate::user::{IdKind, User, Value};
+use secrecy::ExposeSecret as _;
 
 /// The most bytes of an identifier.
 const IDENTIFIER_BYTES: usize = 512;
@@ -56,6 +59,16 @@ pub fn prepare(raw: &[u8], mapping: &Mapping, schema: &Schema) -> Prepared {
         }
     }
     Prepared { user, problems, warnings }
+}
+
+/// As [`prepare`], and whether the password suits what the provider will do with it.
+pub fn prepare_guarded(raw: &[u8], mapping: &Mapping, schema: &Schema, guard: Guard) -> Prepared {
+    let mut prepared = prepare(raw, mapping, schema);
+    if let Some(password) = &prepared.user.password {
+        let field = mapping.source_name(schema.password_field);
+        prepared.problems.extend(guard.problem(detect(password.expose_secret()), field));
+    }
+    prepared
 }
 
 /// Validates a user, and adds to the problems that mapping found.

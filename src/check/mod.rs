@@ -8,6 +8,7 @@ pub use report::{CheckReport, CheckWarning, FieldCount, FieldCounts};
 use crate::error::Result;
 use crate::input::{Reader, Record};
 use crate::mapping::{Mapping, Rule as MappingRule, for_each_field};
+use crate::password::guard::{Column, Guard, JUDGED};
 use crate::password::{Scheme, detect};
 pub use crate::problem::FoundProblem;
 use crate::problem::Problem;
@@ -16,7 +17,7 @@ use crate::store::sqlite::Table;
 use crate::store::{Batch, JobId, Lens, NewJob, SourceId, Store};
 use crate::target::schema::Schema;
 use crate::user::{IdKind, User};
-use crate::validate::{Warning, prepare};
+use crate::validate::{Warning, prepare_guarded};
 use known::Known;
 use secrecy::ExposeSecret;
 
@@ -36,7 +37,9 @@ pub struct Checker<'a> {
     long_passwords: u64,
     too_many_fields: u64,
     without_external_id: u64,
-    keep_password: bool,
+    guard: Guard,
+    /// The passwords of the first records of the source.
+    column: Column,
 }
 
 impl<'a> Checker<'a> {
@@ -52,14 +55,15 @@ impl<'a> Checker<'a> {
             long_passwords: 0,
             too_many_fields: 0,
             without_external_id: 0,
-            keep_password: true,
+            guard: Guard { keep: true, accepted: false },
+            column: Column::default(),
         })
     }
 
-    /// Whether passwords will be stored as they are (the setting `keep_password`); true without.
+    /// What the passwords must be; hashes without.
     #[must_use]
-    pub fn keep_password(mut self, keep: bool) -> Self {
-        self.keep_password = keep;
+    pub fn guard(mut self, guard: Guard) -> Self {
+        self.guard = guard;
         self
     }
 
@@ -72,7 +76,12 @@ impl<'a> Checker<'a> {
         progress: &mut dyn FnMut(&Reader, u64),
     ) -> Result<()> {
         self.source = self.table.begin_source(name, None, 0)?;
+        self.column = Column::default();
         let read = self.read(reader, progress);
+        if let Some((what, hint)) = self.column.mistake(self.guard) {
+            let message = format!("{name}: {what}. stage will refuse it: {hint}");
+            self.warn("password-column", 1, message);
+        }
         self.commit()?;
         read
     }
@@ -92,7 +101,7 @@ impl<'a> Checker<'a> {
         self.report.records += 1;
         let (user, problems) = match record.fault {
             Some(fault) => (User::default(), vec![fault]),
-            None => self.examine(&record.raw),
+            None => self.examine(&record),
         };
         self.batch.push(NewJob {
             record_no: record.no,
@@ -103,14 +112,14 @@ impl<'a> Checker<'a> {
         });
     }
 
-    fn examine(&mut self, raw: &[u8]) -> (User, Vec<Problem>) {
-        self.count_fields(raw);
-        let prepared = prepare(raw, self.mapping, self.schema);
+    fn examine(&mut self, record: &Record) -> (User, Vec<Problem>) {
+        self.count_fields(&record.raw);
+        let prepared = prepare_guarded(&record.raw, self.mapping, self.schema, self.guard);
         // A record without any key is invalid, and says so itself.
         let key_kind = prepared.user.identifiers.key().map(|(kind, _)| kind);
         self.without_external_id +=
             u64::from(key_kind.is_some_and(|kind| kind != IdKind::ExternalId));
-        self.count_password(&prepared.user);
+        self.count_password(&prepared.user, record.no);
         self.long_passwords += u64::from(prepared.warnings.contains(&Warning::LongPassword));
         (prepared.user, prepared.problems)
     }
@@ -153,13 +162,16 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn count_password(&mut self, user: &User) {
+    fn count_password(&mut self, user: &User, record_no: u64) {
         if self.mapping.rule(self.schema.password_field).is_none() {
             return;
         }
         let password = user.password.as_ref().map_or("", ExposeSecret::expose_secret);
-        let scheme = detect(password).as_str();
-        *self.report.passwords.entry(scheme).or_default() += 1;
+        let scheme = detect(password);
+        *self.report.passwords.entry(scheme.as_str()).or_default() += 1;
+        if record_no <= JUDGED as u64 {
+            self.column.add(scheme, record_no);
+        }
     }
 
     fn count_fields(&mut self, raw: &[u8]) {
@@ -217,7 +229,7 @@ impl<'a> Checker<'a> {
         let plain = count(Scheme::Plain).unwrap_or(0);
         let all: u64 = self.report.passwords.values().sum();
         let hashes = all - plain - count(Scheme::None).unwrap_or(0);
-        if !self.keep_password {
+        if !self.guard.keep {
             let message = format!(
                 "{hashes} passwords look like hashes, and keep_password = false would hash them \
                  again: nobody could log in with them"

@@ -34,7 +34,7 @@ pub struct CheckReport {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CheckWarning {
     /// Its word for machines: `long-password`, `hash-not-kept`, `plain-kept`, `several-schemes`,
-    /// `column-missing`, `many-fields`, `no-external-id`, `raw-copy`.
+    /// `password-column`, `column-missing`, `many-fields`, `no-external-id`, `raw-copy`.
     pub warning: &'static str,
     /// Records concerned.
     pub count: u64,

@@ -97,8 +97,9 @@ fn passwords_that_do_not_suit_the_settings_are_a_warning() {
                 {\"uid\":\"3\",\"password\":\"00000000000000000000000000000000\"}]";
     let warnings = |keep: bool| {
         let mapping = Mapping::reference();
-        let mut checker =
-            Checker::new(&mapping, &V2).expect("a table can be made").keep_password(keep);
+        let mut checker = Checker::new(&mapping, &V2)
+            .expect("a table can be made")
+            .guard(Guard { keep, accepted: false });
         let input = Cursor::new(text.as_bytes().to_vec());
         let mut reader =
             Reader::from_read(input, "users.json", &Options::default(), None).expect("it opens");

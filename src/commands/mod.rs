@@ -20,6 +20,7 @@ use crate::clock;
 use crate::config::TargetKind;
 use crate::error::{Error, Exit, Result};
 use crate::mapping::Mapping;
+use crate::password::guard::Guard;
 use crate::store::lock::{Holder, Lock};
 use crate::store::sqlite::Table;
 use crate::store::{StoreError, file};
@@ -113,6 +114,32 @@ fn staged_mapping(table: &Table) -> Result<Option<Mapping>> {
         why: "its mapping is not readable".to_owned(),
     })?;
     Ok(Some(mapping))
+}
+
+/// What the passwords of the table must be, as they were staged.
+fn staged_guard(table: &Table) -> Result<Option<Guard>> {
+    Ok(table.meta("passwords")?.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+fn keep_guard(table: &mut Table, guard: Guard) -> Result<()> {
+    let text = serde_json::to_string(&guard)
+        .map_err(|_| Error::internal("internal error: the guard cannot be written"))?;
+    Ok(table.set_meta("passwords", &text)?)
+}
+
+/// Refuses rows whose passwords were judged for another setting than the one that they would be sent
+/// with.
+fn same_guard(table: &Table, keep: bool) -> Result<()> {
+    match staged_guard(table)? {
+        Some(staged) if staged.keep != keep && table.counts()?.total > 0 => Err(Error::usage(
+            format!(
+                "the rows in the job table were staged for keep_password = {}, which is {keep} now",
+                staged.keep
+            ),
+        )
+        .hint("userferry remap validates again what is not done yet; or put the old setting back")),
+        _ => Ok(()),
+    }
 }
 
 /// The error for a key that is not in the table.

@@ -1,9 +1,10 @@
 //! `remap`: maps and validates again what is not done yet, after a change of the mapping.
 
-use super::{open_writer, staged_mapping};
+use super::{keep_guard, open_writer, staged_guard, staged_mapping};
 use crate::cli::Global;
 use crate::config::{Flags, Settings, process_env};
 use crate::error::{Error, Exit, Result};
+use crate::password::guard::Guard;
 use crate::remap::remap;
 use crate::ui::progress::ReadProgress;
 use crate::ui::{Ui, counted, grouped};
@@ -18,7 +19,12 @@ pub(super) fn run(global: &Global, ui: Ui) -> Result<Exit> {
     let Some(old) = staged_mapping(table)? else {
         return Err(Error::usage("nothing is staged yet").hint("userferry stage SOURCE"));
     };
-    if old == settings.mapping && table.remap()?.is_none() {
+    let staged = staged_guard(table)?;
+    // What was accepted stays accepted.
+    let accepted = staged.is_some_and(|guard| guard.accepted);
+    let guard = Guard { keep: settings.target.keep_password, accepted };
+    let is_same = old == settings.mapping && staged.is_none_or(|staged| staged == guard);
+    if is_same && table.remap()?.is_none() {
         ui.note("the rows are mapped so already; nothing to do");
         return Ok(if before.invalid > 0 { Exit::Incomplete } else { Exit::Done });
     }
@@ -32,10 +38,11 @@ pub(super) fn run(global: &Global, ui: Ui) -> Result<Exit> {
         .hint("put the old mapping back and run, or settle them (userferry settle); then remap"));
     }
     let mut bar = ReadProgress::of_rows(ui, "rows mapped");
-    remap(table, &old, &settings.mapping, schema, &mut |rows| {
+    remap(table, &old, &settings.mapping, schema, guard, &mut |rows| {
         bar.update(rows, Some(before.total), rows);
     })?;
     drop(bar);
+    keep_guard(table, guard)?;
     let after = table.counts()?;
     ui.note(&format!(
         "{} mapped again: {} pending (before: {}), {} invalid (before: {})",

@@ -53,6 +53,7 @@ pub(super) fn go(
     writer: Writer,
 ) -> Result<Exit> {
     let mapping = mapping_for(settings, &writer.table)?;
+    super::same_guard(&writer.table, settings.target.keep_password)?;
     let schema = settings.target.kind.schema();
     if args.dry_run {
         return dry_run(ui, args, &writer.table, &mapping, schema);

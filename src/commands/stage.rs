@@ -1,11 +1,14 @@
 //! `stage`: streams sources into the job table.
 
-use super::{canonical, open_writer, refuse_table, staged_mapping};
+use super::{
+    canonical, keep_guard, open_writer, refuse_table, same_guard, staged_guard, staged_mapping,
+};
 use crate::cli::{Global, Stage};
 use crate::config::{Flags, Settings, process_env};
 use crate::error::{Error, Exit, Result};
 use crate::input::{self, Reader, Source};
 use crate::mapping::{Mapping, Rule};
+use crate::password::guard::Guard;
 use crate::stage::{self, Found, Staged};
 use crate::store::sqlite::Table;
 use crate::target::schema::Schema;
@@ -28,10 +31,16 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
     let mut writer = open_writer(global, "stage", true)?;
     let table = &mut writer.table;
     keep_mapping(table, &settings.mapping)?;
+    same_guard(table, settings.target.keep_password)?;
+    let guard = Guard { keep: settings.target.keep_password, accepted: args.accept_passwords };
+    let before = staged_guard(table)?.filter(|before| before.keep == guard.keep);
+    let accepted = guard.accepted || before.is_some_and(|before| before.accepted);
+    keep_guard(table, Guard { accepted, ..guard })?;
     let how = stage::Settings {
         input: options,
         mapping: &settings.mapping,
         schema,
+        guard,
         replace: args.replace,
         restart: args.restart,
     };
