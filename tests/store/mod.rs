@@ -52,6 +52,7 @@ mod sqlite {
             a_file_staged_again_as_a_correction_makes_nobody_of_two,
             a_correction_that_is_started_anew_replaces_again,
             staging_goes_on_at_the_checkpoint,
+            a_source_tells_what_became_of_its_records,
             a_source_started_anew_keeps_what_was_sent,
             a_source_started_anew_leaves_other_sources_alone,
             a_source_started_anew_keeps_what_others_hold_too,

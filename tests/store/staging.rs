@@ -357,6 +357,40 @@ pub(super) fn staging_goes_on_at_the_checkpoint<S: Store>(mut bench: Bench<S>) {
     assert!(bench.store.source("/other").unwrap().is_empty());
 }
 
+/// Who goes on with a source counts on from what has become of it.
+pub(super) fn a_source_tells_what_became_of_its_records<S: Store>(mut bench: Bench<S>) {
+    bench.users(5);
+    let run = bench.run();
+    bench.send(run, &Sent::created());
+    let fixed = bench.source("/fixed");
+    bench.replace(
+        fixed,
+        &[
+            r#"{"x":"1","n":"new"}"#,
+            r#"{"x":"2","n":"new"}"#,
+            r#"{"x":"3","n":"new"}"#,
+            r#"{"x":"4"}"#,
+            r#"{"x":"5"}"#,
+            r#"{"x":"4"}"#,
+            r#"{"x":"6"}"#,
+            r#"{"x":"7","bad":1}"#,
+            r#"{"x":"8","bad":1}"#,
+            r#"{"x":"9","bad":1}"#,
+        ],
+    );
+    let counts = bench.store.source("/fixed").unwrap()[0].counts;
+    let expected = StageCounts {
+        records: 10,
+        rows: 4,
+        replaced: 2,
+        unchanged: 3,
+        left_alone: 1,
+        invalid: 3,
+        ..NONE
+    };
+    assert_eq!(counts, expected);
+}
+
 pub(super) fn a_source_started_anew_keeps_what_was_sent<S: Store>(mut bench: Bench<S>) {
     let source = bench.staged(&[
         r#"{"x":"1"}"#,
