@@ -166,7 +166,7 @@ fn after_a_remap_only_a_standing_row_with_the_very_key_makes_a_duplicate_key() {
     let staged = rows(&desk);
     assert_eq!(staged[1], json!(["1", "pending", null]));
     assert_eq!(staged[3], json!(["c@example.com", "invalid", "duplicate-email"]));
-    desk.write("userferry.toml", &format!("{BY_UID}name = \"called\"\n"));
+    desk.write("userferry.toml", format!("{BY_UID}name = \"called\"\n"));
     desk.ferry("remap").ok(3);
     assert_eq!(rows(&desk), staged);
 }

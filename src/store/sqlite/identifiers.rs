@@ -207,7 +207,9 @@ mod tests {
 
     fn write(c: &Connection, entries: &[(i64, i64)]) {
         let mut block = Block::default();
-        entries.iter().for_each(|(hash, job)| block.add(*hash, *job));
+        for (hash, job) in entries {
+            block.add(*hash, *job);
+        }
         block.write(c).unwrap();
     }
 
