@@ -42,6 +42,7 @@ mod sqlite {
             a_replacement_leaves_a_done_row_alone,
             a_replacement_never_touches_what_is_not_settled,
             a_replacement_frees_the_identifiers_of_the_old_record,
+            a_replacement_holds_the_identifiers_of_the_new_record,
             a_correction_that_could_be_anybodys_replaces_nobody,
             what_is_left_of_two_is_not_anybodys,
             a_record_that_stands_in_the_same_file_is_not_replaced,

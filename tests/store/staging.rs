@@ -348,6 +348,23 @@ pub(super) fn a_correction_that_is_started_anew_replaces_again<S: Store>(mut ben
     assert_eq!(bench.eyes.rows()[0].raw, second);
 }
 
+/// What a record brought along to the row that it replaced stands in the way of those that come later,
+/// in its own file and in others.
+pub(super) fn a_replacement_holds_the_identifiers_of_the_new_record<S: Store>(mut bench: Bench<S>) {
+    bench.staged(&[r#"{"x":"1","e":"a@b.c"}"#]);
+    let fixed = bench.source("/fixed");
+    let counts = bench.replace(fixed, &[r#"{"x":"1","e":"d@b.c"}"#, r#"{"x":"2","e":"d@b.c"}"#]);
+    assert_eq!(counts, StageCounts { records: 2, rows: 1, replaced: 1, invalid: 1, ..NONE });
+    let later = bench.source("/later");
+    let counts = bench.stage(later, &[r#"{"x":"3","e":"d@b.c"}"#]);
+    assert_eq!(counts, StageCounts { records: 1, rows: 1, invalid: 1, ..NONE });
+    assert_eq!(bench.statuses(), [Status::Pending, Status::Invalid, Status::Invalid]);
+    for row in &bench.eyes.rows()[1..] {
+        let told = &bench.eyes.problems(row.id)[0].1;
+        assert!(told.starts_with("record 1 of /users.json has the same"), "{told}");
+    }
+}
+
 pub(super) fn staging_goes_on_at_the_checkpoint<S: Store>(mut bench: Bench<S>) {
     let source = bench.users(2);
     let known = bench.store.source("/users.json").unwrap();
