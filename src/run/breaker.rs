@@ -94,6 +94,12 @@ impl Breaker {
         self.epoch
     }
 
+    /// The epoch under which a fault may be held against a row: not that of the trial, nor of what
+    /// left before the outage and fails in it.
+    pub fn blame(&self, trial: bool) -> Option<u64> {
+        (self.is_closed() && !trial).then_some(self.epoch)
+    }
+
     /// Since when nothing has gone well. A read that passed is well, until the trial fails.
     pub fn trouble_since(&self) -> Option<Moment> {
         match self.state {
@@ -296,6 +302,17 @@ mod tests {
         breaker.answered(true);
         assert!(breaker.is_closed());
         assert_eq!(breaker.epoch(), first + 2);
+    }
+
+    #[test]
+    fn a_fault_is_held_against_a_row_only_while_closed_and_never_that_of_the_trial() {
+        let breaker = closed();
+        assert_eq!(breaker.blame(false), Some(breaker.epoch()));
+        // The trial was under way when a lookup's probe closed the breaker.
+        assert_eq!(breaker.blame(true), None);
+        for breaker in [opened(10 * SECOND), half_open()] {
+            assert_eq!((breaker.blame(false), breaker.blame(true)), (None, None));
+        }
     }
 
     #[test]

@@ -156,9 +156,7 @@ impl<S: Store, T: Target> Runner<S, T> {
         }
         if let Some(outlook) = ticked.outlook {
             self.outlook = outlook;
-            if commit.asked > 0 {
-                self.nothing_due_until = Some(self.next_due(outlook));
-            }
+            self.nothing_due_until = Some(self.next_due(outlook));
         }
         for claim in &ticked.claims {
             self.take_in(claim);

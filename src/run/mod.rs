@@ -443,3 +443,6 @@ impl<S: Store, T: Target> Runner<S, T> {
 fn bug(what: &str) -> Error {
     Error::internal(format!("internal error: {what}"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -81,7 +81,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             self.on_explaining(&mut answer, fault, asked_at, ended_at, trial);
         }
         let answer = self.judge_stale(id, answer, ended_at);
-        let epoch = self.blame(trial);
+        let epoch = self.gate.breaker.blame(trial);
         self.tell_gate(&answer, trial, sent_at, ended_at);
         let transition = self.record(id, &answer, Some((sent_at, ended_at)));
         self.watch_alike(id, sends, &answer);
@@ -132,11 +132,6 @@ impl<S: Store, T: Target> Runner<S, T> {
             Blame::Target => answer.outcome = Outcome::Halt,
         }
         answer
-    }
-
-    /// The epoch under which a fault may be held against a row.
-    fn blame(&self, trial: bool) -> Option<u64> {
-        (self.gate.breaker.is_closed() && !trial).then(|| self.gate.breaker.epoch())
     }
 
     fn tell_gate(&mut self, answer: &Answer, trial: bool, sent_at: Moment, now: Moment) {
@@ -520,11 +515,11 @@ impl<S: Store, T: Target> Runner<S, T> {
     /// target before while others were answered, or a single one; or creates have failed for so
     /// long, though reads pass, that the rows left must be the reason.
     fn is_sole_witness(&self, now: Moment) -> bool {
-        let tail = !self.outlook.unsent && self.health.has_answered();
         let since = self.health.only_reads_since();
         self.outlook.unsuspected == 0
             || self.outlook.open == 1
-            || tail && since.is_some_and(|since| now >= since + self.settings.write_outage)
+            || !self.outlook.unsent
+                && since.is_some_and(|since| now >= since + self.settings.write_outage)
     }
 }
 

@@ -576,6 +576,19 @@ mod tests {
         assert!(rate.current() <= Some(current), "once");
     }
 
+    #[test]
+    fn a_pause_without_any_refusal_says_nothing_about_the_rate() {
+        let second = Duration::from_secs(1);
+        for rate in [None, Some(50.0)] {
+            let mut pace = Rate::new(rate);
+            pace.left(second);
+            pace.accepted(2 * second, second);
+            pace.paused_until(10 * second);
+            pace.left(10 * second);
+            assert_eq!(pace.current(), rate);
+        }
+    }
+
     /// A limit that has gone is left behind in seconds, however gently it was touched before.
     #[test]
     fn a_limit_that_has_gone_is_soon_left_behind() {

@@ -159,6 +159,29 @@ fn what_was_waived_is_mapped_again_too_and_comes_back_by_the_new_mapping() {
     assert_eq!(rows(&desk), expected);
 }
 
+/// A waived row stands in nobody's way after a remap either, and an address that is one row's key but
+/// not the other's is no duplicate key.
+#[test]
+fn after_a_remap_only_a_standing_row_with_the_very_key_makes_a_duplicate_key() {
+    let desk = Desk::new();
+    desk.write("userferry.toml", BY_UID);
+    desk.write("gone.jsonl", r#"{"uid":"1","mail":"nobody"}"#);
+    desk.ferry("stage gone.jsonl").ok(3);
+    desk.ferry("waive --status invalid --reason gone").ok(0);
+    let users = r#"{"uid":"1","mail":"b@example.com"}
+{"uid":"3","mail":"c@example.com"}
+{"mail":"c@example.com"}
+"#;
+    desk.write("u.jsonl", users);
+    desk.ferry("stage u.jsonl").ok(3);
+    let staged = rows(&desk);
+    assert_eq!(staged[1], json!(["1", "pending", null]));
+    assert_eq!(staged[3], json!(["c@example.com", "invalid", "duplicate-email"]));
+    desk.write("userferry.toml", format!("{BY_UID}name = \"called\"\n"));
+    desk.ferry("remap").ok(3);
+    assert_eq!(rows(&desk), staged);
+}
+
 #[test]
 fn a_table_without_rows_is_remapped_and_forgets_it() {
     let desk = Desk::new();

@@ -348,6 +348,23 @@ pub(super) fn a_correction_that_is_started_anew_replaces_again<S: Store>(mut ben
     assert_eq!(bench.eyes.rows()[0].raw, second);
 }
 
+/// What a record brought along to the row that it replaced stands in the way of those that come later,
+/// in its own file and in others.
+pub(super) fn a_replacement_holds_the_identifiers_of_the_new_record<S: Store>(mut bench: Bench<S>) {
+    bench.staged(&[r#"{"x":"1","e":"a@b.c"}"#]);
+    let fixed = bench.source("/fixed");
+    let counts = bench.replace(fixed, &[r#"{"x":"1","e":"d@b.c"}"#, r#"{"x":"2","e":"d@b.c"}"#]);
+    assert_eq!(counts, StageCounts { records: 2, rows: 1, replaced: 1, invalid: 1, ..NONE });
+    let later = bench.source("/later");
+    let counts = bench.stage(later, &[r#"{"x":"3","e":"d@b.c"}"#]);
+    assert_eq!(counts, StageCounts { records: 1, rows: 1, invalid: 1, ..NONE });
+    assert_eq!(bench.statuses(), [Status::Pending, Status::Invalid, Status::Invalid]);
+    for row in &bench.eyes.rows()[1..] {
+        let told = &bench.eyes.problems(row.id)[0].1;
+        assert!(told.starts_with("record 1 of /users.json has the same"), "{told}");
+    }
+}
+
 pub(super) fn staging_goes_on_at_the_checkpoint<S: Store>(mut bench: Bench<S>) {
     let source = bench.users(2);
     let known = bench.store.source("/users.json").unwrap();
@@ -355,6 +372,40 @@ pub(super) fn staging_goes_on_at_the_checkpoint<S: Store>(mut bench: Bench<S>) {
     assert_eq!((known[0].id, known[0].checkpoint.as_str()), (source, "after 2"));
     assert_eq!((known[0].counts.records, known[0].finished), (2, false));
     assert!(bench.store.source("/other").unwrap().is_empty());
+}
+
+/// Who goes on with a source counts on from what has become of it.
+pub(super) fn a_source_tells_what_became_of_its_records<S: Store>(mut bench: Bench<S>) {
+    bench.users(5);
+    let run = bench.run();
+    bench.send(run, &Sent::created());
+    let fixed = bench.source("/fixed");
+    bench.replace(
+        fixed,
+        &[
+            r#"{"x":"1","n":"new"}"#,
+            r#"{"x":"2","n":"new"}"#,
+            r#"{"x":"3","n":"new"}"#,
+            r#"{"x":"4"}"#,
+            r#"{"x":"5"}"#,
+            r#"{"x":"4"}"#,
+            r#"{"x":"6"}"#,
+            r#"{"x":"7","bad":1}"#,
+            r#"{"x":"8","bad":1}"#,
+            r#"{"x":"9","bad":1}"#,
+        ],
+    );
+    let counts = bench.store.source("/fixed").unwrap()[0].counts;
+    let expected = StageCounts {
+        records: 10,
+        rows: 4,
+        replaced: 2,
+        unchanged: 3,
+        left_alone: 1,
+        invalid: 3,
+        ..NONE
+    };
+    assert_eq!(counts, expected);
 }
 
 pub(super) fn a_source_started_anew_keeps_what_was_sent<S: Store>(mut bench: Bench<S>) {

@@ -153,10 +153,14 @@ pub(super) fn find(c: &Connection, wanted: &HashSet<i64>) -> rusqlite::Result<()
 /// Writes down in `collision` which hashes of the blocks after `compared` and up to `upto` are
 /// found more than once in the blocks up to `upto`, with all jobs that have them.
 pub(super) fn find_shared(c: &Connection, compared: i64, upto: i64) -> rusqlite::Result<()> {
+    find_shared_by(AT_ONCE, c, compared, upto)
+}
+
+fn find_shared_by(at_once: u64, c: &Connection, compared: i64, upto: i64) -> rusqlite::Result<()> {
     for share in 0..SHARES {
         let mut new = 0_u64;
         scan(c, share, upto, |_, _, block| new += u64::from(block > compared))?;
-        let passes = new.div_ceil(AT_ONCE);
+        let passes = new.div_ceil(at_once);
         for pass in 0..passes {
             pass_over(c, share, compared, upto, |hash| slice(hash, passes) == pass)?;
         }
@@ -184,13 +188,11 @@ fn pass_over(
             shared.insert(hash);
         }
     })?;
-    if compared > 0 {
-        scan(c, share, compared, |hash, _, _| {
-            if seen.contains(&hash) {
-                shared.insert(hash);
-            }
-        })?;
-    }
+    scan(c, share, compared, |hash, _, _| {
+        if seen.contains(&hash) {
+            shared.insert(hash);
+        }
+    })?;
     drop(seen);
     if shared.is_empty() {
         return Ok(());
@@ -206,4 +208,84 @@ fn pass_over(
         }
     })?;
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// A job that has a hash, and whether it is new.
+    type Collision = (i64, i64, bool);
+
+    fn tables() -> Connection {
+        let c = Connection::open_in_memory().unwrap();
+        c.execute_batch(include_str!("../../../migrations/sqlite/V1__job_table.sql")).unwrap();
+        c
+    }
+
+    fn write(c: &Connection, entries: &[(i64, i64)]) {
+        let mut block = Block::default();
+        for (hash, job) in entries {
+            block.add(*hash, *job);
+        }
+        block.write(c).unwrap();
+    }
+
+    fn collisions(c: &Connection) -> BTreeSet<Collision> {
+        let mut statement = c.prepare("SELECT hash, job_id, is_new FROM collision").unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        rows.unwrap().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn a_share_is_the_first_six_bits() {
+        assert_eq!([0, 1 << 57, 1 << 58, i64::MAX, -1].map(share), [0, 0, 1, 31, 63]);
+    }
+
+    #[test]
+    fn slices_are_even_and_told_by_the_bits_behind_those_of_the_share() {
+        let bits = [0, 1 << 56, 1 << 57, (1 << 58) - 1, 1 << 58];
+        assert_eq!(bits.map(|hash| slice(hash, 4)), [0, 1, 2, 3, 0]);
+        assert_eq!(bits.map(|hash| slice(hash, 1)), [0; 5]);
+        assert_eq!(
+            [(1 << 26) - 1, 1 << 26, -1].map(|hash| slice(hash, 1 << 32)),
+            [0, 1, 0xffff_ffff]
+        );
+    }
+
+    #[test]
+    fn jobs_that_lie_too_far_apart_for_one_block_are_found_all_the_same() {
+        let c = tables();
+        let jobs = [7, 8, 9, 5_000_000_000, 10_000_000_000];
+        write(&c, &jobs.map(|job| (42, job)));
+        assert_eq!(with_hash(&c, 42).unwrap(), jobs);
+    }
+
+    /// What was compared before comes up again only where a new one shares it.
+    #[test]
+    fn only_what_new_ones_share_is_shared_in_however_many_passes() {
+        let mut rng = fastrand::Rng::with_seed(7);
+        // Few of them, of two shares and of all slices.
+        let hashes: Vec<i64> =
+            (0..400).map(|n| (n & 1) << 58 | rng.i64(0..1 << 32) << 26).collect();
+        let mut entries = (1..=600).map(|job| (*rng.choice(&hashes).unwrap(), job));
+        let entries: Vec<(i64, i64)> = entries.by_ref().collect();
+        let (old, new) = entries.split_at(300);
+        let is_new = |job: i64| job > 300;
+        let expected: BTreeSet<Collision> = entries
+            .iter()
+            .filter(|(hash, _)| {
+                let of_hash = || entries.iter().filter(|(other, _)| other == hash);
+                of_hash().count() > 1 && of_hash().any(|(_, job)| is_new(*job))
+            })
+            .map(|(hash, job)| (*hash, *job, is_new(*job)))
+            .collect();
+        for at_once in [1, 10, AT_ONCE] {
+            let c = tables();
+            old.chunks(100).chain(new.chunks(50)).for_each(|block| write(&c, block));
+            find_shared_by(at_once, &c, 3, 9).unwrap();
+            assert_eq!(collisions(&c), expected, "{at_once} at once");
+        }
+    }
 }

@@ -1,0 +1,311 @@
+//! What the runner makes of single events that no scenario brings about at will.
+
+use super::worker::Landing;
+use super::*;
+use crate::job::{Job, Outcome, Status};
+use crate::monitor::Progress;
+use crate::problem::Rule;
+use crate::store::sqlite::Table;
+use crate::store::{Batch, Claim, NewJob, NewRun};
+use crate::target::{Answer, Wanted};
+use crate::user::{IdKind, Identifiers};
+use std::sync::Mutex;
+use tempfile::TempDir;
+
+const SECOND: Duration = Duration::from_secs(1);
+/// 2026-01-01T00:00:00Z.
+const START_MS: i64 = 1_767_225_600_000;
+
+/// A target that never answers.
+struct Silent;
+
+impl Target for Silent {
+    async fn probe(&self) -> Result<(), Fault> {
+        std::future::pending().await
+    }
+
+    async fn create(&self, _user: &User) -> Answer {
+        std::future::pending().await
+    }
+
+    async fn find(&self, _wanted: &[Wanted]) -> Result<Vec<Vec<DirectoryUser>>, Fault> {
+        std::future::pending().await
+    }
+
+    fn clock_ahead_ms(&self) -> Option<i64> {
+        None
+    }
+}
+
+/// What watchers are told, but for the figures.
+#[derive(Clone, Default)]
+struct Notes(Arc<Mutex<Vec<String>>>);
+
+impl Monitor for Notes {
+    fn progress(&mut self, _progress: &Progress) {}
+
+    fn note(&mut self, text: &str) {
+        self.0.lock().unwrap().push(text.to_owned());
+    }
+}
+
+fn settings() -> Settings {
+    Settings {
+        width: 4,
+        ceiling: None,
+        quiet: Quiet { request_timeout: 30 * SECOND, settle_time: 5 * SECOND },
+        probe_interval: (SECOND, 4 * SECOND),
+        probe_timeout: 3 * SECOND,
+        max_outage: 300 * SECOND,
+        max_silence_at_start: 30 * SECOND,
+        write_outage: 120 * SECOND,
+        policy: Policy::default(),
+        limit: None,
+        max_failures: None,
+        hold_unknown: false,
+        seed: 1,
+    }
+}
+
+fn identifiers(n: i64) -> Identifiers {
+    let mut identifiers = Identifiers::default();
+    identifiers.set(IdKind::ExternalId, &format!("u{n}"));
+    identifiers
+}
+
+/// A run over two rows, before its first event.
+fn runner() -> (Runner<Table, Silent>, TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    let mut table = Table::open(&dir.path().join("t.db")).unwrap();
+    let source = table.begin_source("users", None, START_MS).unwrap();
+    let jobs = (1..=2).map(|n| NewJob {
+        record_no: n,
+        line: None,
+        raw: n.to_string().into_bytes(),
+        identifiers: identifiers(i64::try_from(n).unwrap()),
+        problems: Vec::new(),
+    });
+    let batch = Batch {
+        source,
+        jobs: jobs.collect(),
+        checkpoint: "{}".to_owned(),
+        fingerprint: String::new(),
+        finished: true,
+        replace: false,
+        now_ms: START_MS,
+    };
+    table.stage(&batch).unwrap();
+    let (machine, settings_json) = ("here".to_owned(), "{}".to_owned());
+    let run = NewRun { machine, pid: 1, settings: settings_json, now_ms: START_MS };
+    let run = table.begin_run(&run).unwrap();
+    let runner = Runner::new(
+        table,
+        Arc::new(Silent),
+        Arc::new(|_: &[u8]| (User::default(), Vec::new())),
+        settings(),
+        Clock::starting_at(START_MS),
+        run,
+        Totals { total: 2, ..Totals::default() },
+        Box::new(Notes::default()),
+    );
+    (runner, dir)
+}
+
+fn job() -> Job {
+    Job { spent: 0, first_sent_ms: None, had_unknown: false, duplicate: false }
+}
+
+/// Takes in a row that was claimed.
+fn take_in(runner: &mut Runner<Table, Silent>, n: i64) {
+    let raw = n.to_string().into_bytes();
+    runner.take_in(&Claim { id: JobId(n), sends: 1, job: job(), code: None, raw });
+}
+
+/// What becomes of a row whose create came to this, with the read that was to explain it.
+fn land(runner: &mut Runner<Table, Silent>, outcome: Outcome, read: Option<Fault>) -> Record {
+    take_in(runner, 1);
+    runner.ready.clear();
+    runner.on_event(Event::Landed(Box::new(Landing {
+        id: JobId(1),
+        user: User::default(),
+        trial: false,
+        sent_at: Duration::ZERO,
+        ended_at: runner.clock.now(),
+        answer: Answer::new(outcome),
+        read: read.map(|fault| (Duration::ZERO, fault)),
+    })));
+    runner.outbox.pop().unwrap()
+}
+
+fn denied() -> Fault {
+    Fault::Denied(Halt { message: "may not look users up".to_owned(), hint: String::new() })
+}
+
+/// One transaction, as the loop makes it.
+async fn commit(runner: &mut Runner<Table, Silent>) {
+    runner.start_commit(runner.clock.now());
+    let committed = runner.commit.take().expect("nothing to commit").await.unwrap();
+    runner.on_commit(committed).unwrap();
+}
+
+// ---- what is written down
+
+/// The program may map better than the one that staged the row.
+#[tokio::test(start_paused = true)]
+async fn a_problem_that_only_this_program_finds_is_told_in_its_own_words() {
+    let (mut runner, _dir) = runner();
+    let problem = Problem::new("email", Rule::Email, "not an e-mail address");
+    let found = problem.clone();
+    runner.mapper = Arc::new(move |_| (User::default(), vec![found.clone()]));
+    take_in(&mut runner, 1);
+    let record = runner.outbox.pop().unwrap();
+    assert_eq!((record.transition.status, record.problem), (Status::Invalid, Some(problem)));
+    assert!(runner.ready.is_empty(), "it is not sent");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flight_that_is_given_up_is_in_doubt_and_the_ledger_says_why() {
+    let (mut runner, _dir) = runner();
+    take_in(&mut runner, 1);
+    runner.abandon_flights();
+    let record = runner.outbox.pop().unwrap();
+    assert_eq!(record.transition.status, Status::Unknown);
+    let why = Some("stopped before an answer came");
+    assert_eq!(record.reason.as_deref(), why);
+    assert_eq!(record.attempt.unwrap().message.as_deref(), why);
+}
+
+// ---- where users cannot be looked up
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_nothing_explains_is_the_rows_only_where_reads_were_denied_from_the_start() {
+    let cases = [
+        (Lookups::DeniedFromStart, Status::Failed),
+        (Lookups::Denied, Status::Pending),
+        (Lookups::Allowed, Status::Pending),
+    ];
+    for (lookups, status) in cases {
+        let (mut runner, _dir) = runner();
+        runner.settings.hold_unknown = true;
+        runner.lookups = lookups;
+        let record = land(&mut runner, Outcome::Unexplained, Some(denied()));
+        assert_eq!(record.transition.status, status, "{lookups:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_denied_lookup_is_divided_unless_doubts_are_held() {
+    for (hold_unknown, open, held) in [(false, 2, 0), (true, 0, 2)] {
+        let (mut runner, _dir) = runner();
+        runner.settings.hold_unknown = hold_unknown;
+        for n in 1..=2 {
+            runner.doubts.add(JobId(n), 1, job(), identifiers(n), SECOND, None, None);
+        }
+        let doubts = runner.doubts.take(10 * SECOND);
+        assert_eq!(doubts.len(), 2);
+        runner.on_event(Event::Found { doubts, asked_at: 10 * SECOND, result: Err(denied()) });
+        assert_eq!((runner.doubts.open(), runner.doubts.held()), (open, held));
+        assert!(runner.halt.is_none());
+    }
+}
+
+// ---- what a read tells where no create can
+
+/// Whether a probe that passes is enough, after reads have passed for so long and creates have not
+/// been answered.
+async fn is_enough(outlook: Outlook, reads_pass_for: Duration) -> bool {
+    let (mut runner, _dir) = runner();
+    runner.outlook = outlook;
+    tokio::time::advance(10 * SECOND).await;
+    runner.health.read_passed(runner.clock.now(), runner.clock.now());
+    tokio::time::advance(reads_pass_for).await;
+    let asked_at = runner.clock.now();
+    runner.gate.breaker.probe_started(asked_at);
+    runner.on_event(Event::Probed { asked_at, result: Ok(()) });
+    runner.gate.breaker.is_closed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_is_enough_for_one_row_for_suspects_or_for_tried_rows_after_two_minutes() {
+    let (early, late) = (119 * SECOND, 120 * SECOND);
+    let tried = Outlook { open: 2, unsuspected: 2, unsent: false, ..Outlook::default() };
+    assert!(!is_enough(tried, early).await && is_enough(tried, late).await);
+    let untried = Outlook { unsent: true, ..tried };
+    assert!(!is_enough(untried, early).await && !is_enough(untried, late).await);
+    assert!(is_enough(Outlook { open: 1, unsuspected: 1, ..untried }, early).await);
+    assert!(is_enough(Outlook { unsuspected: 0, ..untried }, early).await);
+}
+
+// ---- while it stops
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_stops_sends_nothing_and_waits_for_no_outage() {
+    for stopping in [false, true] {
+        let (mut runner, _dir) = runner();
+        runner.stopping = stopping;
+        runner.watch_outage(29 * SECOND);
+        assert!(runner.halt.is_none());
+        runner.pump(29 * SECOND);
+        assert_eq!(runner.gate.in_flight(), usize::from(!stopping), "the first probe");
+        runner.watch_outage(3_600 * SECOND);
+        assert_eq!(runner.halt.is_some(), !stopping);
+    }
+}
+
+// ---- commits
+
+#[tokio::test(start_paused = true)]
+async fn every_commit_that_leaves_something_unclaimed_or_claims_nothing_tells_what_lies_ahead() {
+    let (mut runner, _dir) = runner();
+    runner.gate.breaker.probe_started(Duration::ZERO);
+    runner.gate.breaker.probe_passed(true);
+    commit(&mut runner).await;
+    assert_eq!((runner.ready.len(), runner.outlook.open), (2, 2));
+    assert_eq!(runner.nothing_due_until, Some(Moment::MAX));
+    runner.ready.pop_front();
+    runner.on_event(Event::Landed(Box::new(Landing {
+        id: JobId(1),
+        user: User::default(),
+        trial: false,
+        sent_at: Duration::ZERO,
+        ended_at: Duration::ZERO,
+        answer: Answer::new(Outcome::Created { remote_id: "id-1".to_owned() }),
+        read: None,
+    })));
+    commit(&mut runner).await;
+    assert_eq!(runner.outlook.open, 1, "without a claim");
+}
+
+/// An outcome may come while a transaction is under way that looks ahead without it.
+#[tokio::test(start_paused = true)]
+async fn what_is_not_written_yet_is_due_too() {
+    let (mut runner, _dir) = runner();
+    let back = land(&mut runner, Outcome::NotSent, None);
+    let done = land(&mut runner, Outcome::Created { remote_id: "id-1".to_owned() }, None);
+    let due = runner.clock.to_moment(back.transition.not_before_ms);
+    assert!(due > Duration::ZERO);
+    for (outbox, expected) in [(vec![done.clone()], Moment::MAX), (vec![done, back], due)] {
+        for asked in [0, 1] {
+            runner.outbox.clone_from(&outbox);
+            runner.nothing_due_until = None;
+            let store = runner.store.take().unwrap();
+            let outlook = Some(Outlook::default());
+            let ticked = Ticked { claims: Vec::new(), fenced: 0, outlook };
+            runner.on_commit((store, Ok(ticked), Commit { asked, records: 0 })).unwrap();
+            assert_eq!(runner.nothing_due_until, Some(expected));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn outcomes_that_came_too_late_are_told_of_where_there_are_any() {
+    for (fenced, told) in [(0, &[][..]), (3, &["3 late outcomes were dropped"])] {
+        let (mut runner, _dir) = runner();
+        let notes = Notes::default();
+        runner.monitor = Box::new(notes.clone());
+        let store = runner.store.take().unwrap();
+        let ticked = Ticked { claims: Vec::new(), fenced, outlook: None };
+        runner.on_commit((store, Ok(ticked), Commit { asked: 0, records: 3 })).unwrap();
+        assert_eq!(*notes.0.lock().unwrap(), told);
+    }
+}
