@@ -32,6 +32,9 @@ pub struct Settings<'a> {
     pub guard: Guard,
     /// Records whose key is in the table replace what is there.
     pub replace: bool,
+    /// The path of a source that was read to its end and then cut off: it is not one to stage again
+    /// for the sake of `replace`.
+    pub went_on: Option<&'a str>,
     /// Start a source anew whose staging is unfinished.
     pub restart: bool,
 }
@@ -112,7 +115,8 @@ pub fn stage<S: Store>(
             (row.id, Reader::open(source, &settings.input, checkpoint_of(row).as_ref())?)
         }
         None => {
-            if !settings.replace && is_unchanged(source, settings, &known)? {
+            let is_again = settings.replace && settings.went_on != Some(path.as_str());
+            if !is_again && is_unchanged(source, settings, &known)? {
                 staged.known = true;
                 return Ok(staged);
             }

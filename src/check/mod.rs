@@ -3,13 +3,13 @@
 mod known;
 mod report;
 
-pub use report::{CheckReport, CheckWarning, FieldCount, FieldCounts};
+pub use report::{CheckReport, CheckWarning, FieldCount, FieldCounts, PasswordScheme};
 
 use crate::error::Result;
 use crate::input::{Reader, Record};
 use crate::mapping::{Mapping, Rule as MappingRule, for_each_field};
 use crate::password::guard::{Column, Guard, JUDGED};
-use crate::password::{Scheme, detect};
+use crate::password::{Scheme, cost, detect};
 pub use crate::problem::FoundProblem;
 use crate::problem::Problem;
 use crate::stage;
@@ -19,7 +19,9 @@ use crate::target::schema::Schema;
 use crate::user::{IdKind, User};
 use crate::validate::{Warning, prepare_guarded};
 use known::Known;
+use report::Costs;
 use secrecy::ExposeSecret;
+use std::collections::BTreeMap;
 
 /// Records that are compared with the others together.
 const BATCH: usize = 5_000;
@@ -40,6 +42,7 @@ pub struct Checker<'a> {
     guard: Guard,
     /// The passwords of the first records of the source.
     column: Column,
+    schemes: BTreeMap<Scheme, Costs>,
 }
 
 impl<'a> Checker<'a> {
@@ -57,6 +60,7 @@ impl<'a> Checker<'a> {
             without_external_id: 0,
             guard: Guard { keep: true, accepted: false },
             column: Column::default(),
+            schemes: BTreeMap::new(),
         })
     }
 
@@ -169,6 +173,7 @@ impl<'a> Checker<'a> {
         let password = user.password.as_ref().map_or("", ExposeSecret::expose_secret);
         let scheme = detect(password);
         *self.report.passwords.entry(scheme.as_str()).or_default() += 1;
+        self.schemes.entry(scheme).or_default().add(cost::cost(scheme, password));
         if record_no <= JUDGED as u64 {
             self.column.add(scheme, record_no);
         }
@@ -201,6 +206,10 @@ impl<'a> Checker<'a> {
         on_problem: &mut dyn FnMut(FoundProblem) -> Result<()>,
     ) -> Result<CheckReport> {
         self.compare(on_problem)?;
+        let schemes = std::mem::take(&mut self.schemes);
+        self.report.password_schemes =
+            schemes.into_iter().map(|(scheme, costs)| costs.report(scheme)).collect();
+        self.report.password_schemes.sort_by_key(|one| (one.strength, one.cost));
         self.warn_of_passwords();
         self.warn_of_fields();
         self.warn_of_external_ids();
@@ -229,19 +238,22 @@ impl<'a> Checker<'a> {
         let plain = count(Scheme::Plain).unwrap_or(0);
         let all: u64 = self.report.passwords.values().sum();
         let hashes = all - plain - count(Scheme::None).unwrap_or(0);
-        if !self.guard.keep {
+        // Where nobody has accepted it, it is a problem of each record.
+        if !self.guard.keep && self.guard.accepted {
             let message = format!(
                 "{hashes} passwords look like hashes, and keep_password = false would hash them \
                  again: nobody could log in with them"
             );
             self.warn("hash-not-kept", hashes, message);
+        }
+        if !self.guard.keep {
             return;
         }
         let message = format!(
             "{plain} passwords look like plain text, and keep_password = true would store them as \
              they are, readable"
         );
-        self.warn("plain-kept", plain, message);
+        self.warn("plain-kept", if self.guard.accepted { plain } else { 0 }, message);
         let schemes: Vec<&str> = self
             .report
             .passwords

@@ -1,5 +1,6 @@
 //! What a check found, for machines (`check --json`) and for people.
 
+use crate::password::{Scheme, cost};
 use crate::problem::Rule;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -24,10 +25,57 @@ pub struct CheckReport {
     pub fields: FieldCounts,
     /// Passwords by scheme.
     pub passwords: BTreeMap<&'static str, u64>,
+    /// What is known of each scheme, the weakest first.
+    pub password_schemes: Vec<PasswordScheme>,
     /// Problems by rule; only rules that are broken.
     pub problems_by_rule: BTreeMap<Rule, u64>,
     /// What does not stop anybody but should be known.
     pub warnings: Vec<CheckWarning>,
+}
+
+/// The passwords of one scheme.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PasswordScheme {
+    /// Its word.
+    pub scheme: &'static str,
+    /// How many passwords.
+    pub count: u64,
+    /// The lowest and the highest cost that they name, where the scheme has one.
+    pub cost: Option<(u64, u64)>,
+    /// What the cost counts: `cost iterations rounds KiB N`.
+    pub unit: &'static str,
+    /// How hard they are to guess, from 0 (plain text) to 4.
+    pub strength: u8,
+    /// What a sign-in with them needs, for people.
+    pub needs: &'static str,
+}
+
+/// The costs of the passwords of one scheme.
+#[derive(Default)]
+pub(super) struct Costs {
+    count: u64,
+    range: Option<(u64, u64)>,
+}
+
+impl Costs {
+    pub(super) fn add(&mut self, cost: Option<u64>) {
+        self.count += 1;
+        if let Some(cost) = cost {
+            let (low, high) = self.range.unwrap_or((cost, cost));
+            self.range = Some((low.min(cost), high.max(cost)));
+        }
+    }
+
+    pub(super) fn report(self, scheme: Scheme) -> PasswordScheme {
+        PasswordScheme {
+            scheme: scheme.as_str(),
+            count: self.count,
+            cost: self.range,
+            unit: cost::unit(scheme),
+            strength: cost::strength(scheme),
+            needs: cost::needs(scheme),
+        }
+    }
 }
 
 /// Something to know before the run.
@@ -106,7 +154,7 @@ impl CheckReport {
         }
         out.push('\n');
         self.fields_to_text(&mut out);
-        section(&mut out, "passwords", self.passwords.iter());
+        self.passwords_to_text(&mut out);
         let rules = self.problems_by_rule.iter().map(|(rule, n)| (rule.as_str(), n));
         section(&mut out, "problems", rules);
         if !self.warnings.is_empty() {
@@ -116,6 +164,32 @@ impl CheckReport {
             let _ = writeln!(out, "  {}", warning.message);
         }
         out
+    }
+
+    fn passwords_to_text(&self, out: &mut String) {
+        if self.password_schemes.is_empty() {
+            return;
+        }
+        out.push_str("\npasswords\n");
+        for one in &self.password_schemes {
+            let cost = match one.cost {
+                None => String::new(),
+                Some((low, high)) if low == high => format!("{} {low}, ", one.unit),
+                Some((low, high)) => format!("{} {low} to {high}, ", one.unit),
+            };
+            let _ = writeln!(out, "  {:20} {:>10}  {cost}{}", one.scheme, one.count, one.needs);
+        }
+        let hashes = self.password_schemes.iter().filter(|one| one.strength > 0);
+        if let Some(weakest) = hashes.min_by_key(|one| (one.strength, one.cost))
+            && weakest.strength < 4
+        {
+            let why = match weakest.strength {
+                1 => "a digest without a salt: one search finds the passwords of all",
+                2 => "a digest that costs nothing to try",
+                _ => "an old scheme that costs little to try",
+            };
+            let _ = writeln!(out, "  weakest: {}, {why}", weakest.scheme);
+        }
     }
 
     fn fields_to_text(&self, out: &mut String) {

@@ -30,7 +30,7 @@ fn rules(found: &[FoundProblem]) -> Vec<(u64, &str, Rule)> {
 #[test]
 fn the_report_counts_fields_passwords_and_problems() {
     let text = r#"[
-        {"uid":"1","mail":"a@b.cn","password":"secret","loginsCount":4},
+        {"uid":"1","mail":"a@b.cn","password":"$1$salt$xxxxxxxxxxxxxxxxxxxxxx","loginsCount":4},
         {"uid":"2","mail":"n/a","password":null,"loginsCount":"4"},
         {"uid":"3","mail":"n/a","nick":[]}
     ]"#;
@@ -48,8 +48,10 @@ fn the_report_counts_fields_passwords_and_problems() {
         r#""password":{"present":2,"empty":1,"types":{"null":1,"text":1},"mapped_to":["password"]},"#,
         r#""loginsCount":{"present":2,"empty":0,"types":{"number":1,"text":1},"mapped_to":["loginsCount"]},"#,
         r#""nick":{"present":1,"empty":0,"types":{"list":1},"mapped_to":["oauth"]}},"#,
-        r#""passwords":{"none":2,"plain":1},"problems_by_rule":{"type":1,"email":2},"warnings":["#,
-        r#"{"warning":"plain-kept","count":1,"message":"1 passwords look like plain text, and keep_password = true would store them as they are, readable"},"#,
+        r#""passwords":{"md5-crypt":1,"none":2},"password_schemes":["#,
+        r#"{"scheme":"none","count":2,"cost":null,"unit":"rounds","strength":0,"needs":"no password: these users set one by e-mail or phone"},"#,
+        r#"{"scheme":"md5-crypt","count":1,"cost":[1000,1000],"unit":"rounds","strength":3,"needs":"password function, Node.js alone"}],"#,
+        r#""problems_by_rule":{"type":1,"email":2},"warnings":["#,
         r#"{"warning":"column-missing","count":3,"message":"`nickname` comes from `nickname`, which no record has"},"#,
         r#"{"warning":"column-missing","count":3,"message":"`emailVerified` comes from `emailVerified`, which no record has"},"#,
         r#"{"warning":"column-missing","count":3,"message":"`phone` comes from `phone`, which no record has"},"#,
@@ -95,11 +97,11 @@ fn a_faulty_record_is_invalid_and_a_broken_document_keeps_what_came_before() {
 fn passwords_that_do_not_suit_the_settings_are_a_warning() {
     let text = "[{\"uid\":\"1\",\"password\":\"secret\"},{\"uid\":\"2\"},\
                 {\"uid\":\"3\",\"password\":\"00000000000000000000000000000000\"}]";
-    let warnings = |keep: bool| {
+    let warnings = |keep: bool, accepted: bool| {
         let mapping = Mapping::reference();
         let mut checker = Checker::new(&mapping, &V2)
             .expect("a table can be made")
-            .guard(Guard { keep, accepted: false });
+            .guard(Guard { keep, accepted });
         let input = Cursor::new(text.as_bytes().to_vec());
         let mut reader =
             Reader::from_read(input, "users.json", &Options::default(), None).expect("it opens");
@@ -109,8 +111,10 @@ fn passwords_that_do_not_suit_the_settings_are_a_warning() {
         let about_passwords = warnings.iter().filter(|w| !other.contains(&w.warning));
         about_passwords.map(|w| (w.warning, w.count)).collect::<Vec<_>>()
     };
-    assert_eq!(warnings(true), [("plain-kept", 1), ("several-schemes", 2)]);
-    assert_eq!(warnings(false), [("hash-not-kept", 1)]);
+    assert_eq!(warnings(true, false), [("password-column", 1), ("several-schemes", 2)]);
+    assert_eq!(warnings(true, true), [("plain-kept", 1), ("several-schemes", 2)]);
+    assert_eq!(warnings(false, false), [("password-column", 1)]);
+    assert_eq!(warnings(false, true), [("hash-not-kept", 1)]);
 }
 
 #[test]
@@ -125,7 +129,7 @@ fn a_problem_is_one_json_object_of_the_contract() {
 
 #[test]
 fn the_text_shows_coverage_and_counts() {
-    let text = r#"[{"uid":"1","mail":"a@b.cn","password":"x","extra":null}]"#;
+    let text = r#"[{"uid":"1","mail":"a@b.cn","password":"00000000000000000000000000000000","extra":null}]"#;
     let (report, ..) = check(&[("users.json", text)]);
     let shown = report.to_text();
     let lines: Vec<&str> = shown.lines().collect();
@@ -133,5 +137,7 @@ fn the_text_shows_coverage_and_counts() {
     assert_eq!(lines[2], "field        present       empty  types  goes to");
     assert_eq!(lines[3], "uid                1           0  text   externalId");
     assert_eq!(lines[6], "extra              1           1  null   oauth");
-    assert!(shown.contains("\npasswords\n  plain                         1\n"), "{shown}");
+    let passwords = "\npasswords\n  hex-md5                       1  password function, Node.js alone\n  \
+                     weakest: hex-md5, a digest without a salt: one search finds the passwords of all\n";
+    assert!(shown.contains(passwords), "{shown}");
 }

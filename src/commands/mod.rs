@@ -21,6 +21,7 @@ use crate::config::TargetKind;
 use crate::error::{Error, Exit, Result};
 use crate::mapping::Mapping;
 use crate::password::guard::Guard;
+use crate::store::Store as _;
 use crate::store::lock::{Holder, Lock};
 use crate::store::sqlite::Table;
 use crate::store::{StoreError, file};
@@ -54,6 +55,8 @@ pub fn dispatch(cli: Cli) -> Result<Exit> {
 struct Writer {
     // Dropped first: the table is closed before the lock is.
     table: Table,
+    /// The source whose staging was cut off while its records were compared. That was finished now.
+    went_on: Option<String>,
     _lock: Lock,
 }
 
@@ -75,6 +78,7 @@ fn open_writer(global: &Global, command: &str, create: bool) -> Result<Writer> {
     };
     let lock = Lock::take(&path, &holder)?;
     let mut table = Table::open(&path)?;
+    let mut went_on = None;
     if table.remap()?.is_some() {
         if command != "remap" {
             return Err(Error::usage("the rows are being mapped anew, and that was cut off")
@@ -82,9 +86,12 @@ fn open_writer(global: &Global, command: &str, create: bool) -> Result<Writer> {
         }
     } else if let Some(mapping) = staged_mapping(&table)? {
         // Staging may have been killed: what it left is compared before anybody decides about it.
+        if !table.is_compared()? {
+            went_on = table.unfinished_sources()?.pop().map(|source| source.path);
+        }
         crate::stage::compare(&mut table, &mapping, TargetKind::AuthingV2.schema())?;
     }
-    Ok(Writer { table, _lock: lock })
+    Ok(Writer { table, went_on, _lock: lock })
 }
 
 fn open_reader(global: &Global) -> Result<Table> {

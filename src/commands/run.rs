@@ -72,7 +72,7 @@ pub(super) fn go(
             grouped(source.records)
         ));
     }
-    let Writer { mut table, _lock } = writer;
+    let Writer { mut table, _lock, .. } = writer;
     let before = table.counts()?;
     bind_now(&mut table, settings, &pool)?;
     let monitor = Box::new(RunProgress::new(ui));

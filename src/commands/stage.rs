@@ -29,7 +29,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
         can_be_read(&args.sources, &options)?;
     }
     let mut writer = open_writer(global, "stage", true)?;
-    let table = &mut writer.table;
+    let (table, went_on) = (&mut writer.table, writer.went_on.as_deref());
     keep_mapping(table, &settings.mapping)?;
     same_guard(table, settings.target.keep_password)?;
     let guard = Guard { keep: settings.target.keep_password, accepted: args.accept_passwords };
@@ -42,6 +42,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
         schema,
         guard,
         replace: args.replace,
+        went_on,
         restart: args.restart,
     };
     let (mut problems, mut known, mut invalid) = (false, false, 0);

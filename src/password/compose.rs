@@ -13,7 +13,7 @@
 //! PBKDF2 and scrypt (which ends with PBKDF2) make their output so, Firebase's digest is a stream
 //! cipher's, and of SHA-512 32 bytes are compared, which are as hard to hit as SHA-256.
 
-use super::crypt64::{adapted, base64, from_adapted, from_base64};
+use super::crypt64::{adapted, base64, from_adapted, from_base64, standard};
 use super::digest::{Digest, from_hex, to_hex};
 use super::{Scheme, detect};
 
@@ -164,7 +164,7 @@ pub enum Encoding {
     Text,
     /// Hexadecimal digits.
     Hex,
-    /// Base64, with or without padding.
+    /// Base64 of either alphabet, with or without padding.
     Base64,
 }
 
@@ -187,7 +187,7 @@ impl Encoding {
         match self {
             Self::Text => Some(text.as_bytes().to_vec()),
             Self::Hex => from_hex(text),
-            Self::Base64 => from_base64(text),
+            Self::Base64 => from_base64(&standard(text)),
         }
     }
 }
@@ -218,9 +218,11 @@ pub type Fault = &'static str;
 pub fn compose(scheme: Composable, parts: &Parts<'_>) -> Result<String, Fault> {
     if scheme == Composable::Firebase {
         let is_base64 = |text: &str| from_base64(text).is_some_and(|bytes| !bytes.is_empty());
-        let salt = parts.salt.filter(|salt| is_base64(salt) && is_base64(parts.hash));
-        let salt = salt.ok_or("hash and salt of firebase-scrypt must be base64")?;
-        return Ok(format!("$firebase-scrypt${salt}${}", parts.hash));
+        let (salt, hash) = (standard(parts.salt.unwrap_or_default()), standard(parts.hash));
+        if !is_base64(&salt) || !is_base64(&hash) {
+            return Err("hash and salt of firebase-scrypt must be base64");
+        }
+        return Ok(format!("$firebase-scrypt${salt}${hash}"));
     }
     let digest = decode_digest(scheme, parts)?;
     let is_salted = match scheme {

@@ -24,6 +24,11 @@ pub(super) fn from_base64(text: &str) -> Option<Vec<u8>> {
     LENIENT.decode(text).ok()
 }
 
+/// The standard alphabet in place of the one for addresses.
+pub(super) fn standard(text: &str) -> String {
+    text.replace('-', "+").replace('_', "/")
+}
+
 /// Base64 as passlib adapts it: `.` in place of `+`, no padding.
 pub(super) fn adapted(bytes: &[u8]) -> String {
     base64(bytes).replace('+', ".")

@@ -2,6 +2,7 @@
 //! its parts become the one string that a provider stores.
 
 pub mod compose;
+pub mod cost;
 mod crypt64;
 pub mod detect;
 mod digest;

@@ -77,15 +77,31 @@ fn salts_apart(found: &mut [Candidate], fields: &[(Place, FieldStats)], schema: 
                 && names(other).last().is_some_and(|name| name.ends_with("salt") || name == "盐")
         };
         let Some((salt, _)) = fields.iter().find(|(other, _)| is_salt(other)) else { continue };
-        let scheme = stats.schemes.keys().copied().filter(|scheme| *scheme != "plain");
-        let told: Vec<String> = scheme
-            .map(str::to_owned)
-            .chain([format!(
-                "its salt lies in `{}`, and a password comes from one column: join them first",
-                rule::shown(salt)
-            )])
-            .collect();
-        candidate.note = Some(told.join("; "));
+        let is_firebase = fields.iter().any(|(other, _)| names(other) == ["localid"]);
+        let scheme = match stats.schemes.keys().copied().find(|scheme| *scheme != "plain") {
+            Some(scheme) => scheme.strip_prefix("hex-"),
+            None => is_firebase.then_some("firebase-scrypt"),
+        };
+        let (hash, salt) =
+            (rule::written(place, &How::default()), rule::written(salt, &How::default()));
+        let Some(scheme) = scheme else {
+            candidate.note = Some(format!(
+                "its salt lies in {salt}: password = {{ scheme = \"…\", hash = {hash}, salt = {salt} }}"
+            ));
+            continue;
+        };
+        if scheme == "firebase-scrypt" {
+            candidate.rule = format!("{{ scheme = \"{scheme}\", hash = {hash}, salt = {salt} }}");
+            candidate.note = Some("Firebase's scrypt".to_owned());
+            continue;
+        }
+        candidate.rule = format!(
+            "{{ scheme = \"{scheme}\", hash = {hash}, salt = {salt}, order = \"salt+password\" }}"
+        );
+        candidate.note = Some(
+            "the order is a guess: prove it with userferry password verify and a password you know"
+                .to_owned(),
+        );
     }
 }
 

@@ -131,8 +131,8 @@ fn why_left(place: &Place, stats: &FieldStats) -> String {
         return "always empty".to_owned();
     }
     if choose::is_credentials(place) && stats.of_type("list") > 0 {
-        return "may hold password hashes in parts: a password comes from one column, so join \
-                scheme, salt and hash into one first"
+        return "may hold password hashes in parts, inside a list: put hash, salt and iterations \
+                into columns of their own, and name them: password = { scheme = …, hash = …, salt = … }"
             .to_owned();
     }
     if choose::is_secret(place, stats) {

@@ -201,17 +201,26 @@ fn what_is_not_mapped_is_named_with_the_reason_and_secrets_are_kept_back() {
 #[test]
 fn a_hash_whose_salt_lies_apart_is_told_and_one_that_has_it_inside_is_not() {
     let bcrypt = "$2b$12$nCa3WDbsc3tvM57ifzjwrOAGGuNK7EPV0R17WKcW6f13NZvX97yLe";
-    for (hash, expected) in [
+    let guess =
+        "the order is a guess: prove it with userferry password verify and a password you know";
+    for (hash, expected, rule) in [
         (
             "5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8",
-            "hex-sha1; its salt lies in `auth.salt`, and a password comes from one column: join them first",
+            guess,
+            "{ scheme = \"sha1\", hash = \"auth.password\", salt = \"auth.salt\", order = \"salt+password\" }",
         ),
-        (bcrypt, "bcrypt"),
+        (bcrypt, "bcrypt", "\"auth.password\""),
+        (
+            "k3T1+no scheme",
+            "its salt lies in \"auth.salt\": password = { scheme = \"…\", hash = \"auth.password\", salt = \"auth.salt\" }",
+            "\"auth.password\"",
+        ),
     ] {
         let record = serde_json::json!({"auth": {"password": hash, "salt": "x"}});
         let proposal = proposal(std::slice::from_ref(&record));
         let line = proposal.lines.iter().find(|line| line.field == "password").expect("a line");
         assert_eq!(line.note.as_deref(), Some(expected));
+        assert_eq!(line.rule, rule);
     }
 }
 

@@ -13,7 +13,7 @@ use std::path::Path;
 const MAIL: &str = "Planted.Person@example.org";
 const PHONE: &str = "13912345678";
 const NAME: &str = "Plantagenista";
-const HASH: &str = "$2b$12$QuotedHashQuotedHashQuotedHashQuotedHashQuoted1234";
+const HASH: &str = "$2b$12$QuotedHashQuotedHashQuotedHashQuotedHashQuoted1234ABC";
 /// In a column that no field is mapped to: it travels in the raw copy alone.
 const PASSPORT: &str = "P-88917-XQ";
 /// In the answer besides: the same values as a server may have changed them.

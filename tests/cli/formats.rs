@@ -29,7 +29,15 @@ fn users() -> Vec<Vec<String>> {
                 if n.is_multiple_of(101) { "many".to_owned() } else { (n % 7).to_string() };
             let phone = if n.is_multiple_of(3) { String::new() } else { format!("138{n:08}") };
             let verified = n.is_multiple_of(2).to_string();
-            vec![format!("u{uid}"), name, mail, phone, verified, logins, format!("geheim{n}")]
+            vec![
+                format!("u{uid}"),
+                name,
+                mail,
+                phone,
+                verified,
+                logins,
+                format!("$1$salt${n:0>22}"),
+            ]
         })
         .collect()
 }

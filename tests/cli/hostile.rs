@@ -133,7 +133,9 @@ fn no_export_makes_check_or_stage_fail_in_a_way_of_its_own() {
         let mut rng = Rng::with_seed(seed);
         let name = format!("e{seed}.json");
         desk.write(&name, export(&mut rng));
-        for line in [format!("check {name}"), format!("stage {name}")] {
+        for line in
+            [format!("check --accept-passwords {name}"), format!("stage --accept-passwords {name}")]
+        {
             let did = desk.ferry(&line);
             assert!(matches!(did.code, Some(0 | 2 | 3)), "seed {seed}, {line}: {}", did.err);
             assert!(!did.err.contains("panicked"), "seed {seed}, {line}: {}", did.err);

@@ -62,7 +62,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
             r#"email = "email""#,
             r#"phone = { from = "phoneNumber", as = "phone" }"#,
             r#"nickname = "displayName""#,
-            r#"password = "passwordHash""#,
+            r#"password = { scheme = "firebase-scrypt", hash = "passwordHash", salt = "salt" }"#,
             r#"emailVerified = "emailVerified""#,
             r#"photo = "photoUrl""#,
             r#"lastLogin = { from = "lastSignedInAt", as = "date" }"#,

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 
 const SECRET: &str = "planted-secret-4f1c";
-const HASH: &str = "$2b$12$PlantedHashPlantedHashPlantedHashPlantedHash1234567";
+const HASH: &str = "$2b$12$PlantedHashPlantedHashPlantedHashPlantedHash1234567AB";
 const MAIL: &str = "planted.person@example.com";
 
 fn files(folder: &Path) -> Vec<std::path::PathBuf> {

@@ -93,11 +93,9 @@ fn wrong_rules_are_refused_with_line_and_column() {
             "",
         ),
         (
-            "[mapping]\npassword = { scheme = \"sha256\", hash = \"pwd\" }\n",
-            &format!(
-                "userferry.toml, line 2, column 14: mapping of `password`: `scheme` is not \
-                 available in this version; {rule}"
-            ),
+            "[mapping]\npassword = { scheme = \"sha256\", hash = \"pwd\", salt = \"s\" }\n",
+            "userferry.toml, line 2, column 14: mapping of `password`: `order` is missing: what was \
+             hashed, e.g. \"salt+password\", \"password+salt\", \"md5(password)+salt\"",
             "",
         ),
         (
