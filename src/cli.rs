@@ -112,6 +112,9 @@ pub enum Command {
     Waive(Waive),
     /// Write source records, re-stageable as they are; or old ids with the new ones
     Export(Export),
+    /// Prove a known password against its staged hash; write the custom password function
+    #[command(subcommand)]
+    Password(PasswordCommand),
     /// Serve a stand-in Authing server on this machine
     ///
     /// Rehearse a migration with it before you touch production: with your real export, and with
@@ -180,6 +183,61 @@ impl Reading {
             cells,
         }
     }
+}
+
+/// `password`.
+#[derive(Debug, Subcommand)]
+pub enum PasswordCommand {
+    /// Does this password match the staged hash of this user? Exit 0 if it does, 3 if not
+    ///
+    /// Prove the column, the scheme and what belongs to it with one account that you know, before
+    /// anything is sent. The password is asked for on the terminal.
+    Verify(PasswordVerify),
+    /// Write the custom password function for the schemes that were found, ready to upload
+    ///
+    /// The provider asks such a function at every sign-in whether a password matches the stored
+    /// hash. It is written in JavaScript, with a test and the steps of the upload.
+    Function(PasswordFunction),
+}
+
+/// `password verify`.
+#[derive(Debug, Args)]
+pub struct PasswordVerify {
+    /// The user: external id, else e-mail address, phone number or user name
+    #[arg(long, value_name = "KEY")]
+    pub key: String,
+
+    /// Read the password from FILE, without its last line end; '-' for standard input
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+
+    /// The password hash parameters of the Firebase project, as its console shows them
+    #[arg(long, value_name = "FILE")]
+    pub firebase: Option<PathBuf>,
+}
+
+/// `password function`.
+#[derive(Debug, Args)]
+pub struct PasswordFunction {
+    /// For the passwords of these exports, by the mapping [default: those in the job table]
+    #[arg(long, value_name = "SOURCE", num_args = 1..)]
+    pub from: Vec<String>,
+
+    #[command(flatten)]
+    #[expect(missing_docs)]
+    pub reading: Reading,
+
+    /// For these schemes, e.g. bcrypt,hex-md5
+    #[arg(long, value_name = "SCHEME", value_delimiter = ',', conflicts_with = "from")]
+    pub scheme: Vec<String>,
+
+    /// The password hash parameters of the Firebase project, as its console shows them
+    #[arg(long, value_name = "FILE")]
+    pub firebase: Option<PathBuf>,
+
+    /// The directory to write; must be new or empty
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
 }
 
 /// `check`.

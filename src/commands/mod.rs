@@ -7,6 +7,7 @@ mod export;
 mod failures;
 mod init;
 mod next;
+mod password;
 mod preview;
 mod remap;
 mod run;
@@ -46,6 +47,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Settle(args) => decide::settle(global, ui, &args),
         Command::Waive(args) => decide::waive(global, ui, &args),
         Command::Export(args) => export::run(global, ui, &args),
+        Command::Password(command) => password::run(global, ui, &command),
         Command::Sandbox(settings) => sandbox::run(ui, *settings),
         Command::Demo(args) => demo::run(ui, &args),
     }

@@ -37,6 +37,19 @@ impl Firebase {
     }
 }
 
+impl Firebase {
+    /// As the custom password function reads it.
+    pub fn to_json(&self) -> String {
+        let json = serde_json::json!({
+            "base64_signer_key": self.base64_signer_key,
+            "base64_salt_separator": self.base64_salt_separator,
+            "rounds": self.rounds,
+            "mem_cost": self.mem_cost,
+        });
+        format!("{json:#}\n")
+    }
+}
+
 const FORM: &str = "base64_signer_key, base64_salt_separator, rounds and mem_cost are expected, as \
                     Firebase's console shows them or as JSON";
 
@@ -66,6 +79,7 @@ mod tests {
         let json = r#"{"base64_signer_key":"c2VjcmV0","base64_salt_separator":"Bw==","rounds":8,"mem_cost":14}"#;
         for text in [console, json] {
             let parameters = Firebase::parse(text).ok().unwrap();
+            assert_eq!(Firebase::parse(&parameters.to_json()).ok().unwrap().rounds, 8);
             assert_eq!((parameters.rounds, parameters.mem_cost), (8, 14));
             assert_eq!(parameters.base64_signer_key, "c2VjcmV0");
             assert_eq!(parameters.base64_salt_separator, "Bw==");

@@ -7,6 +7,7 @@ mod crypt64;
 pub mod detect;
 mod digest;
 pub mod firebase;
+pub mod function;
 pub mod guard;
 mod scheme;
 pub mod verify;

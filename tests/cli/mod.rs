@@ -8,6 +8,7 @@ mod formats;
 mod hostile;
 mod init;
 mod manners;
+mod passwords;
 mod planted;
 mod preview;
 mod remap;

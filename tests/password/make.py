@@ -317,6 +317,10 @@ for line in list(LINES):
         put(line["scheme"], line["password"], shorter, line["by"], rule={"short": True}, record={"hash": line["stored"]})
 
 LINES.sort(key=lambda line: line["scheme"])
+# Directories and Spring Security name the family before a hash that names it itself.
+for scheme, prefix, start in [("bcrypt", "{bcrypt}", "$2b$"), ("sha512-crypt", "{CRYPT}", "$6$"), ("argon2id", "{argon2}", "$argon2id$"), ("md5-crypt", "{crypt}", "$1$")]:
+    line = next(line for line in LINES if line["scheme"] == scheme and line["stored"].startswith(start) and "rule" not in line)
+    LINES.append({**line, "stored": prefix + line["stored"], "by": line["by"] + ", with its family named"})
 with open(HERE / "vectors.jsonl", "w", encoding="utf-8") as out:
     for line in LINES:
         out.write(json.dumps(line, ensure_ascii=False) + "\n")

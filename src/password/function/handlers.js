@@ -24,7 +24,7 @@ module.exports.encrypt = handler(async (queries) => {
 
 module.exports.validate = handler(async (queries) => {
   const password = parameter(queries, 'password');
-  const stored = parameter(queries, 'encryptedPassword');
+  const stored = bare(parameter(queries, 'encryptedPassword'));
   if (tooLong(password) || stored.length > LIMITS.stored_characters) return { isValid: false };
   const scheme = SCHEMES.find((candidate) => candidate.recognises(stored));
   if (!scheme) return { isValid: false };
@@ -36,6 +36,11 @@ function parameter(queries, name) {
   // A parameter given twice arrives as a list.
   if (typeof value !== 'string') throw new BadInput(`the parameter "${name}" is missing or not one text`);
   return value;
+}
+
+// Directories and Spring Security put the name of a family before hashes that name it themselves.
+function bare(stored) {
+  return stored.replace(/^\{(crypt|bcrypt|argon2)\}(?=\$)/i, '');
 }
 
 function tooLong(password) {

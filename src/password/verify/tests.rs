@@ -86,6 +86,25 @@ fn parts_are_composed_to_the_string_that_others_compose() {
 }
 
 #[test]
+fn the_order_that_was_meant_is_found() {
+    let mut found = 0;
+    for vector in vectors() {
+        let (password, stored) = (text(&vector, "password"), text(&vector, "stored"));
+        let order = vector["rule"]["order"].as_str().unwrap_or_default();
+        if !matches!(order, "password+salt" | "md5(password)+salt") {
+            continue;
+        }
+        let letters = if order == "password+salt" { "$ps$" } else { "$ms$" };
+        let wrong = stored.replacen(letters, "$sps$", 1);
+        assert_eq!(other_order(password, &wrong).as_deref(), Some(order), "{wrong}");
+        assert_eq!(other_order("another", &wrong), None);
+        found += 1;
+    }
+    assert!(found > 10, "{found}");
+    assert_eq!(other_order("secret", "$2b$12$short"), None);
+}
+
+#[test]
 fn what_asks_for_too_much_is_refused_at_once() {
     let x = |n: usize| "x".repeat(n);
     for stored in [

@@ -1,0 +1,274 @@
+//! The password column: the two mistakes that are fatal, proving one password, the function.
+
+use super::Desk;
+use crate::process::Rig;
+use serde_json::{Value, json};
+
+/// Of `secret`, by passlib.
+const BCRYPT: &str = "$2b$04$xnrvHQfHU.4jNK3pUClMIOSW18SKvEYIGrm6waY6lZrRlPrptIB4O";
+/// `md5(md5("secret") + "x9")`, by md5sum.
+const DISCUZ: &str = "173a88924b8698dd1c3d0a525963ca1a";
+
+fn export(passwords: &[&str]) -> String {
+    let user = |(i, password): (usize, &&str)| json!({"uid": i.to_string(), "password": password});
+    Value::from(passwords.iter().enumerate().map(user).collect::<Vec<_>>()).to_string()
+}
+
+/// What `stage` refuses, with nothing staged.
+#[track_caller]
+fn refused(desk: &Desk, told: &str) {
+    let did = desk.ferry("stage users.json").ok(2);
+    assert!(did.err.starts_with(&format!("error: users.json: {told}")), "{}", did.err);
+    assert!(did.err.contains("--accept-passwords"), "{}", did.err);
+    assert!(!did.err.contains("geheim") && !did.err.contains(BCRYPT), "{}", did.err);
+    let status = desk.status();
+    assert_eq!((&status["total"], &status["unfinished_sources"]), (&json!(0), &json!([])));
+}
+
+#[test]
+fn plain_text_that_would_be_stored_readable_is_not_staged() {
+    let desk = Desk::new();
+    desk.write("users.json", export(&["geheim1", "geheim2", ""]));
+    let told = "the passwords are 2 plain text (first: record 1), and keep_password = true would store plain text readable\n";
+    refused(&desk, told);
+    let checked = desk.ferry("check users.json").ok(3).out;
+    assert!(checked.contains(&format!("users.json: {}", told.trim_end())), "{checked}");
+    assert!(checked.contains("users.json: record 1, line 1, password: plain text"), "{checked}");
+    desk.write("userferry.toml", "[target]\nkeep_password = false\n");
+    desk.ferry("check users.json").ok(0);
+    desk.ferry("stage users.json").ok(0);
+}
+
+#[test]
+fn hashes_that_would_be_hashed_again_are_not_staged() {
+    let desk = Desk::new();
+    desk.write("userferry.toml", "[target]\nkeep_password = false\n");
+    let again = "keep_password = false would hash the hashes again: nobody could sign in\n";
+    desk.write("users.json", export(&[BCRYPT, BCRYPT]));
+    refused(&desk, &format!("the passwords are 2 bcrypt (first: record 1), and {again}"));
+    // That these are digests, the rest of the column says.
+    desk.write("users.json", export(&[DISCUZ, DISCUZ]));
+    refused(&desk, &format!("the passwords are 2 hex-md5 (first: record 1), and {again}"));
+    let checked = desk.ferry("check users.json").ok(3).out;
+    assert!(checked.contains("2 hex-md5"), "{checked}");
+    desk.write("users.json", export(&["geheim1", "geheim2", DISCUZ]));
+    desk.ferry("stage users.json").ok(0);
+}
+
+#[test]
+fn a_column_of_both_is_shown_by_scheme_and_not_staged() {
+    let desk = Desk::new();
+    desk.write("users.json", export(&[BCRYPT, "geheim1", DISCUZ, "geheim2"]));
+    refused(
+        &desk,
+        "the passwords are 1 bcrypt (first: record 1), 1 hex-md5 (first: record 3), 2 plain text (first: record 2), \
+         and keep_password = true would store the plain text readable\n",
+    );
+    desk.write("userferry.toml", "[target]\nkeep_password = false\n");
+    refused(
+        &desk,
+        "the passwords are 1 bcrypt (first: record 1), 1 hex-md5 (first: record 3), 2 plain text (first: record 2), \
+         and keep_password = false would hash the hashes again: nobody could sign in\n",
+    );
+    desk.ferry("stage --accept-passwords users.json").ok(0);
+    assert_eq!(desk.status()["pending"], 4);
+}
+
+/// Whatever stands behind the first thousand is a problem of its own record; standard input can be
+/// read only once.
+#[test]
+fn a_later_record_that_contradicts_is_invalid() {
+    let desk = Desk::new();
+    let mut passwords = vec![BCRYPT; 1_000];
+    passwords.extend(["geheim1", BCRYPT, "geheim2"]);
+    desk.write("users.json", export(&passwords));
+    desk.ferry("stage users.json").ok(3);
+    desk.pipe("stage --db piped.db -", &desk.read("users.json")).ok(3);
+    for db in ["userferry.db", "piped.db"] {
+        let failures = desk.ferry(&format!("failures --format jsonl --db {db}")).ok(0).out;
+        let keys: Vec<String> = failures
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap())
+            .map(|row| {
+                assert_eq!(row["problems"][0]["rule"], "password", "{row}");
+                row["key"].as_str().unwrap().to_owned()
+            })
+            .collect();
+        assert_eq!(keys, ["1000", "1002"]);
+    }
+    let checked = desk.ferry("check --json users.json").ok(3).out;
+    let report: Value = serde_json::from_str(&checked).unwrap();
+    assert_eq!(report["problems_by_rule"], json!({"password": 2}));
+    assert_eq!(report["passwords"], json!({"bcrypt": 1001, "plain": 2}));
+    // Killed behind the first transaction, it goes on without judging the rest as a column.
+    passwords.extend(vec!["geheim3"; 6_000]);
+    desk.write("users.json", export(&passwords));
+    let mut command = desk.command("stage --db killed.db users.json");
+    desk.did(command.env("USERFERRY_FAILPOINT", "staged:1").output().unwrap());
+    desk.ferry("stage --db killed.db users.json").ok(3);
+    let counts = desk.ferry("status --json --db killed.db").ok(0).out;
+    assert!(
+        counts.contains("\"pending\":1001,") && counts.contains("\"invalid\":6002,"),
+        "{counts}"
+    );
+}
+
+/// The rows were judged for one setting; they are not sent with the other.
+#[test]
+fn rows_are_not_sent_with_another_setting_than_they_were_staged_for() {
+    let rig = Rig::start(&[]);
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write("users.json", export(&[BCRYPT, BCRYPT]));
+    desk.ferry("stage users.json").ok(0);
+    desk.write("userferry.toml", "[target]\nkeep_password = false\n");
+    let told = "the rows in the job table were staged for keep_password = true, which is false now";
+    for line in ["run", "run --dry-run", "stage users.json"] {
+        let did = desk.ferry(line).ok(2);
+        assert!(did.err.contains(told) && did.err.contains("userferry remap"), "{}", did.err);
+    }
+    assert!(rig.sandbox.users().is_empty());
+    desk.ferry("remap").ok(3);
+    assert_eq!(desk.status()["invalid"], 2);
+    let failures = desk.ferry("failures").ok(0).out;
+    assert!(failures.contains("keep_password = false would hash it again"), "{failures}");
+    desk.write("userferry.toml", "[target]\nkeep_password = true\n");
+    desk.ferry("remap").ok(0);
+    desk.ferry("run").ok(0);
+    assert_eq!(rig.sandbox.users().len(), 2);
+}
+
+const SALTED: &str = "[mapping]\nexternalId = \"uid\"\npassword = { scheme = \"md5\", hash = \"pwd\", salt = \"salt\", order = \"ORDER\" }\n";
+
+#[test]
+fn one_known_password_proves_the_column_the_scheme_and_the_order() {
+    let desk = Desk::new();
+    let users = json!([
+        {"uid": "1", "pwd": BCRYPT},
+        {"uid": "2", "pwd": DISCUZ, "salt": "x9"},
+        {"uid": "3"},
+    ]);
+    desk.write("users.json", users.to_string());
+    desk.write("userferry.toml", SALTED.replace("ORDER", "salt+password"));
+    desk.ferry("stage users.json").ok(0);
+    desk.write("right", "secret\n");
+    let verify =
+        |key: &str| desk.ferry(&format!("password verify --key {key} --password-file right"));
+    assert_eq!(
+        verify("1").ok(0).out,
+        "DIR/users.json, record 1: the password matches its hash (bcrypt, cost 4)\n"
+    );
+    let did = verify("2").ok(3);
+    assert_eq!(
+        did.out,
+        "DIR/users.json, record 2: the password does not match its hash (salted-md5)\n"
+    );
+    let order = "It does with order = \"md5(password)+salt\" in the mapping: correct it, then userferry remap\n";
+    assert_eq!(did.err, order);
+    desk.write("userferry.toml", SALTED.replace("ORDER", "md5(password)+salt"));
+    desk.ferry("remap").ok(0);
+    verify("2").ok(0);
+    assert!(verify("3").ok(2).err.contains("this user has no password"));
+    assert!(verify("4").ok(2).err.contains("no row has this key"));
+    let did = desk.pipe("password verify --key 2 --password-file -", "wrong").ok(3);
+    assert!(did.err.contains("Is it this user's password?"), "{}", did.err);
+    let did = desk.ferry("password verify --key 1").ok(2);
+    assert!(did.err.contains("--password-file"), "{}", did.err);
+    for did in [verify("1"), verify("2"), did] {
+        for hidden in ["secret", BCRYPT, DISCUZ, "x9"] {
+            assert!(!did.out.contains(hidden) && !did.err.contains(hidden), "{}", did.out);
+        }
+    }
+}
+
+#[test]
+fn the_function_is_written_for_what_was_found() {
+    let desk = Desk::new();
+    let yescrypt = format!("$y$j9T$salt${}", "x".repeat(43));
+    desk.write("users.json", export(&[BCRYPT, BCRYPT, DISCUZ, &yescrypt]));
+    desk.ferry("stage users.json").ok(0);
+    for (line, directory) in
+        [("", "a"), ("--from users.json", "b"), ("--scheme bcrypt,hex-md5,yescrypt", "c")]
+    {
+        let did = desk.ferry(&format!("password function {line} -o {directory}"));
+        let counted = if line.starts_with("--scheme") {
+            did.ok(0)
+        } else {
+            let did = did.ok(3);
+            assert!(
+                did.err.contains(&format!("Wrote {directory} for bcrypt (2), hex-md5 (1)\n")),
+                "{}",
+                did.err
+            );
+            assert!(did.err.contains("1 user: yescrypt is not in it"), "{}", did.err);
+            did
+        };
+        assert!(counted.err.contains("yescrypt is not in it: no kept package"), "{}", counted.err);
+        let test = format!("Test it: (cd {directory} && npm ci --omit=dev && node self-test.js)");
+        assert!(counted.err.contains(&test), "{}", counted.err);
+        for name in [
+            "index.js",
+            "package.json",
+            "package-lock.json",
+            "README.md",
+            "self-test.js",
+            "schemes/bcrypt.js",
+        ] {
+            assert!(desk.path(directory).join(name).is_file(), "{name}");
+        }
+        assert!(!desk.path(directory).join("schemes/ldap.js").exists());
+        assert_eq!(desk.read(&format!("{directory}/index.js")), desk.read("a/index.js"));
+    }
+    let did = desk.ferry("password function -o a").ok(2);
+    assert!(did.err.contains("a is there already, and not empty"), "{}", did.err);
+    let did = desk.ferry("password function --scheme rot13 -o d").ok(2);
+    assert!(
+        did.err.contains("`rot13` is no scheme") && did.err.contains("bcrypt, "),
+        "{}",
+        did.err
+    );
+    desk.write("plain.json", export(&["geheim"]));
+    let did = desk.ferry("password function --from plain.json -o d").ok(2);
+    assert!(did.err.contains("no hash that a custom password function could check"), "{}", did.err);
+    assert!(!desk.path("d").exists());
+}
+
+#[test]
+fn firebases_parameters_go_into_the_function_and_nowhere_else() {
+    let desk = Desk::new();
+    // Google's own example.
+    let user = json!({"localId": "1", "passwordHash": HASH, "salt": "42xEC+ixf3L2lw=="});
+    desk.write("users.json", json!([user]).to_string());
+    desk.write("parameters", PARAMETERS);
+    desk.write(
+        "userferry.toml",
+        "[mapping]\nexternalId = \"localId\"\npassword = { scheme = \"firebase-scrypt\", hash = \"passwordHash\", salt = \"salt\" }\n",
+    );
+    desk.ferry("stage users.json").ok(0);
+    desk.write("right", "user1password");
+    let did = desk.ferry("password verify --key 1 --password-file right").ok(2);
+    assert!(did.err.contains("--firebase FILE"), "{}", did.err);
+    let did =
+        desk.ferry("password verify --key 1 --password-file right --firebase parameters").ok(0);
+    assert!(did.out.contains("matches its hash (firebase-scrypt)"), "{}", did.out);
+    let did = desk.ferry("password function -o bare").ok(0);
+    assert!(did.err.contains("bare/firebase.json"), "{}", did.err);
+    let did = desk.ferry("password function --firebase parameters -o with").ok(0);
+    assert!(!did.err.contains("warning"), "{}", did.err);
+    let written: Value = serde_json::from_str(&desk.read("with/firebase.json")).unwrap();
+    assert_eq!(written["mem_cost"], 14);
+    desk.write("parameters", "{\"rounds\": 8}");
+    let did =
+        desk.ferry("password verify --key 1 --password-file right --firebase parameters").ok(2);
+    assert!(did.err.contains("parameters: base64_signer_key, "), "{}", did.err);
+}
+
+const HASH: &str =
+    "lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==";
+const PARAMETERS: &str = "hash_config {
+  algorithm: SCRYPT,
+  base64_signer_key: jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==,
+  base64_salt_separator: Bw==,
+  rounds: 8,
+  mem_cost: 14,
+}
+";
