@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 targets=${1:-all}
 seconds=${2:-1800}
 if [ "$targets" = all ]; then
-    targets="json jsonl csv packed mapping"
+    targets="json jsonl csv packed mapping password"
 fi
 for target in $targets; do
     most=4096
