@@ -84,7 +84,8 @@ CREATE TABLE comparison (
     compared INTEGER NOT NULL DEFAULT 0,          -- up to this one they are compared
     upto     INTEGER,                             -- up to this one they are being compared
     cursor   INTEGER NOT NULL DEFAULT 0,          -- up to this job it is done
-    anew     INTEGER NOT NULL DEFAULT 0           -- 1: rows of before, after another mapping
+    anew     INTEGER NOT NULL DEFAULT 0,          -- 1: rows of before, after another mapping
+    last_job INTEGER NOT NULL DEFAULT 0           -- highest id of a job so far: none is given twice
 ) STRICT;
 INSERT INTO comparison (id) VALUES (1);
 

@@ -95,7 +95,7 @@ impl Reader {
         }
         let has_delimiter = self.find_delimiter(false).is_some();
         let bytes = self.stream.window.bytes();
-        has_delimiter && header::looks_like_names(bytes.trim_ascii_start())
+        has_delimiter && header::looks_like_names(bytes)
     }
 
     fn detect_rows(

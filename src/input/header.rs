@@ -116,7 +116,8 @@ fn looks_like_data(name: &str) -> bool {
 /// Whether the cells of the first line could be the names of columns, and not a piece of a
 /// document or a program.
 pub(super) fn looks_like_names(bytes: &[u8]) -> bool {
-    let sample = &bytes[..bytes.len().min(SAMPLE)];
+    // Cut before anything else: how much more there is depends on how it is read.
+    let sample = bytes[..bytes.len().min(SAMPLE)].trim_ascii_start();
     let line = sample.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
     !line.iter().any(|byte| matches!(byte, b'{' | b'}' | b'<' | b'>'))
 }

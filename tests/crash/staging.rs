@@ -61,9 +61,8 @@ fn content(path: &Path) -> Vec<(&'static str, u64, u64)> {
         ("problem", "SELECT job_id, n, field, rule, message FROM problem ORDER BY job_id, n"),
         ("tally", "SELECT source_id, status, n FROM tally ORDER BY 1, 2"),
         ("source", "SELECT path, checkpoint, fingerprint, records, rows, replaced, unchanged, left_alone FROM source"),
-        ("identifier", "SELECT id, base, entries FROM identifier ORDER BY id"),
         ("collision", "SELECT * FROM collision"),
-        ("comparison", "SELECT * FROM comparison"),
+        ("comparison", "SELECT blocks > compared, upto, anew, last_job FROM comparison"),
     ]
     .map(|(name, text)| {
         let mut statement = table.prepare(text).unwrap();
@@ -78,7 +77,29 @@ fn content(path: &Path) -> Vec<(&'static str, u64, u64)> {
         }
         (name, n, hash.finish())
     })
-    .to_vec()
+    .into_iter()
+    .chain([identifiers(&table)])
+    .collect()
+}
+
+/// What each block of identifiers says, in whatever blocks it lies: rows that are corrected bit by
+/// bit are found by as many.
+fn identifiers(table: &Connection) -> (&'static str, u64, u64) {
+    let mut statement = table.prepare("SELECT base, entries FROM identifier").unwrap();
+    let mut all: Vec<(i64, Vec<u8>)> = Vec::new();
+    let mut rows = statement.query([]).unwrap();
+    while let Some(row) = rows.next().unwrap() {
+        let (base, entries): (i64, Vec<u8>) = (row.get(0).unwrap(), row.get(1).unwrap());
+        all.extend(entries.chunks(12).map(|entry| {
+            let job = u32::from_be_bytes(entry[8..].try_into().unwrap());
+            (base + i64::from(job), entry[..8].to_vec())
+        }));
+    }
+    all.sort();
+    all.dedup();
+    let mut hash = DefaultHasher::new();
+    all.hash(&mut hash);
+    ("identifier", all.len() as u64, hash.finish())
 }
 
 /// The undisturbed table, upon what is there already.

@@ -54,7 +54,10 @@ pub(super) fn begin(
 pub(super) fn stage(t: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<StageCounts> {
     let mut counts = StageCounts::default();
     let (mut deltas, mut block) = (Deltas::default(), Block::default());
-    let last: i64 = t.query_row("SELECT coalesce(max(id), 0) FROM job", [], |row| row.get(0))?;
+    // Not the highest that is there: rows go when they are compared, also between two batches.
+    let last: i64 = t.query_row("SELECT last_job FROM comparison", [], |row| row.get(0))?;
+    let jobs = i64::try_from(batch.jobs.len()).unwrap_or(i64::MAX);
+    t.execute("UPDATE comparison SET last_job = last_job + ?1", [jobs])?;
     for (id, new) in (last + 1..).zip(&batch.jobs) {
         insert(t, batch, id, new)?;
         for hash in hashes(&new.identifiers, &new.raw) {
