@@ -163,6 +163,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn whether_a_line_holds_names_does_not_depend_on_how_much_was_read() {
+        let text = format!("{}a,b,{}}},c", "\t".repeat(10), "x".repeat(SAMPLE - 14));
+        for read in [SAMPLE + 1, SAMPLE + 2, text.len()] {
+            assert!(looks_like_names(&text.as_bytes()[..read]), "{read}");
+        }
+        assert!(!looks_like_names(b"  a,{b"));
+    }
+
+    #[test]
     fn the_delimiter_is_told_by_the_header_and_confirmed_by_rows() {
         for (sample, expected) in [
             ("uid,mail\n1,a\n", Some(b',')),
