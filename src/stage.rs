@@ -11,7 +11,7 @@ use crate::password::guard::{self, Guard};
 use crate::store::{Batch, Compared, Lens, NewJob, SourceId, SourceRow, StageCounts, Store};
 use crate::target::schema::Schema;
 use crate::user::{IdKind, Identifiers, User};
-use crate::validate;
+use crate::validate::{self, Warning};
 use secrecy::ExposeSecret as _;
 use std::collections::BTreeSet;
 
@@ -52,6 +52,8 @@ pub struct Staged {
     pub note: Option<String>,
     /// Passwords that a small key could not carry.
     pub long_passwords: u64,
+    /// Of these, those that the mapping can make short enough.
+    pub shortenable: u64,
     /// What its records have.
     pub found: Found,
     /// Why the source could not be read to its end. What was read before it is staged, and the
@@ -286,7 +288,9 @@ impl<S: Store> Stager<'_, S> {
             let Settings { mapping, schema, guard, .. } = *self.settings;
             let prepared = validate::prepare_guarded(&record.raw, mapping, schema, guard);
             self.staged.found.note(&prepared.user);
-            self.staged.long_passwords += u64::from(!prepared.warnings.is_empty());
+            let has = |warning| u64::from(prepared.warnings.contains(&warning));
+            self.staged.long_passwords += has(Warning::LongPassword);
+            self.staged.shortenable += has(Warning::Shortenable);
             NewJob {
                 record_no: record.no,
                 line: record.line,

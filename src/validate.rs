@@ -5,12 +5,13 @@
 //! which will say so for that row alone.
 
 use crate::mapping::Mapping;
+use crate::password::compose::shorten;
 use crate::password::detect;
 use crate::password::guard::Guard;
 use crate::problem::{Problem, Rule};
 use crate::target::schema::{Field, Format, Schema};
 use crate::user::{IdKind, User, Value};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 
 /// The most bytes of an identifier.
 const IDENTIFIER_BYTES: usize = 512;
@@ -23,6 +24,8 @@ const TEXT_BYTES: usize = 1 << 20;
 pub enum Warning {
     /// The password is longer than the smallest key carries; `run` knows the real key.
     LongPassword,
+    /// The mapping can make it so short that the smallest key carries it.
+    Shortenable,
 }
 
 impl Warning {
@@ -30,6 +33,7 @@ impl Warning {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::LongPassword => "long-password",
+            Self::Shortenable => "shortenable-password",
         }
     }
 }
@@ -94,10 +98,16 @@ pub fn validate(
             problems.push(Problem::new(mapping.source_name(name), rule, message));
         }
     }
-    if user.password_bytes() > schema.password_bytes_warn {
-        return vec![Warning::LongPassword];
+    let (Some(password), true) =
+        (&user.password, user.password_bytes() > schema.password_bytes_warn)
+    else {
+        return Vec::new();
+    };
+    let short = SecretString::from(shorten(password.expose_secret()));
+    if short.expose_secret().len() <= schema.password_bytes_warn {
+        return vec![Warning::LongPassword, Warning::Shortenable];
     }
-    Vec::new()
+    vec![Warning::LongPassword]
 }
 
 fn no_identifier(mapping: &Mapping, schema: &Schema) -> String {

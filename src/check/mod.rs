@@ -37,6 +37,7 @@ pub struct Checker<'a> {
     batch: Vec<NewJob>,
     report: CheckReport,
     long_passwords: u64,
+    shortenable: u64,
     too_many_fields: u64,
     without_external_id: u64,
     guard: Guard,
@@ -56,6 +57,7 @@ impl<'a> Checker<'a> {
             batch: Vec::new(),
             report: CheckReport::default(),
             long_passwords: 0,
+            shortenable: 0,
             too_many_fields: 0,
             without_external_id: 0,
             guard: Guard { keep: true, accepted: false },
@@ -124,7 +126,9 @@ impl<'a> Checker<'a> {
         self.without_external_id +=
             u64::from(key_kind.is_some_and(|kind| kind != IdKind::ExternalId));
         self.count_password(&prepared.user, record.no);
-        self.long_passwords += u64::from(prepared.warnings.contains(&Warning::LongPassword));
+        let has = |warning| u64::from(prepared.warnings.contains(&warning));
+        self.long_passwords += has(Warning::LongPassword);
+        self.shortenable += has(Warning::Shortenable);
         (prepared.user, prepared.problems)
     }
 
@@ -230,10 +234,18 @@ impl<'a> Checker<'a> {
             Warning::LongPassword.as_str(),
             long,
             format!(
-                "{long} passwords are longer than {most} bytes: whether they fit depends on the \
-                 target's key, and run decides"
+                "{} longer than {most} bytes: whether they fit depends on the target's key, and \
+                 run decides",
+                are(long)
             ),
         );
+        let field = self.mapping.source_name(self.schema.password_field);
+        let message = format!(
+            "{} of these could be shorter: password = {{ hash = \"{field}\", short = true }}, or \
+             short = true in the rule that is there",
+            self.shortenable
+        );
+        self.warn(Warning::Shortenable.as_str(), self.shortenable, message);
         let count = |scheme: Scheme| self.report.passwords.get(scheme.as_str()).copied();
         let plain = count(Scheme::Plain).unwrap_or(0);
         let all: u64 = self.report.passwords.values().sum();
@@ -241,8 +253,9 @@ impl<'a> Checker<'a> {
         // Where nobody has accepted it, it is a problem of each record.
         if !self.guard.keep && self.guard.accepted {
             let message = format!(
-                "{hashes} passwords look like hashes, and keep_password = false would hash them \
-                 again: nobody could log in with them"
+                "{} hashes, and keep_password = false would hash them again: nobody could sign in \
+                 with them",
+                are(hashes)
             );
             self.warn("hash-not-kept", hashes, message);
         }
@@ -250,8 +263,8 @@ impl<'a> Checker<'a> {
             return;
         }
         let message = format!(
-            "{plain} passwords look like plain text, and keep_password = true would store them as \
-             they are, readable"
+            "{} plain text, and keep_password = true would store them as they are, readable",
+            are(plain)
         );
         self.warn("plain-kept", if self.guard.accepted { plain } else { 0 }, message);
         let schemes: Vec<&str> = self
@@ -264,7 +277,7 @@ impl<'a> Checker<'a> {
         if schemes.len() > 1 {
             let message = format!(
                 "the passwords are of several schemes ({}): the pool has one password function, \
-                 which must tell them apart",
+                 which must tell them apart, as the one of userferry password function does",
                 schemes.join(", ")
             );
             self.warn("several-schemes", plain + hashes, message);
@@ -327,6 +340,11 @@ impl Checker<'_> {
             self.warn("raw-copy", self.report.records, message);
         }
     }
+}
+
+/// `1 password is`, `2 passwords are`.
+fn are(n: u64) -> String {
+    if n == 1 { "1 password is".to_owned() } else { format!("{n} passwords are") }
 }
 
 /// The columns that a copy of the raw record goes without; never with the password.

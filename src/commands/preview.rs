@@ -126,8 +126,13 @@ fn describe(
     if prepared.warnings.contains(&Warning::LongPassword) {
         text.push_str(&format!(
             "\nwarning: the password is longer than {} bytes: whether it fits depends on the \
-             target's key\n",
-            schema.password_bytes_warn
+             target's key{}\n",
+            schema.password_bytes_warn,
+            if prepared.warnings.contains(&Warning::Shortenable) {
+                "; short = true in the mapping's rule for it makes it short enough"
+            } else {
+                ""
+            }
         ));
     }
     let found = problems(&prepared.problems);

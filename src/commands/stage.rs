@@ -173,6 +173,12 @@ fn tell(ui: Ui, source: &str, staged: &Staged) -> bool {
             counted(staged.long_passwords, "password")
         ));
     }
+    if staged.shortenable > 0 {
+        ui.note(&format!(
+            "{} of these would be short enough with short = true in the mapping's rule for the password, and userferry remap",
+            crate::ui::grouped(staged.shortenable)
+        ));
+    }
     if c.still_wrong > 0 {
         ui.warn(&format!(
             "{} the same as rows that are failed or invalid: correct them, or send failed ones again with userferry retry-failed",

@@ -137,6 +137,36 @@ fn rows_are_not_sent_with_another_setting_than_they_were_staged_for() {
     assert_eq!(rig.sandbox.users().len(), 2);
 }
 
+/// Werkzeug's scrypt and SHA-512 in hexadecimal digits are too long for a key of 1,024 bits.
+#[test]
+fn what_is_too_long_for_a_small_key_is_told_with_the_way_out() {
+    let rig = Rig::start(&[]);
+    let desk = Desk::at(&rig.sandbox.url);
+    let long = [
+        format!("scrypt:32768:8:1$saltsaltsaltsalt${}", "ab".repeat(64)),
+        "cd".repeat(64),
+        format!("$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHRzYWx0c2FsdA${}", "A".repeat(86)),
+    ];
+    desk.write("users.json", export(&[&long[0], &long[1], &long[2]]));
+    let checked = desk.ferry("check users.json").ok(0).out;
+    assert!(checked.contains("3 passwords are longer than 117 bytes"), "{checked}");
+    let way = "2 of these could be shorter: password = { hash = \"password\", short = true }";
+    assert!(checked.contains(way), "{checked}");
+    let staged = desk.ferry("stage users.json").ok(0).err;
+    assert!(staged.contains("2 of these would be short enough with short = true"), "{staged}");
+    let shown = desk.ferry("preview --key 0").ok(0).out;
+    assert!(shown.contains("; short = true in the mapping's rule"), "{shown}");
+    desk.write(
+        "userferry.toml",
+        "[mapping]\nexternalId = \"uid\"\npassword = { hash = \"password\", short = true }\n",
+    );
+    desk.ferry("remap").ok(0);
+    // The sandbox has a small key, and decrypts what it is sent.
+    desk.ferry("run").ok(3);
+    let status = desk.status();
+    assert_eq!((&status["created"], &status["invalid"]), (&json!(2), &json!(1)));
+}
+
 const SALTED: &str = "[mapping]\nexternalId = \"uid\"\npassword = { scheme = \"md5\", hash = \"pwd\", salt = \"salt\", order = \"ORDER\" }\n";
 
 #[test]
