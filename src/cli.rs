@@ -108,7 +108,7 @@ pub enum Command {
     Show(Show),
     /// Decide about an unknown row, where no rule could
     Settle(Settle),
-    /// Let failed or invalid rows go
+    /// Let failed or invalid rows go, or one that is still to be sent
     Waive(Waive),
     /// Write source records, re-stageable as they are; or old ids with the new ones
     Export(Export),

@@ -12,7 +12,7 @@ use crate::store::{Batch, Compared, Lens, NewJob, SourceId, SourceRow, StageCoun
 use crate::target::schema::Schema;
 use crate::user::{IdKind, Identifiers, User};
 use crate::validate::{self, Warning};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use std::collections::BTreeSet;
 
 /// Records in one transaction, at most.
@@ -50,6 +50,8 @@ pub struct Staged {
     pub known: bool,
     /// What was found out about the source and a person should know.
     pub note: Option<String>,
+    /// Passwords that do not suit the guard, and were accepted.
+    pub accepted: u64,
     /// Passwords that a small key could not carry.
     pub long_passwords: u64,
     /// Of these, those that the mapping can make short enough.
@@ -163,6 +165,14 @@ fn judged_head(
         Some((what, hint)) => Err(Error::usage(format!("{source}: {what}")).hint(hint)),
         None => Ok(head),
     }
+}
+
+/// Whether a password would be a problem if nobody had accepted it.
+fn is_accepted(guard: Guard, password: Option<&SecretString>) -> bool {
+    let strict = Guard { accepted: false, ..guard };
+    guard.accepted
+        && password
+            .is_some_and(|it| strict.problem(detect(it.expose_secret()), "password").is_some())
 }
 
 /// Compares what was staged since with all other rows, to the end.
@@ -288,6 +298,7 @@ impl<S: Store> Stager<'_, S> {
             let Settings { mapping, schema, guard, .. } = *self.settings;
             let prepared = validate::prepare_guarded(&record.raw, mapping, schema, guard);
             self.staged.found.note(&prepared.user);
+            self.staged.accepted += u64::from(is_accepted(guard, prepared.user.password.as_ref()));
             let has = |warning| u64::from(prepared.warnings.contains(&warning));
             self.staged.long_passwords += has(Warning::LongPassword);
             self.staged.shortenable += has(Warning::Shortenable);

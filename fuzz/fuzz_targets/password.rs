@@ -104,9 +104,9 @@ fuzz_target!(|data: &[u8]| {
         let was_hex = scheme == Scheme::HexSha512 && is == Scheme::SaltedSha512;
         assert!(is == scheme || was_hex, "{stored} becomes {short}, {is}");
     }
-    assert_eq!(other_order("secret", stored).is_some(), false, "{stored}");
+    assert_eq!(other_order("nobody has this", stored).is_some(), false, "{stored}");
     if is_cheap(scheme, stored) {
-        let verdict = verify("secret", stored, None);
+        let verdict = verify("nobody has this", stored, None);
         let is_none = matches!(scheme, Scheme::Plain | Scheme::None);
         assert_eq!(verdict == Err(Unverifiable::NoHash), is_none, "{stored}");
     }

@@ -228,6 +228,12 @@ impl<'a> Checker<'a> {
     }
 
     fn warn_of_passwords(&mut self) {
+        if self.mapping.rule(self.schema.password_field).is_none() {
+            let n = self.report.records;
+            let message = "no password is mapped: nobody can sign in before setting a new one by \
+                           e-mail or phone";
+            self.warn("no-password", n, message.to_owned());
+        }
         let long = self.long_passwords;
         let most = self.schema.password_bytes_warn;
         self.warn(

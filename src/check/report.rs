@@ -81,7 +81,7 @@ impl Costs {
 /// Something to know before the run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CheckWarning {
-    /// Its word for machines: `long-password`, `shortenable-password`, `hash-not-kept`, `plain-kept`, `several-schemes`,
+    /// Its word for machines: `long-password`, `shortenable-password`, `no-password`, `hash-not-kept`, `plain-kept`, `several-schemes`,
     /// `password-column`, `column-missing`, `many-fields`, `no-external-id`, `raw-copy`.
     pub warning: &'static str,
     /// Records concerned.

@@ -1,6 +1,6 @@
 //! `retry-failed`, `settle`, `waive`: what people decide about rows.
 
-use super::{Writer, no_such_key, open_writer, run, staged_mapping};
+use super::{Writer, jobs_of, open_writer, run, staged_mapping};
 use crate::cli::{FailedClass, Global, RetryFailed, Settle, SettleTo, Waive, WaiveStatus};
 use crate::clock;
 use crate::config::TargetKind;
@@ -97,7 +97,7 @@ pub(super) fn waive(global: &Global, ui: Ui, args: &Waive) -> Result<Exit> {
     }
     if n == 0 && args.key.is_some() {
         return Err(Error::usage(
-            "the row is neither failed nor invalid: there is nothing to waive",
+            "the row is neither pending nor failed nor invalid: there is nothing to waive",
         ));
     }
     if n == 0 {
@@ -142,8 +142,7 @@ fn undo(writer: &mut Writer, ui: Ui, jobs: &[JobId], decision: &str) -> Result<E
 }
 
 fn by_key(writer: &Writer, key: &str) -> Result<Vec<JobRow>> {
-    let jobs = writer.table.jobs_by_key(key)?;
-    if jobs.is_empty() { Err(no_such_key()) } else { Ok(jobs) }
+    jobs_of(&writer.table, key)
 }
 
 fn ids(jobs: &[JobRow]) -> Vec<JobId> {

@@ -24,7 +24,7 @@ use crate::mapping::Mapping;
 use crate::password::guard::Guard;
 use crate::store::Store as _;
 use crate::store::lock::{Holder, Lock};
-use crate::store::sqlite::Table;
+use crate::store::sqlite::{JobRow, Table};
 use crate::store::{StoreError, file};
 use crate::ui::Ui;
 use std::path::{Path, PathBuf};
@@ -151,11 +151,20 @@ fn same_guard(table: &Table, keep: bool) -> Result<()> {
     }
 }
 
-/// The error for a key that is not in the table.
-fn no_such_key() -> Error {
-    Error::usage("no row has this key").hint(
-        "the key is the external id, else the e-mail address, the phone number or the user name",
-    )
+/// The rows of this key, else those that have this identifier.
+fn jobs_of(table: &Table, key: &str) -> Result<Vec<JobRow>> {
+    let mut jobs = table.jobs_by_key(key)?;
+    if jobs.is_empty() {
+        let mapping = staged_mapping(table)?.unwrap_or_else(Mapping::reference);
+        let schema = TargetKind::AuthingV2.schema();
+        jobs =
+            crate::stage::with_lens(&mapping, schema, |lens| table.jobs_with(key, lens.identify))?;
+    }
+    if jobs.is_empty() {
+        return Err(Error::usage("no row has this key")
+            .hint("an external id, an e-mail address, a phone number or a user name of a record"));
+    }
+    Ok(jobs)
 }
 
 /// The file to write to; `-` means standard output, as no file at all does.

@@ -1,7 +1,7 @@
 //! `password verify`: does a known password match its staged hash? `password function`: writes the
 //! custom password function for the schemes that were found.
 
-use super::{no_such_key, open_reader, staged_mapping};
+use super::{jobs_of, open_reader, staged_mapping};
 use crate::cli::{Global, PasswordCommand, PasswordFunction, PasswordVerify};
 use crate::config::{Flags, Settings, TargetKind, process_env};
 use crate::error::{Error, Exit, Result};
@@ -38,10 +38,7 @@ pub(super) fn run(global: &Global, ui: Ui, command: &PasswordCommand) -> Result<
 
 fn verify_one(global: &Global, ui: Ui, args: &PasswordVerify) -> Result<Exit> {
     let table = open_reader(global)?;
-    let jobs = table.jobs_by_key(&args.key)?;
-    if jobs.is_empty() {
-        return Err(no_such_key());
-    }
+    let jobs = jobs_of(&table, &args.key)?;
     let firebase = args.firebase.as_deref().map(read_firebase).transpose()?;
     let mapping = staged_mapping(&table)?.unwrap_or_else(Mapping::reference);
     let password = read_password(args.password_file.as_deref())?;

@@ -1,6 +1,6 @@
 //! `preview`: what would be sent for one record, field by field, and where each value comes from.
 
-use super::{no_such_key, open_reader, staged_mapping};
+use super::{jobs_of, open_reader, staged_guard, staged_mapping};
 use crate::check::mapped_to;
 use crate::cli::{Global, Preview};
 use crate::config::{Flags, Settings, TargetKind, process_env};
@@ -8,12 +8,13 @@ use crate::error::{Error, Exit, Result};
 use crate::input::{Reader, Record, Source, show_name};
 use crate::mapping::{Mapping, Origin, Traced, for_each_field};
 use crate::password::detect;
+use crate::password::guard::Guard;
 use crate::problem::Problem;
 use crate::redact;
 use crate::target::schema::Schema;
 use crate::ui::{Ui, table};
 use crate::user::{Identifiers, User, normalise, same};
-use crate::validate::{Warning, prepare};
+use crate::validate::{Warning, prepare, prepare_guarded};
 use secrecy::ExposeSecret;
 
 pub(super) fn run(global: &Global, ui: Ui, args: &Preview) -> Result<Exit> {
@@ -35,6 +36,7 @@ fn from_source(global: &Global, args: &Preview, source: &str) -> Result<Shown> {
     let schema = settings.target.kind.schema();
     let mapping = &settings.mapping;
     mapping.validate(schema)?;
+    let guard = Guard { keep: settings.target.keep_password, accepted: false };
     let source = Source::parse(source);
     let options = args.reading.options(mapping.cells(schema));
     let mut reader = Reader::open(&source, &options, None)?;
@@ -50,7 +52,7 @@ fn from_source(global: &Global, args: &Preview, source: &str) -> Result<Shown> {
             let place = place(&source.to_string(), record.no, record.line);
             return Ok(match record.fault {
                 Some(fault) => (format!("{place}\n\n{}", problems(&[fault])), true),
-                None => describe(&place, &record.raw, mapping, schema, &[]),
+                None => describe(&place, &record.raw, mapping, schema, guard, &[]),
             });
         }
     }
@@ -74,11 +76,9 @@ fn is_known_by(identifiers: &Identifiers, key: &str) -> bool {
 
 fn from_table(global: &Global, key: &str) -> Result<Vec<Shown>> {
     let table = open_reader(global)?;
-    let jobs = table.jobs_by_key(key)?;
-    if jobs.is_empty() {
-        return Err(no_such_key());
-    }
+    let jobs = jobs_of(&table, key)?;
     let mapping = staged_mapping(&table)?.unwrap_or_else(Mapping::reference);
+    let guard = staged_guard(&table)?.unwrap_or(Guard { keep: true, accepted: true });
     let mut shown = Vec::new();
     for job in &jobs {
         let place = format!("{}, {}", place(&job.source, job.record_no, job.line), job.status);
@@ -91,7 +91,7 @@ fn from_table(global: &Global, key: &str) -> Result<Vec<Shown>> {
             })
             .collect();
         let schema = TargetKind::AuthingV2.schema();
-        shown.push(describe(&place, &job.raw, &mapping, schema, &known));
+        shown.push(describe(&place, &job.raw, &mapping, schema, guard, &known));
     }
     Ok(shown)
 }
@@ -106,9 +106,10 @@ fn describe(
     raw: &[u8],
     mapping: &Mapping,
     schema: &Schema,
+    guard: Guard,
     known: &[String],
 ) -> Shown {
-    let prepared = prepare(raw, mapping, schema);
+    let prepared = prepare_guarded(raw, mapping, schema, guard);
     let rows: Vec<Vec<String>> = mapping
         .trace(raw, schema)
         .iter()

@@ -1,6 +1,6 @@
 //! `show`: one user, whole.
 
-use super::{no_such_key, open_reader, staged_mapping};
+use super::{jobs_of, open_reader, staged_mapping};
 use crate::cli::{Global, Show};
 use crate::clock;
 use crate::config::TargetKind;
@@ -12,10 +12,7 @@ use crate::{redact, validate};
 
 pub(super) fn run(global: &Global, ui: Ui, args: &Show) -> Result<Exit> {
     let table = open_reader(global)?;
-    let jobs = table.jobs_by_key(&args.key)?;
-    if jobs.is_empty() {
-        return Err(no_such_key());
-    }
+    let jobs = jobs_of(&table, &args.key)?;
     let mapping = staged_mapping(&table)?.unwrap_or_else(Mapping::reference);
     let mut texts = Vec::new();
     for job in &jobs {

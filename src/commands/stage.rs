@@ -131,6 +131,11 @@ fn tell_missing(ui: Ui, mapping: &Mapping, schema: &Schema, found: &Found) {
     }
 }
 
+/// `1 record stands`, `2 records stand`.
+fn are(n: u64, one: &str, several: &str) -> String {
+    format!("{} {}", counted(n, "record"), if n == 1 { one } else { several })
+}
+
 /// Says what became of a source; whether anything about it needs a look.
 fn tell(ui: Ui, source: &str, staged: &Staged) -> bool {
     if staged.known {
@@ -159,12 +164,19 @@ fn tell(ui: Ui, source: &str, staged: &Staged) -> bool {
     ui.note(&format!("{source}: {}{after}", parts.join(", ")));
     let done = c.left_alone - c.unsettled;
     if done > 0 {
-        ui.warn(&format!("{} left as they are: their users are done", counted(done, "record")));
+        let as_is = if done == 1 { "is: its user is" } else { "they are: their users are" };
+        ui.warn(&format!("{} left as {as_is} done", counted(done, "record")));
     }
     if c.unsettled > 0 {
         ui.warn(&format!(
             "{} not replaced: their rows are sending or unknown; run first, then stage --replace again",
             counted(c.unsettled, "record")
+        ));
+    }
+    if staged.accepted > 0 {
+        ui.warn(&format!(
+            "{} accepted as they are, though they do not suit keep_password",
+            counted(staged.accepted, "password")
         ));
     }
     if staged.long_passwords > 0 {
@@ -181,8 +193,9 @@ fn tell(ui: Ui, source: &str, staged: &Staged) -> bool {
     }
     if c.still_wrong > 0 {
         ui.warn(&format!(
-            "{} the same as rows that are failed or invalid: correct them, or send failed ones again with userferry retry-failed",
-            counted(c.still_wrong, "record")
+            "{} as in rows that are failed or invalid: correct them, send failed ones again (userferry retry-failed), or let them go \
+             (userferry waive)",
+            are(c.still_wrong, "stands", "stand")
         ));
     }
     c.invalid > 0 || c.left_alone > 0 || c.still_wrong > 0

@@ -434,8 +434,8 @@ impl Reader {
             Failure::OpenQuote => {
                 let what = "the file ends inside quotes, in the row that begins here";
                 InputError::new(InputErrorKind::CutOff, &self.file, what).at(here).hint(
-                    "export it again, completely, or close the quote; the records before this one \
-                     are good",
+                    "export it again, completely, or close the quote, and stage the same file \
+                     again: it goes on with this record",
                 )
             }
             Failure::CutOff => {

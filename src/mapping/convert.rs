@@ -86,7 +86,10 @@ fn steps(mut json: Json<'_>, field: &Field, steps: &[As]) -> Result<Option<Taken
     }
     let typed = match field.ty {
         Type::Text => text(json).map(Value::Text),
-        Type::Bool => truth(&json, steps.last()).map(Value::Bool),
+        Type::Bool => {
+            let is_not = steps.last() == Some(&As::Not);
+            truth(&json, steps.last()).map(|truth| Value::Bool(truth != is_not))
+        }
         Type::Int => int(&json, steps.last()).map(Value::Int),
         Type::TextList => list(&json).map(Value::List),
     };
@@ -289,6 +292,9 @@ mod tests {
             ("true", Type::Bool, None, Ok(Some(Value::Bool(true)))),
             ("\" Yes\"", Type::Bool, Some(As::Bool), Ok(Some(Value::Bool(true)))),
             ("0", Type::Bool, Some(As::Bool), Ok(Some(Value::Bool(false)))),
+            ("true", Type::Bool, Some(As::Not), Ok(Some(Value::Bool(false)))),
+            ("\"no\"", Type::Bool, Some(As::Not), Ok(Some(Value::Bool(true)))),
+            ("null", Type::Bool, Some(As::Not), Ok(None)),
             ("4", Type::Int, None, Ok(Some(Value::Int(4)))),
             ("-4.00", Type::Int, None, Ok(Some(Value::Int(-4)))),
             ("1e3", Type::Int, None, Ok(Some(Value::Int(1000)))),
@@ -344,6 +350,8 @@ mod tests {
                 "a number, where true or false is expected; the mapping can convert it: \
                  as = \"bool\"",
             ),
+            ("\"maybe\"", Type::Bool, Some(As::Not), "a text that means neither true nor false"),
+            ("2", Type::Bool, Some(As::Not), "a number that is neither 1 nor 0"),
             ("\"maybe\"", Type::Bool, Some(As::Bool), "a text that means neither true nor false"),
             (
                 "true",

@@ -55,6 +55,8 @@ pub enum As {
     Int,
     /// `true false yes no t f y n 1 0` (in any case) become a truth value.
     Bool,
+    /// As [`Self::Bool`], and the opposite: for a column that says who is active.
+    Not,
     /// Text loses the white space around it.
     Trim,
     /// Text in lower case.
@@ -76,6 +78,7 @@ impl As {
             Self::Text => "text",
             Self::Int => "int",
             Self::Bool => "bool",
+            Self::Not => "not",
             Self::Trim => "trim",
             Self::Lower => "lower",
             Self::Date(_) => "date",
@@ -133,7 +136,7 @@ impl fmt::Display for RuleError {
 
 const FORMS: &str = "a rule is \"column\", { from = \"column\", as = \"text\", default = … }, \
                      { jq = \"program\" }, { value = … } or { raw = true, without = [\"column\"] }";
-const STEPS: &str = "`as` must be \"text\", \"int\", \"bool\", \"trim\", \"lower\", \"date\", \
+const STEPS: &str = "`as` must be \"text\", \"int\", \"bool\", \"not\", \"trim\", \"lower\", \"date\", \
                      \"phone\", \"e164\" or \"gender\", or a list of these";
 const VALUE: &str = "must be text, a whole number, true, false or a list of texts";
 
@@ -337,6 +340,7 @@ fn step(word: &str, rule: &Map<String, Json>) -> Result<As, RuleError> {
         "text" => As::Text,
         "int" => As::Int,
         "bool" => As::Bool,
+        "not" => As::Not,
         "trim" => As::Trim,
         "lower" => As::Lower,
         "gender" => As::Gender,

@@ -106,7 +106,7 @@ fn step_fits(field: &Field, step: &As) -> Result<()> {
     let (name, word) = (field.name, step.as_str());
     let ty = match step {
         As::Int => Type::Int,
-        As::Bool => Type::Bool,
+        As::Bool | As::Not => Type::Bool,
         // What comes before a number or a truth value.
         As::Trim | As::Lower if field.ty != Type::TextList => return Ok(()),
         As::Phone(_) | As::E164(_) if field.format != Format::Phone => {

@@ -9,6 +9,10 @@ use std::collections::BTreeMap;
 /// Records at the beginning of a source that are judged together.
 pub const JUDGED: usize = 1_000;
 
+/// One password in so many that contradicts the others is a mistake of its record; more are one of
+/// the column.
+const FEW: u64 = 20;
+
 /// What the passwords of a table must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Guard {
@@ -71,11 +75,16 @@ impl Column {
         let is_hash =
             |scheme: Scheme| scheme.is_unmistakable() || digests && scheme != Scheme::Plain;
         let (hashes, plain) = (self.count(is_hash), self.count(|scheme| !is_hash(scheme)));
+        // A few that contradict are mistakes of their records, which say so themselves.
+        let wrong = if guard.keep { plain } else { hashes };
+        if wrong * FEW <= hashes + plain {
+            return None;
+        }
         let (why, hint) = match (guard.keep, hashes, plain) {
             (true, _, 0) | (false, 0, _) => return None,
             (true, 0, _) => (
                 "keep_password = true would store plain text readable",
-                "keep_password = false under [target] lets the provider hash them; are they hashes of a scheme that \
+                "keep_password = false under [target] lets the provider hash them, all of a table; are they hashes of a scheme that \
                  userferry does not know, --accept-passwords stages them as they are",
             ),
             (false, _, 0) => (
@@ -136,6 +145,8 @@ mod tests {
             (true, vec![(Bcrypt, 5), (No, 3)]),
             (true, vec![(Bcrypt, 5), (HexMd5, 1)]),
             (true, vec![(HexMd5, 3)]),
+            (true, vec![(Bcrypt, 19), (Plain, 1)]),
+            (false, vec![(Bcrypt, 1), (Plain, 19)]),
             (false, vec![(Plain, 5), (No, 1)]),
             // Somebody's password is 32 digits.
             (false, vec![(Plain, 5), (HexMd5, 1)]),
@@ -157,6 +168,11 @@ mod tests {
                 true,
                 vec![(Bcrypt, 2), (Plain, 1)],
                 "2 bcrypt (first: record 1), 1 plain text (first: record 3), and keep_password = true would store the plain text readable".to_owned(),
+            ),
+            (
+                true,
+                vec![(Bcrypt, 18), (Plain, 1)],
+                "18 bcrypt (first: record 1), 1 plain text (first: record 19), and keep_password = true would store the plain text readable".to_owned(),
             ),
             (false, vec![(Bcrypt, 2)], format!("2 bcrypt (first: record 1), and {again}")),
             (false, vec![(HexMd5, 2)], format!("2 hex-md5 (first: record 1), and {again}")),

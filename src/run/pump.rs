@@ -28,7 +28,10 @@ impl<S: Store, T: Target> Runner<S, T> {
         while self.doubts.next_look().is_some_and(|at| at <= now) {
             let Admission::Go { .. } = self.gate.admit(Kind::Lookup, now) else { break };
             let doubts = self.doubts.take(now);
-            self.requests.spawn(worker::find(Arc::clone(&self.target), self.clock, doubts));
+            let requests = self.target.requests_for(&worker::wanted(&doubts));
+            self.gate.rate.left_too(requests.saturating_sub(1), now);
+            let pace = self.gate.rate.interval();
+            self.requests.spawn(worker::find(Arc::clone(&self.target), self.clock, doubts, pace));
         }
         while !self.ready.is_empty() {
             let Admission::Go { trial } = self.gate.admit(Kind::Create, now) else { break };

@@ -179,6 +179,16 @@ impl Rate {
         self.next_at = self.next_at.max(earliest) + interval;
     }
 
+    /// So many more will leave with the one that just did, at the same pace.
+    pub fn left_too(&mut self, more: usize, now: Moment) {
+        (0..more).for_each(|_| self.left(now));
+    }
+
+    /// How long from one request to the next; nothing while no limit is known.
+    pub fn interval(&self) -> Duration {
+        self.current.map_or(Duration::ZERO, |rate| Duration::from_secs_f64(1.0 / rate))
+    }
+
     /// Nothing leaves before this moment: what was accepted until then tells no rate.
     pub fn paused_until(&mut self, moment: Moment) {
         self.paused_blindly |= self.burst > 0 && self.good.is_none();

@@ -28,7 +28,11 @@ impl Target for Silent {
         std::future::pending().await
     }
 
-    async fn find(&self, _wanted: &[Wanted]) -> Result<Vec<Vec<DirectoryUser>>, Fault> {
+    async fn find(
+        &self,
+        _wanted: &[Wanted],
+        _pace: Duration,
+    ) -> Result<Vec<Vec<DirectoryUser>>, Fault> {
         std::future::pending().await
     }
 

@@ -1,6 +1,7 @@
 //! One job: sends it and says what came of it. No SQL, no policy.
 
 use super::Event;
+use super::doubt::Doubt;
 use crate::clock::{Clock, Moment};
 use crate::failpoint;
 use crate::job::Outcome;
@@ -8,6 +9,7 @@ use crate::store::JobId;
 use crate::target::{Answer, Fault, Target, Wanted};
 use crate::user::User;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A create on its way.
 pub(super) struct Flight {
@@ -67,35 +69,34 @@ async fn explain<T: Target>(target: &T, answer: &mut Answer) -> Option<Fault> {
 async fn die_in_flight<T: Target>(target: &T, user: &User) -> Answer {
     tokio::select! {
         answer = target.create(user) => answer,
-        () = tokio::time::sleep(std::time::Duration::from_millis(5)) => {
+        () = tokio::time::sleep(Duration::from_millis(5)) => {
             failpoint::die();
             Answer::new(Outcome::Unknown)
         }
     }
 }
 
+/// What these rows are looked up by.
+pub(super) fn wanted(doubts: &[Doubt]) -> Vec<Wanted> {
+    let of = |doubt: &Doubt| Wanted {
+        identifiers: doubt.identifiers.clone(),
+        thorough: super::doubt::thorough(doubt),
+    };
+    doubts.iter().map(of).collect()
+}
+
 pub(super) async fn find<T: Target>(
     target: Arc<T>,
     clock: Clock,
-    doubts: Vec<super::doubt::Doubt>,
+    doubts: Vec<Doubt>,
+    pace: Duration,
 ) -> Event {
-    let wanted: Vec<Wanted> = doubts
-        .iter()
-        .map(|doubt| Wanted {
-            identifiers: doubt.identifiers.clone(),
-            thorough: super::doubt::thorough(doubt),
-        })
-        .collect();
     let asked_at = clock.now();
-    let result = target.find(&wanted).await;
+    let result = target.find(&wanted(&doubts), pace).await;
     Event::Found { doubts, asked_at, result }
 }
 
-pub(super) async fn probe<T: Target>(
-    target: Arc<T>,
-    clock: Clock,
-    limit: std::time::Duration,
-) -> Event {
+pub(super) async fn probe<T: Target>(target: Arc<T>, clock: Clock, limit: Duration) -> Event {
     let asked_at = clock.now();
     let result = match tokio::time::timeout(limit, target.probe()).await {
         Ok(result) => result,
@@ -122,7 +123,11 @@ mod tests {
             Answer::new(Outcome::Unexplained)
         }
 
-        async fn find(&self, _wanted: &[Wanted]) -> Result<Vec<Vec<DirectoryUser>>, Fault> {
+        async fn find(
+            &self,
+            _wanted: &[Wanted],
+            _pace: Duration,
+        ) -> Result<Vec<Vec<DirectoryUser>>, Fault> {
             Ok(Vec::new())
         }
 

@@ -91,7 +91,9 @@ fn salts_apart(found: &mut [Candidate], fields: &[(Place, FieldStats)], schema: 
             continue;
         };
         if scheme == "firebase-scrypt" {
-            candidate.rule = format!("{{ scheme = \"{scheme}\", hash = {hash}, salt = {salt} }}");
+            // Whole it has 118 bytes, one more than the smaller key carries.
+            candidate.rule =
+                format!("{{ scheme = \"{scheme}\", hash = {hash}, salt = {salt}, short = true }}");
             candidate.note = Some("Firebase's scrypt".to_owned());
             continue;
         }
@@ -182,23 +184,24 @@ fn opposite(at: usize, place: &Place, stats: &FieldStats, records: u64) -> Optio
     if !synonyms::NOT_BLOCKED.contains(&last.as_str()) || !are_groups(groups) {
         return None;
     }
-    let is_all = |ty: &str| stats.of_type(ty) == stats.filled();
-    let is_truth = stats.of_shape(Shape::Truth) == stats.filled();
-    let what = match () {
-        () if is_all("bool") => Some(" == false"),
-        () if is_all("number") && is_truth => Some(" == 0"),
-        () => None,
-    };
+    // What is neither true nor false must not pass for one of them: somebody who was shut out could
+    // sign in.
+    let is_truth = stats.of_shape(Shape::Truth) + stats.of_type("bool") >= stats.filled();
     let doubt = 100 + 50 * i64::try_from(groups.len()).unwrap_or(20);
     Some(Candidate {
         at,
         field: "blocked",
-        rule: rule::written_jq(place, what.unwrap_or(" == \"0\"")),
-        note: Some(match what {
-            Some(_) => "the opposite of blocked".to_owned(),
-            None => "the opposite of blocked: put the word that means no".to_owned(),
+        rule: if is_truth {
+            rule::written(place, &How::step("not"))
+        } else {
+            rule::written_jq(place, " == \"0\"")
+        },
+        note: Some(if is_truth {
+            "the opposite of blocked".to_owned()
+        } else {
+            "the opposite of blocked: put the word that means no".to_owned()
         }),
-        points: what.map(|_| permille(stats.filled(), records) - doubt),
+        points: is_truth.then(|| permille(stats.filled(), records) - doubt),
     })
 }
 

@@ -16,7 +16,7 @@ pub(super) struct How {
 }
 
 impl How {
-    fn step(word: &'static str) -> Self {
+    pub(super) fn step(word: &'static str) -> Self {
         Self { steps: vec![word], ..Self::default() }
     }
 

@@ -117,10 +117,17 @@ pub trait Target: Send + Sync + 'static {
     /// Creates one user.
     fn create(&self, user: &User) -> impl Future<Output = Answer> + Send;
 
-    /// Looks users up: for each wanted one all users that share an identifier with it.
+    /// How many requests [`Self::find`] makes for these.
+    fn requests_for(&self, wanted: &[Wanted]) -> usize {
+        usize::from(!wanted.is_empty())
+    }
+
+    /// Looks users up: for each wanted one all users that share an identifier with it. Between its
+    /// requests it waits for `pace`: one that is refused for coming too soon would spoil all.
     fn find(
         &self,
         wanted: &[Wanted],
+        pace: Duration,
     ) -> impl Future<Output = Result<Vec<Vec<DirectoryUser>>, Fault>> + Send;
 
     /// How much the target's clock is ahead of ours, milliseconds; `None` while it is not known.

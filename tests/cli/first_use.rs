@@ -271,7 +271,8 @@ fn check_tells_of_records_without_an_external_id_and_of_copies_of_the_whole_reco
              pin             1           0  number  {pin}\n\
              mail            1           0  text    email\n\
              phone           1           0  text    phone\n\n{unmapped}\
-             warnings\n  2 records have no external id (externalId): they are recognised by e-mail \
+             warnings\n  no password is mapped: nobody can sign in before setting a new one by \
+             e-mail or phone\n  2 records have no external id (externalId): they are recognised by e-mail \
              address, phone number or user name\n"
         )
     };

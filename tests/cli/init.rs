@@ -52,7 +52,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
             r#"givenName = "firstName""#,
             r#"familyName = "lastName""#,
             r"locale = { jq = '.attributes.locale[0]' }",
-            r"blocked = { jq = '.enabled == false' }",
+            r#"blocked = { from = "enabled", as = "not" }"#,
         ],
     ),
     (
@@ -62,7 +62,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
             r#"email = "email""#,
             r#"phone = { from = "phoneNumber", as = "phone" }"#,
             r#"nickname = "displayName""#,
-            r#"password = { scheme = "firebase-scrypt", hash = "passwordHash", salt = "salt" }"#,
+            r#"password = { scheme = "firebase-scrypt", hash = "passwordHash", salt = "salt", short = true }"#,
             r#"emailVerified = "emailVerified""#,
             r#"photo = "photoUrl""#,
             r#"lastLogin = { from = "lastSignedInAt", as = "date" }"#,
@@ -83,7 +83,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
             r#"name = { jq = '.Attributes[]? | select(.Name == "name") | .Value' }"#,
             r#"givenName = { jq = '.Attributes[]? | select(.Name == "given_name") | .Value' }"#,
             r#"familyName = { jq = '.Attributes[]? | select(.Name == "family_name") | .Value' }"#,
-            r"blocked = { jq = '.Enabled == false' }",
+            r#"blocked = { from = "Enabled", as = "not" }"#,
         ],
     ),
     (
@@ -137,7 +137,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
             r#"streetAddress = "profile.address.street""#,
             r#"locality = "profile.address.city""#,
             r#"postalCode = "profile.address.postal_code""#,
-            r"blocked = { jq = '.account.active == false' }",
+            r#"blocked = { from = "account.active", as = "not" }"#,
         ],
     ),
 ];

@@ -66,8 +66,8 @@ fn each_step_says_what_it_did_and_what_comes_next() {
         (
             "show nobody",
             2,
-            "---\nerror: no row has this key\n\nhint: the key is the external id, \
-                            else the e-mail address, the phone number or the user name\n",
+            "---\nerror: no row has this key\n\nhint: an external id, an e-mail \
+                            address, a phone number or a user name of a record\n",
         ),
     ] {
         let said = says(&desk.ferry(line).ok(code));

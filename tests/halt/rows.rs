@@ -48,6 +48,28 @@ fn a_limit_told_by_http_429_fails_nobody() {
     limited("http429", &[]);
 }
 
+/// Rows that are looked up by every identifier take several requests each, and a limit so low that
+/// not all of them fit into one moment: with a limit that nobody told, and with a stated one, which
+/// is never exceeded.
+#[test]
+fn lookups_keep_to_a_low_limit_too() {
+    for flags in [&["--concurrency=8"][..], &["--concurrency=8", "--rate=10/s"]] {
+        let rig = Rig::start(&["--rate=12/s"]);
+        let there = |n: usize| json!({"username": format!("there{n}"), "email": format!("u{n}@example.com")});
+        rig.sandbox.add_users(&(0..4).map(there).collect::<Value>());
+        let users: Vec<Value> = (0..12)
+            .map(|n| json!({"uid": format!("k{n}"), "mail": format!("u{n}@example.com"), "phone": format!("1380000{n:04}")}))
+            .collect();
+        rig.stage(&users);
+        rig.run(flags).expect(3);
+        rig.expect(&[("done", 8), ("failed", 4), ("failed/conflict", 4)]);
+        if flags.len() > 1 {
+            assert_eq!(rig.sandbox.count("throttled"), 0, "the stated rate holds for lookups too");
+        }
+        books::check(&rig);
+    }
+}
+
 #[test]
 fn a_limit_told_with_retry_after_fails_nobody() {
     limited("http429", &["--retry-after=1"]);

@@ -207,7 +207,8 @@ fn a_file_that_ends_inside_quotes_is_cut_off() {
         "users.csv: the file ends inside quotes, in the row that begins here (at record 2, line 3, \
          byte 13)"
             .to_owned(),
-        "export it again, completely, or close the quote; the records before this one are good"
+        "export it again, completely, or close the quote, and stage the same file again: it goes on \
+         with this record"
             .to_owned(),
     );
     assert_eq!(refused("users.csv", b"uid,mail\n1,a\n2,\"geheim\n3,c\n"), expected);

@@ -83,7 +83,7 @@ fn wrong_settings_are_refused_with_line_key_and_way_out() {
 fn wrong_rules_are_refused_with_line_and_column() {
     let rule = "a rule is \"column\", { from = \"column\", as = \"text\", default = … }, \
                 { jq = \"program\" }, { value = … } or { raw = true, without = [\"column\"] }";
-    let steps = "`as` must be \"text\", \"int\", \"bool\", \"trim\", \"lower\", \"date\", \"phone\", \
+    let steps = "`as` must be \"text\", \"int\", \"bool\", \"not\", \"trim\", \"lower\", \"date\", \"phone\", \
                  \"e164\" or \"gender\", or a list of these";
     for (content, message, hint) in [
         (

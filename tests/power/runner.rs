@@ -63,7 +63,11 @@ impl Target for Directory {
         Answer::new(outcome)
     }
 
-    async fn find(&self, wanted: &[Wanted]) -> Result<Vec<Vec<DirectoryUser>>, TargetFault> {
+    async fn find(
+        &self,
+        wanted: &[Wanted],
+        _pace: Duration,
+    ) -> Result<Vec<Vec<DirectoryUser>>, TargetFault> {
         let inner = self.0.lock().unwrap();
         let find = |wanted: &Wanted| {
             let key = wanted.identifiers.external_id.as_ref();

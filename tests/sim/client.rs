@@ -4,6 +4,7 @@ use super::server::{Reply, Request, Server};
 use super::world::row_of;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 use userferry::clock::Moment;
 use userferry::identity::DirectoryUser;
 use userferry::job::Outcome;
@@ -144,7 +145,11 @@ impl Target for Client {
         }
     }
 
-    async fn find(&self, wanted: &[Wanted]) -> Result<Vec<Vec<DirectoryUser>>, Fault> {
+    async fn find(
+        &self,
+        wanted: &[Wanted],
+        _pace: Duration,
+    ) -> Result<Vec<Vec<DirectoryUser>>, Fault> {
         if self.server.spec().lookups_denied {
             return Err(Fault::Denied(halt("lookups are not allowed")));
         }

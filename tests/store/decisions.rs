@@ -189,7 +189,8 @@ pub(super) fn nothing_else_is_waived(mut bench: Bench<Table>) {
     bench.send(run, &Sent::unknown());
     bench.claim(run, 1);
     let before = bench.eyes.rows();
-    let all = Chosen::Jobs(before.iter().map(|row| row.id).collect());
+    let not_pending = before.iter().filter(|row| row.status != Status::Pending);
+    let all = Chosen::Jobs(not_pending.map(|row| row.id).collect());
     assert_eq!(bench.store.waive(&all, "no", 2_000).unwrap(), 0);
     for status in [Status::Pending, Status::Sending, Status::Unknown, Status::Done] {
         assert_eq!(bench.store.waive(&Chosen::Status(status), "no", 2_000).unwrap(), 0);

@@ -200,7 +200,7 @@ impl<'a> Judge<'a> {
     fn key_holder(&self, row: &Stored, before: i64) -> rusqlite::Result<Option<Problem>> {
         let Some(key) = row.identifiers.key() else { return Ok(None) };
         let first =
-            self.first(key, before, |other| other.has_key(key) && other.stands_before(row))?;
+            self.first(key, before, |other| other.has_key(key) && other.stands_before(row.id))?;
         Ok(first.map(|first| self.duplicate(key.0, Rule::DuplicateKey, &place(&first, row))))
     }
 
@@ -361,7 +361,9 @@ impl<'a> Judge<'a> {
                 IdKind::Phone => Rule::DuplicatePhone,
                 IdKind::Username => Rule::DuplicateUsername,
             };
-            let stands = |row: &Stored| !own.contains(&row.id) && row.stands_before(new);
+            // A correction stands where the row stands that it corrects.
+            let at = own.first().copied().unwrap_or(new.id);
+            let stands = |row: &Stored| !own.contains(&row.id) && row.stands_before(at);
             let Some(other) = self.first((kind, value), before, stands)? else { continue };
             // The key's own kind has been told as a duplicate key.
             let told = key_kind == Some(kind) && other.has_key((kind, value));

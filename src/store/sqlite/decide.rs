@@ -133,7 +133,7 @@ impl Table {
         })
     }
 
-    /// Lets failed and invalid rows go. Returns how many.
+    /// Lets failed and invalid rows go, and pending ones that are named. Returns how many.
     pub fn waive(&mut self, which: &Chosen, reason: &str, now_ms: i64) -> Result<u64, StoreError> {
         let goal = Goal {
             decision: "waive",
@@ -156,7 +156,9 @@ impl Table {
             let mut n = 0;
             for id in ids {
                 let Some(row) = load(t, id)? else { continue };
-                if matches!(row.status, Status::Failed | Status::Invalid) {
+                // One that is to be sent only if it was named.
+                let is_named = matches!(which, Chosen::Jobs(_)) && row.status == Status::Pending;
+                if is_named || matches!(row.status, Status::Failed | Status::Invalid) {
                     decide(t, &row, &goal, &mut deltas)?;
                     n += 1;
                 }

@@ -4,7 +4,7 @@ use super::{Table, convert, identifiers};
 use crate::job::{Detail, Status};
 use crate::problem::{FoundProblem, Rule};
 use crate::store::{JobId, StoreError};
-use crate::user::{IdKind, normalise};
+use crate::user::{IdKind, Identifiers, normalise};
 use rusqlite::{OptionalExtension, Row, params};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -369,19 +369,35 @@ impl Table {
     /// The jobs that have this key, as it stands in the record or normalised.
     pub fn jobs_by_key(&self, key: &str) -> Result<Vec<JobRow>, StoreError> {
         self.check(|c| {
-            let mut statement = c.prepare_cached(
-                "SELECT j.id, s.path, j.record_no, j.line, j.key, j.status, j.detail, j.sends, j.spent,
-                        j.first_sent_ms, j.not_before_ms, j.remote_id, j.evidence, j.code, j.reason,
-                        j.updated_at_ms, r.raw
-                 FROM job j JOIN source s ON s.id = j.source_id JOIN record r ON r.job_id = j.id
-                 WHERE j.id = ?1 AND j.key = ?2",
-            )?;
+            let mut statement =
+                c.prepare_cached(&format!("{JOB_ROW} WHERE j.id = ?1 AND j.key = ?2"))?;
             let mut found = BTreeMap::new();
             for kind in IdKind::ALL {
                 let value = normalise(kind, key);
                 for id in identifiers::with_hash(c, identifiers::hash(kind, &value))? {
                     let row = statement.query_row(params![id, value], job_row).optional()?;
                     found.extend(row.map(|row| (id, row)));
+                }
+            }
+            Ok(found.into_values().collect())
+        })
+    }
+
+    /// The jobs that have this identifier, whatever their key is.
+    pub fn jobs_with(
+        &self,
+        identifier: &str,
+        identify: &dyn Fn(&[u8]) -> Identifiers,
+    ) -> Result<Vec<JobRow>, StoreError> {
+        self.check(|c| {
+            let mut statement = c.prepare_cached(&format!("{JOB_ROW} WHERE j.id = ?1"))?;
+            let mut found = BTreeMap::new();
+            for kind in IdKind::ALL {
+                let value = normalise(kind, identifier);
+                for id in identifiers::with_hash(c, identifiers::hash(kind, &value))? {
+                    let row = statement.query_row([id], job_row).optional()?;
+                    let has = |row: &JobRow| identify(&row.raw).get(kind) == Some(value.as_str());
+                    found.extend(row.filter(has).map(|row| (id, row)));
                 }
             }
             Ok(found.into_values().collect())
@@ -437,6 +453,12 @@ fn problems(c: &rusqlite::Connection, id: i64) -> rusqlite::Result<Vec<ProblemRo
     })?;
     rows.collect()
 }
+
+/// A job as [`job_row`] reads it.
+const JOB_ROW: &str = "\
+SELECT j.id, s.path, j.record_no, j.line, j.key, j.status, j.detail, j.sends, j.spent, j.first_sent_ms,
+       j.not_before_ms, j.remote_id, j.evidence, j.code, j.reason, j.updated_at_ms, r.raw
+FROM job j JOIN source s ON s.id = j.source_id JOIN record r ON r.job_id = j.id";
 
 fn job_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
     let (status, detail): (String, Option<String>) = (row.get(5)?, row.get(6)?);

@@ -7,6 +7,7 @@ use crate::target::{Fault, Halt, Wanted};
 use crate::user::{IdKind, same};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Ids in one lookup, at most (code 2030 beyond).
 const LOOKUP: usize = 80;
@@ -16,19 +17,14 @@ impl V2 {
     pub(super) async fn look_up(
         &self,
         wanted: &[Wanted],
+        pace: Duration,
     ) -> Result<Vec<Vec<DirectoryUser>>, Fault> {
-        let mut asked: BTreeMap<IdKind, Vec<&str>> = BTreeMap::new();
-        for one in wanted {
-            let count = if one.thorough { usize::MAX } else { 1 };
-            for (kind, id) in one.identifiers.iter().take(count) {
-                asked.entry(kind).or_default().push(id);
-            }
-        }
         let mut users: Vec<DirectoryUser> = Vec::new();
-        for (kind, ids) in &asked {
-            for ids in ids.chunks(LOOKUP) {
-                users.extend(self.batch(*kind, ids).await?);
+        for (i, (kind, ids)) in questions(wanted).into_iter().enumerate() {
+            if i > 0 {
+                tokio::time::sleep(pace).await;
             }
+            users.extend(self.batch(kind, &ids).await?);
         }
         Ok(share_out(wanted, &users))
     }
@@ -76,6 +72,21 @@ impl V2 {
         }
         Err(Fault::Refused(useless("users that were not asked for")))
     }
+}
+
+/// The requests that a lookup takes: identifiers of one kind each.
+pub(super) fn questions(wanted: &[Wanted]) -> Vec<(IdKind, Vec<&str>)> {
+    let mut asked: BTreeMap<IdKind, Vec<&str>> = BTreeMap::new();
+    for one in wanted {
+        let count = if one.thorough { usize::MAX } else { 1 };
+        for (kind, id) in one.identifiers.iter().take(count) {
+            asked.entry(kind).or_default().push(id);
+        }
+    }
+    let chunks = |(kind, ids): (IdKind, Vec<_>)| -> Vec<(IdKind, Vec<_>)> {
+        ids.chunks(LOOKUP).map(|ids| (kind, ids.to_vec())).collect()
+    };
+    asked.into_iter().flat_map(chunks).collect()
 }
 
 /// Whom each one that was asked for has found. A phone number in another form counts only for a user

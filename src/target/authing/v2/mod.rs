@@ -215,8 +215,16 @@ impl Target for V2 {
         self.try_create(user).await.unwrap_or_else(create::never_left)
     }
 
-    async fn find(&self, wanted: &[Wanted]) -> Result<Vec<Vec<DirectoryUser>>, Fault> {
-        self.look_up(wanted).await
+    fn requests_for(&self, wanted: &[Wanted]) -> usize {
+        lookup::questions(wanted).len()
+    }
+
+    async fn find(
+        &self,
+        wanted: &[Wanted],
+        pace: Duration,
+    ) -> Result<Vec<Vec<DirectoryUser>>, Fault> {
+        self.look_up(wanted, pace).await
     }
 
     fn clock_ahead_ms(&self) -> Option<i64> {
