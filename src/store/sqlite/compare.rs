@@ -189,7 +189,7 @@ impl<'a> Judge<'a> {
         let Some(row) = self.load(id)? else { return Ok(false) };
         let of_key = self.key_holder(&row, i64::MAX)?;
         let problems = self.shared(&row, of_key, i64::MAX, &[])?;
-        add_problems(self.t, id, &problems)?;
+        self.hold_against(&row, &problems)?;
         if row.status == Status::Invalid {
             self.free(&row)?;
         }

@@ -12,10 +12,19 @@ impl Judge<'_> {
     /// The row stays; what it shares is held against it.
     pub(super) fn stay(&mut self, new: &Stored, of_key: Option<Problem>) -> rusqlite::Result<()> {
         let problems = self.shared(new, of_key, new.id, &[])?;
+        self.hold_against(new, &problems)
+    }
+
+    /// A row that is to be sent is invalid with these problems, if there are any.
+    pub(super) fn hold_against(
+        &mut self,
+        new: &Stored,
+        problems: &[Problem],
+    ) -> rusqlite::Result<()> {
         if problems.is_empty() {
             return Ok(());
         }
-        add_problems(self.t, new.id, &problems)?;
+        add_problems(self.t, new.id, problems)?;
         if new.status == Status::Pending {
             self.t
                 .prepare_cached("UPDATE job SET status = 'invalid' WHERE id = ?1")?
