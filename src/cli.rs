@@ -335,7 +335,11 @@ pub struct Stage {
 
 /// `remap`.
 #[derive(Debug, Args)]
-pub struct Remap {}
+pub struct Remap {
+    /// As stage --accept-passwords
+    #[arg(long)]
+    pub accept_passwords: bool,
+}
 
 /// How to send.
 #[derive(Clone, Debug, Default, Args)]

@@ -4,13 +4,16 @@
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::failpoint;
+use crate::job::Status;
 use crate::mapping::Mapping;
-use crate::password::guard::Guard;
+use crate::password::detect;
+use crate::password::guard::{Guard, JUDGED, Watch};
 use crate::stage;
-use crate::store::sqlite::{Mapped, Table, ToMap};
+use crate::store::sqlite::{Mapped, Remap, Table, ToMap};
 use crate::target::schema::Schema;
 use crate::user::Identifiers;
 use crate::validate::{prepare, prepare_guarded};
+use secrecy::ExposeSecret as _;
 
 /// Rows in one transaction.
 const PAGE: u32 = 2_000;
@@ -25,10 +28,13 @@ pub fn remap(
     guard: Guard,
     progress: &mut dyn FnMut(u64),
 ) -> Result<()> {
-    let text = serde_json::to_string(new)
-        .map_err(|_| Error::internal("internal error: the mapping cannot be written"))?;
-    if table.remap()?.is_none_or(|state| state.mapping != text) {
-        table.begin_remap(&text)?;
+    let text = serde_json::to_string(new).ok().zip(serde_json::to_string(&guard).ok());
+    let (mapping, passwords) =
+        text.ok_or_else(|| Error::internal("internal error: the mapping cannot be written"))?;
+    let mut watch = judged(table, new, schema, guard)?;
+    let is_same = |state: &Remap| state.mapping == mapping && state.guard == passwords;
+    if !table.remap()?.is_some_and(|state| is_same(&state)) {
+        table.begin_remap(&mapping, &passwords)?;
     }
     let mut mapped = 0;
     while let Some(state) = table.remap()? {
@@ -38,7 +44,7 @@ pub fn remap(
             break;
         }
         let rows: Vec<Mapped> =
-            rows.into_iter().map(|row| map(row, old, new, schema, guard)).collect();
+            rows.into_iter().map(|row| map(row, old, new, schema, &mut watch)).collect();
         table.write_remap(&state, &rows, clock::system_ms())?;
         failpoint::hit("staged");
         mapped += rows.len() as u64;
@@ -48,12 +54,34 @@ pub fn remap(
     Ok(())
 }
 
-fn map(row: ToMap, old: &Mapping, new: &Mapping, schema: &Schema, guard: Guard) -> Mapped {
+/// The first passwords of what is not done, which must be what the guard says, as when they were
+/// staged.
+fn judged(table: &Table, mapping: &Mapping, schema: &Schema, guard: Guard) -> Result<Watch> {
+    let (mut watch, mut seen) = (Watch::new(guard), 0);
+    let mut state = Remap { mapping: String::new(), guard: String::new(), after: 0 };
+    while seen < JUDGED {
+        let rows = table.rows_to_map(&state, PAGE)?;
+        let Some(last) = rows.last() else { break };
+        state.after = last.id;
+        for row in rows.iter().filter(|row| row.status != Status::Done && !row.is_faulty) {
+            if let Some(password) = prepare(&row.raw, mapping, schema).user.password {
+                watch.see(detect(password.expose_secret()), row.record_no);
+                seen += 1;
+            }
+        }
+    }
+    match watch.mistake() {
+        Some((what, hint)) => Err(Error::usage(format!("by this mapping {what}")).hint(hint)),
+        None => Ok(watch),
+    }
+}
+
+fn map(row: ToMap, old: &Mapping, new: &Mapping, schema: &Schema, watch: &mut Watch) -> Mapped {
     if row.is_faulty {
         let identifiers = Identifiers::default();
         return Mapped { row, identifiers, problems: Vec::new(), same_identifiers: true };
     }
-    let prepared = prepare_guarded(&row.raw, new, schema, guard);
+    let prepared = prepare_guarded(&row.raw, row.record_no, new, schema, watch);
     let before = prepare(&row.raw, old, schema).user.identifiers;
     Mapped {
         same_identifiers: before == prepared.user.identifiers,

@@ -7,12 +7,12 @@ use crate::failpoint;
 use crate::input::{self, Checkpoint, InputErrorKind, Reader, Record, Source};
 use crate::mapping::Mapping;
 use crate::password::detect;
-use crate::password::guard::{self, Guard};
+use crate::password::guard::{self, Guard, Watch};
 use crate::store::{Batch, Compared, Lens, NewJob, SourceId, SourceRow, StageCounts, Store};
 use crate::target::schema::Schema;
 use crate::user::{IdKind, Identifiers, User};
 use crate::validate::{self, Warning};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use std::collections::BTreeSet;
 
 /// Records in one transaction, at most.
@@ -106,16 +106,22 @@ pub fn stage<S: Store>(
     let known = store.source(&path)?;
     let unfinished = known.iter().rfind(|row| !row.finished);
     let (mut staged, mut head) = (Staged::default(), Vec::new());
+    let mut watch = Watch::new(settings.guard);
     let (id, mut reader) = match unfinished {
         Some(row) if settings.restart => {
             let mut reader = Reader::open(source, &settings.input, None)?;
-            head = judged_head(source, &mut reader, settings)?;
+            head = judged_head(source, &mut reader, settings, &mut watch)?;
             store.restart_source(row.id, clock::system_ms())?;
             (row.id, reader)
         }
         Some(row) => {
             staged.resumed_after = row.counts.records;
             staged.counts = row.counts;
+            // What was judged when it began is judged again: the settings may be others.
+            if *source != Source::Stdin {
+                let mut again = Reader::open(source, &settings.input, None)?;
+                judged_head(source, &mut again, settings, &mut watch)?;
+            }
             (row.id, Reader::open(source, &settings.input, checkpoint_of(row).as_ref())?)
         }
         None => {
@@ -125,13 +131,13 @@ pub fn stage<S: Store>(
                 return Ok(staged);
             }
             let mut reader = Reader::open(source, &settings.input, None)?;
-            head = judged_head(source, &mut reader, settings)?;
+            head = judged_head(source, &mut reader, settings, &mut watch)?;
             let id = store.begin_source(&path, reader.bytes_total(), clock::system_ms())?;
             (id, reader)
         }
     };
     staged.note = reader.note();
-    let mut stager = Stager { store, settings, id, staged, batch: Vec::new(), bytes: 0 };
+    let mut stager = Stager { store, settings, id, staged, batch: Vec::new(), bytes: 0, watch };
     stager.run(head, &mut reader, progress)?;
     let mut staged = stager.staged;
     staged.counts.compared(&compare(store, settings.mapping, settings.schema)?);
@@ -145,9 +151,9 @@ fn judged_head(
     source: &Source,
     reader: &mut Reader,
     settings: &Settings<'_>,
+    watch: &mut Watch,
 ) -> Result<Vec<Record>> {
     let (mut head, mut bytes) = (Vec::new(), 0);
-    let mut column = guard::Column::default();
     // All of it goes into one batch: behind it lies a checkpoint.
     while head.len() < guard::JUDGED && bytes < BATCH_BYTES {
         // An error comes again where the rest is read.
@@ -156,23 +162,15 @@ fn judged_head(
         if record.fault.is_none() {
             let user = validate::prepare(&record.raw, settings.mapping, settings.schema).user;
             if let Some(password) = user.password {
-                column.add(detect(password.expose_secret()), record.no);
+                watch.see(detect(password.expose_secret()), record.no);
             }
         }
         head.push(record);
     }
-    match column.mistake(settings.guard) {
+    match watch.mistake() {
         Some((what, hint)) => Err(Error::usage(format!("{source}: {what}")).hint(hint)),
         None => Ok(head),
     }
-}
-
-/// Whether a password would be a problem if nobody had accepted it.
-fn is_accepted(guard: Guard, password: Option<&SecretString>) -> bool {
-    let strict = Guard { accepted: false, ..guard };
-    guard.accepted
-        && password
-            .is_some_and(|it| strict.problem(detect(it.expose_secret()), "password").is_some())
 }
 
 /// Compares what was staged since with all other rows, to the end.
@@ -250,6 +248,7 @@ struct Stager<'a, S: Store> {
     staged: Staged,
     batch: Vec<NewJob>,
     bytes: usize,
+    watch: Watch,
 }
 
 impl<S: Store> Stager<'_, S> {
@@ -295,10 +294,14 @@ impl<S: Store> Stager<'_, S> {
                 problems: vec![fault],
             }
         } else {
-            let Settings { mapping, schema, guard, .. } = *self.settings;
-            let prepared = validate::prepare_guarded(&record.raw, mapping, schema, guard);
+            let Settings { mapping, schema, .. } = *self.settings;
+            let (raw, no) = (&record.raw, record.no);
+            let prepared = validate::prepare_guarded(raw, no, mapping, schema, &mut self.watch);
+            if let Some(password) = &prepared.user.password {
+                let scheme = detect(password.expose_secret());
+                self.staged.accepted += u64::from(self.watch.is_accepted(scheme));
+            }
             self.staged.found.note(&prepared.user);
-            self.staged.accepted += u64::from(is_accepted(guard, prepared.user.password.as_ref()));
             let has = |warning| u64::from(prepared.warnings.contains(&warning));
             self.staged.long_passwords += has(Warning::LongPassword);
             self.staged.shortenable += has(Warning::Shortenable);

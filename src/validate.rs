@@ -7,7 +7,7 @@
 use crate::mapping::Mapping;
 use crate::password::compose::shorten;
 use crate::password::detect;
-use crate::password::guard::Guard;
+use crate::password::guard::Watch;
 use crate::problem::{Problem, Rule};
 use crate::target::schema::{Field, Format, Schema};
 use crate::user::{IdKind, User, Value};
@@ -66,11 +66,19 @@ pub fn prepare(raw: &[u8], mapping: &Mapping, schema: &Schema) -> Prepared {
 }
 
 /// As [`prepare`], and whether the password suits what the provider will do with it.
-pub fn prepare_guarded(raw: &[u8], mapping: &Mapping, schema: &Schema, guard: Guard) -> Prepared {
+pub fn prepare_guarded(
+    raw: &[u8],
+    record_no: u64,
+    mapping: &Mapping,
+    schema: &Schema,
+    watch: &mut Watch,
+) -> Prepared {
     let mut prepared = prepare(raw, mapping, schema);
     if let Some(password) = &prepared.user.password {
         let field = mapping.source_name(schema.password_field);
-        prepared.problems.extend(guard.problem(detect(password.expose_secret()), field));
+        let scheme = detect(password.expose_secret());
+        watch.see(scheme, record_no);
+        prepared.problems.extend(watch.problem(scheme, field));
     }
     prepared
 }

@@ -8,7 +8,7 @@ pub use report::{CheckReport, CheckWarning, FieldCount, FieldCounts, PasswordSch
 use crate::error::Result;
 use crate::input::{Reader, Record};
 use crate::mapping::{Mapping, Rule as MappingRule, for_each_field};
-use crate::password::guard::{Column, Guard, JUDGED};
+use crate::password::guard::{Guard, JUDGED, Watch};
 use crate::password::{Scheme, cost, detect};
 pub use crate::problem::FoundProblem;
 use crate::problem::Problem;
@@ -41,8 +41,10 @@ pub struct Checker<'a> {
     too_many_fields: u64,
     without_external_id: u64,
     guard: Guard,
-    /// The passwords of the first records of the source.
-    column: Column,
+    /// The passwords of the source.
+    watch: Watch,
+    /// Its name, until its first records are judged.
+    unjudged: Option<String>,
     schemes: BTreeMap<Scheme, Costs>,
 }
 
@@ -61,7 +63,8 @@ impl<'a> Checker<'a> {
             too_many_fields: 0,
             without_external_id: 0,
             guard: Guard { keep: true, accepted: false },
-            column: Column::default(),
+            watch: Watch::new(Guard { keep: true, accepted: false }),
+            unjudged: None,
             schemes: BTreeMap::new(),
         })
     }
@@ -82,12 +85,10 @@ impl<'a> Checker<'a> {
         progress: &mut dyn FnMut(&Reader, u64),
     ) -> Result<()> {
         self.source = self.table.begin_source(name, None, 0)?;
-        self.column = Column::default();
+        self.watch = Watch::new(self.guard);
+        self.unjudged = Some(name.to_owned());
         let read = self.read(reader, progress);
-        if let Some((what, hint)) = self.column.mistake(self.guard) {
-            let message = format!("{name}: {what}. stage will refuse it: {hint}");
-            self.warn("password-column", 1, message);
-        }
+        self.judge();
         self.commit()?;
         read
     }
@@ -101,6 +102,16 @@ impl<'a> Checker<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Judges the passwords of the source so far as a column, as staging does, once.
+    fn judge(&mut self) {
+        if let Some(name) = self.unjudged.take()
+            && let Some((what, hint)) = self.watch.mistake()
+        {
+            let message = format!("{name}: {what}. stage will refuse it: {hint}");
+            self.warn("password-column", 1, message);
+        }
     }
 
     fn record(&mut self, record: Record) {
@@ -120,12 +131,16 @@ impl<'a> Checker<'a> {
 
     fn examine(&mut self, record: &Record) -> (User, Vec<Problem>) {
         self.count_fields(&record.raw);
-        let prepared = prepare_guarded(&record.raw, self.mapping, self.schema, self.guard);
+        let prepared =
+            prepare_guarded(&record.raw, record.no, self.mapping, self.schema, &mut self.watch);
+        if record.no == JUDGED as u64 {
+            self.judge();
+        }
         // A record without any key is invalid, and says so itself.
         let key_kind = prepared.user.identifiers.key().map(|(kind, _)| kind);
         self.without_external_id +=
             u64::from(key_kind.is_some_and(|kind| kind != IdKind::ExternalId));
-        self.count_password(&prepared.user, record.no);
+        self.count_password(&prepared.user);
         let has = |warning| u64::from(prepared.warnings.contains(&warning));
         self.long_passwords += has(Warning::LongPassword);
         self.shortenable += has(Warning::Shortenable);
@@ -170,7 +185,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn count_password(&mut self, user: &User, record_no: u64) {
+    fn count_password(&mut self, user: &User) {
         if self.mapping.rule(self.schema.password_field).is_none() {
             return;
         }
@@ -178,9 +193,6 @@ impl<'a> Checker<'a> {
         let scheme = detect(password);
         *self.report.passwords.entry(scheme.as_str()).or_default() += 1;
         self.schemes.entry(scheme).or_default().add(cost::cost(scheme, password));
-        if record_no <= JUDGED as u64 {
-            self.column.add(scheme, record_no);
-        }
     }
 
     fn count_fields(&mut self, raw: &[u8]) {

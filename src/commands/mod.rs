@@ -38,7 +38,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Check(args) => check::run(global, ui, &args),
         Command::Preview(args) => preview::run(global, ui, &args),
         Command::Stage(args) => stage::run(global, ui, &args),
-        Command::Remap(_) => remap::run(global, ui),
+        Command::Remap(args) => remap::run(global, ui, &args),
         Command::Run(args) => run::run(global, ui, &args.sending),
         Command::RetryFailed(args) => decide::retry_failed(global, ui, &args),
         Command::Status(args) => status::run(global, ui, &args),

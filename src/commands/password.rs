@@ -158,6 +158,14 @@ fn read_firebase(path: &Path) -> Result<Firebase> {
 /// How many passwords are of which scheme; 0 where the schemes were named.
 type Schemes = BTreeMap<Scheme, u64>;
 
+/// The passwords that were found.
+#[derive(Default)]
+struct Found {
+    schemes: Schemes,
+    /// Those of a known scheme that the function refuses all the same.
+    refused: Schemes,
+}
+
 fn write_function(global: &Global, ui: Ui, args: &PasswordFunction) -> Result<Exit> {
     let firebase = args.firebase.as_deref().map(read_firebase).transpose()?;
     is_empty(&args.output)?;
@@ -169,7 +177,7 @@ fn write_function(global: &Global, ui: Ui, args: &PasswordFunction) -> Result<Ex
         of_table(global)?
     };
     let (known, unknown): (Schemes, Schemes) =
-        found.into_iter().partition(|(scheme, _)| function::knows(*scheme));
+        found.schemes.into_iter().partition(|(scheme, _)| function::knows(*scheme));
     if known.is_empty() {
         return Err(Error::usage("there is no hash that a custom password function could check")
             .hint("plain text needs none: keep_password = false; userferry check counts the passwords by scheme"));
@@ -181,11 +189,19 @@ fn write_function(global: &Global, ui: Ui, args: &PasswordFunction) -> Result<Ex
     }
     write(&args.output, &files)?;
     tell(ui, args, &known, &unknown);
-    Ok(if unknown.values().sum::<u64>() > 0 { Exit::Incomplete } else { Exit::Done })
+    for (scheme, n) in &found.refused {
+        ui.warn(&format!(
+            "{}: {scheme}, but of a kind or cost that the function refuses (limits.json): they must set a new password, or \
+             raise the limit",
+            counted(*n, "user")
+        ));
+    }
+    let left_out = unknown.values().chain(found.refused.values()).sum::<u64>();
+    Ok(if left_out > 0 { Exit::Incomplete } else { Exit::Done })
 }
 
-fn named(words: &[String]) -> Result<Schemes> {
-    words
+fn named(words: &[String]) -> Result<Found> {
+    let schemes: Result<Schemes> = words
         .iter()
         .map(|word| {
             let scheme = Scheme::parse(word).ok_or_else(|| {
@@ -195,15 +211,16 @@ fn named(words: &[String]) -> Result<Schemes> {
             })?;
             Ok((scheme, 0))
         })
-        .collect()
+        .collect();
+    Ok(Found { schemes: schemes?, ..Found::default() })
 }
 
-fn of_sources(global: &Global, ui: Ui, args: &PasswordFunction) -> Result<Schemes> {
+fn of_sources(global: &Global, ui: Ui, args: &PasswordFunction) -> Result<Found> {
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
     let schema = settings.target.kind.schema();
     settings.mapping.validate(schema)?;
     let options = args.reading.options(settings.mapping.cells(schema));
-    let mut found = Schemes::new();
+    let mut found = Found::default();
     for name in &args.from {
         let mut reader = Reader::open(&Source::parse(name), &options, None)?;
         let (mut bar, mut records) = (ReadProgress::new(ui), 0_u64);
@@ -220,10 +237,10 @@ fn of_sources(global: &Global, ui: Ui, args: &PasswordFunction) -> Result<Scheme
     Ok(found)
 }
 
-fn of_table(global: &Global) -> Result<Schemes> {
+fn of_table(global: &Global) -> Result<Found> {
     let table = open_reader(global)?;
     let mapping = staged_mapping(&table)?.unwrap_or_else(Mapping::reference);
-    let mut found = Schemes::new();
+    let mut found = Found::default();
     for status in Status::ALL.iter().copied() {
         let mut after = JobId(0);
         loop {
@@ -238,10 +255,14 @@ fn of_table(global: &Global) -> Result<Schemes> {
     Ok(found)
 }
 
-fn count(raw: &[u8], mapping: &Mapping, schema: &Schema, found: &mut Schemes) {
+fn count(raw: &[u8], mapping: &Mapping, schema: &Schema, found: &mut Found) {
     let user = validate::prepare(raw, mapping, schema).user;
     if let Some(password) = user.password {
-        *found.entry(detect(password.expose_secret())).or_default() += 1;
+        let scheme = detect(password.expose_secret());
+        *found.schemes.entry(scheme).or_default() += 1;
+        if function::knows(scheme) && function::refuses(scheme, password.expose_secret()) {
+            *found.refused.entry(scheme).or_default() += 1;
+        }
     }
 }
 
@@ -268,9 +289,12 @@ fn write(directory: &Path, files: &[function::File]) -> Result<()> {
             if let Some(folder) = path.parent() {
                 std::fs::create_dir_all(folder)?;
             }
-            // The parameters of a Firebase project are a secret.
-            let mut file = crate::store::file::open_private(&path)?;
-            file.write_all(text.as_bytes())
+            // The parameters of a Firebase project are a secret; the rest must be readable for
+            // whoever unpacks the archive at the provider's.
+            if name == "firebase.json" {
+                return crate::store::file::open_private(&path)?.write_all(text.as_bytes());
+            }
+            std::fs::write(&path, text)
         };
         written().map_err(|error| {
             Error::usage(format!("{} cannot be written: {error}", path.display()))

@@ -1,6 +1,6 @@
 //! `preview`: what would be sent for one record, field by field, and where each value comes from.
 
-use super::{jobs_of, open_reader, staged_guard, staged_mapping};
+use super::{jobs_of, open_reader, staged_mapping};
 use crate::check::mapped_to;
 use crate::cli::{Global, Preview};
 use crate::config::{Flags, Settings, TargetKind, process_env};
@@ -14,7 +14,7 @@ use crate::redact;
 use crate::target::schema::Schema;
 use crate::ui::{Ui, table};
 use crate::user::{Identifiers, User, normalise, same};
-use crate::validate::{Warning, prepare, prepare_guarded};
+use crate::validate::{Warning, prepare};
 use secrecy::ExposeSecret;
 
 pub(super) fn run(global: &Global, ui: Ui, args: &Preview) -> Result<Exit> {
@@ -78,7 +78,8 @@ fn from_table(global: &Global, key: &str) -> Result<Vec<Shown>> {
     let table = open_reader(global)?;
     let jobs = jobs_of(&table, key)?;
     let mapping = staged_mapping(&table)?.unwrap_or_else(Mapping::reference);
-    let guard = staged_guard(&table)?.unwrap_or(Guard { keep: true, accepted: true });
+    // The table says what is wrong with its rows.
+    let guard = Guard { keep: true, accepted: true };
     let mut shown = Vec::new();
     for job in &jobs {
         let place = format!("{}, {}", place(&job.source, job.record_no, job.line), job.status);
@@ -109,7 +110,12 @@ fn describe(
     guard: Guard,
     known: &[String],
 ) -> Shown {
-    let prepared = prepare_guarded(raw, mapping, schema, guard);
+    let mut prepared = prepare(raw, mapping, schema);
+    if let Some(password) = &prepared.user.password {
+        let field = mapping.source_name(schema.password_field);
+        let scheme = detect(password.expose_secret());
+        prepared.problems.extend(guard.problem(scheme, false, field));
+    }
     let rows: Vec<Vec<String>> = mapping
         .trace(raw, schema)
         .iter()

@@ -1,7 +1,7 @@
 //! `remap`: maps and validates again what is not done yet, after a change of the mapping.
 
-use super::{keep_guard, open_writer, staged_guard, staged_mapping};
-use crate::cli::Global;
+use super::{open_writer, staged_guard, staged_mapping};
+use crate::cli::{Global, Remap};
 use crate::config::{Flags, Settings, process_env};
 use crate::error::{Error, Exit, Result};
 use crate::password::guard::Guard;
@@ -9,7 +9,7 @@ use crate::remap::remap;
 use crate::ui::progress::ReadProgress;
 use crate::ui::{Ui, counted, grouped};
 
-pub(super) fn run(global: &Global, ui: Ui) -> Result<Exit> {
+pub(super) fn run(global: &Global, ui: Ui, args: &Remap) -> Result<Exit> {
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
     let schema = settings.target.kind.schema();
     settings.mapping.validate(schema)?;
@@ -20,10 +20,8 @@ pub(super) fn run(global: &Global, ui: Ui) -> Result<Exit> {
         return Err(Error::usage("nothing is staged yet").hint("userferry stage SOURCE"));
     };
     let staged = staged_guard(table)?;
-    // What was accepted stays accepted.
-    let accepted = staged.is_some_and(|guard| guard.accepted);
-    let guard = Guard { keep: settings.target.keep_password, accepted };
-    let is_same = old == settings.mapping && staged.is_none_or(|staged| staged == guard);
+    let guard = Guard { keep: settings.target.keep_password, accepted: args.accept_passwords };
+    let is_same = old == settings.mapping && staged.is_none_or(|staged| staged.keep == guard.keep);
     if is_same && table.remap()?.is_none() {
         ui.note("the rows are mapped so already; nothing to do");
         return Ok(if before.invalid > 0 { Exit::Incomplete } else { Exit::Done });
@@ -42,7 +40,6 @@ pub(super) fn run(global: &Global, ui: Ui) -> Result<Exit> {
         bar.update(rows, Some(before.total), rows);
     })?;
     drop(bar);
-    keep_guard(table, guard)?;
     let after = table.counts()?;
     ui.note(&format!(
         "{} mapped again: {} pending (before: {}), {} invalid (before: {})",

@@ -1,8 +1,6 @@
 //! `stage`: streams sources into the job table.
 
-use super::{
-    canonical, keep_guard, open_writer, refuse_table, same_guard, staged_guard, staged_mapping,
-};
+use super::{canonical, keep_guard, open_writer, refuse_table, same_guard, staged_mapping};
 use crate::cli::{Global, Stage};
 use crate::config::{Flags, Settings, process_env};
 use crate::error::{Error, Exit, Result};
@@ -33,9 +31,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
     keep_mapping(table, &settings.mapping)?;
     same_guard(table, settings.target.keep_password)?;
     let guard = Guard { keep: settings.target.keep_password, accepted: args.accept_passwords };
-    let before = staged_guard(table)?.filter(|before| before.keep == guard.keep);
-    let accepted = guard.accepted || before.is_some_and(|before| before.accepted);
-    keep_guard(table, Guard { accepted, ..guard })?;
+    keep_guard(table, guard)?;
     let how = stage::Settings {
         input: options,
         mapping: &settings.mapping,

@@ -119,12 +119,13 @@ impl Password {
             }
         };
         let belongs: &[&str] = match scheme {
-            Composable::Digest(_) => &["order"],
-            Composable::Pbkdf2(_) => &["iterations"],
-            Composable::Scrypt => &["n", "r", "p"],
+            Composable::Digest(_) => &["order", "hash_encoding", "salt_encoding"],
+            Composable::Pbkdf2(_) => &["iterations", "hash_encoding", "salt_encoding"],
+            Composable::Scrypt => &["n", "r", "p", "hash_encoding", "salt_encoding"],
+            // Both columns are base64, always.
             Composable::Firebase => &[],
         };
-        for key in ["order", "iterations", "n", "r", "p"] {
+        for key in ["order", "iterations", "n", "r", "p", "hash_encoding", "salt_encoding"] {
             if rule.0.contains_key(key) && !belongs.contains(&key) {
                 let message =
                     format!("`{key}` does not belong to scheme = \"{}\"", scheme.as_str());
@@ -255,6 +256,12 @@ impl Password {
                 })?
             }
         };
+        if matches!(scheme, Composable::Digest(_)) && self.salt.is_some() && !self.order.has_salt()
+        {
+            let message = "a digest with a salt, and the mapping has no `order` that says what was \
+                           hashed, e.g. \"salt+password\"";
+            return Err(Problem::new(&self.hash, Broken::Password, message));
+        }
         let salt = self.salt.as_ref().map(|salt| text(fields, salt)).transpose()?.flatten();
         let small = |number: Option<&Number>| number.map(|n| n.of(fields)).transpose();
         let (n, r, p) = (small(self.n.as_ref())?, self.r.of(fields)?, self.p.of(fields)?);
@@ -434,6 +441,17 @@ mod tests {
         let record = json!({"id": 1, "algo": "PBKDF2-SHA256", "n": "29000", "hash": "ab".repeat(32), "salt": "ab"});
         let one = format!("$pbkdf2-sha256$29000$YWI${}", "q6ur".repeat(10) + "q6s");
         assert_eq!(taken(&by_column, &record), Ok(Some(one)));
+        // Which of its records are digests, the column says: a salt must not be dropped then.
+        let record = json!({"id": 1, "algo": "SHA-256", "hash": "ab".repeat(32), "salt": "ab"});
+        let problem = taken(&by_column, &record).unwrap_err();
+        assert!(
+            problem.contains("a digest with a salt, and the mapping has no `order`"),
+            "{problem}"
+        );
+        let mut with_order = by_column.clone();
+        with_order["order"] = json!("salt+password");
+        let one = format!("$sha256$sp$YWI${}", "q6ur".repeat(10) + "q6s");
+        assert_eq!(taken(&with_order, &record), Ok(Some(one)));
         let short = json!({"hash": "hash", "short": true});
         let one = format!("$sha512$p$${}", "q6ur".repeat(10) + "q6s");
         assert_eq!(taken(&short, &json!({"id": 1, "hash": "ab".repeat(64)})), Ok(Some(one)));

@@ -128,16 +128,16 @@ impl Composable {
                                      pbkdf2-sha512, scrypt, firebase-scrypt";
 
     /// The scheme of a word: as it stands in the mapping, or as a source writes it (`SHA-256`,
-    /// `PBKDF2_SHA512`, `pbkdf2`).
+    /// `PBKDF2_SHA512`).
     pub fn parse(word: &str) -> Option<Self> {
         let word: String =
             word.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
         Some(match word.as_str() {
             "scrypt" => Self::Scrypt,
             "firebasescrypt" => Self::Firebase,
-            "pbkdf2" => Self::Pbkdf2(Digest::Sha1),
             word => match word.strip_prefix("pbkdf2").map(|rest| rest.trim_start_matches("hmac")) {
-                Some("md5") => return None,
+                // Without its function nobody knows which it is.
+                Some("md5" | "") => return None,
                 Some(function) => Self::Pbkdf2(Digest::parse(function)?),
                 None => Self::Digest(Digest::parse(word)?),
             },
@@ -265,11 +265,13 @@ fn decode_digest(scheme: Composable, parts: &Parts<'_>) -> Result<Vec<u8>, Fault
         Composable::Digest(digest) => bytes.len() == digest.len(),
         _ => (16..=64).contains(&bytes.len()),
     };
-    let decode = |encoding: Encoding| encoding.decode(parts.hash).filter(fits);
-    let bytes = match parts.hash_encoding {
-        Some(encoding) => decode(encoding),
-        None => decode(Encoding::Hex).or_else(|| decode(Encoding::Base64)),
-    };
+    // As SQL Server writes bytes.
+    let hash = parts.hash.strip_prefix("0x").or(parts.hash.strip_prefix("0X"));
+    let (hash, is_hex) = (hash.unwrap_or(parts.hash), hash.is_some());
+    // Digits that are all hexadecimal are never taken for base64: a wrong length is a mistake.
+    let is_hex = is_hex || hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let told = if is_hex { Encoding::Hex } else { Encoding::Base64 };
+    let bytes = parts.hash_encoding.unwrap_or(told).decode(hash).filter(fits);
     bytes.ok_or("the hash has not the length of its scheme, in hexadecimal digits or base64")
 }
 

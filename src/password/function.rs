@@ -3,7 +3,7 @@
 //!
 //! The form of its handlers is that of the vendor's template (protocol, section 10).
 
-use super::Scheme;
+use super::{Scheme, cost};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,10 +14,11 @@ const HANDLERS: &str = include_str!("function/handlers.js");
 const PACKAGE: &str = include_str!("function/package.json");
 const LOCK: &str = include_str!("function/package-lock.json");
 const DEPENDENCIES: &str = include_str!("function/dependencies.json");
+const LIMITS: &str = include_str!("function/limits.json");
 /// Written as they are, whatever the schemes.
 const ALWAYS: &[(&str, &str)] = &[
     ("README.md", include_str!("function/README.md")),
-    ("limits.json", include_str!("function/limits.json")),
+    ("limits.json", LIMITS),
     ("self-test.js", include_str!("function/self-test.js")),
     ("self-test.json", include_str!("function/self-test.json")),
 ];
@@ -71,6 +72,45 @@ pub fn knows(scheme: Scheme) -> bool {
     Dependencies::read().files.contains_key(scheme.as_str())
 }
 
+/// `function/limits.json`, as far as costs go.
+#[derive(Deserialize)]
+struct Limits {
+    bcrypt_cost: u64,
+    argon2_memory_kib: u64,
+    argon2_memory_times_passes_kib: u64,
+    scrypt_memory_bytes: u64,
+    pbkdf2_iterations: u64,
+    phpass_log2: u32,
+    sha_crypt_rounds: u64,
+}
+
+/// Whether the function refuses a hash of a scheme that it knows: a kind that no package takes, or one
+/// that asks for more than its limits allow.
+pub fn refuses(scheme: Scheme, stored: &str) -> bool {
+    let Ok(limits) = serde_json::from_str::<Limits>(LIMITS) else { return false };
+    let cost = cost::cost(scheme, stored).unwrap_or(0);
+    match scheme {
+        Scheme::Bcrypt => stored.contains("$2x$") || cost > limits.bcrypt_cost,
+        Scheme::WordPress => cost > limits.bcrypt_cost,
+        Scheme::Argon2i | Scheme::Argon2d | Scheme::Argon2id => {
+            let passes = stored.split(['$', ',']).find_map(|part| part.strip_prefix("t="));
+            let passes = passes.and_then(|t| t.parse().ok()).unwrap_or(1);
+            !stored.contains("$v=19$")
+                || cost > limits.argon2_memory_kib
+                || cost.saturating_mul(passes) > limits.argon2_memory_times_passes_kib
+        }
+        // With the block size that everybody uses.
+        Scheme::Scrypt => cost.saturating_mul(8 * 128) > limits.scrypt_memory_bytes,
+        Scheme::Pbkdf2Sha1
+        | Scheme::Pbkdf2Sha256
+        | Scheme::Pbkdf2Sha512
+        | Scheme::AspNetIdentity => cost > limits.pbkdf2_iterations,
+        Scheme::Phpass | Scheme::Drupal7 => cost > 1 << limits.phpass_log2,
+        Scheme::Sha256Crypt | Scheme::Sha512Crypt => cost > limits.sha_crypt_rounds,
+        _ => false,
+    }
+}
+
 /// The packages from npm that the function needs for these schemes.
 pub fn packages(schemes: &BTreeSet<Scheme>) -> BTreeMap<String, String> {
     let dependencies = Dependencies::read();
@@ -120,6 +160,27 @@ mod tests {
     fn every_hash_is_known_but_those_that_no_package_knows() {
         for scheme in Scheme::HASHES {
             assert_eq!(knows(*scheme), *scheme != Scheme::Yescrypt, "{scheme}");
+        }
+    }
+
+    #[test]
+    fn what_asks_for_too_much_or_is_of_no_kept_kind_is_refused() {
+        let x = |n: usize| "x".repeat(n);
+        for (stored, expected) in [
+            (format!("$2b$12${}", x(53)), false),
+            (format!("$2b$16${}", x(53)), true),
+            (format!("$2x$12${}", x(53)), true),
+            ("$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g".to_owned(), false),
+            ("$argon2id$v=19$m=65536,t=30,p=4$c2FsdHNhbHQ$aGFzaGhhc2g".to_owned(), true),
+            ("$argon2id$v=16$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g".to_owned(), true),
+            ("$argon2i$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g".to_owned(), true),
+            ("$scrypt$ln=17,r=8,p=1$c2FsdA$aGFzaA".to_owned(), false),
+            ("$scrypt$ln=18,r=8,p=1$c2FsdA$aGFzaA".to_owned(), true),
+            (format!("$pbkdf2-sha256$4000001$c2FsdA${}", x(43)), true),
+            (format!("$P$B{}", x(30)), false),
+            (format!("$6$rounds=1000001$salt${}", x(86)), true),
+        ] {
+            assert_eq!(refuses(crate::password::detect(&stored), &stored), expected, "{stored}");
         }
     }
 

@@ -19,20 +19,23 @@ pub struct Guard {
     /// The provider stores them as they are (the setting `keep_password`), so they must be hashes;
     /// else it hashes them, so they must be plain text.
     pub keep: bool,
-    /// A person has said that they are right as they are.
+    /// A person has said that they are right as they are. Not kept: it is said each time.
+    #[serde(skip)]
     pub accepted: bool,
 }
 
 impl Guard {
-    /// The problem of one password. What is ambiguous (32 hexadecimal digits can be a password) is
-    /// none: the rest of its column was judged by [`Column`].
-    pub fn problem(self, scheme: Scheme, field: &str) -> Option<Problem> {
+    /// The problem of one password. What is ambiguous (32 hexadecimal digits can be a password) is a
+    /// hash only where `digests` says that such digits are.
+    pub fn problem(self, scheme: Scheme, digests: bool, field: &str) -> Option<Problem> {
+        let is_hash =
+            scheme.is_unmistakable() || digests && !matches!(scheme, Scheme::Plain | Scheme::None);
         let message = match (self.keep, scheme) {
             _ if self.accepted => return None,
             (true, Scheme::Plain) => {
                 "plain text, or a hash of no known scheme, and keep_password = true would store it as it is, readable"
             }
-            (false, scheme) if scheme.is_unmistakable() => {
+            (false, _) if is_hash => {
                 "a hash, and keep_password = false would hash it again: nobody could sign in with it"
             }
             _ => return None,
@@ -41,7 +44,42 @@ impl Guard {
     }
 }
 
-/// The passwords at the beginning of a source.
+/// The passwords of a source as they come, each judged by those before it.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    guard: Guard,
+    column: Column,
+}
+
+impl Watch {
+    /// Nothing seen yet.
+    pub fn new(guard: Guard) -> Self {
+        Self { guard, column: Column::default() }
+    }
+
+    /// Takes note of the password of a record.
+    pub fn see(&mut self, scheme: Scheme, record_no: u64) {
+        self.column.add(scheme, record_no);
+    }
+
+    /// The problem of a password that was seen.
+    pub fn problem(&self, scheme: Scheme, field: &str) -> Option<Problem> {
+        self.guard.problem(scheme, self.column.has_digests(), field)
+    }
+
+    /// What is wrong with what was seen so far as a column.
+    pub fn mistake(&self) -> Option<(String, &'static str)> {
+        self.column.mistake(self.guard)
+    }
+
+    /// Whether a password is staged only because a person accepted it.
+    pub fn is_accepted(&self, scheme: Scheme) -> bool {
+        let strict = Guard { accepted: false, ..self.guard };
+        self.guard.accepted && strict.problem(scheme, self.column.has_digests(), "").is_some()
+    }
+}
+
+/// The passwords of a column.
 #[derive(Clone, Debug, Default)]
 pub struct Column {
     /// How many of which scheme, and in which record the first.
@@ -61,9 +99,12 @@ impl Column {
     }
 
     /// Whether digits that may be a digest or a password are digests: by what else the column holds.
+    /// Hardly anybody's password is 32 hexadecimal digits.
     fn has_digests(&self) -> bool {
-        let hashes = self.count(|scheme| scheme != Scheme::Plain);
-        hashes >= self.count(|scheme| scheme == Scheme::Plain)
+        let digits = self.count(|scheme| scheme != Scheme::Plain && !scheme.is_unmistakable());
+        let plain = self.count(|scheme| scheme == Scheme::Plain);
+        let all = self.count(|_| true);
+        digits >= plain || all - plain >= plain || digits >= 3 && digits * FEW > all
     }
 
     /// What is wrong with the column, and the way out; nothing if it suits the setting.
@@ -150,6 +191,7 @@ mod tests {
             (false, vec![(Plain, 5), (No, 1)]),
             // Somebody's password is 32 digits.
             (false, vec![(Plain, 5), (HexMd5, 1)]),
+            (false, vec![(Plain, 500), (HexMd5, 2)]),
             (true, vec![]),
             (false, vec![(No, 9)]),
         ] {
@@ -175,6 +217,11 @@ mod tests {
                 "18 bcrypt (first: record 1), 1 plain text (first: record 19), and keep_password = true would store the plain text readable".to_owned(),
             ),
             (false, vec![(Bcrypt, 2)], format!("2 bcrypt (first: record 1), and {again}")),
+            (
+                false,
+                vec![(Plain, 500), (HexMd5, 499)],
+                format!("499 hex-md5 (first: record 501), 500 plain text (first: record 1), and {again}"),
+            ),
             (false, vec![(HexMd5, 2)], format!("2 hex-md5 (first: record 1), and {again}")),
             (
                 false,
@@ -191,12 +238,14 @@ mod tests {
     fn a_later_record_that_contradicts_is_a_problem() {
         let problem = |keep, scheme| {
             let guard = Guard { keep, accepted: false };
-            assert_eq!(Guard { accepted: true, ..guard }.problem(scheme, "pwd"), None);
-            guard.problem(scheme, "pwd").is_some()
+            assert_eq!(Guard { accepted: true, ..guard }.problem(scheme, true, "pwd"), None);
+            guard.problem(scheme, false, "pwd").is_some()
         };
         for scheme in Scheme::HASHES {
             assert!(!problem(true, *scheme));
             assert_eq!(problem(false, *scheme), scheme.is_unmistakable());
+            let guard = Guard { keep: false, accepted: false };
+            assert!(guard.problem(*scheme, true, "pwd").is_some());
         }
         assert!(problem(true, Scheme::Plain) && !problem(false, Scheme::Plain));
         assert!(!problem(true, Scheme::None) && !problem(false, Scheme::None));

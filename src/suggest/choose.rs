@@ -97,11 +97,14 @@ fn salts_apart(found: &mut [Candidate], fields: &[(Place, FieldStats)], schema: 
             candidate.note = Some("Firebase's scrypt".to_owned());
             continue;
         }
+        // A wrong guess would let nobody sign in, and nothing would say so: it is only a comment.
+        candidate.points = None;
         candidate.rule = format!(
             "{{ scheme = \"{scheme}\", hash = {hash}, salt = {salt}, order = \"salt+password\" }}"
         );
         candidate.note = Some(
-            "the order is a guess: prove it with userferry password verify and a password you know"
+            "scheme and order are a guess: find out what was hashed (several times? then pbkdf2 or the like), and prove \
+             it with userferry password verify and a password you know"
                 .to_owned(),
         );
     }

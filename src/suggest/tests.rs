@@ -202,8 +202,8 @@ fn what_is_not_mapped_is_named_with_the_reason_and_secrets_are_kept_back() {
 #[test]
 fn a_hash_whose_salt_lies_apart_is_told_and_one_that_has_it_inside_is_not() {
     let bcrypt = "$2b$12$nCa3WDbsc3tvM57ifzjwrOAGGuNK7EPV0R17WKcW6f13NZvX97yLe";
-    let guess =
-        "the order is a guess: prove it with userferry password verify and a password you know";
+    let guess = "scheme and order are a guess: find out what was hashed (several times? then pbkdf2 or the like), and \
+                 prove it with userferry password verify and a password you know";
     for (hash, expected, rule) in [
         (
             "5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8",

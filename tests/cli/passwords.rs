@@ -127,12 +127,9 @@ fn rows_are_not_sent_with_another_setting_than_they_were_staged_for() {
         assert!(did.err.contains(told) && did.err.contains("userferry remap"), "{}", did.err);
     }
     assert!(rig.sandbox.users().is_empty());
-    desk.ferry("remap").ok(3);
-    assert_eq!(desk.status()["invalid"], 2);
-    let failures = desk.ferry("failures").ok(0).out;
-    assert!(failures.contains("keep_password = false would hash it again"), "{failures}");
+    let did = desk.ferry("remap").ok(2);
+    assert!(did.err.contains("by this mapping the passwords are 2 bcrypt"), "{}", did.err);
     desk.write("userferry.toml", "[target]\nkeep_password = true\n");
-    desk.ferry("remap").ok(0);
     desk.ferry("run").ok(0);
     assert_eq!(rig.sandbox.users().len(), 2);
 }
@@ -165,6 +162,90 @@ fn what_is_too_long_for_a_small_key_is_told_with_the_way_out() {
     desk.ferry("run").ok(3);
     let status = desk.status();
     assert_eq!((&status["created"], &status["invalid"]), (&json!(2), &json!(1)));
+}
+
+/// The setting is part of what a remap changes, however it ends.
+#[test]
+fn a_remap_that_is_killed_leaves_no_row_for_the_wrong_setting() {
+    let both: Vec<Value> = (0..2_500)
+        .map(|n| json!({"uid": n.to_string(), "hash": BCRYPT, "plain": format!("geheim{n}")}))
+        .collect();
+    let mapping = |keep: bool, column: &str| {
+        format!(
+            "[target]\nkeep_password = {keep}\n[mapping]\nexternalId = \"uid\"\npassword = \"{column}\"\n"
+        )
+    };
+    for kills in [1, 2, 3] {
+        let desk = Desk::new();
+        desk.write("users.json", Value::from(both.clone()).to_string());
+        desk.write("userferry.toml", mapping(true, "hash"));
+        desk.ferry("stage users.json").ok(0);
+        // Killed behind a page, and behind the last.
+        desk.write("userferry.toml", mapping(false, "plain"));
+        let mut command = desk.command("remap");
+        desk.did(command.env("USERFERRY_FAILPOINT", format!("staged:{kills}")).output().unwrap());
+        // With the setting of before, plain text would be stored readable.
+        desk.write("userferry.toml", mapping(true, "plain"));
+        desk.ferry("run --dry-run").ok(2);
+        let did = desk.ferry("remap").ok(2);
+        assert!(
+            did.err.contains("keep_password = true would store plain text readable"),
+            "{}",
+            did.err
+        );
+        desk.ferry("run --dry-run").ok(2);
+        desk.write("userferry.toml", mapping(false, "plain"));
+        desk.ferry("remap").ok(0);
+        desk.ferry("run --dry-run").ok(0);
+    }
+}
+
+/// Also where only the whole column tells that its digits are digests.
+#[test]
+fn a_remap_judges_the_column() {
+    let desk = Desk::new();
+    desk.write("users.json", export(&[DISCUZ, DISCUZ]));
+    desk.ferry("stage users.json").ok(0);
+    desk.write("userferry.toml", "[target]\nkeep_password = false\n");
+    let did = desk.ferry("remap").ok(2);
+    assert!(did.err.contains("2 hex-md5 (first: record 1)"), "{}", did.err);
+    assert_eq!(desk.status()["remapping"], false);
+    desk.ferry("remap --accept-passwords").ok(0);
+}
+
+/// What was accepted once frees nothing that nobody has accepted.
+#[test]
+fn an_acceptance_is_not_kept() {
+    let desk = Desk::new();
+    desk.write("a.json", export(&["geheim1"]));
+    let told = desk.ferry("stage --accept-passwords a.json").ok(0).err;
+    assert!(told.contains("1 password accepted as they are, though"), "{told}");
+    let mut users = vec![BCRYPT; 40];
+    users.push("geheim2");
+    desk.write("b.json", export(&users).replace("\"uid\":\"", "\"uid\":\"b"));
+    desk.ferry("stage b.json").ok(3);
+    desk.write("userferry.toml", "[mapping]\nexternalId = \"uid\"\npassword = \"password\"\n");
+    desk.ferry("remap").ok(3);
+    let invalid = desk.ferry("failures").ok(0).out;
+    assert!(invalid.contains("b40") && desk.status()["invalid"] == 2, "{invalid}");
+}
+
+/// Staging that goes on judges the source again: it may have been cut off before it had any record.
+#[test]
+fn a_source_that_goes_on_is_judged_again() {
+    let desk = Desk::new();
+    desk.write("users.json", "[{\"uid\":\"1\"");
+    desk.ferry("stage users.json").ok(2);
+    desk.write("userferry.toml", "[target]\nkeep_password = false\n");
+    desk.write("users.json", export(&[DISCUZ, DISCUZ]));
+    let did = desk.ferry("stage users.json").ok(2);
+    assert!(did.err.contains("2 hex-md5"), "{}", did.err);
+    // Whatever comes behind a thousand without any is judged by those before it.
+    let mut users = vec![""; 1_000];
+    users.extend([DISCUZ; 3]);
+    desk.write("late.json", export(&users));
+    desk.ferry("stage late.json").ok(3);
+    assert_eq!(desk.status()["invalid"], 3);
 }
 
 const SALTED: &str = "[mapping]\nexternalId = \"uid\"\npassword = { scheme = \"md5\", hash = \"pwd\", salt = \"salt\", order = \"ORDER\" }\n";

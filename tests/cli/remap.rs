@@ -182,6 +182,29 @@ fn after_a_remap_only_a_standing_row_with_the_very_key_makes_a_duplicate_key() {
     assert_eq!(rows(&desk), staged);
 }
 
+/// A row that was sent has the place of one that comes back, also after the next remap.
+#[test]
+fn who_was_sent_keeps_the_place_of_a_row_that_comes_back() {
+    let rig = Rig::start(&[]);
+    let desk = Desk::at(&rig.sandbox.url);
+    let with_phone = format!("{BY_UID}phone = \"tel\"\n");
+    desk.write("userferry.toml", &with_phone);
+    desk.write("a.jsonl", r#"{"uid":"1","mail":"a@example.com","tel":"no number"}"#);
+    desk.ferry("stage a.jsonl").ok(3);
+    desk.ferry("waive --status invalid --reason so").ok(0);
+    desk.write("b.jsonl", r#"{"uid":"1","mail":"a@example.com","tel":"13800000001"}"#);
+    desk.ferry("stage b.jsonl").ok(0);
+    desk.ferry("run").ok(0);
+    let undone = desk.ferry("waive --status invalid --undo").ok(0).err;
+    assert!(undone.contains("1 of these cannot be sent"), "{undone}");
+    desk.write("userferry.toml", BY_UID);
+    desk.ferry("remap").ok(3);
+    desk.ferry("run").ok(3);
+    assert_eq!(rig.sandbox.users().len(), 1);
+    let status = desk.status();
+    assert_eq!((&status["created"], &status["invalid"]), (&json!(1), &json!(1)), "{status}");
+}
+
 #[test]
 fn a_table_without_rows_is_remapped_and_forgets_it() {
     let desk = Desk::new();

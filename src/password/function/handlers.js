@@ -65,7 +65,7 @@ function handler(work) {
 function answer(response, status, body) {
   response.setStatusCode(status);
   response.setHeader('content-type', 'application/json');
-  response.send(JSON.stringify(body));
+  return response.send(JSON.stringify(body)); // some platforms answer with a promise, which may be refused
 }
 
 // The platform wants the request's body read before the answer, though nothing in it is needed.

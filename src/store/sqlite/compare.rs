@@ -61,7 +61,7 @@ pub(super) fn step(
         )?;
         return Ok(Compared { done: true, ..Compared::default() });
     };
-    let mut judge = Judge::new(t, lens, now_ms);
+    let mut judge = Judge { anew, ..Judge::new(t, lens, now_ms) };
     for id in &jobs {
         if anew {
             judge.judge_anew(*id)?;
@@ -124,6 +124,8 @@ pub(super) struct Judge<'a> {
     pub(super) t: &'a Transaction<'a>,
     pub(super) lens: &'a Lens<'a>,
     pub(super) now_ms: i64,
+    /// All rows are compared anew, after another mapping.
+    pub(super) anew: bool,
     pub(super) deltas: Deltas,
     /// What changes in the books of each source.
     pub(super) books: HashMap<i64, Compared>,
@@ -134,7 +136,7 @@ pub(super) struct Judge<'a> {
 impl<'a> Judge<'a> {
     fn new(t: &'a Transaction<'a>, lens: &'a Lens<'a>, now_ms: i64) -> Self {
         let (deltas, moved) = (Deltas::default(), Block::default());
-        Self { t, lens, now_ms, deltas, books: HashMap::new(), moved }
+        Self { t, lens, now_ms, anew: false, deltas, books: HashMap::new(), moved }
     }
 
     fn judge(&mut self, id: i64) -> rusqlite::Result<()> {
@@ -177,7 +179,7 @@ impl<'a> Judge<'a> {
         if !matches!(row.status, Status::Pending | Status::Invalid | Status::Failed) {
             return Ok(());
         }
-        let of_key = self.key_holder(&row, id)?;
+        let of_key = self.key_holder(&row, i64::MAX)?;
         self.stay(&row, of_key)
     }
 
@@ -200,7 +202,7 @@ impl<'a> Judge<'a> {
     fn key_holder(&self, row: &Stored, before: i64) -> rusqlite::Result<Option<Problem>> {
         let Some(key) = row.identifiers.key() else { return Ok(None) };
         let first =
-            self.first(key, before, |other| other.has_key(key) && other.stands_before(row.id))?;
+            self.first(key, before, |other| other.has_key(key) && self.stands(other, row.id))?;
         Ok(first.map(|first| self.duplicate(key.0, Rule::DuplicateKey, &place(&first, row))))
     }
 
@@ -363,7 +365,7 @@ impl<'a> Judge<'a> {
             };
             // A correction stands where the row stands that it corrects.
             let at = own.first().copied().unwrap_or(new.id);
-            let stands = |row: &Stored| !own.contains(&row.id) && row.stands_before(at);
+            let stands = |row: &Stored| !own.contains(&row.id) && self.stands(row, at);
             let Some(other) = self.first((kind, value), before, stands)? else { continue };
             // The key's own kind has been told as a duplicate key.
             let told = key_kind == Some(kind) && other.has_key((kind, value));
@@ -372,6 +374,18 @@ impl<'a> Judge<'a> {
             }
         }
         Ok(problems)
+    }
+
+    /// Whether a row stands in the way of the one of this id. Of those that are waived none does; of
+    /// the others the first. One that came later does if it is to be sent, or, where all are compared
+    /// anew, if it was sent: it has the place.
+    fn stands(&self, row: &Stored, at: i64) -> bool {
+        let has_place = match row.status {
+            Status::Sending | Status::Unknown | Status::Done => true,
+            Status::Pending | Status::Failed => !self.anew,
+            Status::Invalid => false,
+        };
+        row.id != at && !row.is_waived() && (row.id < at || has_place)
     }
 
     fn duplicate(&self, kind: IdKind, rule: Rule, place: &str) -> Problem {

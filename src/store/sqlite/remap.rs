@@ -17,6 +17,8 @@ const META: &str = "remap";
 pub struct Remap {
     /// JSON: the mapping that takes the place of the old one.
     pub mapping: String,
+    /// JSON: what the passwords must be by then.
+    pub guard: String,
     /// Rows up to this one are mapped.
     pub after: i64,
 }
@@ -26,6 +28,8 @@ pub struct Remap {
 pub struct ToMap {
     /// The job.
     pub id: i64,
+    /// Its number in its source, from 1.
+    pub record_no: u64,
     /// Where it stands.
     pub status: Status,
     /// A person has let it go, which can be undone.
@@ -67,8 +71,9 @@ fn set_state(c: &Connection, state: &Remap) -> rusqlite::Result<()> {
 }
 
 /// Begins anew: no row is mapped yet, and none compared.
-pub(super) fn begin(t: &Transaction<'_>, mapping: &str) -> rusqlite::Result<()> {
-    set_state(t, &Remap { mapping: mapping.to_owned(), after: 0 })?;
+pub(super) fn begin(t: &Transaction<'_>, mapping: &str, guard: &str) -> rusqlite::Result<()> {
+    let (mapping, guard) = (mapping.to_owned(), guard.to_owned());
+    set_state(t, &Remap { mapping, guard, after: 0 })?;
     t.execute("DELETE FROM identifier", [])?;
     compare::begin_anew(t)
 }
@@ -76,7 +81,7 @@ pub(super) fn begin(t: &Transaction<'_>, mapping: &str) -> rusqlite::Result<()> 
 /// The rows after the given one, done ones included: they stand in the way of others.
 pub(super) fn page(c: &Connection, after: i64, limit: u32) -> rusqlite::Result<Vec<ToMap>> {
     let mut statement = c.prepare_cached(&format!(
-        "SELECT j.id, j.status, j.detail IS 'waived', r.raw, {}
+        "SELECT j.id, j.status, j.detail IS 'waived', r.raw, {}, j.record_no
          FROM job j JOIN record r ON r.job_id = j.id WHERE j.id > ?1 ORDER BY j.id LIMIT ?2",
         sql::IS_FAULTY
     ))?;
@@ -88,6 +93,7 @@ pub(super) fn page(c: &Connection, after: i64, limit: u32) -> rusqlite::Result<V
             is_waived: row.get(2)?,
             raw: row.get(3)?,
             is_faulty: row.get(4)?,
+            record_no: row.get(5)?,
         })
     })?;
     rows.collect()
@@ -197,6 +203,11 @@ fn write_row(
 /// All rows are mapped: the new mapping is the table's.
 pub(super) fn end(t: &Transaction<'_>, state: &Remap) -> rusqlite::Result<()> {
     t.execute("UPDATE meta SET value = ?1 WHERE name = 'mapping'", [&state.mapping])?;
+    t.execute(
+        "INSERT INTO meta (name, value) VALUES ('passwords', ?1)
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        [&state.guard],
+    )?;
     // Where there is no row, there is nothing to compare anew.
     t.execute("UPDATE comparison SET anew = 0 WHERE blocks = compared", [])?;
     t.execute("DELETE FROM meta WHERE name = ?1", [META]).map(drop)

@@ -35,13 +35,6 @@ impl Stored {
         self.detail == Some(Detail::Waived)
     }
 
-    /// Whether it stands in the way of the row of this id: the first stays. One that came later does only
-    /// if it is to be sent, or was.
-    pub(super) fn stands_before(&self, other: i64) -> bool {
-        let is_first = self.id < other;
-        self.id != other && !self.is_waived() && (is_first || self.status != Status::Invalid)
-    }
-
     pub(super) fn has(&self, (kind, value): (IdKind, &str)) -> bool {
         self.identifiers.get(kind) == Some(value)
     }

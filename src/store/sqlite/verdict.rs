@@ -11,7 +11,8 @@ use rusqlite::params;
 impl Judge<'_> {
     /// The row stays; what it shares is held against it.
     pub(super) fn stay(&mut self, new: &Stored, of_key: Option<Problem>) -> rusqlite::Result<()> {
-        let problems = self.shared(new, of_key, new.id, &[])?;
+        let before = if self.anew { i64::MAX } else { new.id };
+        let problems = self.shared(new, of_key, before, &[])?;
         self.hold_against(new, &problems)
     }
 
