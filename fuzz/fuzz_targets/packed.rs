@@ -74,7 +74,8 @@ fuzz_target!(|data: &[u8]| {
         assert!(walk.error.is_some(), "an archive that is cut off is no whole one");
         // How much comes out before the cut is the decoder's business; but nothing else does.
         let whole = plain();
-        if walk.format == whole.format && walk.layout() == whole.layout() && is_utf_8(&walk) {
+        let is_told_alike = is_utf_8(&walk) && is_utf_8(&whole);
+        if walk.format == whole.format && walk.layout() == whole.layout() && is_told_alike {
             // Of less text less is sure about its encoding, which a message says.
             let seen = |records: &[Record]| -> Vec<_> {
                 let rule = |record: &Record| record.fault.as_ref().map(|fault| fault.rule);
