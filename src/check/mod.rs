@@ -17,11 +17,11 @@ use crate::store::sqlite::Table;
 use crate::store::{Batch, JobId, Lens, NewJob, SourceId, Store};
 use crate::target::schema::Schema;
 use crate::user::{IdKind, User};
-use crate::validate::{Warning, prepare_guarded};
+use crate::validate::{Prepared, Warning, prepare_guarded};
 use known::Known;
 use report::Costs;
 use secrecy::ExposeSecret;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Records that are compared with the others together.
 const BATCH: usize = 5_000;
@@ -46,6 +46,8 @@ pub struct Checker<'a> {
     /// Its name, until its first records are judged.
     unjudged: Option<String>,
     schemes: BTreeMap<Scheme, Costs>,
+    /// The provider's fields that had a value in some record, and the source's that had a problem.
+    met: BTreeSet<String>,
 }
 
 impl<'a> Checker<'a> {
@@ -66,6 +68,7 @@ impl<'a> Checker<'a> {
             watch: Watch::new(Guard { keep: true, accepted: false }),
             unjudged: None,
             schemes: BTreeMap::new(),
+            met: BTreeSet::new(),
         })
     }
 
@@ -141,10 +144,22 @@ impl<'a> Checker<'a> {
         self.without_external_id +=
             u64::from(key_kind.is_some_and(|kind| kind != IdKind::ExternalId));
         self.count_password(&prepared.user);
+        self.note_met(&prepared);
         let has = |warning| u64::from(prepared.warnings.contains(&warning));
         self.long_passwords += has(Warning::LongPassword);
         self.shortenable += has(Warning::Shortenable);
         (prepared.user, prepared.problems)
+    }
+
+    fn note_met(&mut self, prepared: &Prepared) {
+        let fields = prepared.user.fields.iter().map(|(name, _)| name.as_str());
+        let password = prepared.user.password.as_ref().map(|_| self.schema.password_field);
+        let problems = prepared.problems.iter().map(|problem| problem.field.as_str());
+        for name in fields.chain(password).chain(problems) {
+            if !self.met.contains(name) {
+                self.met.insert(name.to_owned());
+            }
+        }
     }
 
     fn commit(&mut self) -> Result<()> {
@@ -318,7 +333,11 @@ impl<'a> Checker<'a> {
                 MappingRule::Password(password) => password.hash(),
                 _ => continue,
             };
-            if !self.report.fields.0.iter().any(|(name, _)| feeds(name, from)) {
+            let is_there = self.report.fields.0.iter().any(|(name, _)| feeds(name, from));
+            // Of a path only the first name is counted: what lies behind it is told by the values.
+            let leads_nowhere =
+                from.contains('.') && !self.met.contains(field) && !self.met.contains(from);
+            if !is_there || leads_nowhere {
                 let message = format!("`{field}` comes from `{from}`, which no record has");
                 self.warn("column-missing", self.report.records, message);
             }

@@ -117,6 +117,27 @@ fn passwords_that_do_not_suit_the_settings_are_a_warning() {
     assert_eq!(warnings(false, true), [("hash-not-kept", 1)]);
 }
 
+/// A typing error deep in a path takes the field from everybody.
+#[test]
+fn a_path_that_leads_nowhere_is_told() {
+    let mapping = Mapping::new(vec![
+        ("externalId".to_owned(), crate::mapping::Rule::column("uid")),
+        ("nickname".to_owned(), crate::mapping::Rule::column("profile.name")),
+        ("email".to_owned(), crate::mapping::Rule::column("profile.mail")),
+        ("company".to_owned(), crate::mapping::Rule::column("profile.firm")),
+    ]);
+    let text = r#"[{"uid":"1","profile":{"name":"Ann","mail":"no address","frim":"x"}}]"#;
+    let mut checker = Checker::new(&mapping, &V2).expect("a table can be made");
+    let input = Cursor::new(text.as_bytes().to_vec());
+    let mut reader =
+        Reader::from_read(input, "users.json", &Options::default(), None).expect("it opens");
+    checker.source("users.json", &mut reader, &mut |_, _| {}).expect("it is read");
+    let warnings = checker.finish(&mut |_| Ok(())).expect("the table holds").warnings;
+    let missing = warnings.iter().filter(|w| w.warning == "column-missing");
+    let missing: Vec<&str> = missing.map(|w| w.message.as_str()).collect();
+    assert_eq!(missing, ["`company` comes from `profile.firm`, which no record has"]);
+}
+
 #[test]
 fn a_problem_is_one_json_object_of_the_contract() {
     let (_, found, _) = check(&[("users.json", "[\n{\"uid\":\"1\",\"phone\":\"x\"}]")]);
