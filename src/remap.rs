@@ -32,9 +32,9 @@ pub fn remap(
     let (mapping, passwords) =
         text.ok_or_else(|| Error::internal("internal error: the mapping cannot be written"))?;
     let mut watch = judged(table, new, schema, guard)?;
-    let is_same = |state: &Remap| state.mapping == mapping && state.guard == passwords;
-    if !table.remap()?.is_some_and(|state| is_same(&state)) {
-        table.begin_remap(&mapping, &passwords)?;
+    let begun = Remap { mapping, guard: passwords, accepted: guard.accepted, after: 0 };
+    if table.remap()?.is_none_or(|state| Remap { after: 0, ..state } != begun) {
+        table.begin_remap(&begun)?;
     }
     let mut mapped = 0;
     while let Some(state) = table.remap()? {
@@ -58,7 +58,8 @@ pub fn remap(
 /// staged.
 fn judged(table: &Table, mapping: &Mapping, schema: &Schema, guard: Guard) -> Result<Watch> {
     let (mut watch, mut seen) = (Watch::new(guard), 0);
-    let mut state = Remap { mapping: String::new(), guard: String::new(), after: 0 };
+    let (mapping_of, guard_of) = (String::new(), String::new());
+    let mut state = Remap { mapping: mapping_of, guard: guard_of, accepted: false, after: 0 };
     while seen < JUDGED {
         let rows = table.rows_to_map(&state, PAGE)?;
         let Some(last) = rows.last() else { break };

@@ -121,6 +121,7 @@ pub fn stage<S: Store>(
             if *source != Source::Stdin {
                 let mut again = Reader::open(source, &settings.input, None)?;
                 judged_head(source, &mut again, settings, &mut watch)?;
+                watch.rewind(0);
             }
             (row.id, Reader::open(source, &settings.input, checkpoint_of(row).as_ref())?)
         }
@@ -153,24 +154,37 @@ fn judged_head(
     settings: &Settings<'_>,
     watch: &mut Watch,
 ) -> Result<Vec<Record>> {
-    let (mut head, mut bytes) = (Vec::new(), 0);
+    let head = look_ahead(reader, settings.mapping, settings.schema, watch);
+    match watch.mistake() {
+        Some((what, hint)) => Err(Error::usage(format!("{source}: {what}")).hint(hint)),
+        None => Ok(head),
+    }
+}
+
+/// Reads the first records of a source, and takes note of their passwords.
+pub(crate) fn look_ahead(
+    reader: &mut Reader,
+    mapping: &Mapping,
+    schema: &Schema,
+    watch: &mut Watch,
+) -> Vec<Record> {
+    let (mut head, mut bytes, mut seen) = (Vec::new(), 0, 0);
     // All of it goes into one batch: behind it lies a checkpoint.
     while head.len() < guard::JUDGED && bytes < BATCH_BYTES {
         // An error comes again where the rest is read.
         let Ok(Some(record)) = reader.next_record() else { break };
         bytes += record.raw.len();
         if record.fault.is_none() {
-            let user = validate::prepare(&record.raw, settings.mapping, settings.schema).user;
+            let user = validate::prepare(&record.raw, mapping, schema).user;
             if let Some(password) = user.password {
                 watch.see(detect(password.expose_secret()), record.no);
+                seen += 1;
             }
         }
         head.push(record);
     }
-    match watch.mistake() {
-        Some((what, hint)) => Err(Error::usage(format!("{source}: {what}")).hint(hint)),
-        None => Ok(head),
-    }
+    watch.rewind(seen);
+    head
 }
 
 /// Compares what was staged since with all other rows, to the end.

@@ -55,7 +55,10 @@ static FORMS: LazyLock<HashMap<Scheme, Regex>> = LazyLock::new(|| {
         (Scheme::Md5Crypt, unix("1", "22")),
         (Scheme::Apr1, unix("apr1", "22")),
         (Scheme::Sha256Crypt, unix("5", "43")),
-        (Scheme::Sha512Crypt, unix("6", "86}|[^$]{43")),
+        (
+            Scheme::Sha512Crypt,
+            format!(r"{named}\$6\$(rounds=[^$]*\$)?[^$]*\$([^$]{{86}}|[^$]{{43}})"),
+        ),
         (Scheme::Yescrypt, format!(r"{named}\$y\$[^$]*\$[^$]*\$[^$]{{43}}")),
         (Scheme::LdapSha, ldap("SHA")),
         (Scheme::LdapSsha, ldap("SSHA")),

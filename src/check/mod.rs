@@ -8,7 +8,7 @@ pub use report::{CheckReport, CheckWarning, FieldCount, FieldCounts, PasswordSch
 use crate::error::Result;
 use crate::input::{Reader, Record};
 use crate::mapping::{Mapping, Rule as MappingRule, for_each_field};
-use crate::password::guard::{Guard, JUDGED, Watch};
+use crate::password::guard::{Guard, Watch};
 use crate::password::{Scheme, cost, detect};
 pub use crate::problem::FoundProblem;
 use crate::problem::Problem;
@@ -43,8 +43,6 @@ pub struct Checker<'a> {
     guard: Guard,
     /// The passwords of the source.
     watch: Watch,
-    /// Its name, until its first records are judged.
-    unjudged: Option<String>,
     schemes: BTreeMap<Scheme, Costs>,
     /// The provider's fields that had a value in some record, and the source's that had a problem.
     met: BTreeSet<String>,
@@ -66,7 +64,6 @@ impl<'a> Checker<'a> {
             without_external_id: 0,
             guard: Guard { keep: true, accepted: false },
             watch: Watch::new(Guard { keep: true, accepted: false }),
-            unjudged: None,
             schemes: BTreeMap::new(),
             met: BTreeSet::new(),
         })
@@ -89,9 +86,15 @@ impl<'a> Checker<'a> {
     ) -> Result<()> {
         self.source = self.table.begin_source(name, None, 0)?;
         self.watch = Watch::new(self.guard);
-        self.unjudged = Some(name.to_owned());
+        let head = stage::look_ahead(reader, self.mapping, self.schema, &mut self.watch);
+        if let Some((what, hint)) = self.watch.mistake() {
+            let message = format!("{name}: {what}. stage will refuse it: {hint}");
+            self.warn("password-column", 1, message);
+        }
+        for record in head {
+            self.record(record);
+        }
         let read = self.read(reader, progress);
-        self.judge();
         self.commit()?;
         read
     }
@@ -99,22 +102,12 @@ impl<'a> Checker<'a> {
     fn read(&mut self, reader: &mut Reader, progress: &mut dyn FnMut(&Reader, u64)) -> Result<()> {
         while let Some(record) = reader.next_record()? {
             self.record(record);
-            if self.batch.len() == BATCH {
+            if self.batch.len() >= BATCH {
                 self.commit()?;
                 progress(reader, self.report.records);
             }
         }
         Ok(())
-    }
-
-    /// Judges the passwords of the source so far as a column, as staging does, once.
-    fn judge(&mut self) {
-        if let Some(name) = self.unjudged.take()
-            && let Some((what, hint)) = self.watch.mistake()
-        {
-            let message = format!("{name}: {what}. stage will refuse it: {hint}");
-            self.warn("password-column", 1, message);
-        }
     }
 
     fn record(&mut self, record: Record) {
@@ -136,9 +129,6 @@ impl<'a> Checker<'a> {
         self.count_fields(&record.raw);
         let prepared =
             prepare_guarded(&record.raw, record.no, self.mapping, self.schema, &mut self.watch);
-        if record.no == JUDGED as u64 {
-            self.judge();
-        }
         // A record without any key is invalid, and says so itself.
         let key_kind = prepared.user.identifiers.key().map(|(kind, _)| kind);
         self.without_external_id +=

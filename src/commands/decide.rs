@@ -142,7 +142,26 @@ fn undo(writer: &mut Writer, ui: Ui, jobs: &[JobId], decision: &str) -> Result<E
 }
 
 fn by_key(writer: &Writer, key: &str) -> Result<Vec<JobRow>> {
-    jobs_of(&writer.table, key)
+    let jobs = jobs_of(&writer.table, key)?;
+    let is_key = jobs.iter().all(|job| job.key.as_deref().is_some_and(|own| own == key));
+    if jobs.len() > 1 && !is_key && writer.table.jobs_by_key(key)?.is_empty() {
+        let place = |job: &JobRow| {
+            format!(
+                "{} ({}, record {})",
+                job.key.as_deref().unwrap_or("-"),
+                job.source,
+                job.record_no
+            )
+        };
+        let places: Vec<String> = jobs.iter().take(5).map(place).collect();
+        return Err(Error::usage(format!(
+            "{} have this, and it is not their key: {}",
+            counted(jobs.len() as u64, "row"),
+            places.join(", ")
+        ))
+        .hint("decide about them by their keys"));
+    }
+    Ok(jobs)
 }
 
 fn ids(jobs: &[JobRow]) -> Vec<JobId> {

@@ -22,7 +22,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Remap) -> Result<Exit> {
     let staged = staged_guard(table)?;
     let guard = Guard { keep: settings.target.keep_password, accepted: args.accept_passwords };
     let is_same = old == settings.mapping && staged.is_none_or(|staged| staged.keep == guard.keep);
-    if is_same && table.remap()?.is_none() {
+    if is_same && !guard.accepted && table.remap()?.is_none() {
         ui.note("the rows are mapped so already; nothing to do");
         return Ok(if before.invalid > 0 { Exit::Incomplete } else { Exit::Done });
     }

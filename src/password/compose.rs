@@ -266,10 +266,12 @@ fn decode_digest(scheme: Composable, parts: &Parts<'_>) -> Result<Vec<u8>, Fault
         _ => (16..=64).contains(&bytes.len()),
     };
     // As SQL Server writes bytes.
-    let hash = parts.hash.strip_prefix("0x").or(parts.hash.strip_prefix("0X"));
-    let (hash, is_hex) = (hash.unwrap_or(parts.hash), hash.is_some());
+    let is_digits = |text: &&str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let bare = parts.hash.strip_prefix("0x").or(parts.hash.strip_prefix("0X"));
+    let bare = bare.filter(|rest| is_digits(rest) && parts.hash_encoding != Some(Encoding::Base64));
+    let (hash, is_hex) = (bare.unwrap_or(parts.hash), bare.is_some());
     // Digits that are all hexadecimal are never taken for base64: a wrong length is a mistake.
-    let is_hex = is_hex || hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_hex = is_hex || is_digits(&hash);
     let told = if is_hex { Encoding::Hex } else { Encoding::Base64 };
     let bytes = parts.hash_encoding.unwrap_or(told).decode(hash).filter(fits);
     bytes.ok_or("the hash has not the length of its scheme, in hexadecimal digits or base64")

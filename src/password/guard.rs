@@ -49,17 +49,28 @@ impl Guard {
 pub struct Watch {
     guard: Guard,
     column: Column,
+    /// Passwords that were seen ahead, and will come again.
+    ahead: u64,
 }
 
 impl Watch {
     /// Nothing seen yet.
     pub fn new(guard: Guard) -> Self {
-        Self { guard, column: Column::default() }
+        Self { guard, column: Column::default(), ahead: 0 }
     }
 
     /// Takes note of the password of a record.
     pub fn see(&mut self, scheme: Scheme, record_no: u64) {
-        self.column.add(scheme, record_no);
+        if self.ahead > 0 {
+            self.ahead -= 1;
+        } else {
+            self.column.add(scheme, record_no);
+        }
+    }
+
+    /// As many passwords as were seen will be seen once more, and count no second time.
+    pub fn rewind(&mut self, seen: u64) {
+        self.ahead = seen;
     }
 
     /// The problem of a password that was seen.

@@ -6,6 +6,10 @@ use crate::clock::Moment;
 use crate::store::Store;
 use crate::target::Target;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// The longest wait between two requests of one lookup.
+const LONGEST_PACE: Duration = Duration::from_secs(10);
 
 impl<S: Store, T: Target> Runner<S, T> {
     /// Starts probes, lookups and creates, as many as the gate admits.
@@ -30,7 +34,8 @@ impl<S: Store, T: Target> Runner<S, T> {
             let doubts = self.doubts.take(now);
             let requests = self.target.requests_for(&worker::wanted(&doubts));
             self.gate.rate.left_too(requests.saturating_sub(1), now);
-            let pace = self.gate.rate.interval();
+            // A stated rate of some requests an hour must not hold up the end of a run.
+            let pace = self.gate.rate.interval().min(LONGEST_PACE);
             self.requests.spawn(worker::find(Arc::clone(&self.target), self.clock, doubts, pace));
         }
         while !self.ready.is_empty() {

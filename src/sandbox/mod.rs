@@ -44,7 +44,7 @@ const BACKLOG: u32 = 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
     /// The port cannot be had.
-    #[error("cannot listen on 127.0.0.1:{port}: {source}")]
+    #[error("cannot listen on 127.0.0.1:{port}: {source}; --port 0 takes any free one")]
     Listen {
         /// The port that was asked for.
         port: u16,

@@ -240,6 +240,27 @@ fn waive_lets_rows_go_and_can_be_undone() {
     desk.ferry("waive --key 2 --undo").ok(2);
 }
 
+/// Of two records of one key the first is sent: to waive the key lets go what is left over.
+#[test]
+fn a_waived_key_lets_only_the_row_go_that_cannot_be_sent() {
+    let desk = Desk::new();
+    desk.write(
+        "users.json",
+        r#"[{"uid":"1","mail":"a@example.com"},{"uid":"1","mail":"b@example.com"},
+            {"uid":"2","mail":"a@example.com","phone":"13800000001"},{"uid":"13800000001"}]"#,
+    );
+    desk.ferry("stage users.json").ok(3);
+    desk.ferry("waive --key 1 --reason double").ok(0);
+    let status = desk.status();
+    assert!(status["pending"] == 2 && status["waived"] == 1, "{status}");
+    // Several rows have this address, and it is nobody's key.
+    let did = desk.ferry("waive --key a@example.com --reason so").ok(2);
+    assert!(did.err.contains("2 rows have this, and it is not their key: 1 ("), "{}", did.err);
+    // It is somebody's key.
+    desk.ferry("waive --key 13800000001 --reason so").ok(0);
+    assert_eq!(desk.status()["pending"], 1);
+}
+
 #[test]
 fn an_unknown_key_is_a_usage_error_and_settle_is_for_rows_in_doubt() {
     let desk = Desk::new();

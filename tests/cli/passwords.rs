@@ -213,6 +213,22 @@ fn a_remap_judges_the_column() {
     desk.ferry("remap --accept-passwords").ok(0);
 }
 
+/// What another setting has found in a row that was waived meanwhile is not forgotten.
+#[test]
+fn a_row_that_comes_back_is_judged_by_the_setting_of_today() {
+    let desk = Desk::new();
+    desk.write("userferry.toml", "[target]\nkeep_password = false\n");
+    let mut users = vec!["geheim1"];
+    users.extend([""; 3]);
+    desk.write("users.json", export(&users));
+    desk.ferry("stage users.json").ok(0);
+    desk.ferry("waive --key 0 --reason so").ok(0);
+    desk.write("userferry.toml", "[target]\nkeep_password = true\n");
+    desk.ferry("remap").ok(0);
+    desk.ferry("waive --key 0 --undo").ok(0);
+    assert_eq!(desk.status()["invalid"], 1);
+}
+
 /// What was accepted once frees nothing that nobody has accepted.
 #[test]
 fn an_acceptance_is_not_kept() {
@@ -228,6 +244,8 @@ fn an_acceptance_is_not_kept() {
     desk.ferry("remap").ok(3);
     let invalid = desk.ferry("failures").ok(0).out;
     assert!(invalid.contains("b40") && desk.status()["invalid"] == 2, "{invalid}");
+    desk.ferry("remap --accept-passwords").ok(0);
+    assert_eq!(desk.status()["invalid"], 0);
 }
 
 /// Staging that goes on judges the source again: it may have been cut off before it had any record.

@@ -362,6 +362,14 @@ impl Sent {
 }
 
 impl Bench<Table> {
+    /// Takes waivers back together.
+    pub(crate) fn undo_all(&mut self, ids: &[JobId], now_ms: i64) -> Undone {
+        let lens = Lens { identify: &identify, field: &|kind| kind.noun().to_owned() };
+        let undone = self.store.undo(ids, "waive", &lens, now_ms).unwrap();
+        self.balance();
+        undone
+    }
+
     /// Takes a decision about one row back.
     pub(crate) fn undo(&mut self, id: JobId, decision: &str, now_ms: i64) -> Undone {
         let lens = Lens { identify: &identify, field: &|kind| kind.noun().to_owned() };

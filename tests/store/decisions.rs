@@ -152,6 +152,20 @@ pub(super) fn whoever_took_the_place_of_a_waived_row_keeps_it(mut bench: Bench<T
     bench.balance();
 }
 
+/// Both come back at once: the first has the place, as if nothing had been.
+pub(super) fn of_two_that_come_back_together_the_first_has_the_place(mut bench: Bench<Table>) {
+    bench.staged(&[r#"{"x":"1","e":"a"}"#]);
+    let one = bench.eyes.rows()[0].id;
+    bench.store.waive(&Chosen::Jobs(vec![one]), "so", 2_000).unwrap();
+    let later = bench.source("/later.json");
+    bench.stage(later, &[r#"{"x":"1","e":"b"}"#]);
+    let two = bench.eyes.rows()[1].id;
+    bench.store.waive(&Chosen::Jobs(vec![two]), "so", 2_001).unwrap();
+    assert_eq!(bench.undo_all(&[two, one], 3_000), Undone { undone: 2, taken: 1, moved_on: 0 });
+    assert_eq!(bench.row(one).status, Status::Pending);
+    assert_eq!(bench.row(two).status, Status::Invalid);
+}
+
 /// What was held against it need not be there any more.
 pub(super) fn a_row_that_is_waived_no_more_is_free_if_nobody_stands_in_its_way(
     mut bench: Bench<Table>,

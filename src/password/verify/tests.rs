@@ -85,6 +85,34 @@ fn parts_are_composed_to_the_string_that_others_compose() {
     assert!(composed > 150, "{composed}");
 }
 
+/// As SQL Server writes them; but base64 may begin so, too.
+#[test]
+fn digits_behind_0x_are_told_from_base64_that_begins_so() {
+    let order = Order::plain();
+    let composed = |hash: &str, hash_encoding| {
+        let salt_encoding = Encoding::Text;
+        let parts = Parts {
+            hash,
+            hash_encoding,
+            salt: Some("ab"),
+            salt_encoding,
+            order: &order,
+            iterations: Some(1_000),
+            scrypt: None,
+        };
+        compose(Composable::parse("pbkdf2-sha256").unwrap(), &parts)
+    };
+    let bytes = "ab".repeat(32);
+    assert_eq!(composed(&format!("0x{bytes}"), None), composed(&bytes, None));
+    let base64 = format!("0x{}", "k".repeat(30));
+    let whole = format!("$pbkdf2-sha256$1000$YWI${base64}");
+    for encoding in [None, Some(Encoding::Base64)] {
+        assert_eq!(composed(&base64, encoding), Ok(whole.clone()));
+    }
+    // Twelve bytes are no such digest, however they could be read.
+    assert!(composed(&"ab".repeat(12), None).is_err());
+}
+
 #[test]
 fn the_order_that_was_meant_is_found() {
     let mut found = 0;

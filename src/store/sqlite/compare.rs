@@ -89,9 +89,13 @@ pub(super) fn judge_back(
         hashes.extend(identifiers::hashes(&row.identifiers, &row.raw));
     }
     identifiers::find(t, &hashes)?;
+    judge.unjudged = jobs.iter().copied().collect();
+    let mut jobs = jobs.to_vec();
+    jobs.sort_unstable();
     let mut taken = 0;
     for id in jobs {
-        taken += u64::from(judge.judge_back(*id)?);
+        judge.unjudged.remove(&id);
+        taken += u64::from(judge.judge_back(id)?);
     }
     t.execute("DELETE FROM collision", [])?;
     judge.finish()?;
@@ -126,6 +130,8 @@ pub(super) struct Judge<'a> {
     pub(super) now_ms: i64,
     /// All rows are compared anew, after another mapping.
     pub(super) anew: bool,
+    /// Rows that come back together and are still to be judged: they stand in no earlier one's way.
+    pub(super) unjudged: HashSet<i64>,
     pub(super) deltas: Deltas,
     /// What changes in the books of each source.
     pub(super) books: HashMap<i64, Compared>,
@@ -136,7 +142,16 @@ pub(super) struct Judge<'a> {
 impl<'a> Judge<'a> {
     fn new(t: &'a Transaction<'a>, lens: &'a Lens<'a>, now_ms: i64) -> Self {
         let (deltas, moved) = (Deltas::default(), Block::default());
-        Self { t, lens, now_ms, anew: false, deltas, books: HashMap::new(), moved }
+        Self {
+            t,
+            lens,
+            now_ms,
+            anew: false,
+            unjudged: HashSet::new(),
+            deltas,
+            books: HashMap::new(),
+            moved,
+        }
     }
 
     fn judge(&mut self, id: i64) -> rusqlite::Result<()> {
@@ -191,9 +206,12 @@ impl<'a> Judge<'a> {
         let Some(row) = self.load(id)? else { return Ok(false) };
         let of_key = self.key_holder(&row, i64::MAX)?;
         let problems = self.shared(&row, of_key, i64::MAX, &[])?;
-        self.hold_against(&row, &problems)?;
-        if row.status == Status::Invalid {
-            self.free(&row)?;
+        add_problems(self.t, id, &problems)?;
+        match row.status {
+            Status::Invalid => self.free(&row)?,
+            // Another mapping may have found something in it since, too.
+            Status::Pending if self.has_problems(id)? => self.invalidate(&row)?,
+            _ => {}
         }
         Ok(!problems.is_empty())
     }
@@ -385,6 +403,7 @@ impl<'a> Judge<'a> {
             Status::Pending | Status::Failed => !self.anew,
             Status::Invalid => false,
         };
+        let has_place = has_place && !self.unjudged.contains(&row.id);
         row.id != at && !row.is_waived() && (row.id < at || has_place)
     }
 

@@ -133,7 +133,7 @@ impl Table {
         })
     }
 
-    /// Lets failed and invalid rows go, and pending ones that are named. Returns how many.
+    /// Lets failed and invalid rows go, and one that is pending if it alone is named. Returns how many.
     pub fn waive(&mut self, which: &Chosen, reason: &str, now_ms: i64) -> Result<u64, StoreError> {
         let goal = Goal {
             decision: "waive",
@@ -154,10 +154,12 @@ impl Table {
             };
             let mut deltas = Deltas::default();
             let mut n = 0;
+            // One that is to be sent only if it alone was named: of two records of one key the
+            // second is what is left over.
+            let is_one = matches!(which, Chosen::Jobs(_)) && ids.len() == 1;
             for id in ids {
                 let Some(row) = load(t, id)? else { continue };
-                // One that is to be sent only if it was named.
-                let is_named = matches!(which, Chosen::Jobs(_)) && row.status == Status::Pending;
+                let is_named = is_one && row.status == Status::Pending;
                 if is_named || matches!(row.status, Status::Failed | Status::Invalid) {
                     decide(t, &row, &goal, &mut deltas)?;
                     n += 1;

@@ -238,9 +238,9 @@ impl Table {
         self.check(remap::state)
     }
 
-    /// Begins to map all rows anew; `mapping` and `guard` are JSON. Nothing may be sending or unknown.
-    pub fn begin_remap(&mut self, mapping: &str, guard: &str) -> Result<(), StoreError> {
-        self.write(|t| remap::begin(t, mapping, guard))
+    /// Begins to map all rows anew. Nothing may be sending or unknown.
+    pub fn begin_remap(&mut self, state: &Remap) -> Result<(), StoreError> {
+        self.write(|t| remap::begin(t, state))
     }
 
     /// The next rows to map.

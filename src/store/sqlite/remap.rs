@@ -19,6 +19,8 @@ pub struct Remap {
     pub mapping: String,
     /// JSON: what the passwords must be by then.
     pub guard: String,
+    /// Passwords that do not suit it were accepted.
+    pub accepted: bool,
     /// Rows up to this one are mapped.
     pub after: i64,
 }
@@ -71,9 +73,8 @@ fn set_state(c: &Connection, state: &Remap) -> rusqlite::Result<()> {
 }
 
 /// Begins anew: no row is mapped yet, and none compared.
-pub(super) fn begin(t: &Transaction<'_>, mapping: &str, guard: &str) -> rusqlite::Result<()> {
-    let (mapping, guard) = (mapping.to_owned(), guard.to_owned());
-    set_state(t, &Remap { mapping, guard, after: 0 })?;
+pub(super) fn begin(t: &Transaction<'_>, state: &Remap) -> rusqlite::Result<()> {
+    set_state(t, state)?;
     t.execute("DELETE FROM identifier", [])?;
     compare::begin_anew(t)
 }

@@ -27,14 +27,26 @@ impl Judge<'_> {
         }
         add_problems(self.t, new.id, problems)?;
         if new.status == Status::Pending {
-            self.t
-                .prepare_cached("UPDATE job SET status = 'invalid' WHERE id = ?1")?
-                .execute([new.id])?;
-            self.deltas.add(new.source, Status::Pending, None, None, -1);
-            self.deltas.add(new.source, Status::Invalid, None, None, 1);
+            self.invalidate(new)?;
             self.book(new.source).invalid += 1;
         }
         Ok(())
+    }
+
+    /// A row that was to be sent cannot be.
+    pub(super) fn invalidate(&mut self, row: &Stored) -> rusqlite::Result<()> {
+        self.t
+            .prepare_cached("UPDATE job SET status = 'invalid' WHERE id = ?1")?
+            .execute([row.id])?;
+        self.deltas.add(row.source, Status::Pending, None, None, -1);
+        self.deltas.add(row.source, Status::Invalid, None, None, 1);
+        Ok(())
+    }
+
+    pub(super) fn has_problems(&self, id: i64) -> rusqlite::Result<bool> {
+        self.t
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM problem WHERE job_id = ?1)")?
+            .query_row([id], |row| row.get(0))
     }
 
     /// An invalid row that nothing is held against any more can be sent.
