@@ -91,9 +91,13 @@ pub(super) fn waive(global: &Global, ui: Ui, args: &Waive) -> Result<Exit> {
         return undo(&mut writer, ui, &jobs, "waive");
     }
     let reason = args.reason.as_deref().unwrap_or_default();
-    let mut n = 0;
+    let (mut n, mut parts) = (0, Vec::new());
     for chosen in &chosen {
-        n += writer.table.waive(chosen, reason, clock::system_ms())?;
+        let let_go = writer.table.waive(chosen, reason, clock::system_ms())?;
+        if let (Chosen::Status(status), true) = (chosen, let_go > 0) {
+            parts.push(format!("{} {status}", grouped(let_go)));
+        }
+        n += let_go;
     }
     if n == 0 && args.key.is_some() {
         return Err(Error::usage(
@@ -105,7 +109,9 @@ pub(super) fn waive(global: &Global, ui: Ui, args: &Waive) -> Result<Exit> {
         ui.note(&format!("No row has {which}; nothing was changed"));
         return Ok(Exit::Done);
     }
-    ui.note(&format!("{} waived; --undo takes it back", counted(n, "row")));
+    // Whoever waives two statuses at once should see what went with which.
+    let parts = if parts.len() > 1 { format!(" ({})", parts.join(", ")) } else { String::new() };
+    ui.note(&format!("{} waived{parts}; --undo takes it back", counted(n, "row")));
     Ok(Exit::Done)
 }
 

@@ -55,6 +55,12 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Remap) -> Result<Exit> {
             counted(after.failed, "failed row")
         ));
     }
+    if after.done > 0 {
+        ui.note(&format!("{} done: nothing changes about that", counted(after.done, "row")));
+    }
+    if after.pending > 0 {
+        ui.note(&format!("{} to send: userferry run", counted(after.pending, "row")));
+    }
     if after.invalid > 0 {
         ui.note(&format!(
             "{} cannot be sent: userferry failures",

@@ -349,7 +349,13 @@ fn dry_run(
         ui.out(&format!("{}\n", redact::masked(&prepared.user)))?;
     }
     let counts = table.counts()?;
-    ui.note(&format!("{} would be sent; nothing was", counted(counts.pending, "row")));
+    let first = u64::from(limit);
+    let shown = if counts.pending > first {
+        format!(", of which these are the first {first}")
+    } else {
+        String::new()
+    };
+    ui.note(&format!("{} would be sent{shown}; nothing was", counted(counts.pending, "row")));
     Ok(Exit::Done)
 }
 

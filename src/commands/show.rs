@@ -5,6 +5,7 @@ use crate::cli::{Global, Show};
 use crate::clock;
 use crate::config::TargetKind;
 use crate::error::{Exit, Result};
+use crate::job::Status;
 use crate::mapping::Mapping;
 use crate::store::sqlite::{JobRow, Table};
 use crate::ui::{Ui, table};
@@ -47,7 +48,9 @@ fn describe(table: &Table, job: &JobRow, mapping: &Mapping) -> Result<String> {
     line("source", &format!("{}, record {}{place}", job.source, job.record_no));
     line("updated", &clock::iso(job.updated_at_ms));
     let prepared = validate::prepare(&job.raw, mapping, TargetKind::AuthingV2.schema());
-    line("sends", &redact::masked(&prepared.user));
+    // What was sent is not kept: this is what the mapping makes of the record today.
+    let name = if job.status == Status::Done { "maps to" } else { "sends" };
+    line(name, &redact::masked(&prepared.user));
     for problem in table.problems(job.id)? {
         // Without a field it is about the whole record.
         let what = match problem.field.as_str() {

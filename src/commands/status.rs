@@ -162,6 +162,9 @@ fn to_text(state: &State) -> String {
     if state.remapping {
         text.push_str("unfinished remap: before anything else, userferry remap must end\n");
     }
+    if c.total == 0 && state.unfinished.is_empty() {
+        text.push_str("nothing is staged yet: userferry stage SOURCE\n");
+    }
     if let Some(run) = &state.last_run {
         text.push_str(&run_text(state, run));
     }
@@ -186,7 +189,8 @@ fn run_text(state: &State, run: &RunRow) -> String {
             run.machine, run.pid, run.rate_per_s
         );
     }
-    let end = end_of(run, false).unwrap_or_default();
+    // A process that died could not write down how.
+    let end = run.end.clone().unwrap_or_else(|| "was killed or died".to_owned());
     let reason = run.reason.as_deref().map_or_else(String::new, |reason| format!(": {reason}"));
     format!("last run {started}, {end}{reason}\n")
 }

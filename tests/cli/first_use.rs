@@ -94,7 +94,8 @@ fn a_changed_mapping_is_refused_until_the_rows_are_mapped_again() {
     assert!(desk.ferry("stage --replace u.jsonl").ok(2).err.ends_with(hint));
     assert_eq!(
         desk.ferry("remap").ok(0).err,
-        "1 row mapped again: 1 pending (before: 1), 0 invalid (before: 0)\n"
+        "1 row mapped again: 1 pending (before: 1), 0 invalid (before: 0)\n1 row done: nothing \
+         changes about that\n1 row to send: userferry run\n"
     );
     assert_eq!(desk.ferry("remap").ok(0).err, "the rows are mapped so already; nothing to do\n");
     desk.ferry("run").ok(0);
@@ -202,7 +203,7 @@ fn several_statuses_are_waived_and_taken_back_together() {
     for (line, said) in [
         (
             "waive --status failed,invalid,failed --reason gone",
-            "2 rows waived; --undo takes it back\n",
+            "2 rows waived (1 failed, 1 invalid); --undo takes it back\n",
         ),
         (
             "waive --status failed,invalid --reason gone",

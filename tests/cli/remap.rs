@@ -49,6 +49,7 @@ fn rows_become_what_staging_by_the_new_mapping_would_have_made_of_them() {
     assert_eq!(
         desk.ferry("remap").ok(3).err,
         "5 rows mapped again: 2 pending (before: 3), 3 invalid (before: 2)\n\
+         2 rows to send: userferry run\n\
          3 invalid rows cannot be sent: userferry failures\n"
     );
     let expected = [
