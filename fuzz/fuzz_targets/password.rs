@@ -49,7 +49,7 @@ static FORMS: LazyLock<HashMap<Scheme, Regex>> = LazyLock::new(|| {
         (Scheme::Pbkdf2Sha1, format!("{named}({})", pbkdf2("pbkdf2|pbkdf2-sha1", "sha1"))),
         (Scheme::Pbkdf2Sha256, format!("{named}({})", pbkdf2("pbkdf2-sha256", "sha256"))),
         (Scheme::Pbkdf2Sha512, format!("{named}({})", pbkdf2("pbkdf2-sha512", "sha512"))),
-        (Scheme::AspNetIdentity, format!(r"A[A-P]{B64}+=*")),
+        (Scheme::AspNetIdentity, format!(r"A[A-Za-f]{B64}+=*")),
         (Scheme::Phpass, format!("{named}{portable}")),
         (Scheme::Drupal7, format!(r"{named}\$S\$[^$]{{52}}|U\$({portable}|\$S\$[^$]{{52}})|U\$[PHS]\$[^$]*")),
         (Scheme::Md5Crypt, unix("1", "22")),
