@@ -130,6 +130,9 @@ fn the_order_that_was_meant_is_found() {
     }
     assert!(found > 10, "{found}");
     assert_eq!(other_order("secret", "$2b$12$short"), None);
+    for no_digest in ["$md5$sp$YWI$", "$sha256$x$YWI$YWI", "$sha512$p$$"] {
+        assert_eq!(other_order("secret", no_digest), None, "{no_digest}");
+    }
 }
 
 #[test]
