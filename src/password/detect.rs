@@ -161,7 +161,10 @@ fn named(password: &str) -> Option<Scheme> {
         "bcrypt" | "bcrypt_sha256" => {
             return modular(rest.strip_prefix('$')?).filter(|scheme| *scheme == Scheme::Bcrypt);
         }
-        "argon2" => return modular(rest.trim_start_matches('$')),
+        "argon2" => {
+            let is_argon2 = |scheme: &Scheme| scheme.as_str().starts_with("argon2");
+            return modular(rest.trim_start_matches('$')).filter(is_argon2);
+        }
         _ => {}
     }
     // Werkzeug: pbkdf2:sha256:iterations$salt$hash, scrypt:N:r:p$salt$hash.
@@ -315,6 +318,7 @@ mod tests {
             "$md5$p$YWI$xxxxxxxxxxxxxxxxxxxxxx",
             "$argon2id$me$too$please",
             "{bcrypt}secret",
+            "argon2$$pbkdf2-sha256$1000$$af8dP65",
             "AQAAAAEAACcQAAAAEAAAAA",
             "pbkdf2:sha256:many$salt$aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
         ] {
