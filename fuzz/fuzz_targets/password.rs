@@ -17,7 +17,9 @@ const CRYPT: &str = "[A-Za-z0-9./]";
 static FORMS: LazyLock<HashMap<Scheme, Regex>> = LazyLock::new(|| {
     let argon2 = |name: &str| {
         let digests = format!(r"{B64}+=*\${B64}+=*");
-        format!(r"(\{{(?i:argon2|crypt|bcrypt)\}})?(argon2\$)?\$*{name}\$(v=[^$]*\$)?m=[^$]*\${digests}")
+        format!(
+            r"(\{{(?i:argon2|crypt|bcrypt)\}})?(argon2\$)?\$*{name}\$(v=[^$]*\$)?m=[^$]*\${digests}"
+        )
     };
     let pbkdf2 = |name: &str, function: &str| {
         format!(
@@ -28,7 +30,9 @@ static FORMS: LazyLock<HashMap<Scheme, Regex>> = LazyLock::new(|| {
     let salted = |name: &str| format!(r"\${name}\$[spmh]{{1,4}}\${B64}*=*\${B64}+=*");
     let hex = |n: usize| format!("[0-9a-fA-F]{{{n}}}");
     let unix = |id: &str, digest: &str| {
-        format!(r"(\{{(?i:crypt|bcrypt|argon2)\}})?\${id}\$(rounds=[^$]*\$)?[^$]*\$[^$]{{{digest}}}")
+        format!(
+            r"(\{{(?i:crypt|bcrypt|argon2)\}})?\${id}\$(rounds=[^$]*\$)?[^$]*\$[^$]{{{digest}}}"
+        )
     };
     let named = r"(\{(?i:crypt|bcrypt|argon2)\})?";
     let bcrypt = format!(r"\$2[abxy]\$\d\d\${CRYPT}{{53}}");
@@ -84,8 +88,12 @@ fn is_cheap(scheme: Scheme, stored: &str) -> bool {
     let cost = cost::cost(scheme, stored);
     match scheme {
         Scheme::Bcrypt | Scheme::WordPress => cost.is_none_or(|cost| cost <= 5 || cost > 20),
-        Scheme::Yescrypt | Scheme::Argon2d | Scheme::Argon2i | Scheme::Argon2id => false,
-        Scheme::Scrypt => cost.is_none_or(|n| n <= 64) && stored.len() < 90,
+        // Block size and lanes multiply the work, up to a bound that is seconds.
+        Scheme::Scrypt
+        | Scheme::Yescrypt
+        | Scheme::Argon2d
+        | Scheme::Argon2i
+        | Scheme::Argon2id => false,
         Scheme::FirebaseScrypt => true,
         _ => cost.is_none_or(|cost| cost <= 5_000),
     }
