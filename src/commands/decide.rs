@@ -149,8 +149,7 @@ fn undo(writer: &mut Writer, ui: Ui, jobs: &[JobId], decision: &str) -> Result<E
 
 fn by_key(writer: &Writer, key: &str) -> Result<Vec<JobRow>> {
     let jobs = jobs_of(&writer.table, key)?;
-    let is_key = jobs.iter().all(|job| job.key.as_deref().is_some_and(|own| own == key));
-    if jobs.len() > 1 && !is_key && writer.table.jobs_by_key(key)?.is_empty() {
+    if jobs.len() > 1 && writer.table.jobs_by_key(key)?.is_empty() {
         let place = |job: &JobRow| {
             format!(
                 "{} ({}, record {})",

@@ -13,19 +13,10 @@ impl Judge<'_> {
     pub(super) fn stay(&mut self, new: &Stored, of_key: Option<Problem>) -> rusqlite::Result<()> {
         let before = if self.anew { i64::MAX } else { new.id };
         let problems = self.shared(new, of_key, before, &[])?;
-        self.hold_against(new, &problems)
-    }
-
-    /// A row that is to be sent is invalid with these problems, if there are any.
-    pub(super) fn hold_against(
-        &mut self,
-        new: &Stored,
-        problems: &[Problem],
-    ) -> rusqlite::Result<()> {
         if problems.is_empty() {
             return Ok(());
         }
-        add_problems(self.t, new.id, problems)?;
+        add_problems(self.t, new.id, &problems)?;
         if new.status == Status::Pending {
             self.invalidate(new)?;
             self.book(new.source).invalid += 1;
