@@ -311,7 +311,8 @@ impl<S: Store> Stager<'_, S> {
             let Settings { mapping, schema, .. } = *self.settings;
             let (raw, no) = (&record.raw, record.no);
             let prepared = validate::prepare_guarded(raw, no, mapping, schema, &mut self.watch);
-            if let Some(password) = &prepared.user.password {
+            if let (true, Some(password)) = (self.settings.guard.accepted, &prepared.user.password)
+            {
                 let scheme = detect(password.expose_secret());
                 self.staged.accepted += u64::from(self.watch.is_accepted(scheme));
             }

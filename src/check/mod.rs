@@ -318,11 +318,7 @@ impl<'a> Checker<'a> {
         }
         let mapping = self.mapping;
         for (field, rule) in mapping.rules() {
-            let from = match rule {
-                MappingRule::Column { from, .. } => from.as_str(),
-                MappingRule::Password(password) => password.hash(),
-                _ => continue,
-            };
+            let Some(from) = rule.column_name() else { continue };
             let is_there = self.report.fields.0.iter().any(|(name, _)| feeds(name, from));
             // Of a path only the first name is counted: what lies behind it is told by the values.
             let leads_nowhere =

@@ -5,7 +5,7 @@ use crate::cli::{Global, Stage};
 use crate::config::{Flags, Settings, process_env};
 use crate::error::{Error, Exit, Result};
 use crate::input::{self, Reader, Source};
-use crate::mapping::{Mapping, Rule};
+use crate::mapping::Mapping;
 use crate::password::guard::Guard;
 use crate::stage::{self, Found, Staged};
 use crate::store::sqlite::Table;
@@ -109,11 +109,7 @@ fn keep_mapping(table: &mut Table, mapping: &Mapping) -> Result<()> {
 /// A mistyped column must not go unnoticed: nobody would have that address, or a password.
 fn tell_missing(ui: Ui, mapping: &Mapping, schema: &Schema, found: &Found) {
     for (name, rule) in mapping.rules() {
-        let from = match rule {
-            Rule::Column { from, .. } => from.as_str(),
-            Rule::Password(password) => password.hash(),
-            _ => continue,
-        };
+        let Some(from) = rule.column_name() else { continue };
         let kind = schema.field(name).and_then(|field| field.identifier);
         let is_missing = match kind {
             Some(kind) => !found.kinds.contains(&kind),

@@ -79,11 +79,7 @@ impl Mapping {
 
     /// The source's name for a provider's field, or that field's own where no column feeds it.
     pub fn source_name<'a>(&'a self, field: &'a str) -> &'a str {
-        match self.rule(field) {
-            Some(Rule::Column { from, .. }) => from,
-            Some(Rule::Password(password)) => password.hash(),
-            _ => field,
-        }
+        self.rule(field).and_then(Rule::column_name).unwrap_or(field)
     }
 
     /// The provider's fields that a column feeds.

@@ -216,6 +216,15 @@ impl Rule {
         }
     }
 
+    /// The column that a person would name for it, if it is one.
+    pub fn column_name(&self) -> Option<&str> {
+        match self {
+            Self::Column { from, .. } => Some(from),
+            Self::Password(password) => Some(password.hash()),
+            Self::Jq { .. } | Self::Constant(_) | Self::Raw { .. } => None,
+        }
+    }
+
     /// What is done with the value, where it comes from the record.
     pub fn how(&self) -> Option<&How> {
         match self {
