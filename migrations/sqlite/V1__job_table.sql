@@ -1,5 +1,6 @@
 -- The job table. Times are UTC milliseconds; the views show them as ISO 8601.
--- Words (statuses, details, classes) are those of DESIGN.md and of src/job.rs.
+-- Words (statuses, details, classes) are those of DESIGN.md and of src/job.rs. The checks are chains of OR:
+-- for a list of more than two words SQLite makes a table, each time that a row is written.
 
 CREATE TABLE meta (
     name  TEXT NOT NULL PRIMARY KEY,  -- 'target': what this table is bound to; 'mapping': what it was staged with
@@ -30,8 +31,10 @@ CREATE TABLE job (
     record_no      INTEGER NOT NULL,              -- from 1
     line           INTEGER,                       -- from 1, where the source has lines
     key            TEXT,                          -- external id, else e-mail, phone, user name; normalised
-    status         TEXT    NOT NULL CHECK (status IN ('pending','sending','unknown','done','failed','invalid')),
-    detail         TEXT    CHECK (detail IN ('created','existed','skipped','waived','rejected','conflict','exhausted')),
+    status         TEXT    NOT NULL CHECK (status = 'pending' OR status = 'sending' OR status = 'unknown' OR status = 'done'
+                           OR status = 'failed' OR status = 'invalid'),
+    detail         TEXT    CHECK (detail = 'created' OR detail = 'existed' OR detail = 'skipped' OR detail = 'waived'
+                           OR detail = 'rejected' OR detail = 'conflict' OR detail = 'exhausted'),
     sends          INTEGER NOT NULL DEFAULT 0,    -- claims so far: attempt number and fence, never reset
     spent          INTEGER NOT NULL DEFAULT 0,    -- attempts that count; retry-failed sets it to 0
     first_sent_ms  INTEGER,                       -- first claim, on the server's clock
@@ -68,13 +71,13 @@ CREATE TABLE record (
     source_id INTEGER NOT NULL REFERENCES source (id)  -- where it came from; the job's own, unless it was replaced
 ) STRICT;
 
--- Finds jobs by identifier: blocks of hashes, the first 8 bytes of a SHA-256 over kind and normalised
+-- Finds jobs by identifier: blocks of hashes, the first 6 bytes of a SHA-256 over kind and normalised
 -- value, each with its job. In 64 shares by the first bits, so that a search reads one of them. What
 -- is found is checked against the record, so that a hash of a record that is gone does no harm.
 CREATE TABLE identifier (
     id      INTEGER NOT NULL PRIMARY KEY,         -- share * 2^40 + number of the block
     base    INTEGER NOT NULL,                     -- the job that the entries count from
-    entries BLOB    NOT NULL                      -- 12 bytes each, big endian: hash, job - base
+    entries BLOB    NOT NULL                      -- 8 bytes each, big endian: hash (6), job - base (2)
 ) STRICT;
 
 -- How far new records were compared with all others. One row.
@@ -115,8 +118,9 @@ CREATE TABLE attempt (
     run_id      INTEGER NOT NULL REFERENCES run (id),
     at_ms       INTEGER NOT NULL,
     took_ms     INTEGER,
-    outcome     TEXT    NOT NULL CHECK (outcome IN
-                ('created','duplicate','rejected','throttled','stale','not-sent','unknown','halt','unsendable')),
+    outcome     TEXT    NOT NULL CHECK (outcome = 'created' OR outcome = 'duplicate' OR outcome = 'rejected' OR outcome = 'throttled'
+                           OR outcome = 'stale' OR outcome = 'not-sent' OR outcome = 'unknown' OR outcome = 'halt'
+                           OR outcome = 'unsendable'),
     http_status INTEGER,
     code        TEXT,
     message     TEXT,

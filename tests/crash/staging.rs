@@ -90,9 +90,9 @@ fn identifiers(table: &Connection) -> (&'static str, u64, u64) {
     let mut rows = statement.query([]).unwrap();
     while let Some(row) = rows.next().unwrap() {
         let (base, entries): (i64, Vec<u8>) = (row.get(0).unwrap(), row.get(1).unwrap());
-        all.extend(entries.chunks(12).map(|entry| {
-            let job = u32::from_be_bytes(entry[8..].try_into().unwrap());
-            (base + i64::from(job), entry[..8].to_vec())
+        all.extend(entries.chunks(8).map(|entry| {
+            let job = u16::from_be_bytes(entry[6..].try_into().unwrap());
+            (base + i64::from(job), entry[..6].to_vec())
         }));
     }
     all.sort();

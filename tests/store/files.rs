@@ -276,10 +276,10 @@ fn every_hash_is_everybodys(table: &Table) {
         .collect();
     let (mut hashes, mut jobs) = (BTreeSet::new(), BTreeSet::new());
     for (id, base, entries) in &rows {
-        for entry in entries.chunks(12) {
-            hashes.insert(<[u8; 8]>::try_from(&entry[..8]).unwrap());
-            let job = base + i64::from(u32::from_be_bytes(entry[8..].try_into().unwrap()));
-            jobs.insert((id & ((1 << 40) - 1), u32::try_from(job).unwrap()));
+        for entry in entries.chunks(8) {
+            hashes.insert(<[u8; 6]>::try_from(&entry[..6]).unwrap());
+            let job = base + i64::from(u16::from_be_bytes(entry[6..].try_into().unwrap()));
+            jobs.insert((id & ((1 << 40) - 1), u16::try_from(job).unwrap()));
         }
     }
     for (block, _) in &jobs {
