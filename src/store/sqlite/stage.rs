@@ -6,7 +6,7 @@ use super::identifiers::{Block, hashes};
 use crate::job::Status;
 use crate::problem::Problem;
 use crate::store::{Batch, NewJob, SourceId, SourceRow, StageCounts};
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{CachedStatement, Connection, Transaction, params};
 
 pub(super) fn sources(c: &Connection, path: &str) -> rusqlite::Result<Vec<SourceRow>> {
     let mut statement = c.prepare(
@@ -59,16 +59,17 @@ pub(super) fn stage(t: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<Stag
     let jobs = i64::try_from(batch.jobs.len()).unwrap_or(i64::MAX);
     t.execute("UPDATE comparison SET last_job = last_job + ?1", [jobs])?;
     for (id, new) in (last + 1..).zip(&batch.jobs) {
-        insert(t, batch, id, new)?;
         for hash in hashes(&new.identifiers, &new.raw) {
             block.add(hash, id);
         }
-        let status = status_of(&new.problems);
-        deltas.add(batch.source.0, status, None, None, 1);
-        counts.rows += 1;
-        counts.invalid += u64::from(status == Status::Invalid);
+        counts.invalid += u64::from(status_of(&new.problems) == Status::Invalid);
     }
+    insert(t, batch, last + 1)?;
+    counts.rows = batch.jobs.len() as u64;
     counts.records = counts.rows;
+    let invalid = i64::try_from(counts.invalid).unwrap_or(i64::MAX);
+    deltas.add(batch.source.0, Status::Pending, None, None, jobs - invalid);
+    deltas.add(batch.source.0, Status::Invalid, None, None, invalid);
     deltas.apply(t)?;
     block.write(t)?;
     t.execute(
@@ -88,23 +89,67 @@ pub(super) fn stage(t: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<Stag
     Ok(counts)
 }
 
-fn insert(t: &Transaction<'_>, batch: &Batch, id: i64, new: &NewJob) -> rusqlite::Result<()> {
-    t.prepare_cached(
-        "INSERT INTO job (id, source_id, record_no, line, key, status, updated_at_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    )?
-    .execute(params![
-        id,
-        batch.source.0,
-        new.record_no,
-        new.line,
-        new.identifiers.key().map(|(_, key)| key),
-        status_of(&new.problems).as_str(),
-        batch.now_ms,
-    ])?;
-    t.prepare_cached("INSERT INTO record (job_id, raw, source_id) VALUES (?1, ?2, ?3)")?
-        .execute(params![id, new.raw, batch.source.0])?;
-    add_problems(t, id, &new.problems)
+/// Rows of one statement: to run one costs as much as to insert several rows.
+const AT_ONCE: usize = 20;
+
+/// Writes the jobs of a batch, the first with this id.
+fn insert(t: &Transaction<'_>, batch: &Batch, first: i64) -> rusqlite::Result<()> {
+    let jobs: Vec<(i64, &NewJob)> = (first..).zip(&batch.jobs).collect();
+    let (many, rest) = jobs.split_at(jobs.len() - jobs.len() % AT_ONCE);
+    insert_chunks(t, batch, many, AT_ONCE)?;
+    insert_chunks(t, batch, rest, 1)?;
+    for (id, new) in jobs {
+        add_problems(t, id, &new.problems)?;
+    }
+    Ok(())
+}
+
+fn insert_chunks(
+    t: &Transaction<'_>,
+    batch: &Batch,
+    jobs: &[(i64, &NewJob)],
+    rows: usize,
+) -> rusqlite::Result<()> {
+    const JOB: &str = "job (source_id, updated_at_ms, id, record_no, line, key, status)";
+    const RECORD: &str = "record (source_id, job_id, raw)";
+    let mut job = insert_rows(t, JOB, 2, 5, rows)?;
+    job.raw_bind_parameter(1, batch.source.0)?;
+    job.raw_bind_parameter(2, batch.now_ms)?;
+    let mut record = insert_rows(t, RECORD, 1, 2, rows)?;
+    record.raw_bind_parameter(1, batch.source.0)?;
+    for chunk in jobs.chunks_exact(rows) {
+        for (n, (id, new)) in chunk.iter().enumerate() {
+            let at = 3 + 5 * n;
+            job.raw_bind_parameter(at, id)?;
+            job.raw_bind_parameter(at + 1, new.record_no)?;
+            job.raw_bind_parameter(at + 2, new.line)?;
+            job.raw_bind_parameter(at + 3, new.identifiers.key().map(|(_, key)| key))?;
+            job.raw_bind_parameter(at + 4, status_of(&new.problems).as_str())?;
+            record.raw_bind_parameter(2 + 2 * n, id)?;
+            record.raw_bind_parameter(3 + 2 * n, &new.raw[..])?;
+        }
+        job.raw_execute()?;
+        record.raw_execute()?;
+    }
+    Ok(())
+}
+
+/// A statement that inserts so many rows. Their first columns, so many as are `shared`, have the same
+/// values in all; then come `own` columns of each.
+fn insert_rows<'t>(
+    t: &'t Transaction<'_>,
+    into: &str,
+    shared: usize,
+    own: usize,
+    rows: usize,
+) -> rusqlite::Result<CachedStatement<'t>> {
+    let row = |n| {
+        let first = shared + n * own + 1;
+        let all = (1..=shared).chain(first..first + own);
+        format!("({})", all.map(|i| format!("?{i}")).collect::<Vec<_>>().join(","))
+    };
+    let values = (0..rows).map(row).collect::<Vec<_>>().join(",");
+    t.prepare_cached(&format!("INSERT INTO {into} VALUES {values}"))
 }
 
 /// Appends problems to those that a job has.

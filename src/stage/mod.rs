@@ -1,6 +1,8 @@
 //! Staging: streams a source into the job table, in batches that carry their own checkpoint, so
 //! that it can be cut off anywhere and go on.
 
+mod batches;
+
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::failpoint;
@@ -8,17 +10,13 @@ use crate::input::{self, Checkpoint, InputErrorKind, Reader, Record, Source};
 use crate::mapping::Mapping;
 use crate::password::detect;
 use crate::password::guard::{self, Guard, Watch};
-use crate::store::{Batch, Compared, Lens, NewJob, SourceId, SourceRow, StageCounts, Store};
+use crate::store::{Compared, Lens, SourceRow, StageCounts, Store};
 use crate::target::schema::Schema;
-use crate::user::{IdKind, Identifiers, User};
-use crate::validate::{self, Warning};
+use crate::user::{IdKind, User};
+use crate::validate;
+use batches::{Batcher, written_behind};
 use secrecy::ExposeSecret as _;
 use std::collections::BTreeSet;
-
-/// Records in one transaction, at most.
-const BATCH_RECORDS: usize = 5_000;
-/// Bytes of records in one transaction, about.
-const BATCH_BYTES: usize = 8 << 20;
 
 /// How to stage.
 pub struct Settings<'a> {
@@ -138,9 +136,11 @@ pub fn stage<S: Store>(
         }
     };
     staged.note = reader.note();
-    let mut stager = Stager { store, settings, id, staged, batch: Vec::new(), bytes: 0, watch };
-    stager.run(head, &mut reader, progress)?;
-    let mut staged = stager.staged;
+    let mut batcher = Batcher::new(settings, id, watch, staged);
+    let counts =
+        written_behind(store, |batches| batcher.read(head, &mut reader, &batches, progress))?;
+    let mut staged = batcher.staged;
+    staged.counts += counts;
     staged.counts.compared(&compare(store, settings.mapping, settings.schema)?);
     Ok(staged)
 }
@@ -170,12 +170,12 @@ pub(crate) fn look_ahead(
 ) -> Vec<Record> {
     let (mut head, mut bytes, mut seen) = (Vec::new(), 0, 0);
     // All of it goes into one batch: behind it lies a checkpoint.
-    while head.len() < guard::JUDGED && bytes < BATCH_BYTES {
+    while head.len() < guard::JUDGED && bytes < batches::BYTES {
         // An error comes again where the rest is read.
         let Ok(Some(record)) = reader.next_record() else { break };
         bytes += record.raw.len();
         if record.fault.is_none() {
-            let user = validate::prepare(&record.raw, mapping, schema).user;
+            let user = validate::inspect(&record.raw, mapping, schema).user;
             if let Some(password) = user.password {
                 watch.see(detect(password.expose_secret()), record.no);
                 seen += 1;
@@ -209,7 +209,7 @@ pub(crate) fn with_lens<T>(
     f: impl FnOnce(&Lens<'_>) -> T,
 ) -> T {
     f(&Lens {
-        identify: &|raw| validate::prepare(raw, mapping, schema).user.identifiers,
+        identify: &|raw| validate::inspect(raw, mapping, schema).user.identifiers,
         field: &|kind| field_of(kind, mapping, schema),
     })
 }
@@ -253,98 +253,4 @@ fn is_unchanged(source: &Source, settings: &Settings<'_>, known: &[SourceRow]) -
         }
     }
     Ok(false)
-}
-
-struct Stager<'a, S: Store> {
-    store: &'a mut S,
-    settings: &'a Settings<'a>,
-    id: SourceId,
-    staged: Staged,
-    batch: Vec<NewJob>,
-    bytes: usize,
-    watch: Watch,
-}
-
-impl<S: Store> Stager<'_, S> {
-    /// Stages the records that were read already, and then the rest.
-    fn run(
-        &mut self,
-        head: Vec<Record>,
-        reader: &mut Reader,
-        progress: OnProgress<'_>,
-    ) -> Result<()> {
-        let mut head = head.into_iter();
-        loop {
-            match head.next().map_or_else(|| reader.next_record(), |record| Ok(Some(record))) {
-                Ok(Some(record)) => {
-                    self.add(record);
-                    if self.batch.len() >= BATCH_RECORDS || self.bytes >= BATCH_BYTES {
-                        self.commit(&reader.checkpoint(), false)?;
-                        progress(
-                            reader.bytes_read(),
-                            reader.bytes_total(),
-                            self.staged.counts.records,
-                        );
-                    }
-                }
-                Ok(None) => return self.commit(&reader.checkpoint(), true),
-                Err(error) => {
-                    self.commit(&reader.checkpoint(), false)?;
-                    self.staged.broken = Some(error.into());
-                    return Ok(());
-                }
-            }
-        }
-    }
-
-    fn add(&mut self, record: Record) {
-        self.bytes += record.raw.len();
-        let new = if let Some(fault) = record.fault {
-            NewJob {
-                record_no: record.no,
-                line: record.line,
-                raw: record.raw,
-                identifiers: Identifiers::default(),
-                problems: vec![fault],
-            }
-        } else {
-            let Settings { mapping, schema, .. } = *self.settings;
-            let (raw, no) = (&record.raw, record.no);
-            let prepared = validate::prepare_guarded(raw, no, mapping, schema, &mut self.watch);
-            if let (true, Some(password)) = (self.settings.guard.accepted, &prepared.user.password)
-            {
-                let scheme = detect(password.expose_secret());
-                self.staged.accepted += u64::from(self.watch.is_accepted(scheme));
-            }
-            self.staged.found.note(&prepared.user);
-            let has = |warning| u64::from(prepared.warnings.contains(&warning));
-            self.staged.long_passwords += has(Warning::LongPassword);
-            self.staged.shortenable += has(Warning::Shortenable);
-            NewJob {
-                record_no: record.no,
-                line: record.line,
-                raw: record.raw,
-                identifiers: prepared.user.identifiers,
-                problems: prepared.problems,
-            }
-        };
-        self.batch.push(new);
-    }
-
-    fn commit(&mut self, checkpoint: &Checkpoint, finished: bool) -> Result<()> {
-        let batch = Batch {
-            source: self.id,
-            jobs: std::mem::take(&mut self.batch),
-            checkpoint: serde_json::to_string(checkpoint)
-                .map_err(|_| Error::internal("internal error: a checkpoint cannot be written"))?,
-            fingerprint: checkpoint.fingerprint.clone(),
-            finished,
-            replace: self.settings.replace,
-            now_ms: clock::system_ms(),
-        };
-        self.bytes = 0;
-        self.staged.counts += self.store.stage(&batch)?;
-        failpoint::hit("staged");
-        Ok(())
-    }
 }
