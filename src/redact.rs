@@ -20,11 +20,11 @@ pub fn message(text: &str, user: &User, credentials: &[(&str, &str)]) -> String 
         match value {
             Value::Text(text) => {
                 values.push((field, text.clone()));
-                values.extend(inner(text).into_iter().map(|value| (field.as_str(), value)));
+                values.extend(inner(text).into_iter().map(|value| (*field, value)));
             }
             Value::Int(number) => values.push((field, number.to_string())),
             Value::List(items) => {
-                values.extend(items.iter().map(|item| (field.as_str(), item.clone())));
+                values.extend(items.iter().map(|item| (*field, item.clone())));
             }
             Value::Bool(_) => {}
         }
@@ -121,7 +121,7 @@ fn inner(text: &str) -> Vec<String> {
 pub fn masked(user: &User) -> String {
     let mut object = serde_json::Map::new();
     for (field, value) in &user.fields {
-        object.insert(field.clone(), masked_value(field, value).into());
+        object.insert((*field).to_owned(), masked_value(field, value).into());
     }
     if user.password.is_some() {
         let bytes = user.password_bytes();
@@ -245,7 +245,7 @@ mod tests {
     fn values_inside_the_raw_copy_are_replaced_too() {
         let mut user = user();
         let raw = r#"{"mail":"Test1@123.com","pass":{"no":[1234567],"who":"Zoë Quux"},"n":3}"#;
-        user.fields.push(("oauth".into(), Value::Text(raw.into())));
+        user.fields.push(("oauth", Value::Text(raw.into())));
         assert_eq!(
             message(&format!("{raw}; 1234567 of ZOË Quux, 3"), &user, &[]),
             "<oauth>; <oauth> of <oauth>, 3"
@@ -271,7 +271,7 @@ mod tests {
     #[test]
     fn a_value_is_found_in_every_form_that_a_provider_may_quote_it_in() {
         let mut user = user();
-        let text = |field: &str, value: &str| (field.to_owned(), Value::Text(value.to_owned()));
+        let text = |field: &'static str, value: &str| (field, Value::Text(value.to_owned()));
         user.fields.push(text("address", "12 Main St\nSpringfield"));
         user.fields.push(text("name", "Conor \"Con\" O'Brien"));
         user.fields.push(text("city", "İstanbul ẞtadt"));

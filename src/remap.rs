@@ -12,7 +12,7 @@ use crate::stage;
 use crate::store::sqlite::{Mapped, Remap, Table, ToMap};
 use crate::target::schema::Schema;
 use crate::user::Identifiers;
-use crate::validate::{prepare, prepare_guarded};
+use crate::validate::{inspect, inspect_guarded};
 use secrecy::ExposeSecret as _;
 
 /// Rows in one transaction.
@@ -65,7 +65,7 @@ fn judged(table: &Table, mapping: &Mapping, schema: &Schema, guard: Guard) -> Re
         let Some(last) = rows.last() else { break };
         state.after = last.id;
         for row in rows.iter().filter(|row| row.status != Status::Done && !row.is_faulty) {
-            if let Some(password) = prepare(&row.raw, mapping, schema).user.password {
+            if let Some(password) = inspect(&row.raw, mapping, schema).user.password {
                 watch.see(detect(password.expose_secret()), row.record_no);
                 seen += 1;
             }
@@ -82,8 +82,8 @@ fn map(row: ToMap, old: &Mapping, new: &Mapping, schema: &Schema, watch: &mut Wa
         let identifiers = Identifiers::default();
         return Mapped { row, identifiers, problems: Vec::new(), same_identifiers: true };
     }
-    let prepared = prepare_guarded(&row.raw, row.record_no, new, schema, watch);
-    let before = prepare(&row.raw, old, schema).user.identifiers;
+    let prepared = inspect_guarded(&row.raw, row.record_no, new, schema, watch);
+    let before = inspect(&row.raw, old, schema).user.identifiers;
     Mapped {
         same_identifiers: before == prepared.user.identifiers,
         identifiers: prepared.user.identifiers,

@@ -4,7 +4,8 @@ use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
 
 /// A typed value of a provider's field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(untagged)]
 pub enum Value {
     /// Text.
     Text(String),
@@ -23,7 +24,7 @@ pub enum Value {
 pub struct User {
     /// Provider field and value, in the order of the mapping, without the password. Fields that
     /// are absent, null or empty in the record are left out.
-    pub fields: Vec<(String, Value)>,
+    pub fields: Vec<(&'static str, Value)>,
     /// The password or its hash, if the record has one.
     pub password: Option<SecretString>,
     /// What the directory knows this user by.
@@ -33,7 +34,7 @@ pub struct User {
 impl User {
     /// The value of a field.
     pub fn get(&self, field: &str) -> Option<&Value> {
-        self.fields.iter().find(|(name, _)| name == field).map(|(_, value)| value)
+        self.fields.iter().find(|(name, _)| *name == field).map(|(_, value)| value)
     }
 
     /// Bytes of the password in UTF-8, 0 without one.
@@ -44,7 +45,7 @@ impl User {
 
 impl fmt::Debug for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.fields.iter().map(|(name, _)| name.as_str()).collect();
+        let names: Vec<&str> = self.fields.iter().map(|(name, _)| *name).collect();
         f.debug_struct("User").field("fields", &names).finish_non_exhaustive()
     }
 }
@@ -106,7 +107,11 @@ impl Identifiers {
     /// Sets the identifier of one kind from a value as it stands in a record; an empty one is
     /// none.
     pub fn set(&mut self, kind: IdKind, value: &str) {
-        let value = normalise(kind, value);
+        self.set_normal(kind, normalise(kind, value));
+    }
+
+    /// Sets the identifier of one kind from its normal form.
+    pub(crate) fn set_normal(&mut self, kind: IdKind, value: String) {
         let value = (!value.is_empty()).then_some(value);
         match kind {
             IdKind::ExternalId => self.external_id = value,
@@ -138,6 +143,8 @@ pub fn normalise(kind: IdKind, value: &str) -> String {
     let value = value.trim();
     match kind {
         IdKind::Email => value.to_lowercase(),
+        // As nearly all of them stand there.
+        IdKind::Phone if value.bytes().all(|byte| byte.is_ascii_digit()) => value.to_owned(),
         IdKind::Phone => {
             let value = without_fraction(value);
             let is_filler = |c: &char| matches!(c, ' ' | '-' | '.' | '(' | ')' | '\u{a0}');

@@ -51,10 +51,22 @@ pub struct Prepared {
 
 /// Maps and validates one record.
 pub fn prepare(raw: &[u8], mapping: &Mapping, schema: &Schema) -> Prepared {
-    let (mut user, mut problems) = mapping.apply(raw, schema);
+    validated(mapping.apply(raw, schema), mapping, schema)
+}
+
+/// As [`prepare`], for what is not to be sent yet: without copies of the record.
+pub fn inspect(raw: &[u8], mapping: &Mapping, schema: &Schema) -> Prepared {
+    validated(mapping.inspect(raw, schema), mapping, schema)
+}
+
+fn validated(
+    (mut user, mut problems): (User, Vec<Problem>),
+    mapping: &Mapping,
+    schema: &Schema,
+) -> Prepared {
     let warnings = validate(&user, mapping, schema, &mut problems);
     // A value that is no e-mail address, such as "n/a", identifies nobody.
-    for field in schema.fields {
+    for field in schema.fields.iter().filter(|_| !problems.is_empty()) {
         if let Some(kind) = field.identifier {
             let name = mapping.source_name(field.name);
             if problems.iter().any(|problem| problem.field == name) {
@@ -65,15 +77,15 @@ pub fn prepare(raw: &[u8], mapping: &Mapping, schema: &Schema) -> Prepared {
     Prepared { user, problems, warnings }
 }
 
-/// As [`prepare`], and whether the password suits what the provider will do with it.
-pub fn prepare_guarded(
+/// As [`inspect`], and whether the password suits what the provider will do with it.
+pub fn inspect_guarded(
     raw: &[u8],
     record_no: u64,
     mapping: &Mapping,
     schema: &Schema,
     watch: &mut Watch,
 ) -> Prepared {
-    let mut prepared = prepare(raw, mapping, schema);
+    let mut prepared = inspect(raw, mapping, schema);
     if let Some(password) = &prepared.user.password {
         let field = mapping.source_name(schema.password_field);
         let scheme = detect(password.expose_secret());
@@ -141,12 +153,18 @@ pub(crate) fn fault(field: &Field, value: &Value) -> Option<(Rule, String)> {
     texts.iter().find_map(|text| text_fault(field, text))
 }
 
+/// Whether a field takes any text of so many bytes, whatever it says.
+pub(crate) fn fits_anyway(field: &Field, bytes: usize) -> bool {
+    let is_any = matches!(field.format, Format::Any | Format::Day);
+    is_any && field.identifier.is_none() && bytes <= TEXT_BYTES
+}
+
 fn text_fault(field: &Field, text: &str) -> Option<(Rule, String)> {
     let most = if field.identifier.is_some() { IDENTIFIER_BYTES } else { TEXT_BYTES };
     if text.len() > most {
         return Some((Rule::Length, format!("longer than {most} bytes")));
     }
-    if field.identifier.is_some() && text.chars().any(char::is_control) {
+    if field.identifier.is_some() && holds(text, char::is_control) {
         return Some((Rule::Value, "holds a control character".to_owned()));
     }
     match field.format {
@@ -157,6 +175,11 @@ fn text_fault(field: &Field, text: &str) -> Option<(Rule, String)> {
         Format::OneOf(words) => (!words.contains(&text))
             .then(|| (Rule::Value, format!("not one of {}", words.join(", ")))),
     }
+}
+
+/// Whether a text holds such a character. Nearly every text is ASCII, which needs no decoding.
+fn holds(text: &str, is: impl Fn(char) -> bool) -> bool {
+    if text.is_ascii() { text.bytes().any(|byte| is(byte.into())) } else { text.chars().any(is) }
 }
 
 /// Whether a text may be an e-mail address.
@@ -174,21 +197,19 @@ pub fn email(text: &str) -> Result<(), &'static str> {
     if text.len() > 254 {
         return Err("no e-mail address: more than 254 bytes");
     }
-    if text
-        .chars()
-        .any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';'))
-    {
+    let is_foreign =
+        |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';');
+    if holds(text, is_foreign) {
         return Err("no e-mail address: it holds white space or a separator");
     }
     if local.starts_with('.') || local.ends_with('.') {
         return Err("no e-mail address: a dot at the edge of the part before the @");
     }
-    let labels: Vec<&str> = domain.split('.').collect();
-    if labels.len() < 2 {
+    if !domain.contains('.') {
         return Err("no e-mail address: the domain has no dot");
     }
-    if labels.iter().any(|label| label.is_empty() || label.starts_with('-') || label.ends_with('-'))
-    {
+    let is_bad = |label: &str| label.is_empty() || label.starts_with('-') || label.ends_with('-');
+    if domain.split('.').any(is_bad) {
         return Err("no e-mail address: the domain is not well formed");
     }
     Ok(())

@@ -17,7 +17,7 @@ use crate::store::sqlite::Table;
 use crate::store::{Batch, JobId, Lens, NewJob, SourceId, Store};
 use crate::target::schema::Schema;
 use crate::user::{IdKind, User};
-use crate::validate::{Prepared, Warning, prepare_guarded};
+use crate::validate::{Prepared, Warning, inspect_guarded};
 use known::Known;
 use report::Costs;
 use secrecy::ExposeSecret;
@@ -128,7 +128,7 @@ impl<'a> Checker<'a> {
     fn examine(&mut self, record: &Record) -> (User, Vec<Problem>) {
         self.count_fields(&record.raw);
         let prepared =
-            prepare_guarded(&record.raw, record.no, self.mapping, self.schema, &mut self.watch);
+            inspect_guarded(&record.raw, record.no, self.mapping, self.schema, &mut self.watch);
         // A record without any key is invalid, and says so itself.
         let key_kind = prepared.user.identifiers.key().map(|(kind, _)| kind);
         self.without_external_id +=
@@ -142,7 +142,7 @@ impl<'a> Checker<'a> {
     }
 
     fn note_met(&mut self, prepared: &Prepared) {
-        let fields = prepared.user.fields.iter().map(|(name, _)| name.as_str());
+        let fields = prepared.user.fields.iter().map(|(name, _)| *name);
         let password = prepared.user.password.as_ref().map(|_| self.schema.password_field);
         let problems = prepared.problems.iter().map(|problem| problem.field.as_str());
         for name in fields.chain(password).chain(problems) {

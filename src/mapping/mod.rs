@@ -27,6 +27,7 @@ pub(crate) use validate::nearest;
 use crate::problem::{Problem, Rule as Broken};
 use crate::target::schema::{Field, Schema};
 use crate::user::{IdKind, User, Value, normalise};
+use crate::validate::fits_anyway;
 use convert::{Fault, Taken};
 use record::{Fields, Json, compact_without};
 use secrecy::SecretString;
@@ -94,6 +95,16 @@ impl Mapping {
     /// absent or empty is left out; identifiers lose the white space around them, and a phone
     /// number its spaces, dashes, dots and brackets.
     pub fn apply(&self, raw: &[u8], schema: &Schema) -> (User, Vec<Problem>) {
+        self.user_of(raw, schema, true)
+    }
+
+    /// As [`Self::apply`], for those who want to know what is wrong with a record, and what it is
+    /// found by: copies of the record are left out where nothing can be wrong with them.
+    pub fn inspect(&self, raw: &[u8], schema: &Schema) -> (User, Vec<Problem>) {
+        self.user_of(raw, schema, false)
+    }
+
+    fn user_of(&self, raw: &[u8], schema: &Schema, with_copies: bool) -> (User, Vec<Problem>) {
         let mut user = User::default();
         let source = match Source::of(raw) {
             Ok(source) => source,
@@ -113,6 +124,11 @@ impl Mapping {
                 problems.push(unknown_field(name, rule));
                 continue;
             };
+            // A copy is never longer than the record.
+            let is_moot = !with_copies && fits_anyway(field, raw.len());
+            if is_moot && matches!(rule, Rule::Raw { .. }) {
+                continue;
+            }
             match self.take(&source, rule, field, schema) {
                 // A blank code is none.
                 Ok(Some(_)) if code.is_none() && name == schema.phone_country_field => {}
@@ -193,21 +209,25 @@ impl Mapping {
 fn put(user: &mut User, field: &Field, taken: Taken, has_code: bool, schema: &Schema) {
     let value = match (field.identifier, taken.value) {
         (Some(kind), Value::Text(text)) => {
-            user.identifiers.set(kind, &text);
-            // What is sent and what is looked up later must be the same: the provider compares
-            // e-mail addresses without regard to case, but phone numbers by character.
-            let sent =
-                if kind == IdKind::Phone { normalise(kind, &text) } else { text.trim().to_owned() };
-            if sent.is_empty() {
+            let normal = normalise(kind, &text);
+            if normal.is_empty() {
                 return;
             }
+            // What is sent and what is looked up later must be the same: the provider compares
+            // e-mail addresses without regard to case, but phone numbers by character.
+            let sent = match kind {
+                IdKind::Phone => normal.clone(),
+                _ if text.trim().len() < text.len() => text.trim().to_owned(),
+                _ => text,
+            };
+            user.identifiers.set_normal(kind, normal);
             Value::Text(sent)
         }
         (_, value) => value,
     };
-    user.fields.push((field.name.to_owned(), value));
+    user.fields.push((field.name, value));
     if let Some(country) = taken.country.filter(|own| !has_code && !phone::goes_without(own)) {
-        user.fields.push((schema.phone_country_field.to_owned(), Value::Text(country)));
+        user.fields.push((schema.phone_country_field, Value::Text(country)));
     }
 }
 

@@ -39,8 +39,7 @@ fn the_reference_mapping_aligns_the_reference_record() {
         ("phone", text("13100000001")),
         ("loginsCount", Value::Int(4)),
         ("oauth", text(copy)),
-    ]
-    .map(|(name, value)| (name.to_owned(), value));
+    ];
     assert_eq!(user.fields, expected);
     let password = user.password.as_ref().expect("a password").expose_secret().to_owned();
     assert_eq!(password, "$2b$12$nCa3WDbsc3tvM57ifzjwrOAGGuNK7EPV0R17WKcW6f13NZvX97yLe");
@@ -71,7 +70,7 @@ fn absent_null_and_empty_are_left_out_and_digits_kept() {
     let raw = br#"{"uid":12345678901234567890,"nickname":"","mail":null,"phone":" +86 131-0000 "}"#;
     let (user, problems) = Mapping::reference().apply(raw, &V2);
     assert_eq!(problems, []);
-    let names: Vec<&str> = user.fields.iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<&str> = user.fields.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, ["externalId", "phone", "oauth"]);
     assert_eq!(user.get("externalId"), Some(&text("12345678901234567890")));
     assert_eq!(user.get("phone"), Some(&text("+861310000")));
@@ -324,7 +323,7 @@ fn a_country_code_of_the_record_stands_beside_that_of_its_number_or_against_it()
             let (user, problems) = mapping.apply(raw.to_string().as_bytes(), &V2);
             assert_eq!(problems, [], "{raw}");
             assert_eq!(user.get("phoneCountryCode"), code.map(text).as_ref(), "{raw}");
-            let count = user.fields.iter().filter(|(name, _)| name == "phoneCountryCode").count();
+            let count = user.fields.iter().filter(|(name, _)| *name == "phoneCountryCode").count();
             assert_eq!(count, usize::from(code.is_some()), "{raw}");
         }
         for raw in [

@@ -301,17 +301,18 @@ fn mapped(raw: &[u8]) -> User {
     let mut user = User::default();
     for (name, value) in record {
         let text = value.as_str().unwrap().to_owned();
-        match name.as_str() {
+        let (field, kind) = match name.as_str() {
             "password" => {
                 user.password = Some(SecretString::from(text));
                 continue;
             }
-            "externalId" => user.identifiers.set(IdKind::ExternalId, &text),
-            "email" => user.identifiers.set(IdKind::Email, &text),
-            "phone" => user.identifiers.set(IdKind::Phone, &text),
+            "externalId" => ("externalId", IdKind::ExternalId),
+            "email" => ("email", IdKind::Email),
+            "phone" => ("phone", IdKind::Phone),
             other => panic!("{other}"),
-        }
-        user.fields.push((name, user::Value::Text(text)));
+        };
+        user.identifiers.set(kind, &text);
+        user.fields.push((field, user::Value::Text(text)));
     }
     user
 }

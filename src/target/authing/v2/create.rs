@@ -9,9 +9,10 @@ use crate::target::authing::encrypt::Encryptor;
 use crate::target::authing::reply::{self, Verdict};
 use crate::target::http::Failure;
 use crate::target::{Answer, Fault, Halt};
-use crate::user::{User, Value};
+use crate::user::User;
 use secrecy::ExposeSecret;
-use serde_json::{Map, json};
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 
 /// What a create returns is kept small: the id says all.
 const CREATE_USER: &str = "mutation createUser($userInfo: CreateUserInput!, $keepPassword: Boolean, \
@@ -54,28 +55,52 @@ impl V2 {
     }
 
     fn create_body(&self, user: &User, password: Option<String>) -> Vec<u8> {
-        let mut info = Map::new();
-        for (field, value) in &user.fields {
-            let value = match value {
-                Value::Text(text) => json!(text),
-                Value::Bool(truth) => json!(truth),
-                Value::Int(number) => json!(number),
-                Value::List(items) => json!(items),
-            };
-            info.insert(field.clone(), value);
-        }
-        if let Some(password) = password {
-            info.insert("password".to_owned(), json!(password));
-        }
-        let body = json!({
-            "query": CREATE_USER,
-            "variables": {
-                "userInfo": info,
-                "keepPassword": self.settings.keep_password,
-                "resetPasswordOnFirstLogin": false,
+        let body = Body {
+            query: CREATE_USER,
+            variables: Variables {
+                user_info: UserInfo { user, password },
+                keep_password: self.settings.keep_password,
+                reset_password_on_first_login: false,
             },
-        });
-        body.to_string().into_bytes()
+        };
+        let mut bytes = Vec::with_capacity(2_048);
+        // Texts, numbers and truth values can always be written, and memory always takes them.
+        serde_json::to_writer(&mut bytes, &body).unwrap_or_default();
+        bytes
+    }
+}
+
+/// What is posted. Written without a tree in between: this is done for every user.
+#[derive(Serialize)]
+struct Body<'a> {
+    query: &'a str,
+    variables: Variables<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Variables<'a> {
+    user_info: UserInfo<'a>,
+    keep_password: bool,
+    reset_password_on_first_login: bool,
+}
+
+/// The fields of a user, and the password as it is sent.
+struct UserInfo<'a> {
+    user: &'a User,
+    password: Option<String>,
+}
+
+impl Serialize for UserInfo<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (field, value) in &self.user.fields {
+            map.serialize_entry(field, value)?;
+        }
+        if let Some(password) = &self.password {
+            map.serialize_entry("password", password)?;
+        }
+        map.end()
     }
 }
 
