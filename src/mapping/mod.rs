@@ -161,7 +161,7 @@ impl Mapping {
             Rule::Jq { program, how } => {
                 let record = source.for_programs(|| self.secrets(schema));
                 let record = record.ok_or((Broken::Value, jq::IMMODERATE.into()))?;
-                let output = program.run(record).map_err(|why| (Broken::Value, why.into()))?;
+                let output = program.run(record).map_err(|why| (Broken::Value, why))?;
                 convert::convert(output.as_json(), field, how)
             }
             Rule::Constant(constant) => match convert::constant(constant, field.ty) {
