@@ -7,6 +7,7 @@ use serde::ser::{SerializeMap, Serializer};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use unicode_width::UnicodeWidthStr as _;
 /// Different names of fields that are counted; beyond, memory would not be constant.
 pub(super) const MOST_FIELDS: usize = 1000;
 
@@ -202,7 +203,7 @@ impl CheckReport {
             lengths.max().unwrap_or(0).max(min)
         };
         let types = |count: &FieldCount| count.types.keys().copied().collect::<Vec<_>>().join(", ");
-        let name_width = longest(5, &mut fields.iter().map(|(n, _)| shown(n).chars().count()));
+        let name_width = longest(5, &mut fields.iter().map(|(n, _)| shown(n).width()));
         let type_width = longest(5, &mut fields.iter().map(|(_, c)| types(c).len()));
         let _ = writeln!(
             out,
@@ -214,8 +215,10 @@ impl CheckReport {
             let to = if to.is_empty() { "-" } else { &to };
             let _ = writeln!(
                 out,
-                "{:name_width$}  {:>10}  {:>10}  {:type_width$}  {to}",
-                shown(name),
+                "{name}{pad}  {:>10}  {:>10}  {:type_width$}  {to}",
+            let name = shown(name);
+            // Formatting pads by characters, of which some are two places wide.
+            let pad = " ".repeat(name_width.saturating_sub(name.width()));
                 count.present,
                 count.empty,
                 types(count)
