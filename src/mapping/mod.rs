@@ -16,6 +16,7 @@ mod trace;
 mod validate;
 
 pub use date::DateForm;
+pub(crate) use date::is_date;
 pub use jq::Program;
 pub use password::Password;
 pub use phone::Region;
