@@ -20,7 +20,7 @@ pub(crate) use date::is_date;
 pub use jq::Program;
 pub use password::Password;
 pub use phone::Region;
-pub(crate) use record::for_each_field;
+pub(crate) use record::{for_each_field, for_each_inner_field};
 pub use rule::{As, Constant, How, Rule, RuleError};
 pub use trace::{Origin, Traced};
 pub(crate) use validate::nearest;
