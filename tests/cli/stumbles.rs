@@ -8,8 +8,7 @@ const MAPPING: &str = "[mapping]\nexternalId = \"uid\"\nemail = \"mail\"\n";
 #[test]
 fn a_rule_that_ends_in_an_error_says_which_operation_on_which_types() {
     let desk = Desk::new();
-    let rules =
-        "name = { jq = '. + .n' }\nnickname = { jq = '.n.a' }\nlocality = { jq = 'error(.city)' }\n";
+    let rules = "name = { jq = '. + .n' }\nnickname = { jq = '.n.a' }\nlocality = { jq = 'error(.city)' }\n";
     desk.write("userferry.toml", format!("{MAPPING}{rules}"));
     desk.write("u.jsonl", "{\"uid\":\"1\",\"n\":4242,\"city\":\"geheim\"}\n");
     let did = desk.ferry("check u.jsonl").ok(3);
@@ -182,7 +181,8 @@ fn a_row_in_doubt_is_settled_with_the_id_of_its_user() {
 #[test]
 fn a_preview_shows_fields_that_were_named_and_never_a_password() {
     let desk = Desk::new();
-    let rules = "password = \"pwd\"\ngender = { from = \"sex\", as = \"gender\" }\nlocality = \"note\"\n";
+    let rules =
+        "password = \"pwd\"\ngender = { from = \"sex\", as = \"gender\" }\nlocality = \"note\"\n";
     desk.write("userferry.toml", format!("{MAPPING}{rules}"));
     let hash = "$2b$12$nCa3WDbsc3tvM57ifzjwrOAGGuNK7EPV0R17WKcW6f13NZvX97yLe";
     desk.write(
