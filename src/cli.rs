@@ -293,6 +293,10 @@ pub struct Preview {
     /// The record with this external id, e-mail address, phone number or user name
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
+
+    /// Show these of the provider's fields as they are: birthdate,gender; never a password
+    #[arg(long, value_name = "FIELD", value_delimiter = ',')]
+    pub unmask: Vec<String>,
 }
 
 /// What `check` writes.
@@ -520,12 +524,29 @@ pub enum FailureFormat {
     Csv,
 }
 
+/// A row by the place that its record comes from, for those that have no key.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Place {
+    /// The row of the record with this number, as failures names it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub record: Option<u64>,
+
+    /// The source of that record [default: the only one that has such a number]
+    #[arg(long, value_name = "SOURCE", requires = "record")]
+    pub source: Option<String>,
+}
+
 /// `show`.
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("which").required(true).args(["key", "record"]))]
 pub struct Show {
     /// External id, e-mail address, phone number or user name
     #[arg(value_name = "KEY")]
-    pub key: String,
+    pub key: Option<String>,
+
+    #[command(flatten)]
+    #[expect(missing_docs)]
+    pub place: Place,
 }
 
 /// `settle`.
@@ -539,6 +560,15 @@ pub struct Settle {
     #[arg(long = "as", value_name = "STATUS", required_unless_present = "undo")]
     pub to: Option<SettleTo>,
 
+    /// The user's id in the directory, with --as done: export --map then has it
+    #[arg(
+        long,
+        value_name = "ID",
+        requires = "to",
+        value_parser = clap::builder::NonEmptyStringValueParser::new()
+    )]
+    pub user_id: Option<String>,
+
     /// Why; kept with the decision
     #[arg(
         long,
@@ -549,7 +579,7 @@ pub struct Settle {
     pub reason: Option<String>,
 
     /// Take the decision back
-    #[arg(long, conflicts_with_all = ["to", "reason"])]
+    #[arg(long, conflicts_with_all = ["to", "reason", "user_id"])]
     pub undo: bool,
 }
 
@@ -566,11 +596,15 @@ pub enum SettleTo {
 
 /// `waive`.
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("which").required(true).args(["key", "status"]))]
+#[command(group = clap::ArgGroup::new("which").required(true).args(["key", "status", "record"]))]
 pub struct Waive {
     /// The row with this key
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
+
+    #[command(flatten)]
+    #[expect(missing_docs)]
+    pub place: Place,
 
     /// All rows of this status, or of several: failed,invalid
     #[arg(long, value_name = "STATUS", value_delimiter = ',')]

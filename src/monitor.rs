@@ -32,6 +32,10 @@ pub struct Progress {
     pub invalid: u64,
     /// In doubt.
     pub unknown: u64,
+    /// Settled by this run.
+    pub settled: u64,
+    /// How many rows this run may settle, if there is a limit.
+    pub limit: Option<u64>,
     /// Requests in flight.
     pub in_flight: usize,
     /// Jobs settled a second, lately.

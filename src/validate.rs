@@ -4,7 +4,7 @@
 //! The checks are lenient: they refuse what no provider takes, and leave the rest to the target,
 //! which will say so for that row alone.
 
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, Rule as MappingRule, is_date};
 use crate::password::compose::shorten;
 use crate::password::detect;
 use crate::password::guard::Watch;
@@ -114,7 +114,10 @@ pub fn validate(
     }
     for (name, value) in &user.fields {
         let Some(field) = schema.field(name) else { continue };
-        if let Some((rule, message)) = fault(field, value) {
+        if let Some((rule, mut message)) = fault(field, value) {
+            if rule == Rule::Date && could_be_converted(value, mapping.rule(name)) {
+                message.push_str("; the mapping can convert it: as = \"date\"");
+            }
             problems.push(Problem::new(mapping.source_name(name), rule, message));
         }
     }
@@ -128,6 +131,15 @@ pub fn validate(
         return vec![Warning::LongPassword, Warning::Shortenable];
     }
     vec![Warning::LongPassword]
+}
+
+/// Whether a value that is no date of the target's is one that the mapping could make one of.
+fn could_be_converted(value: &Value, rule: Option<&MappingRule>) -> bool {
+    let Some(MappingRule::Column { how, .. } | MappingRule::Jq { how, .. }) = rule else {
+        return false;
+    };
+    let Value::Text(text) = value else { return false };
+    !how.has_date() && is_date(text)
 }
 
 fn no_identifier(mapping: &Mapping, schema: &Schema) -> String {
@@ -373,6 +385,26 @@ mod tests {
         assert_eq!(problems(raw), expected);
         let long = format!("{{\"uid\":\"{}\"}}", "x".repeat(513));
         assert_eq!(problems(&long), [("uid".to_owned(), Rule::Length)]);
+    }
+
+    #[test]
+    fn a_date_that_the_mapping_could_convert_is_told_with_the_way() {
+        let mapping = |rule: &str| -> Mapping {
+            serde_json::from_str(&format!(r#"{{"externalId":"uid","signedUp":{rule}}}"#)).unwrap()
+        };
+        let told = |rule: &str, since: &str| {
+            let raw = format!(r#"{{"uid":"1","since":{since}}}"#);
+            let problems = prepare(raw.as_bytes(), &mapping(rule), &V2).problems;
+            problems.into_iter().map(|problem| problem.message).collect::<String>()
+        };
+        let way = "; the mapping can convert it: as = \"date\"";
+        for since in ["\"2017-06-07\"", "\"07.06.2017 14:34\"", "1496846048", "\"01/02/2024\""] {
+            assert!(told("\"since\"", since).ends_with(way), "{since}");
+            assert!(told("{\"jq\":\".since\"}", since).ends_with(way), "{since}");
+            let converted = told(r#"{"from":"since","as":"date"}"#, since);
+            assert!(!converted.contains(way), "{since}: {converted}");
+        }
+        assert!(!told("\"since\"", "\"yesterday\"").contains(way));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a record is known by, in place of the record itself: a check keeps nobody's data but the
 //! identifiers that it compares.
 
+use crate::json;
 use crate::user::Identifiers;
 use aws_lc_rs::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use serde_json::Value;
 pub(super) struct Known {
     identifiers: Identifiers,
     /// SHA-256 of the record, however it is written: staging compares what it says. One without a key
-    /// is known by its bytes.
+    /// is known by its bytes, but for white space.
     content: Vec<u8>,
 }
 
@@ -19,7 +20,7 @@ impl Known {
     pub(super) fn new(identifiers: &Identifiers, raw: &[u8]) -> Self {
         let written = match identifiers.key() {
             Some(_) => canonical(raw),
-            None => raw.to_vec(),
+            None => json::compact(raw),
         };
         let content = digest(&SHA256, &written).as_ref().to_vec();
         Self { identifiers: identifiers.clone(), content }
@@ -58,5 +59,7 @@ mod tests {
         assert_ne!(content(&key, a), content(&key, &a.replace("1.0", "1")));
         let none = Identifiers::default();
         assert_ne!(content(&none, a), content(&none, b));
+        let (close, wide) = ("[\"a b\",1]", " [ \"a b\",\n\t1 ] ");
+        assert_eq!(content(&none, close), content(&none, wide));
     }
 }

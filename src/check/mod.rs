@@ -1,8 +1,10 @@
 //! Check: read, map and validate, and say what was found. Stages nothing and prints nothing.
 
 mod known;
+mod nowhere;
 mod report;
 
+pub(crate) use nowhere::Nowhere;
 pub use report::{CheckReport, CheckWarning, FieldCount, FieldCounts, PasswordScheme};
 
 use crate::error::Result;
@@ -204,13 +206,14 @@ impl<'a> Checker<'a> {
         let fields = &mut self.report.fields;
         let (mapping, schema) = (self.mapping, self.schema);
         let mut hint = 0;
-        let mut too_many = false;
+        let (mut too_many, mut has_objects) = (false, false);
         for_each_field(raw, |name, ty, empty| {
             let Some(count) = fields.entry(name, hint) else {
                 too_many = true;
                 return;
             };
             hint += 1;
+            has_objects |= ty == "object";
             if count.present == 0 {
                 count.mapped_to = mapped_to(mapping, name, schema);
             }
@@ -219,6 +222,9 @@ impl<'a> Checker<'a> {
             *count.types.entry(ty).or_default() += 1;
         });
         self.too_many_fields += u64::from(too_many);
+        if has_objects {
+            self.report.nowhere.add(raw, mapping, schema);
+        }
     }
 
     /// Hands every problem on, in the order of the records, and makes the report.
@@ -382,7 +388,7 @@ fn left_out<'a>(mapping: &'a Mapping, without: &'a [String], schema: &Schema) ->
 }
 
 /// Whether a column of a mapping is this field of the record, or lies inside it.
-fn feeds(field: &str, column: &str) -> bool {
+pub(crate) fn feeds(field: &str, column: &str) -> bool {
     column == field || column.strip_prefix(field).is_some_and(|rest| rest.starts_with('.'))
 }
 

@@ -1,11 +1,13 @@
 //! What a check found, for machines (`check --json`) and for people.
 
+use super::Nowhere;
 use crate::password::{Scheme, cost};
 use crate::problem::Rule;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use unicode_width::UnicodeWidthStr as _;
 
 /// Different names of fields that are counted; beyond, memory would not be constant.
 pub(super) const MOST_FIELDS: usize = 1000;
@@ -31,6 +33,9 @@ pub struct CheckReport {
     pub problems_by_rule: BTreeMap<Rule, u64>,
     /// What does not stop anybody but should be known.
     pub warnings: Vec<CheckWarning>,
+    /// The fields inside objects that nothing maps: for people only.
+    #[serde(skip)]
+    pub(crate) nowhere: Nowhere,
 }
 
 /// The passwords of one scheme.
@@ -202,7 +207,7 @@ impl CheckReport {
             lengths.max().unwrap_or(0).max(min)
         };
         let types = |count: &FieldCount| count.types.keys().copied().collect::<Vec<_>>().join(", ");
-        let name_width = longest(5, &mut fields.iter().map(|(n, _)| shown(n).chars().count()));
+        let name_width = longest(5, &mut fields.iter().map(|(n, _)| shown(n).width()));
         let type_width = longest(5, &mut fields.iter().map(|(_, c)| types(c).len()));
         let _ = writeln!(
             out,
@@ -212,20 +217,23 @@ impl CheckReport {
         for (name, count) in fields {
             let to = count.mapped_to.join(", ");
             let to = if to.is_empty() { "-" } else { &to };
+            let name = shown(name);
+            // Formatting pads by characters, of which some are two places wide.
+            let pad = " ".repeat(name_width.saturating_sub(name.width()));
             let _ = writeln!(
                 out,
-                "{:name_width$}  {:>10}  {:>10}  {:type_width$}  {to}",
-                shown(name),
+                "{name}{pad}  {:>10}  {:>10}  {:type_width$}  {to}",
                 count.present,
                 count.empty,
                 types(count)
             );
         }
-        let unmapped: Vec<String> = fields
+        let mut unmapped: Vec<String> = fields
             .iter()
-            .filter(|(_, count)| count.mapped_to.is_empty())
+            .filter(|(name, count)| count.mapped_to.is_empty() && !self.nowhere.names_inside(name))
             .map(|(name, _)| shown(name))
             .collect();
+        unmapped.extend(self.nowhere.shown());
         if !unmapped.is_empty() {
             let _ = writeln!(out, "\nnot mapped: {}", unmapped.join(", "));
         }

@@ -2,9 +2,11 @@
 
 use crate::check::Checker;
 use crate::cli::{Check, CheckFormat, Global};
+use crate::columns;
 use crate::config::{Flags, Settings, process_env};
 use crate::error::{Error, Exit, Result};
 use crate::input::{Options, Reader, Source};
+use crate::mapping::Mapping;
 use crate::password::guard::Guard;
 use crate::store::file::Replacement;
 use crate::ui::progress::ReadProgress;
@@ -30,7 +32,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
     let guard = Guard { keep: settings.target.keep_password, accepted: args.accept_passwords };
     let mut checker = Checker::new(&settings.mapping, schema)?.guard(guard);
     let options = args.reading.options(settings.mapping.cells(schema));
-    let broken = read(ui, &sources, &options, &mut checker).err();
+    let broken = read(ui, &sources, &options, &settings.mapping, &mut checker).err();
     let mut found = 0;
     let report = checker.finish(&mut |problem| {
         found += 1;
@@ -80,9 +82,16 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
 }
 
 /// Reads the sources, up to one that cannot be read.
-fn read(ui: Ui, sources: &[Source], options: &Options, checker: &mut Checker<'_>) -> Result<()> {
+fn read(
+    ui: Ui,
+    sources: &[Source],
+    options: &Options,
+    mapping: &Mapping,
+    checker: &mut Checker<'_>,
+) -> Result<()> {
     for source in sources {
         let mut reader = Reader::open(source, options, None)?;
+        columns::refuse_strange_header(source, &reader, mapping)?;
         if let Some(note) = reader.note() {
             ui.note(&format!("{source}: {note}"));
         }

@@ -1,6 +1,6 @@
 //! `retry-failed`, `settle`, `waive`: what people decide about rows.
 
-use super::{Writer, jobs_of, open_writer, run, staged_mapping};
+use super::{Writer, jobs_of, open_writer, place, run, staged_mapping};
 use crate::cli::{FailedClass, Global, RetryFailed, Settle, SettleTo, Waive, WaiveStatus};
 use crate::clock;
 use crate::config::TargetKind;
@@ -54,8 +54,11 @@ pub(super) fn settle(global: &Global, ui: Ui, args: &Settle) -> Result<Exit> {
     let (Some(to), Some(reason)) = (args.to, args.reason.as_deref()) else {
         return Err(Error::usage("--as and --reason are needed"));
     };
+    if args.user_id.is_some() {
+        takes_an_id(to, jobs.len())?;
+    }
     let to = match to {
-        SettleTo::Done => SettleAs::Done,
+        SettleTo::Done => args.user_id.as_deref().map_or(SettleAs::Done, SettleAs::DoneWithId),
         SettleTo::Pending => SettleAs::Pending,
         SettleTo::Failed => SettleAs::Failed,
     };
@@ -74,10 +77,31 @@ pub(super) fn settle(global: &Global, ui: Ui, args: &Settle) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// One user has one id.
+fn takes_an_id(to: SettleTo, rows: usize) -> Result<()> {
+    if to != SettleTo::Done {
+        return Err(Error::usage("--user-id is for --as done: other rows have no user there"));
+    }
+    if rows > 1 {
+        let message = format!(
+            "{} have this key: one --user-id cannot be that of all",
+            counted(rows as u64, "row")
+        );
+        return Err(Error::usage(message).hint("settle them without it"));
+    }
+    Ok(())
+}
+
 pub(super) fn waive(global: &Global, ui: Ui, args: &Waive) -> Result<Exit> {
     let mut writer = open_writer(global, "waive", false)?;
-    let chosen = match &args.key {
-        Some(key) => vec![Chosen::Jobs(ids(&by_key(&writer, key)?))],
+    let named = match &args.key {
+        Some(key) => Some(by_key(&writer, key)?),
+        None if args.place.record.is_some() => Some(place::one_at(&writer.table, &args.place)?),
+        None => None,
+    };
+    let is_named = named.is_some();
+    let chosen = match named {
+        Some(jobs) => vec![Chosen::Jobs(ids(&jobs))],
         None => statuses(&args.status).into_iter().map(Chosen::Status).collect(),
     };
     if args.undo {
@@ -99,7 +123,7 @@ pub(super) fn waive(global: &Global, ui: Ui, args: &Waive) -> Result<Exit> {
         }
         n += let_go;
     }
-    if n == 0 && args.key.is_some() {
+    if n == 0 && is_named {
         return Err(Error::usage(
             "the row is neither pending nor failed nor invalid: there is nothing to waive",
         ));

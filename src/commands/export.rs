@@ -1,13 +1,17 @@
 //! `export`: source records, re-stageable as they are; or old keys with the new ids.
 
-use super::open_reader;
+use super::{open_reader, staged_mapping};
 use crate::cli::{Export, ExportFormat, ExportStatus, Global};
+use crate::config::TargetKind;
 use crate::error::{Error, Exit, Result};
 use crate::job::Status;
+use crate::mapping::Mapping;
 use crate::store::JobId;
 use crate::store::file::Replacement;
-use crate::store::sqlite::Table;
+use crate::store::sqlite::{MappedId, Table};
 use crate::ui::{self, Ui, counted};
+use crate::user::IdKind;
+use crate::validate;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
@@ -42,6 +46,17 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Export) -> Result<Exit> {
     let place = output.map_or_else(String::new, |path| format!(" to {}", path.display()));
     let without = if args.map { without_id(&table, n.written)? } else { String::new() };
     ui.note(&format!("{} written{place}{without}", counted(n.written, what)));
+    if args.map {
+        tell_done_without_id(ui, table.counts()?.done, n.written);
+    }
+    if n.no_objects > 0 {
+        ui.warn(&format!(
+            "{}: a row of CSV that does not fit its header, for one, is kept as a list of its \
+             cells. Before it is staged again it must become an object, \
+             {{\"name of the column\": \"cell\", …}}",
+            no_objects(n.no_objects)
+        ));
+    }
     if n.left_out > 0 {
         ui.warn(&format!(
             "{} left out, for they are no valid JSON; --format jsonl writes them as they are",
@@ -52,6 +67,11 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Export) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
+fn no_objects(n: u64) -> String {
+    let are = if n == 1 { "is no object" } else { "are no objects" };
+    format!("{} written {are}", counted(n, "record"))
+}
+
 /// For the balance: the rows that a map of the ids leaves out.
 fn without_id(table: &Table, written: u64) -> Result<String> {
     Ok(match table.counts()?.total.saturating_sub(written) {
@@ -59,6 +79,18 @@ fn without_id(table: &Table, written: u64) -> Result<String> {
         1 => "; 1 row has none".to_owned(),
         n => format!("; {} have none", counted(n, "row")),
     })
+}
+
+/// Rows that a person or a policy called done: of their users the table knows no id.
+fn tell_done_without_id(ui: Ui, done: u64, written: u64) {
+    let n = done.saturating_sub(written);
+    if n > 0 {
+        let are = if n == 1 { "is" } else { "are" };
+        ui.note(&format!(
+            "{} {are} done without an id there: skipped, waived, or settled without --user-id",
+            counted(n, "row")
+        ));
+    }
 }
 
 fn format_of(args: &Export) -> Result<ExportFormat> {
@@ -82,6 +114,8 @@ fn format_of(args: &Export) -> Result<ExportFormat> {
 struct Written {
     written: u64,
     left_out: u64,
+    /// Of those written, the records that no staging takes for a user.
+    no_objects: u64,
 }
 
 fn write(
@@ -111,17 +145,32 @@ fn write_map(
     list: &mut List<'_>,
     check: &impl Fn(std::io::Result<()>) -> Result<()>,
 ) -> Result<()> {
+    let mapping = staged_mapping(table)?.unwrap_or_else(Mapping::reference);
     let mut after = JobId(0);
     loop {
         let page = table.id_map(after, PAGE)?;
         for row in &page {
-            check(list.pair(row.key.as_deref().unwrap_or_default(), &row.remote_id))?;
+            check(list.pair(row, kind_of(row, &mapping)))?;
         }
         match page.last() {
             Some(last) if page.len() == PAGE as usize => after = last.id,
             _ => return Ok(()),
         }
     }
+}
+
+/// Which kind of identifier a key is: people without an external id are known by another. Empty where
+/// the mapping has changed so much since that nothing of the record is its key.
+fn kind_of(row: &MappedId, mapping: &Mapping) -> &'static str {
+    let user = validate::prepare(&row.raw, mapping, TargetKind::AuthingV2.schema()).user;
+    let is_key = |(_, value): &(IdKind, &str)| row.key.as_deref() == Some(*value);
+    let found = user.identifiers.iter().find(is_key);
+    found.map_or("", |(kind, _)| match kind {
+        IdKind::ExternalId => "external-id",
+        IdKind::Email => "email",
+        IdKind::Phone => "phone",
+        IdKind::Username => "username",
+    })
 }
 
 fn write_records(
@@ -164,7 +213,7 @@ impl List<'_> {
     fn begin(&mut self, map: bool) -> std::io::Result<()> {
         match self.format {
             ExportFormat::Json => self.out.write_all(b"["),
-            ExportFormat::Csv if map => self.out.write_all(b"key,id\n"),
+            ExportFormat::Csv if map => self.out.write_all(b"key,id,kind\n"),
             ExportFormat::Csv | ExportFormat::Jsonl => Ok(()),
         }
     }
@@ -176,15 +225,22 @@ impl List<'_> {
                 self.n.left_out += 1;
                 return Ok(());
             }
+            self.count_shape(raw);
             return self.element(raw);
         }
+        self.count_shape(raw);
         self.n.written += 1;
         self.out.write_all(&on_one_line(raw))?;
         self.out.write_all(b"\n")
     }
 
-    fn pair(&mut self, key: &str, id: &str) -> std::io::Result<()> {
-        let object = serde_json::json!({ "key": key, "id": id }).to_string();
+    fn count_shape(&mut self, raw: &[u8]) {
+        self.n.no_objects += u64::from(raw.trim_ascii_start().first() != Some(&b'{'));
+    }
+
+    fn pair(&mut self, row: &MappedId, kind: &str) -> std::io::Result<()> {
+        let (key, id) = (row.key.as_deref().unwrap_or_default(), row.remote_id.as_str());
+        let object = serde_json::json!({ "key": key, "id": id, "kind": kind }).to_string();
         match self.format {
             ExportFormat::Json => self.element(object.as_bytes()),
             ExportFormat::Jsonl => {
@@ -194,7 +250,7 @@ impl List<'_> {
             ExportFormat::Csv => {
                 self.n.written += 1;
                 let mut writer = csv::Writer::from_writer(&mut *self.out);
-                writer.write_record([key, id])?;
+                writer.write_record([key, id, kind])?;
                 writer.flush()
             }
         }

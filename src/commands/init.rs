@@ -22,9 +22,8 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Init) -> Result<Exit> {
     let Some(name) = &args.from else {
         write(path, config::TEMPLATE)?;
         let shown = path.display();
-        ui.note(&format!(
-            "Wrote {shown}. Set user_pool_id in it, then: userferry check users.json"
-        ));
+        let check = check_line(global, "users.json", &args.reading);
+        ui.note(&format!("Wrote {shown}. Set user_pool_id in it, then: {check}"));
         return Ok(Exit::Done);
     };
     // Before the export is read: standard input can be read only once.
@@ -37,10 +36,17 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Init) -> Result<Exit> {
     }
     let proposal = look_at(ui, &source, &args.reading)?;
     write(path, &settings(&proposal))?;
-    let records = args.reading.records.as_ref();
-    let records = records.map_or(String::new(), |path| format!(" --records {path}"));
-    tell(ui, &proposal, path, &format!("{name}{records}"));
+    tell(ui, &proposal, path, &check_line(global, name, &args.reading));
     Ok(Exit::Done)
+}
+
+/// How to check the export by the settings that were written. What came by standard input is gone.
+fn check_line(global: &Global, source: &str, reading: &Reading) -> String {
+    let source = if source == "-" { "FILE" } else { source };
+    let config = global.config.as_ref().map(|path| format!(" --config {}", path.display()));
+    let records = reading.records.as_ref().map(|path| format!(" --records {path}"));
+    let options = [records, config].into_iter().flatten().collect::<String>();
+    format!("userferry check {source}{options}")
 }
 
 /// Looks at the first records, and proposes.
@@ -91,7 +97,7 @@ fn there_already(path: &Path) -> Error {
 }
 
 /// What was found, and what to do next. Names of fields, never values.
-fn tell(ui: Ui, proposal: &Proposal, path: &Path, source: &str) {
+fn tell(ui: Ui, proposal: &Proposal, path: &Path, check: &str) {
     let name = |text: &str| show_name(text.as_bytes());
     let held = proposal.lines.iter().filter(|line| line.holds);
     let mut rows: Vec<Vec<String>> = held
@@ -120,6 +126,6 @@ fn tell(ui: Ui, proposal: &Proposal, path: &Path, source: &str) {
     let shown = path.display();
     ui.note(&format!(
         "\nWrote {shown} after a look at {seen}. Set user_pool_id in it, read [mapping], and change \
-         what is wrong; then: userferry check {source}"
+         what is wrong; then: {check}"
     ));
 }

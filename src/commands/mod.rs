@@ -8,6 +8,7 @@ mod failures;
 mod init;
 mod next;
 mod password;
+mod place;
 mod preview;
 mod remap;
 mod run;
@@ -15,6 +16,7 @@ mod sandbox;
 mod show;
 mod stage;
 mod status;
+mod unmask;
 
 use crate::cli::{Cli, Command, Global};
 use crate::clock;

@@ -1,8 +1,10 @@
 //! `preview`: what would be sent for one record, field by field, and where each value comes from.
 
+use super::unmask::Unmasked;
 use super::{jobs_of, open_reader, staged_mapping};
-use crate::check::mapped_to;
+use crate::check::{Nowhere, mapped_to};
 use crate::cli::{Global, Preview};
+use crate::columns;
 use crate::config::{Flags, Settings, TargetKind, process_env};
 use crate::error::{Error, Exit, Result};
 use crate::input::{Reader, Record, Source, show_name};
@@ -10,7 +12,6 @@ use crate::mapping::{Mapping, Origin, Traced, for_each_field};
 use crate::password::detect;
 use crate::password::guard::Guard;
 use crate::problem::Problem;
-use crate::redact;
 use crate::target::schema::Schema;
 use crate::ui::{Ui, table};
 use crate::user::{Identifiers, User, normalise, same};
@@ -20,7 +21,7 @@ use secrecy::ExposeSecret;
 pub(super) fn run(global: &Global, ui: Ui, args: &Preview) -> Result<Exit> {
     let previews = match &args.source {
         Some(source) => vec![from_source(global, args, source)?],
-        None => from_table(global, args.key.as_deref().unwrap_or_default())?,
+        None => from_table(global, args.key.as_deref().unwrap_or_default(), &args.unmask)?,
     };
     let texts: Vec<&str> = previews.iter().map(|(text, _)| text.as_str()).collect();
     ui.out(&texts.join("\n"))?;
@@ -36,10 +37,12 @@ fn from_source(global: &Global, args: &Preview, source: &str) -> Result<Shown> {
     let schema = settings.target.kind.schema();
     let mapping = &settings.mapping;
     mapping.validate(schema)?;
+    let unmasked = Unmasked::new(&args.unmask, mapping, schema)?;
     let guard = Guard { keep: settings.target.keep_password, accepted: false };
     let source = Source::parse(source);
     let options = args.reading.options(mapping.cells(schema));
     let mut reader = Reader::open(&source, &options, None)?;
+    columns::refuse_strange_header(&source, &reader, mapping)?;
     let wanted = args.record.unwrap_or(1);
     let mut read = 0;
     while let Some(record) = reader.next_record()? {
@@ -52,7 +55,7 @@ fn from_source(global: &Global, args: &Preview, source: &str) -> Result<Shown> {
             let place = place(&source.to_string(), record.no, record.line);
             return Ok(match record.fault {
                 Some(fault) => (format!("{place}\n\n{}", problems(&[fault])), true),
-                None => describe(&place, &record.raw, mapping, schema, guard, &[]),
+                None => describe(&place, &record.raw, mapping, schema, guard, &[], &unmasked),
             });
         }
     }
@@ -74,10 +77,12 @@ fn is_known_by(identifiers: &Identifiers, key: &str) -> bool {
     identifiers.iter().any(|(kind, value)| same(kind, value, &normalise(kind, key)))
 }
 
-fn from_table(global: &Global, key: &str) -> Result<Vec<Shown>> {
+fn from_table(global: &Global, key: &str, unmask: &[String]) -> Result<Vec<Shown>> {
     let table = open_reader(global)?;
     let jobs = jobs_of(&table, key)?;
     let mapping = staged_mapping(&table)?.unwrap_or_else(Mapping::reference);
+    let schema = TargetKind::AuthingV2.schema();
+    let unmasked = Unmasked::new(unmask, &mapping, schema)?;
     // The table says what is wrong with its rows.
     let guard = Guard { keep: true, accepted: true };
     let mut shown = Vec::new();
@@ -91,8 +96,7 @@ fn from_table(global: &Global, key: &str) -> Result<Vec<Shown>> {
                 format!("{} ({})", line_of(&problem.field, &problem.message), problem.rule)
             })
             .collect();
-        let schema = TargetKind::AuthingV2.schema();
-        shown.push(describe(&place, &job.raw, &mapping, schema, guard, &known));
+        shown.push(describe(&place, &job.raw, &mapping, schema, guard, &known, &unmasked));
     }
     Ok(shown)
 }
@@ -109,6 +113,7 @@ fn describe(
     schema: &Schema,
     guard: Guard,
     known: &[String],
+    unmasked: &Unmasked<'_>,
 ) -> Shown {
     let mut prepared = prepare(raw, mapping, schema);
     if let Some(password) = &prepared.user.password {
@@ -119,7 +124,7 @@ fn describe(
     let rows: Vec<Vec<String>> = mapping
         .trace(raw, schema)
         .iter()
-        .map(|traced| row(traced, &prepared.user, schema))
+        .map(|traced| row(traced, &prepared.user, schema, unmasked))
         .collect();
     let mut text = format!("{place}\n");
     if !rows.is_empty() {
@@ -167,7 +172,7 @@ fn line_of(field: &str, message: &str) -> String {
     if field.is_empty() { message.to_owned() } else { format!("{field}: {message}") }
 }
 
-fn row(traced: &Traced<'_>, user: &User, schema: &Schema) -> Vec<String> {
+fn row(traced: &Traced<'_>, user: &User, schema: &Schema, unmasked: &Unmasked<'_>) -> Vec<String> {
     let value = if !traced.has_value {
         None
     } else if traced.field == schema.password_field {
@@ -176,7 +181,7 @@ fn row(traced: &Traced<'_>, user: &User, schema: &Schema) -> Vec<String> {
             format!("<{} bytes>, {scheme}", user.password_bytes())
         })
     } else {
-        user.get(traced.field).map(|value| redact::masked_value(traced.field, value))
+        user.get(traced.field).map(|value| unmasked.show(traced.field, value))
     };
     let from = match traced.origin {
         Origin::Column(name) => format!("column {}", show_name(name.as_bytes())),
@@ -199,11 +204,13 @@ fn row(traced: &Traced<'_>, user: &User, schema: &Schema) -> Vec<String> {
 
 /// The fields of a record that feed nothing.
 fn nowhere(raw: &[u8], mapping: &Mapping, schema: &Schema) -> Vec<String> {
-    let mut names = Vec::new();
+    let (mut names, mut inner) = (Vec::new(), Nowhere::default());
+    inner.add(raw, mapping, schema);
     for_each_field(raw, |name, _, _| {
-        if mapped_to(mapping, name, schema).is_empty() {
+        if mapped_to(mapping, name, schema).is_empty() && !inner.names_inside(name) {
             names.push(show_name(name.as_bytes()));
         }
     });
+    names.extend(inner.shown());
     names
 }

@@ -1,6 +1,6 @@
 //! `show`: one user, whole.
 
-use super::{jobs_of, open_reader, staged_mapping};
+use super::{jobs_of, open_reader, place, staged_mapping};
 use crate::cli::{Global, Show};
 use crate::clock;
 use crate::config::TargetKind;
@@ -13,7 +13,10 @@ use crate::{redact, validate};
 
 pub(super) fn run(global: &Global, ui: Ui, args: &Show) -> Result<Exit> {
     let table = open_reader(global)?;
-    let jobs = jobs_of(&table, &args.key)?;
+    let jobs = match &args.key {
+        Some(key) => jobs_of(&table, key)?,
+        None => place::jobs_at(&table, &args.place)?,
+    };
     let mapping = staged_mapping(&table)?.unwrap_or_else(Mapping::reference);
     let mut texts = Vec::new();
     for job in &jobs {
@@ -48,9 +51,20 @@ fn describe(table: &Table, job: &JobRow, mapping: &Mapping) -> Result<String> {
     line("source", &format!("{}, record {}{place}", job.source, job.record_no));
     line("updated", &clock::iso(job.updated_at_ms));
     let prepared = validate::prepare(&job.raw, mapping, TargetKind::AuthingV2.schema());
-    // What was sent is not kept: this is what the mapping makes of the record today.
-    let name = if job.status == Status::Done { "maps to" } else { "sends" };
-    line(name, &redact::masked(&prepared.user));
+    let masked = redact::masked(&prepared.user);
+    match job.status {
+        // What was sent is not kept, and the mapping may have changed since.
+        Status::Done => {
+            line(
+                "maps now",
+                &format!("{masked}  (by the mapping of today; what was sent is not kept)"),
+            );
+        }
+        Status::Invalid => line("would send", &masked),
+        Status::Pending | Status::Sending | Status::Unknown | Status::Failed => {
+            line("sends", &masked);
+        }
+    }
     for problem in table.problems(job.id)? {
         // Without a field it is about the whole record.
         let what = match problem.field.as_str() {

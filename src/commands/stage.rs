@@ -2,6 +2,7 @@
 
 use super::{canonical, keep_guard, open_writer, refuse_table, same_guard, staged_mapping};
 use crate::cli::{Global, Stage};
+use crate::columns;
 use crate::config::{Flags, Settings, process_env};
 use crate::error::{Error, Exit, Result};
 use crate::input::{self, Reader, Source};
@@ -24,7 +25,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
         }
     }
     if !global.db.exists() {
-        can_be_read(&args.sources, &options)?;
+        can_be_read(&args.sources, &options, &settings.mapping)?;
     }
     let mut writer = open_writer(global, "stage", true)?;
     let (table, went_on) = (&mut writer.table, writer.went_on.as_deref());
@@ -41,7 +42,6 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
         went_on,
         restart: args.restart,
     };
-    let (mut problems, mut known, mut invalid) = (false, false, 0);
     let mut found = Found::default();
     for name in &args.sources {
         let source = Source::parse(name);
@@ -50,10 +50,8 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
             progress.update(bytes, of, records);
         })?;
         drop(progress);
-        problems |= tell(ui, &source.to_string(), &staged);
-        known |= staged.known;
+        tell(ui, &source.to_string(), &staged);
         found += staged.found;
-        invalid += staged.counts.invalid;
         if let Some(error) = staged.broken {
             return Err(error);
         }
@@ -63,28 +61,41 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
         tell_missing(ui, &settings.mapping, schema, &found);
     }
     let counts = table.counts()?;
-    problems |= known && counts.invalid > 0;
-    if counts.invalid > 0 {
-        // The exit code may be due to them alone.
-        let since = if invalid == 0 { " from before" } else { "" };
-        ui.note(&format!(
-            "{}{since} cannot be sent: userferry failures",
-            counted(counts.invalid, "invalid row")
-        ));
-    }
+    let invalid = invalid_of(table, &args.sources)?;
+    tell_invalid(ui, &args.sources, invalid, counts.invalid.saturating_sub(invalid));
     if counts.pending > 0 {
         ui.note(&format!("{} to send: userferry run", counted(counts.pending, "row")));
     }
-    Ok(if problems { Exit::Incomplete } else { Exit::Done })
+    Ok(if invalid > 0 { Exit::Incomplete } else { Exit::Done })
+}
+
+/// What the exit code goes by: the rows of the sources that were named, whenever they became invalid.
+fn invalid_of(table: &Table, sources: &[String]) -> Result<u64> {
+    let paths: Result<Vec<String>> =
+        sources.iter().map(|name| stage::canonical(&Source::parse(name))).collect();
+    Ok(table.invalid_of(&paths?)?)
+}
+
+fn tell_invalid(ui: Ui, sources: &[String], of_them: u64, of_others: u64) {
+    let these = if sources.len() > 3 { "these sources".to_owned() } else { sources.join(", ") };
+    for (n, whose) in [(of_them, these.as_str()), (of_others, "other sources")] {
+        if n > 0 {
+            let rows = counted(n, "invalid row");
+            ui.note(&format!("{rows} of {whose} cannot be sent: userferry failures"));
+        }
+    }
 }
 
 /// A file that is no export at all leaves no empty job table behind.
-fn can_be_read(sources: &[String], options: &input::Options) -> Result<()> {
+fn can_be_read(sources: &[String], options: &input::Options, mapping: &Mapping) -> Result<()> {
     for name in sources {
         match Source::parse(name) {
             // Can be read only once.
             Source::Stdin => {}
-            file @ Source::File(_) => drop(Reader::open(&file, options, None)?),
+            file @ Source::File(_) => {
+                let reader = Reader::open(&file, options, None)?;
+                columns::refuse_strange_header(&file, &reader, mapping)?;
+            }
         }
     }
     Ok(())
@@ -128,11 +139,11 @@ fn are(n: u64, one: &str, several: &str) -> String {
     format!("{} {}", counted(n, "record"), if n == 1 { one } else { several })
 }
 
-/// Says what became of a source; whether anything about it needs a look.
-fn tell(ui: Ui, source: &str, staged: &Staged) -> bool {
+/// Says what became of a source.
+fn tell(ui: Ui, source: &str, staged: &Staged) {
     if staged.known {
         ui.note(&format!("{source}: staged before and unchanged since; nothing to do"));
-        return false;
+        return;
     }
     if let Some(note) = &staged.note {
         ui.note(&format!("{source}: {note}"));
@@ -190,5 +201,13 @@ fn tell(ui: Ui, source: &str, staged: &Staged) -> bool {
             are(c.still_wrong, "stands", "stand")
         ));
     }
-    c.invalid > 0 || c.left_alone > 0 || c.still_wrong > 0
+    if c.differing > 0 {
+        let (differs, they) =
+            if c.differing == 1 { ("differs", "it is") } else { ("differ", "they are") };
+        ui.warn(&format!(
+            "{} {differs} from what the table has under the same key: if {they} newer, userferry stage \
+             --replace {source}",
+            counted(c.differing, "record")
+        ));
+    }
 }

@@ -37,7 +37,7 @@ use stream::{Failure, Stream};
 use text::{Text, Wrapping};
 use unpack::{Tally, Trouble};
 
-pub(crate) use scan::{is_number, show_name};
+pub(crate) use scan::{is_number, is_space, show_name};
 
 /// The most bytes that one record may have: 16 MiB.
 pub const MAX_RECORD: usize = size(16 << 20, 1 << 10);
@@ -185,6 +185,14 @@ pub struct Reader {
 }
 
 impl Reader {
+    /// The names of the columns, where the source is CSV.
+    pub(crate) fn header(&self) -> Option<&[String]> {
+        match &self.layout {
+            Layout::Rows { header, .. } => Some(header),
+            Layout::Array { .. } | Layout::Lines | Layout::Values => None,
+        }
+    }
+
     /// Opens a source at its start, or where a checkpoint says. For that the bytes before it are
     /// read again, and must be what they were.
     pub fn open(

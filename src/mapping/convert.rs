@@ -128,7 +128,16 @@ fn number(
         // Nobody knows its country: it is taken as it stands.
         return Ok(Some(Taken::of(Value::Text(bare))));
     };
-    let number = number.map_err(fault)?;
+    let number = number.map_err(|why| match region {
+        // `00` is dialled before the code of another country.
+        Some(region)
+            if why == phone::UNKNOWN && !bare.starts_with('+') && !bare.starts_with("00") =>
+        {
+            let why = format!("not a valid phone number for region {}", region.as_str());
+            (Broken::Phone, why.into())
+        }
+        _ => fault(why),
+    })?;
     if is_e164 {
         return Ok(Some(Taken::of(Value::Text(number.e164()))));
     }

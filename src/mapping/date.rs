@@ -86,6 +86,15 @@ impl DateForm {
     }
 }
 
+/// Whether a text is a date in a form that is known, or would be if the mapping said which number of
+/// it is the day.
+pub(crate) fn is_date(text: &str) -> bool {
+    match read(text.trim()) {
+        Ok(_) => true,
+        Err(why) => why == AMBIGUOUS,
+    }
+}
+
 fn utc() -> FixedOffset {
     chrono::Offset::fix(&Utc)
 }

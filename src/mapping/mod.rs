@@ -16,10 +16,11 @@ mod trace;
 mod validate;
 
 pub use date::DateForm;
+pub(crate) use date::is_date;
 pub use jq::Program;
 pub use password::Password;
 pub use phone::Region;
-pub(crate) use record::for_each_field;
+pub(crate) use record::{for_each_field, for_each_inner_field};
 pub use rule::{As, Constant, How, Rule, RuleError};
 pub use trace::{Origin, Traced};
 pub(crate) use validate::nearest;
@@ -177,7 +178,7 @@ impl Mapping {
             Rule::Jq { program, how } => {
                 let record = source.for_programs(|| self.secrets(schema));
                 let record = record.ok_or((Broken::Value, jq::IMMODERATE.into()))?;
-                let output = program.run(record).map_err(|why| (Broken::Value, why.into()))?;
+                let output = program.run(record).map_err(|why| (Broken::Value, why))?;
                 convert::convert(output.as_json(), field, how)
             }
             Rule::Constant(constant) => match convert::constant(constant, field.ty) {

@@ -15,7 +15,7 @@ const CHINA: &str = "86";
 /// Compiled patterns that are kept: of two or three hundred countries the commonest kinds.
 const PATTERNS: usize = 1_000;
 const CHARACTERS: &str = "no phone number: it holds other characters than digits";
-const UNKNOWN: &str = "no phone number that its country gives out";
+pub(super) const UNKNOWN: &str = "not a valid phone number for its country code";
 const ABROAD: &str = "a phone number that is dialled abroad in a way that cannot be told: write \
                       it with + and the country code";
 

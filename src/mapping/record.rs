@@ -91,6 +91,30 @@ pub(crate) fn for_each_field(raw: &[u8], mut f: impl FnMut(&str, &'static str, b
     }
 }
 
+/// Calls `f` with the path of each field, and whether it is an object with fields; goes into such a
+/// one, not deeper than so many objects, where `f` says so.
+pub(crate) fn for_each_inner_field(
+    raw: &[u8],
+    depth: usize,
+    f: &mut dyn FnMut(&str, bool) -> bool,
+) {
+    let Ok(text) = std::str::from_utf8(raw) else { return };
+    each_inside(text, "", depth, f);
+}
+
+fn each_inside(raw: &str, before: &str, depth: usize, f: &mut dyn FnMut(&str, bool) -> bool) {
+    let Some(fields) = Fields::parse(raw) else { return };
+    for (name, value) in &fields.0 {
+        let path = format!("{before}{name}");
+        let is_object = depth > 1
+            && value.starts_with('{')
+            && Fields::parse(value).is_some_and(|inner| !inner.0.is_empty());
+        if f(&path, is_object) && is_object {
+            each_inside(value, &format!("{path}."), depth - 1, f);
+        }
+    }
+}
+
 /// The offset behind `byte`, if it stands at `at` or behind white space there.
 fn expect(bytes: &[u8], at: usize, byte: u8) -> Option<usize> {
     let at = skip_space(bytes, at);

@@ -46,6 +46,13 @@ pub struct How {
     pub default: Option<Constant>,
 }
 
+impl How {
+    /// Whether dates are converted.
+    pub(crate) fn has_date(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, As::Date(_)))
+    }
+}
+
 /// A conversion that is asked for by name.
 #[derive(Clone, Debug, PartialEq)]
 pub enum As {

@@ -40,9 +40,11 @@ impl Pace {
 }
 
 impl Totals {
-    /// Seconds until all is settled at this rate; `None` when that cannot be told.
-    fn eta_s(&self, per_s: f64) -> Option<u64> {
+    /// Seconds until all is settled at this rate, or as much as the run may settle; `None` when that
+    /// cannot be told.
+    fn eta_s(&self, limit: Option<u64>, per_s: f64) -> Option<u64> {
         let left = self.total.saturating_sub(self.done + self.failed + self.invalid);
+        let left = limit.map_or(left, |limit| left.min(limit.saturating_sub(self.settled)));
         #[expect(
             clippy::cast_precision_loss,
             clippy::cast_possible_truncation,
@@ -71,9 +73,11 @@ impl<S: Store, T: Target> Runner<S, T> {
             failed: totals.failed,
             invalid: totals.invalid,
             unknown: (self.doubts.open() + self.doubts.held()) as u64,
+            settled: totals.settled,
+            limit: self.settings.limit,
             in_flight: self.gate.in_flight(),
             rate_per_s,
-            eta_s: totals.eta_s(rate_per_s),
+            eta_s: totals.eta_s(self.settings.limit, rate_per_s),
             activity: self.activity(now),
         };
         self.monitor.progress(&progress);
@@ -144,8 +148,10 @@ mod tests {
     #[test]
     fn what_is_left_takes_as_long_as_the_rate_says() {
         let totals = Totals { total: 100, done: 40, failed: 7, invalid: 3, ..Totals::default() };
-        let told = [0.0, 0.3, 1.0, 50.0, 80.0].map(|per_s| totals.eta_s(per_s));
+        let told = [0.0, 0.3, 1.0, 50.0, 80.0].map(|per_s| totals.eta_s(None, per_s));
         assert_eq!(told, [None, Some(167), Some(50), Some(1), Some(1)]);
-        assert_eq!(Totals { total: 50, ..totals }.eta_s(1.0), Some(0));
+        assert_eq!(Totals { total: 50, ..totals }.eta_s(None, 1.0), Some(0));
+        let limited = Totals { settled: 4, ..totals };
+        assert_eq!([10, 4, 99].map(|n| limited.eta_s(Some(n), 1.0)), [Some(6), Some(0), Some(50)]);
     }
 }

@@ -4,6 +4,7 @@
 mod batches;
 
 use crate::clock;
+use crate::columns;
 use crate::error::{Error, Result};
 use crate::failpoint;
 use crate::input::{self, Checkpoint, InputErrorKind, Reader, Record, Source};
@@ -154,6 +155,7 @@ fn judged_head(
     settings: &Settings<'_>,
     watch: &mut Watch,
 ) -> Result<Vec<Record>> {
+    columns::refuse_strange_header(source, reader, settings.mapping)?;
     let head = look_ahead(reader, settings.mapping, settings.schema, watch);
     match watch.mistake() {
         Some((what, hint)) => Err(Error::usage(format!("{source}: {what}")).hint(hint)),
@@ -221,7 +223,7 @@ pub(crate) fn field_of(kind: IdKind, mapping: &Mapping, schema: &Schema) -> Stri
 }
 
 /// The path by which the table knows a source.
-fn canonical(source: &Source) -> Result<String> {
+pub(crate) fn canonical(source: &Source) -> Result<String> {
     match source {
         Source::Stdin => Ok("-".to_owned()),
         Source::File(path) => match path.canonicalize() {

@@ -85,6 +85,9 @@ pub struct StageCounts {
     pub still_wrong: u64,
     /// Of `rows` and `replaced`: jobs with problems.
     pub invalid: u64,
+    /// Of `invalid`: records that differ from what another source has under their key. They may be
+    /// corrections that were not told as such.
+    pub differing: u64,
 }
 
 impl std::ops::AddAssign for StageCounts {
@@ -97,6 +100,7 @@ impl std::ops::AddAssign for StageCounts {
         self.unsettled += other.unsettled;
         self.still_wrong += other.still_wrong;
         self.invalid += other.invalid;
+        self.differing += other.differing;
     }
 }
 
@@ -110,6 +114,7 @@ impl StageCounts {
         self.unsettled += with.unsettled;
         self.still_wrong += with.still_wrong;
         self.invalid = self.invalid.saturating_add_signed(with.invalid);
+        self.differing += with.differing;
     }
 }
 
@@ -132,6 +137,8 @@ pub struct Compared {
     pub still_wrong: u64,
     /// Jobs with problems: more, or fewer.
     pub invalid: i64,
+    /// Records that differ from what another source has under their key, and replace nothing.
+    pub differing: u64,
 }
 
 impl std::ops::AddAssign for Compared {
@@ -144,6 +151,7 @@ impl std::ops::AddAssign for Compared {
         self.unsettled += other.unsettled;
         self.still_wrong += other.still_wrong;
         self.invalid += other.invalid;
+        self.differing += other.differing;
     }
 }
 
@@ -354,6 +362,7 @@ mod tests {
             unsettled: 6,
             still_wrong: 7,
             invalid: 8,
+            differing: 9,
         };
         sum += sum;
         sum += StageCounts { records: 100, ..StageCounts::default() };
@@ -366,6 +375,7 @@ mod tests {
             unsettled: 12,
             still_wrong: 14,
             invalid: 16,
+            differing: 18,
         };
         assert_eq!(sum, expected);
     }

@@ -78,10 +78,13 @@ impl Notes {
     }
 }
 
-/// How many rows are settled, of those that can be sent.
+/// How many rows need nothing more, of all that there are, as the line at the end counts them; with a
+/// limit how many of those that this run may settle.
 fn settled_of(progress: &Progress) -> (u64, u64) {
-    let settled = progress.done + progress.failed;
-    (settled, progress.total.saturating_sub(progress.invalid))
+    let settled = progress.done + progress.failed + progress.invalid;
+    let Some(limit) = progress.limit else { return (settled, progress.total) };
+    let left = progress.total.saturating_sub(settled);
+    (progress.settled, limit.min(progress.settled + left))
 }
 
 fn line(progress: &Progress) -> String {
@@ -90,7 +93,9 @@ fn line(progress: &Progress) -> String {
 }
 
 fn describe(progress: &Progress) -> String {
-    let mut parts = vec![format!("done {}", grouped(progress.done))];
+    // With a limit the numbers before it are those of this run.
+    let in_all = if progress.limit.is_some() { " in all" } else { "" };
+    let mut parts = vec![format!("done {}{in_all}", grouped(progress.done))];
     for (n, word) in
         [(progress.failed, "failed"), (progress.invalid, "invalid"), (progress.unknown, "unknown")]
     {
@@ -195,6 +200,8 @@ mod tests {
             failed: 2,
             invalid: 6,
             unknown: 3,
+            settled: 7,
+            limit: None,
             in_flight: 4,
             rate_per_s: 12.4,
             eta_s: Some(61),
@@ -203,8 +210,8 @@ mod tests {
     }
 
     #[test]
-    fn a_line_counts_settled_rows_of_those_that_can_be_sent_in_the_words_of_the_table() {
-        let words = "402 of 1,003  done 400  failed 2  invalid 6  unknown 3";
+    fn a_line_counts_rows_that_need_nothing_more_of_all_in_the_words_of_the_table() {
+        let words = "408 of 1,009  done 400  failed 2  invalid 6  unknown 3";
         for (activity, end) in [
             (Activity::Sending, "12/s  ETA 1 min 1 s"),
             (Activity::Connecting, "connecting"),
@@ -216,12 +223,21 @@ mod tests {
     }
 
     #[test]
+    fn with_a_limit_the_line_counts_what_the_run_may_settle() {
+        let limited = |limit| Progress { limit: Some(limit), ..progress(Activity::Stopping) };
+        let words = "done 400 in all  failed 2  invalid 6  unknown 3  stopping";
+        assert_eq!(line(&limited(10)), format!("7 of 10  {words}"));
+        // Fewer are left than it may.
+        assert_eq!(line(&limited(5_000)), format!("7 of 608  {words}"));
+    }
+
+    #[test]
     fn nobody_waits_for_rows_that_are_not_unknown_and_at_the_end_for_none() {
         let waits = Progress { unknown: 0, ..progress(Activity::Settling) };
-        assert_eq!(line(&waits), "402 of 1,003  done 400  failed 2  invalid 6  waiting to retry");
+        assert_eq!(line(&waits), "408 of 1,009  done 400  failed 2  invalid 6  waiting to retry");
         for activity in [Activity::Settling, Activity::Paused(Duration::from_secs(3))] {
             let end = Progress { done: 1_001, unknown: 0, ..progress(activity) };
-            assert_eq!(line(&end), "1,003 of 1,003  done 1,001  failed 2  invalid 6");
+            assert_eq!(line(&end), "1,009 of 1,009  done 1,001  failed 2  invalid 6");
         }
     }
 

@@ -1,10 +1,12 @@
 //! Columns for people.
 
+use unicode_width::UnicodeWidthStr as _;
+
 /// Lines the cells up: each column as wide as its widest cell, the last one not padded.
 pub fn render(header: &[&str], rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
-        cells.chain(header.get(column).map(|name| name.chars().count())).max().unwrap_or(0)
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width());
+        cells.chain(header.get(column).map(|name| name.width())).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..header.len()).map(width).collect();
     let line = |cells: &[String]| {
@@ -13,7 +15,7 @@ pub fn render(header: &[&str], rows: &[Vec<String>]) -> String {
         for (i, cell) in cells.iter().enumerate() {
             text.push_str(cell);
             if i < last {
-                let pad = widths.get(i).copied().unwrap_or(0).saturating_sub(cell.chars().count());
+                let pad = widths.get(i).copied().unwrap_or(0).saturating_sub(cell.width());
                 text.extend(std::iter::repeat_n(' ', pad + 2));
             }
         }
@@ -32,6 +34,17 @@ pub fn render(header: &[&str], rows: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Chinese characters take two places on a terminal, marks that join none.
+    #[test]
+    fn a_cell_is_as_wide_as_a_terminal_shows_it() {
+        let rows =
+            vec![vec!["\u{5f20}\u{4e09}".into(), "x".into()], vec!["e\u{301}".into(), "y".into()]];
+        assert_eq!(
+            render(&["N", "WHY"], &rows),
+            "N     WHY\n\u{5f20}\u{4e09}  x\ne\u{301}     y\n"
+        );
+    }
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {

@@ -69,8 +69,9 @@ fn invalid(name: &str, content: &[u8], summary: &str, good: u64, wrong: &[Wrong]
     desk.write(name, content);
     let n = wrong.len() as u64;
     let rows = if n == 1 { "row" } else { "rows" };
-    let mut expected =
-        format!("{name}: {summary}\n{n} invalid {rows} cannot be sent: userferry failures\n");
+    let mut expected = format!(
+        "{name}: {summary}\n{n} invalid {rows} of {name} cannot be sent: userferry failures\n"
+    );
     if good > 0 {
         let rows = if good == 1 { "row" } else { "rows" };
         expected += &format!("{good} {rows} to send: userferry run\n");

@@ -218,7 +218,7 @@ fn what_is_exported_is_private_and_unchanged_when_it_is_staged_again() {
     let lines = desk.ferry("export --status pending").ok(0).out;
     assert_eq!(lines.lines().count(), 2);
     desk.ferry("export --status pending -o out.csv").ok(2);
-    assert_eq!(desk.ferry("export --map --format csv").ok(0).out, "key,id\n");
+    assert_eq!(desk.ferry("export --map --format csv").ok(0).out, "key,id,kind\n");
 }
 
 #[test]

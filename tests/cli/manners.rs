@@ -19,7 +19,7 @@ fn each_step_says_what_it_did_and_what_comes_next() {
             "stage u.jsonl",
             3,
             "---\nu.jsonl: 4 records read, 4 staged, 1 of them invalid\n\
-             1 invalid row cannot be sent: userferry failures\n3 rows to send: userferry run\n",
+             1 invalid row of u.jsonl cannot be sent: userferry failures\n3 rows to send: userferry run\n",
         ),
         (
             "status",
@@ -53,7 +53,7 @@ fn each_step_says_what_it_did_and_what_comes_next() {
             "stage u.jsonl",
             3,
             "---\nu.jsonl: staged before and unchanged since; nothing to do\n\
-             1 invalid row from before cannot be sent: userferry failures\n",
+             1 invalid row of u.jsonl cannot be sent: userferry failures\n",
         ),
         ("retry-failed --code 1", 0, "---\nNo failed row matches; nothing was changed\n"),
         ("retry-failed", 0, "---\n1 failed row pending again\n"),
@@ -80,7 +80,11 @@ fn each_step_says_what_it_did_and_what_comes_next() {
     let map = desk.ferry("export --map --format csv").ok(0);
     assert_eq!(
         (map.out.lines().count(), map.err.as_str()),
-        (3, "2 ids written; 2 rows have none\n")
+        (
+            3,
+            "2 ids written; 2 rows have none\n1 row is done without an id there: skipped, waived, or \
+             settled without --user-id\n"
+        )
     );
     let fresh = Desk::new();
     fresh.write("u.jsonl", numbered(1..2));

@@ -14,6 +14,7 @@ mod preview;
 mod remap;
 mod secrets;
 mod story;
+mod stumbles;
 mod views;
 
 use crate::process::{BINARY, POOL, SECRET};

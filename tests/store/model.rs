@@ -32,7 +32,7 @@ enum Event {
     Crash,
     Settle {
         which: usize,
-        to: SettleAs,
+        to: SettleAs<'static>,
     },
     Waive(usize),
     Undo {

@@ -14,6 +14,7 @@ const NONE: StageCounts = StageCounts {
     unsettled: 0,
     still_wrong: 0,
     invalid: 0,
+    differing: 0,
 };
 
 pub(super) fn what_is_staged_is_pending_and_what_has_problems_is_invalid<S: Store>(

@@ -3,6 +3,7 @@
 //! A program sees the record and nothing else: no file, no environment, no clock, no other record.
 //! It gives one value or none. What it may cost is in [`limits`].
 
+mod failure;
 mod limits;
 mod syntax;
 
@@ -13,6 +14,7 @@ use jaq_core::load::{Arena, File, Lexer, Loader, Parser};
 use jaq_core::{Compiler, Ctx, Filter, Vars};
 use jaq_json::{Num, Val};
 use limits::{Guard, Kind};
+use std::borrow::Cow;
 use std::fmt;
 
 /// The longest program, bytes.
@@ -30,7 +32,6 @@ pub struct Program {
 }
 
 const ENDLESS: &str = "the jq program does not come to an end, or makes too much of the record";
-const FAILED: &str = "the jq program ends in an error";
 /// What is wrong with a record that no program can take.
 pub(super) const IMMODERATE: &str =
     "nested too deeply for jq, or a number of too many digits anywhere in the record";
@@ -106,7 +107,7 @@ impl Program {
     }
 
     /// Runs it on a record. The error quotes nothing of it.
-    pub(super) fn run(&self, record: &Val) -> Result<Output, &'static str> {
+    pub(super) fn run(&self, record: &Val) -> Result<Output, Cow<'static, str>> {
         let guard = Guard::new(&self.filter.lut);
         let context = Ctx::<Kind>::new(&guard, Vars::new([]));
         let mut results = self.filter.id.run((context, record.clone()));
@@ -114,10 +115,13 @@ impl Program {
         let second = first.as_ref().and_then(|_| results.next());
         match (first, second) {
             (None, _) => Ok(Output::Nothing),
-            (Some(Ok(value)), None) => output(value),
-            (Some(Ok(_)), Some(Ok(_))) => Err("the jq program gives several values"),
+            (Some(Ok(value)), None) => output(value).map_err(Cow::from),
+            (Some(Ok(_)), Some(Ok(_))) => Err("the jq program gives several values".into()),
             (Some(Err(exception)), _) | (_, Some(Err(exception))) => {
-                Err(if exception.get_halt().is_ok() { ENDLESS } else { FAILED })
+                // What is no error has stopped it.
+                Err(exception.get_err().map_or(Cow::from(ENDLESS), |error| {
+                    failure::describe(&error, &self.source).into()
+                }))
             }
         }
     }

@@ -111,6 +111,8 @@ fn unjudged(c: &Connection, after: i64) -> rusqlite::Result<Vec<i64>> {
 enum Fate {
     /// It stays, with what its key has against it.
     Stay(Option<Problem>),
+    /// It stays, with its key against it, and may be a correction of what another source has.
+    Differ(Problem),
     /// Its record takes the place of what was there; what its key has against it.
     Replace(Stored, Option<Problem>),
     /// It is what is there already; what its key has against it, should that be looked at again.
@@ -159,6 +161,10 @@ impl<'a> Judge<'a> {
         let Some(new) = self.load(id)? else { return Ok(()) };
         match self.fate(&new)? {
             Fate::Stay(problem) => self.stay(&new, problem),
+            Fate::Differ(problem) => {
+                self.book(new.source).differing += 1;
+                self.stay(&new, Some(problem))
+            }
             Fate::Replace(known, problem) => {
                 let problems = self.shared(&new, problem, new.id, &[known.id])?;
                 self.replace(&known, &new, &problems)
@@ -274,6 +280,9 @@ impl<'a> Judge<'a> {
                 Some(row) => {
                     let problem = (row.id != first.id).then(|| duplicate(&first));
                     correct(row, |row| Fate::Replace(row, problem))
+                }
+                None if !new.replaces && first.record_source != new.source => {
+                    Fate::Differ(duplicate(&first))
                 }
                 None => Fate::Stay(Some(duplicate(&first))),
             },
@@ -439,12 +448,13 @@ fn corrected(rows: Vec<Stored>, new: &Stored) -> Option<Stored> {
 
 /// Where a row comes from, as seen from a new one.
 fn place(stored: &Stored, new: &Stored) -> String {
-    if stored.source == new.source {
-        format!("record {}", stored.record_no)
-    } else if stored.path == new.path && new.path != "-" {
-        format!("record {} of an earlier {}", stored.record_no, stored.path)
+    let (source, path, record_no) = stored.place();
+    if source == new.source {
+        format!("record {record_no}")
+    } else if path == new.path && new.path != "-" {
+        format!("record {record_no} of an earlier {path}")
     } else {
-        format!("record {} of {}", stored.record_no, stored.path)
+        format!("record {record_no} of {path}")
     }
 }
 

@@ -29,9 +29,11 @@ pub enum Chosen {
 
 /// What a person says became of a row in doubt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SettleAs {
+pub enum SettleAs<'a> {
     /// The user is in the directory.
     Done,
+    /// It is there under this id.
+    DoneWithId(&'a str),
     /// It is not: send it again.
     Pending,
     /// It is not, and is not to be sent.
@@ -65,6 +67,8 @@ struct Goal<'a> {
     status: Status,
     detail: Option<Detail>,
     reason: &'a str,
+    /// The id in the directory, where it is told.
+    user_id: Option<&'a str>,
     now_ms: i64,
 }
 
@@ -101,18 +105,19 @@ impl Table {
     pub fn settle(
         &mut self,
         job: JobId,
-        to: SettleAs,
+        to: SettleAs<'_>,
         reason: &str,
         now_ms: i64,
     ) -> Result<bool, StoreError> {
-        let (status, detail) = match to {
+        let (status, detail, user_id) = match to {
             // Whether it was this table that created it is not known, so a later undo must not
             // delete it.
-            SettleAs::Done => (Status::Done, Some(Detail::Existed)),
-            SettleAs::Pending => (Status::Pending, None),
-            SettleAs::Failed => (Status::Failed, Some(Detail::Rejected)),
+            SettleAs::Done => (Status::Done, Some(Detail::Existed), None),
+            SettleAs::DoneWithId(id) => (Status::Done, Some(Detail::Existed), Some(id)),
+            SettleAs::Pending => (Status::Pending, None, None),
+            SettleAs::Failed => (Status::Failed, Some(Detail::Rejected), None),
         };
-        let goal = Goal { decision: "settle", status, detail, reason, now_ms };
+        let goal = Goal { decision: "settle", status, detail, reason, user_id, now_ms };
         self.write(|t| {
             let Some(row) = load(t, job.0)? else { return Ok(false) };
             if !matches!(row.status, Status::Unknown | Status::Sending) {
@@ -140,6 +145,7 @@ impl Table {
             status: Status::Done,
             detail: Some(Detail::Waived),
             reason,
+            user_id: None,
             now_ms,
         };
         self.write(|t| {
@@ -278,7 +284,7 @@ fn decide(
     ])?;
     t.prepare_cached(
         "UPDATE job SET status = ?2, detail = ?3, code = NULL, reason = ?4, claimed_by_run = NULL,
-                not_before_ms = 0, updated_at_ms = ?5
+                not_before_ms = 0, updated_at_ms = ?5, remote_id = coalesce(?6, remote_id)
          WHERE id = ?1",
     )?
     .execute(params![
@@ -286,7 +292,8 @@ fn decide(
         goal.status.as_str(),
         goal.detail.map(Detail::as_str),
         goal.reason,
-        goal.now_ms
+        goal.now_ms,
+        goal.user_id,
     ])?;
     deltas.add(row.source, row.status, row.detail, row.code.as_deref(), -1);
     deltas.add(row.source, goal.status, goal.detail, None, 1);

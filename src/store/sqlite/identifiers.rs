@@ -5,6 +5,7 @@
 //! passes over one share after the other, each small enough for memory. What is shared is a
 //! candidate: the records themselves are compared afterwards.
 
+use crate::json;
 use crate::user::{IdKind, Identifiers};
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashSet;
@@ -35,9 +36,9 @@ pub(super) fn hash(kind: IdKind, value: &str) -> i64 {
     hash_parts(mark, value.as_bytes())
 }
 
-/// The hash by which a record without any key is known.
+/// The hash by which a record without any key is known: however its parts are set apart.
 pub(super) fn hash_bytes(raw: &[u8]) -> i64 {
-    hash_parts(b'r', raw)
+    hash_parts(b'r', &json::compact(raw))
 }
 
 fn hash_parts(mark: u8, bytes: &[u8]) -> i64 {

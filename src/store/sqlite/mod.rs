@@ -122,7 +122,23 @@ impl Table {
         if found == 0 {
             return Err(StoreError::Missing(path.to_owned()));
         }
+        if found < newest_version() {
+            table.fill_in()?;
+        }
         Ok(table)
+    }
+
+    /// A reader writes nothing, so what an older version of the table lacks is there for its
+    /// connection alone, empty.
+    fn fill_in(&self) -> Result<(), StoreError> {
+        self.check(|c| {
+            c.execute_batch(
+                "PRAGMA temp_store = MEMORY;
+                 PRAGMA query_only = OFF;
+                 CREATE TEMP TABLE origin (job_id INTEGER PRIMARY KEY, source_id, record_no, line);
+                 PRAGMA query_only = ON;",
+            )
+        })
     }
 
     fn prepare(&mut self, options: &OpenOptions) -> Result<(), StoreError> {

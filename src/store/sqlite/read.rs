@@ -151,6 +151,8 @@ pub struct MappedId {
     pub key: Option<String>,
     /// The id in the directory.
     pub remote_id: String,
+    /// The record.
+    pub raw: Vec<u8>,
 }
 
 /// An unfinished source.
@@ -260,6 +262,25 @@ impl Table {
         })
     }
 
+    /// Invalid rows of these sources, by path: those whose record came from there, and those that did
+    /// at first. Of standard input only its last reading: what came before is another source.
+    pub fn invalid_of(&self, paths: &[String]) -> Result<u64, StoreError> {
+        let paths = serde_json::Value::from(paths).to_string();
+        self.check(|c| {
+            c.query_row(
+                "WITH named AS (
+                     SELECT id FROM source WHERE path <> '-' AND path IN (SELECT value FROM json_each(?1))
+                     UNION ALL
+                     SELECT max(id) FROM source WHERE path = '-' AND '-' IN (SELECT value FROM json_each(?1)))
+                 SELECT count(*) FROM job j JOIN record r ON r.job_id = j.id
+                 WHERE j.status IN ('failed', 'invalid') AND j.status = 'invalid'
+                       AND (j.source_id IN (SELECT id FROM named) OR r.source_id IN (SELECT id FROM named))",
+                [paths],
+                |row| row.get(0),
+            )
+        })
+    }
+
     /// Rows of these statuses among failed, invalid and unknown, by id after the given one: a page,
     /// so that no reader holds the WAL for long. Ends when a page is not full.
     pub fn failures(
@@ -278,9 +299,10 @@ impl Table {
                      SELECT id FROM job WHERE status IN ('sending', 'unknown') AND id > ?1
                             AND status = 'unknown' AND ?5
                      ORDER BY id LIMIT ?2)
-                 SELECT j.id, s.path, j.record_no, j.key, j.status, j.detail, j.code, j.reason,
+                 SELECT j.id, s.path, coalesce(o.record_no, j.record_no), j.key, j.status, j.detail, j.code, j.reason,
                         (SELECT count(*) FROM attempt a WHERE a.job_id = j.id)
-                 FROM picked p CROSS JOIN job j ON j.id = p.id CROSS JOIN source s ON s.id = j.source_id
+                 FROM picked p CROSS JOIN job j ON j.id = p.id LEFT JOIN origin o ON o.job_id = j.id
+                      CROSS JOIN source s ON s.id = coalesce(o.source_id, j.source_id)
                  ORDER BY p.id",
             )?;
             let [failed, invalid, unknown] =
@@ -383,6 +405,16 @@ impl Table {
         })
     }
 
+    /// The jobs whose record has this number in its source. Looks through all rows.
+    pub fn jobs_by_record(&self, record_no: u64) -> Result<Vec<JobRow>, StoreError> {
+        self.check(|c| {
+            let mut statement = c.prepare_cached(&format!(
+                "{JOB_ROW} WHERE coalesce(o.record_no, j.record_no) = ?1 ORDER BY j.id"
+            ))?;
+            statement.query_map([record_no], job_row)?.collect()
+        })
+    }
+
     /// The jobs that have this identifier, whatever their key is.
     pub fn jobs_with(
         &self,
@@ -427,11 +459,17 @@ impl Table {
     pub fn id_map(&self, after: JobId, limit: u32) -> Result<Vec<MappedId>, StoreError> {
         self.check(|c| {
             let mut statement = c.prepare_cached(
-                "SELECT id, key, remote_id FROM job
-                 WHERE detail IN ('created', 'existed') AND remote_id IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2",
+                "SELECT j.id, j.key, j.remote_id, r.raw FROM job j JOIN record r ON r.job_id = j.id
+                 WHERE j.detail IN ('created', 'existed') AND j.remote_id IS NOT NULL AND j.id > ?1
+                 ORDER BY j.id LIMIT ?2",
             )?;
             let rows = statement.query_map(params![after.0, limit], |row| {
-                Ok(MappedId { id: JobId(row.get(0)?), key: row.get(1)?, remote_id: row.get(2)? })
+                Ok(MappedId {
+                    id: JobId(row.get(0)?),
+                    key: row.get(1)?,
+                    remote_id: row.get(2)?,
+                    raw: row.get(3)?,
+                })
             })?;
             rows.collect()
         })
@@ -454,11 +492,12 @@ fn problems(c: &rusqlite::Connection, id: i64) -> rusqlite::Result<Vec<ProblemRo
     rows.collect()
 }
 
-/// A job as [`job_row`] reads it.
+/// A job as [`job_row`] reads it; its place is that of the record that it has now.
 const JOB_ROW: &str = "\
-SELECT j.id, s.path, j.record_no, j.line, j.key, j.status, j.detail, j.sends, j.spent, j.first_sent_ms,
+SELECT j.id, s.path, coalesce(o.record_no, j.record_no), iif(o.job_id IS NULL, j.line, o.line), j.key, j.status, j.detail, j.sends, j.spent, j.first_sent_ms,
        j.not_before_ms, j.remote_id, j.evidence, j.code, j.reason, j.updated_at_ms, r.raw
-FROM job j JOIN source s ON s.id = j.source_id JOIN record r ON r.job_id = j.id";
+FROM job j LEFT JOIN origin o ON o.job_id = j.id
+     JOIN source s ON s.id = coalesce(o.source_id, j.source_id) JOIN record r ON r.job_id = j.id";
 
 fn job_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
     let (status, detail): (String, Option<String>) = (row.get(5)?, row.get(6)?);

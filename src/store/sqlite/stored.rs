@@ -4,8 +4,9 @@ use super::compare::Judge;
 use super::identifiers::{hash, hash_bytes};
 use super::sql;
 use crate::job::{Detail, Status};
+use crate::json;
 use crate::user::{IdKind, Identifiers};
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, Row};
 
 /// Standing rows of one key that are looked at, from the first. Thousands of records with one key are a wrong
 /// mapping; to compare each with all the others would take days.
@@ -17,6 +18,8 @@ pub(super) struct Stored {
     pub(super) id: i64,
     pub(super) source: i64,
     pub(super) path: String,
+    /// Where its record stands, if it took the place of the first one.
+    pub(super) origin: Option<Origin>,
     /// Its source corrects what is in the table.
     pub(super) replaces: bool,
     pub(super) record_no: u64,
@@ -29,7 +32,23 @@ pub(super) struct Stored {
     pub(super) identifiers: Identifiers,
 }
 
+/// The place of a record that replaced another.
+#[derive(Clone)]
+pub(super) struct Origin {
+    source: i64,
+    path: String,
+    record_no: u64,
+}
+
 impl Stored {
+    /// Source, path and number of the record that it has now.
+    pub(super) fn place(&self) -> (i64, &str, u64) {
+        match &self.origin {
+            Some(origin) => (origin.source, &origin.path, origin.record_no),
+            None => (self.source, &self.path, self.record_no),
+        }
+    }
+
     /// Let go by a person: nobody stands in its way, and it stands in nobody's.
     pub(super) fn is_waived(&self) -> bool {
         self.detail == Some(Detail::Waived)
@@ -42,6 +61,11 @@ impl Stored {
     pub(super) fn has_key(&self, key: (IdKind, &str)) -> bool {
         self.identifiers.key() == Some(key)
     }
+}
+
+fn origin_of(row: &Row<'_>) -> rusqlite::Result<Option<Origin>> {
+    let Some(source) = row.get(10)? else { return Ok(None) };
+    Ok(Some(Origin { source, path: row.get(11)?, record_no: row.get(12)? }))
 }
 
 impl Judge<'_> {
@@ -95,8 +119,10 @@ impl Judge<'_> {
 
     pub(super) fn load(&self, id: i64) -> rusqlite::Result<Option<Stored>> {
         let mut statement = self.t.prepare_cached(&format!(
-            "SELECT j.source_id, s.path, s.replaces, j.record_no, j.status, j.detail, j.code, r.source_id, r.raw, {}
+            "SELECT j.source_id, s.path, s.replaces, j.record_no, j.status, j.detail, j.code, r.source_id, r.raw, {},
+                    o.source_id, os.path, o.record_no
              FROM job j JOIN source s ON s.id = j.source_id JOIN record r ON r.job_id = j.id
+                  LEFT JOIN origin o ON o.job_id = j.id LEFT JOIN source os ON os.id = o.source_id
              WHERE j.id = ?1",
             sql::IS_FAULTY
         ))?;
@@ -117,6 +143,7 @@ impl Judge<'_> {
                     detail: detail.as_deref().and_then(Detail::parse),
                     code: row.get(6)?,
                     record_source: row.get(7)?,
+                    origin: origin_of(row)?,
                     identifiers,
                     raw,
                 })
@@ -124,11 +151,12 @@ impl Judge<'_> {
             .optional()
     }
 
-    /// A record that cannot be found by any key is known by its bytes.
+    /// A record that cannot be found by any key is known by its bytes, but for white space: its names
+    /// may be given twice, so nothing is taken for the same that is only read as the same.
     pub(super) fn known_without_key(&self, new: &Stored) -> rusqlite::Result<Option<Stored>> {
         let mut found = None;
         self.each_sharing(hash_bytes(&new.raw), new.id, |row| {
-            found = Some(row).filter(|row| row.raw == new.raw);
+            found = Some(row).filter(|row| json::compact(&row.raw) == json::compact(&new.raw));
             found.is_none()
         })?;
         Ok(found)

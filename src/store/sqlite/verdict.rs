@@ -67,6 +67,12 @@ impl Judge<'_> {
         let status = if is_valid { Status::Pending } else { Status::Invalid };
         self.move_problems(new.id, known.id)?;
         add_problems(self.t, known.id, problems)?;
+        self.t
+            .prepare_cached(
+                "INSERT OR REPLACE INTO origin (job_id, source_id, record_no, line)
+                 SELECT ?2, source_id, record_no, line FROM job WHERE id = ?1",
+            )?
+            .execute([new.id, known.id])?;
         self.t.prepare_cached("DELETE FROM record WHERE job_id = ?1")?.execute([known.id])?;
         self.t
             .prepare_cached("UPDATE record SET job_id = ?2 WHERE job_id = ?1")?

@@ -1,0 +1,68 @@
+//! Whether a source has any of the columns that the mapping takes: a file that is read in a wrong
+//! encoding, or taken apart at a wrong delimiter, is told once and not once a record.
+
+use crate::check::feeds;
+use crate::error::{Error, Result};
+use crate::input::{Reader, Source, show_name};
+use crate::mapping::{Mapping, Rule};
+use crate::ui::counted;
+
+/// Names that are shown, of either side.
+const SHOWN: usize = 8;
+
+/// Refuses a source of CSV whose header has nothing that the mapping takes.
+pub(crate) fn refuse_strange_header(
+    source: &Source,
+    reader: &Reader,
+    mapping: &Mapping,
+) -> Result<()> {
+    let Some(header) = reader.header() else { return Ok(()) };
+    let Some(wanted) = wanted(mapping) else { return Ok(()) };
+    if header.iter().any(|name| wanted.iter().any(|column| feeds(name, column))) {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "none of the columns that [mapping] takes ({}) is in the header of {source}, which has {}{}",
+        shown(&wanted),
+        counted(header.len() as u64, "column"),
+        readable(header)
+    ))
+    .hint(format!(
+        "is --encoding or --delimiter another? If not, write the names of its columns into \
+         [mapping]: userferry init --from {source} proposes them"
+    )))
+}
+
+/// The columns that the rules name; none where a rule may take any, or no rule takes one.
+fn wanted(mapping: &Mapping) -> Option<Vec<&str>> {
+    let mut wanted = Vec::new();
+    for (_, rule) in mapping.rules() {
+        match rule {
+            Rule::Column { from, .. } => wanted.push(from.as_str()),
+            Rule::Password(password) => wanted.extend(password.columns()),
+            Rule::Jq { program, .. } if program.paths().is_empty() => return None,
+            Rule::Jq { program, .. } => wanted.extend(program.paths().iter().map(String::as_str)),
+            Rule::Constant(_) | Rule::Raw { .. } => {}
+        }
+    }
+    (!wanted.is_empty()).then_some(wanted)
+}
+
+fn shown(names: &[&str]) -> String {
+    let mut shown: Vec<String> =
+        names.iter().take(SHOWN).map(|name| show_name(name.as_bytes())).collect();
+    if names.len() > SHOWN {
+        shown.push("…".to_owned());
+    }
+    shown.join(", ")
+}
+
+/// The names of the header, unless they show themselves that they were read wrongly.
+fn readable(header: &[String]) -> String {
+    let is_odd = |c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER;
+    if header.iter().any(|name| name.contains(is_odd)) {
+        return String::new();
+    }
+    let names: Vec<&str> = header.iter().map(String::as_str).collect();
+    format!(": {}", shown(&names))
+}

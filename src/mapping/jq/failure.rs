@@ -1,0 +1,103 @@
+//! What a program that ends in an error says of it. The crate's messages quote the values at hand;
+//! ours name the operation and the types, and of texts only those that stand in the program.
+
+use jaq_core::Error;
+use jaq_json::Val;
+
+const FAILED: &str = "the jq program ends in an error";
+
+/// The message about an error, without any value of the record.
+pub(super) fn describe(error: &Error<Val>, source: &str) -> String {
+    match reason(&error.to_string(), source) {
+        Some(reason) => format!("{FAILED}: {reason}"),
+        None => FAILED.to_owned(),
+    }
+}
+
+/// `told` is what the crate says: its own words with values as JSON, or a value alone, which is what
+/// the program itself, or a filter of the library, has said.
+fn reason(told: &str, source: &str) -> Option<String> {
+    if told.starts_with('"') {
+        // A text that the author wrote down is no value of a record.
+        let is_ours = matches!(told, "\"no JSON\"" | "\"no text\"");
+        let text: String = serde_json::from_str(told).ok()?;
+        return (is_ours || source.contains(told)).then_some(text);
+    }
+    if let Some(rest) = told.strip_prefix("cannot use ") {
+        let (value, rest) = value(rest);
+        let wanted = rest.strip_prefix(" as ")?;
+        return Some(format!("cannot use {} as {wanted}", noun(value)));
+    }
+    if let Some(rest) = told.strip_prefix("cannot index ") {
+        let (value, rest) = value(rest);
+        let key = rest.strip_prefix(" with ")?;
+        let key = if stands_in(source, key) { key } else { noun(key) };
+        return Some(format!("cannot index {} with {key}", noun(value)));
+    }
+    if let Some(rest) = told.strip_prefix("cannot calculate ") {
+        let (left, rest) = value(rest);
+        let mut rest = rest.trim_start().splitn(2, ' ');
+        let verb = verb(rest.next()?)?;
+        return Some(format!("cannot {verb} {} and {}", noun(left), noun(rest.next()?)));
+    }
+    let input = told.strip_prefix("invalid path expression with input ")?;
+    Some(format!("cannot change what is no path, with input {}", noun(input)))
+}
+
+fn verb(operator: &str) -> Option<&'static str> {
+    Some(match operator {
+        "+" => "add",
+        "-" => "subtract",
+        "*" => "multiply",
+        "/" => "divide",
+        "%" => "take the remainder of",
+        _ => return None,
+    })
+}
+
+/// jq's word for the type of a value.
+fn noun(json: &str) -> &'static str {
+    match json.as_bytes().first() {
+        Some(b'{') => "object",
+        Some(b'[') => "array",
+        Some(b'"') => "string",
+        Some(b'b') => "bytes",
+        Some(b't' | b'f') => "boolean",
+        Some(b'n') if json.starts_with("null") => "null",
+        _ => "number",
+    }
+}
+
+/// The value at the beginning of a text, and what follows it: at its end stands a space that lies in
+/// no text, list or object.
+fn value(text: &str) -> (&str, &str) {
+    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        if in_text {
+            in_text = escaped || byte != b'"';
+            escaped = !escaped && byte == b'\\';
+            continue;
+        }
+        match byte {
+            b'"' => in_text = true,
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b' ' if depth == 0 => return text.split_at(at),
+            _ => {}
+        }
+    }
+    (text, "")
+}
+
+/// Whether a name, as JSON, is one that the program writes: `"a"` or `.a`.
+fn stands_in(source: &str, key: &str) -> bool {
+    let Some(name) = key.strip_prefix('"').and_then(|key| key.strip_suffix('"')) else {
+        return false;
+    };
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let is_field = |(at, _): (usize, &str)| {
+        let before = source[..at].ends_with('.');
+        before && !source[at + name.len()..].starts_with(is_word)
+    };
+    !name.is_empty() && (source.contains(key) || source.match_indices(name).any(is_field))
+}

@@ -1,0 +1,252 @@
+//! Messages over which new users stumbled.
+
+use super::{Desk, numbered};
+use crate::process::Rig;
+
+const MAPPING: &str = "[mapping]\nexternalId = \"uid\"\nemail = \"mail\"\n";
+
+#[test]
+fn a_rule_that_ends_in_an_error_says_which_operation_on_which_types() {
+    let desk = Desk::new();
+    let rules = "name = { jq = '. + .n' }\nnickname = { jq = '.n.a' }\nlocality = { jq = 'error(.city)' }\n";
+    desk.write("userferry.toml", format!("{MAPPING}{rules}"));
+    desk.write("u.jsonl", "{\"uid\":\"1\",\"n\":4242,\"city\":\"geheim\"}\n");
+    let did = desk.ferry("check u.jsonl").ok(3);
+    for told in [
+        "name: the jq program ends in an error: cannot add object and number (value)",
+        "nickname: the jq program ends in an error: cannot index number with \"a\" (value)",
+        "locality: the jq program ends in an error (value)",
+    ] {
+        assert!(did.out.contains(told), "{told}: {}", did.out);
+    }
+    assert!(!did.out.contains("geheim") && !did.out.contains("4242"), "{}", did.out);
+}
+
+#[test]
+fn a_header_without_any_column_of_the_mapping_is_one_error() {
+    let desk = Desk::new();
+    desk.write("userferry.toml", MAPPING);
+    desk.write("u.csv", "uid;mail\n1;a@b.cn\n2;c@d.cn\n");
+    let told = "error: none of the columns that [mapping] takes (uid, mail) is in the header of u.csv, \
+                which has 1 column: uid;mail\n\nhint: is --encoding or --delimiter another? If not, \
+                write the names of its columns into [mapping]: userferry init --from u.csv proposes them\n";
+    for line in ["stage", "check", "preview"] {
+        let did = desk.ferry(&format!("{line} u.csv --delimiter ,")).ok(2);
+        assert!(did.err.ends_with(told), "{line}: {}", did.err);
+    }
+    assert!(!desk.path("userferry.db").exists());
+    desk.ferry("stage u.csv").ok(0);
+    // One column is enough; others may be missing.
+    desk.write("v.csv", "uid,town\n3,x\n");
+    desk.ferry("stage v.csv").ok(0);
+}
+
+#[test]
+fn rows_that_are_no_objects_are_told_when_they_are_exported_and_known_when_they_come_again() {
+    let desk = Desk::new();
+    desk.write("u.csv", "uid,mail\n1,a@b.cn\n2,c@d.cn,too many\n");
+    desk.ferry("stage u.csv").ok(3);
+    let did = desk.ferry("export --status invalid -o wrong.json").ok(0);
+    let told = "warning: 1 record written is no object: a row of CSV that does not fit its header";
+    assert!(did.err.contains(told), "{}", did.err);
+    assert!(!desk.ferry("export --status pending").ok(0).err.contains("no object"));
+    // An editor may set it apart in another way.
+    desk.write("wrong.json", "[\n  [\n    \"2\",\n    \"c@d.cn\",\n    \"too many\"\n  ]\n]\n");
+    let did = desk.ferry("stage --replace wrong.json").ok(3);
+    assert!(did.err.contains("1 record read, 1 in the table already"), "{}", did.err);
+    assert_eq!(desk.status()["total"], 2);
+}
+
+#[test]
+fn paths_inside_objects_are_listed_where_nothing_takes_them() {
+    let desk = Desk::new();
+    desk.write("userferry.toml", format!("{MAPPING}locality = \"address.city\"\n"));
+    let many: Vec<String> = (0..30).map(|n| format!("\"k{n}\":1")).collect();
+    desk.write(
+        "u.jsonl",
+        format!(
+            "{{\"uid\":\"1\",\"address\":{{\"city\":\"x\",\"zip\":\"y\"}},\"dept\":1,\
+             \"job\":{{\"title\":\"z\",\"boss\":{{\"name\":\"q\"}}}},\"seen\":{{{}}}}}\n",
+            many.join(",")
+        ),
+    );
+    let told = "not mapped: dept, address.zip, job.title, job.boss.name, seen.…\n";
+    let did = desk.ferry("check u.jsonl").ok(0);
+    assert!(did.out.contains(told), "{}", did.out);
+    assert!(desk.ferry("preview u.jsonl").ok(0).out.contains(told));
+    // What copies the whole record takes them all.
+    desk.write("userferry.toml", format!("{MAPPING}oauth = {{ raw = true }}\n"));
+    assert!(!desk.ferry("check u.jsonl").ok(0).out.contains("not mapped"));
+}
+
+#[test]
+fn staging_exits_by_the_rows_of_the_sources_that_it_names() {
+    let desk = Desk::new();
+    desk.write("bad.jsonl", "{\"uid\":\"1\",\"mail\":\"none\"}\n");
+    desk.write("good.jsonl", "{\"uid\":\"2\"}\n");
+    let bad = "1 invalid row of bad.jsonl cannot be sent: userferry failures\n";
+    let other = "1 invalid row of other sources cannot be sent: userferry failures\n";
+    assert!(desk.ferry("stage bad.jsonl").ok(3).err.contains(bad));
+    assert!(desk.ferry("stage good.jsonl").ok(0).err.contains(other));
+    // Nothing to do, and the rows are what they were.
+    assert!(desk.ferry("stage bad.jsonl").ok(3).err.contains(bad));
+    assert!(desk.ferry("stage good.jsonl").ok(0).err.contains(other));
+    desk.ferry("stage good.jsonl bad.jsonl").ok(3);
+    // Still wrong in a correction: it is of both files.
+    desk.write("again.jsonl", "{\"uid\":\"1\",\"mail\":\"no\"}\n");
+    let did = desk.ferry("stage --replace again.jsonl").ok(3);
+    assert!(did.err.contains("1 invalid row of again.jsonl cannot be sent"), "{}", did.err);
+    desk.write("right.jsonl", "{\"uid\":\"1\",\"mail\":\"a@b.cn\"}\n");
+    desk.ferry("stage --replace right.jsonl").ok(0);
+    desk.ferry("stage bad.jsonl").ok(0);
+}
+
+#[test]
+fn records_that_differ_under_a_known_key_are_told_with_the_way_to_replace() {
+    let desk = Desk::new();
+    desk.write("u.jsonl", "{\"uid\":\"1\"}\n{\"uid\":\"2\"}\n");
+    desk.ferry("stage u.jsonl").ok(0);
+    desk.write("new.jsonl", "{\"uid\":\"1\",\"nickname\":\"A\"}\n{\"uid\":\"2\"}\n{\"uid\":\"3\"}\n{\"uid\":\"3\",\"nickname\":\"C\"}\n");
+    let did = desk.ferry("stage new.jsonl").ok(3);
+    let told = "warning: 1 record differs from what the table has under the same key: if it is newer, \
+                userferry stage --replace new.jsonl\n";
+    assert!(did.err.contains(told), "{}", did.err);
+    assert!(!desk.ferry("stage --replace new.jsonl").ok(3).err.contains("differs from"));
+}
+
+#[test]
+fn a_row_without_a_key_is_shown_and_waived_by_its_place() {
+    let desk = Desk::new();
+    desk.write("u.jsonl", "{\"uid\":\"1\"}\n{\"nickname\":\"nobody\"}\n");
+    desk.write("v.jsonl", "{\"uid\":\"2\"}\n{\"nickname\":\"no one\"}\n");
+    desk.ferry("stage u.jsonl v.jsonl").ok(3);
+    let did = desk.ferry("show --record 2").ok(2);
+    assert!(did.err.contains("record 2 of 2 sources: DIR/u.jsonl, DIR/v.jsonl"), "{}", did.err);
+    let shown = desk.ferry("show --record 2 --source v.jsonl").ok(0).out;
+    assert!(shown.contains("source     DIR/v.jsonl, record 2, line 2"), "{shown}");
+    assert!(shown.contains("\nwould send {"), "{shown}");
+    desk.ferry("waive --record 9 --source v.jsonl --reason gone").ok(2);
+    desk.ferry("waive --source v.jsonl --reason gone").ok(2);
+    desk.ferry("waive --record 2 --source v.jsonl --reason gone").ok(0);
+    assert_eq!(
+        (desk.status()["waived"].as_u64(), desk.status()["invalid"].as_u64()),
+        (Some(1), Some(1))
+    );
+    desk.ferry("waive --record 2 --source v.jsonl --undo").ok(0);
+    assert_eq!(desk.status()["invalid"], 2);
+}
+
+#[test]
+fn the_map_of_ids_names_the_kind_of_each_key_and_counts_who_is_done_without_one() {
+    let rig = Rig::start(&[]);
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write("u.jsonl", "{\"uid\":\"1\"}\n{\"mail\":\"a@b.cn\"}\n{\"uid\":\"3\"}\n");
+    desk.ferry("stage u.jsonl").ok(0);
+    desk.ferry("waive --key 3 --reason left").ok(0);
+    desk.ferry("run").ok(0);
+    let did = desk.ferry("export --map --format csv").ok(0);
+    let kinds: Vec<&str> = did.out.lines().filter_map(|line| line.rsplit(',').next()).collect();
+    assert_eq!(kinds, ["kind", "external-id", "email"]);
+    assert_eq!(
+        did.err,
+        "2 ids written; 1 row has none\n1 row is done without an id there: skipped, waived, or settled \
+         without --user-id\n"
+    );
+    // What was sent is not kept.
+    assert!(desk.ferry("show 1").ok(0).out.contains("\nmaps now   {"));
+    assert!(
+        desk.ferry("show 1")
+            .ok(0)
+            .out
+            .contains("(by the mapping of today; what was sent is not kept)\n")
+    );
+}
+
+#[test]
+fn a_row_in_doubt_is_settled_with_the_id_of_its_user() {
+    let rig = Rig::start(&["--poison=1=hang", "--deny-lookup"]);
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write("u.jsonl", numbered(1..3));
+    desk.ferry("stage u.jsonl").ok(0);
+    desk.ferry("run --concurrency 1 --on-unknown hold").ok(3);
+    let did = desk.ferry("settle 1 --as failed --user-id x1 --reason seen").ok(2);
+    assert!(did.err.contains("--user-id is for --as done"), "{}", did.err);
+    desk.ferry("settle 1 --as done --user-id x1 --reason seen").ok(0);
+    assert!(desk.ferry("export --map --format csv").ok(0).out.contains("\n1,x1,external-id\n"));
+    assert!(desk.ferry("show 1").ok(0).out.contains("\nid there   x1"));
+    desk.ferry("settle 1 --undo").ok(0);
+    assert!(!desk.ferry("export --map --format csv").ok(0).out.contains("x1"));
+}
+
+#[test]
+fn a_preview_shows_fields_that_were_named_and_never_a_password() {
+    let desk = Desk::new();
+    let rules =
+        "password = \"pwd\"\ngender = { from = \"sex\", as = \"gender\" }\nlocality = \"note\"\n";
+    desk.write("userferry.toml", format!("{MAPPING}{rules}"));
+    let hash = "$2b$12$nCa3WDbsc3tvM57ifzjwrOAGGuNK7EPV0R17WKcW6f13NZvX97yLe";
+    desk.write(
+        "u.jsonl",
+        format!("{{\"uid\":\"1\",\"sex\":\"female\",\"pwd\":\"{hash}\",\"note\":\"{hash}\"}}\n"),
+    );
+    let out = desk.ferry("preview u.jsonl --unmask gender,locality").ok(0).out;
+    assert!(out.contains("gender      F "), "{out}");
+    assert!(!out.contains("$2b$12"), "{out}");
+    for field in ["password", "sex"] {
+        let did = desk.ferry(&format!("preview u.jsonl --unmask {field}")).ok(2);
+        assert!(did.err.starts_with("error: --unmask: "), "{}", did.err);
+    }
+}
+
+#[test]
+fn a_replaced_row_is_named_by_the_place_of_the_record_that_will_be_sent() {
+    let desk = Desk::new();
+    desk.write("u.jsonl", "{\"uid\":\"1\"}\n{\"uid\":\"2\",\"mail\":\"none\"}\n");
+    desk.ferry("stage u.jsonl").ok(3);
+    desk.write("wrong.jsonl", "{\"uid\":\"2\",\"mail\":\"no\"}\n");
+    desk.ferry("stage --replace wrong.jsonl").ok(3);
+    let place = "DIR/wrong.jsonl, record 1, line 1";
+    assert!(desk.ferry("show 2").ok(0).out.contains(&format!("source     {place}\n")));
+    assert!(desk.ferry("preview --key 2").ok(3).out.starts_with(place));
+    assert!(desk.ferry("failures").ok(0).out.contains("wrong.jsonl  1       2    invalid"));
+    let table = rusqlite::Connection::open(desk.path("userferry.db")).unwrap();
+    let told: (String, u64, u64) = table
+        .query_row("SELECT source, record, line FROM failures", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .unwrap();
+    assert!(told.0.ends_with("/wrong.jsonl") && (told.1, told.2) == (1, 1), "{told:?}");
+    // Others that share something are told of this place, too.
+    desk.write("v.jsonl", "{\"uid\":\"2\",\"mail\":\"x@y.cn\"}\n");
+    desk.ferry("stage v.jsonl").ok(3);
+    let lines = desk.ferry("failures --format jsonl").ok(0).out;
+    assert!(lines.contains("record 1 of DIR/wrong.jsonl has the same key"), "{lines}");
+    // The books stay those of the source where the row was counted.
+    let rows = "SELECT rows FROM source ORDER BY id LIMIT 1";
+    assert_eq!(table.query_row(rows, [], |row| row.get::<_, u64>(0)).unwrap(), 2);
+}
+
+#[test]
+fn a_table_of_the_version_before_is_read_as_it_is_and_brought_up_to_date_by_who_writes() {
+    let desk = Desk::new();
+    desk.write("u.jsonl", "{\"uid\":\"1\"}\n{\"nickname\":\"nobody\"}\n");
+    desk.ferry("stage u.jsonl").ok(3);
+    let table = rusqlite::Connection::open(desk.path("userferry.db")).unwrap();
+    let sql = include_str!("../../migrations/sqlite/V1__job_table.sql");
+    let from = sql.find("CREATE VIEW failures").unwrap();
+    let to = from + sql[from..].find("ORDER BY j.id;").unwrap();
+    table.execute_batch("DROP VIEW failures; DROP TABLE origin;").unwrap();
+    table.execute_batch(&sql[from..to]).unwrap();
+    table
+        .execute_batch(
+            "DELETE FROM refinery_schema_history WHERE version = 2; PRAGMA user_version = 1;",
+        )
+        .unwrap();
+    drop(table);
+    assert!(desk.ferry("show 1").ok(0).out.contains("DIR/u.jsonl, record 1"));
+    assert!(desk.ferry("failures").ok(0).out.contains("u.jsonl  2"));
+    desk.ferry("waive --record 2 --reason gone").ok(0);
+    let table = rusqlite::Connection::open(desk.path("userferry.db")).unwrap();
+    let version: u32 = table.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(version, 2);
+}
