@@ -215,9 +215,9 @@ mod tests {
     fn user() -> User {
         let mut user = User {
             fields: vec![
-                ("email".into(), Value::Text("Test1@123.com".into())),
-                ("loginsCount".into(), Value::Int(4)),
-                ("nickname".into(), Value::Text("an".into())),
+                ("email", Value::Text("Test1@123.com".into())),
+                ("loginsCount", Value::Int(4)),
+                ("nickname", Value::Text("an".into())),
             ],
             password: Some("$2b$12$abcdefghijk".to_owned().into()),
             ..User::default()
@@ -293,7 +293,7 @@ mod tests {
     fn a_value_is_found_in_the_escapes_of_other_writers_of_json() {
         let mut user = user();
         user.password = Some("$2b$12$ab/cd.efgh".to_owned().into());
-        user.fields.push(("name".into(), Value::Text("Zoë 😀/李".into())));
+        user.fields.push(("name", Value::Text("Zoë 😀/李".into())));
         for (text, expected) in [
             (r#"bad "$2b$12$ab\/cd.efgh""#, r#"bad "<password>""#),
             (r#"bad "Zo\u00eb \ud83d\ude00/\u674e""#, r#"bad "<name>""#),
@@ -308,7 +308,7 @@ mod tests {
         /// Any text, any value: no panic, and the value is gone.
         #[test]
         fn a_long_value_never_stays(before in ".{0,20}", value in "[a-zA-Z0-9İẞéΣς@+]{4,12}", after in ".{0,20}") {
-            let user = User { fields: vec![("x".into(), Value::Text(value.clone()))], ..User::default() };
+            let user = User { fields: vec![("x", Value::Text(value.clone()))], ..User::default() };
             let told = message(&format!("{before}{value}{after}"), &user, &[]);
             let upper = message(&format!("{before}{}{after}", value.to_uppercase()), &user, &[]);
             proptest::prop_assert!(!told.contains(&value));

@@ -71,6 +71,15 @@ CREATE TABLE record (
     source_id INTEGER NOT NULL REFERENCES source (id)  -- where it came from; the job's own, unless it was replaced
 ) STRICT;
 
+-- Where the record of a job stands that took the place of the first one (stage --replace). No id of a
+-- job is given twice, so a line whose job is gone does no harm.
+CREATE TABLE origin (
+    job_id    INTEGER NOT NULL PRIMARY KEY,
+    source_id INTEGER NOT NULL REFERENCES source (id),
+    record_no INTEGER NOT NULL,                   -- from 1
+    line      INTEGER                             -- from 1, where the source has lines
+) STRICT;
+
 -- Finds jobs by identifier: blocks of hashes, the first 6 bytes of a SHA-256 over kind and normalised
 -- value, each with its job. In 64 shares by the first bits, so that a search reads one of them. What
 -- is found is checked against the record, so that a hash of a record that is gone does no harm.
@@ -181,13 +190,15 @@ SELECT coalesce(sum(n), 0)                                            AS total,
 FROM tally;
 
 CREATE VIEW failures AS
-SELECT s.path AS source, j.record_no AS record, j.line, j.key, j.status, j.detail, j.code,
+SELECT s.path AS source, coalesce(o.record_no, j.record_no) AS record,
+       iif(o.job_id IS NULL, j.line, o.line) AS line, j.key, j.status, j.detail, j.code,
        coalesce(j.reason,
                 (SELECT group_concat(iif(p.field = '', '', p.field || ': ') || p.message, '; ')
                  FROM (SELECT field, message FROM problem WHERE job_id = j.id ORDER BY n) p)) AS message,
        (SELECT count(*) FROM attempt a WHERE a.job_id = j.id) AS attempts,
        strftime('%Y-%m-%dT%H:%M:%SZ', j.updated_at_ms / 1000, 'unixepoch') AS updated_at
-FROM job j JOIN source s ON s.id = j.source_id
+FROM job j LEFT JOIN origin o ON o.job_id = j.id
+     JOIN source s ON s.id = coalesce(o.source_id, j.source_id)
 WHERE j.status IN ('failed', 'invalid')
 ORDER BY j.id;
 

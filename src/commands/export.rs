@@ -44,10 +44,10 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Export) -> Result<Exit> {
     };
     let what = if args.map { "id" } else { "record" };
     let place = output.map_or_else(String::new, |path| format!(" to {}", path.display()));
-    let without = if args.map { without_id(&table, n.written)? } else { String::new() };
-    ui.note(&format!("{} written{place}{without}", counted(n.written, what)));
+    let without = if args.map { without_id(&table, n.entries)? } else { String::new() };
+    ui.note(&format!("{} written{place}{without}", counted(n.entries, what)));
     if args.map {
-        tell_done_without_id(ui, table.counts()?.done, n.written);
+        tell_done_without_id(ui, table.counts()?.done, n.entries);
     }
     if n.no_objects > 0 {
         ui.warn(&format!(
@@ -112,7 +112,7 @@ fn format_of(args: &Export) -> Result<ExportFormat> {
 
 #[derive(Default)]
 struct Written {
-    written: u64,
+    entries: u64,
     left_out: u64,
     /// Of those written, the records that no staging takes for a user.
     no_objects: u64,
@@ -229,7 +229,7 @@ impl List<'_> {
             return self.element(raw);
         }
         self.count_shape(raw);
-        self.n.written += 1;
+        self.n.entries += 1;
         self.out.write_all(&on_one_line(raw))?;
         self.out.write_all(b"\n")
     }
@@ -244,11 +244,11 @@ impl List<'_> {
         match self.format {
             ExportFormat::Json => self.element(object.as_bytes()),
             ExportFormat::Jsonl => {
-                self.n.written += 1;
+                self.n.entries += 1;
                 writeln!(self.out, "{object}")
             }
             ExportFormat::Csv => {
-                self.n.written += 1;
+                self.n.entries += 1;
                 let mut writer = csv::Writer::from_writer(&mut *self.out);
                 writer.write_record([key, id, kind])?;
                 writer.flush()
@@ -257,14 +257,14 @@ impl List<'_> {
     }
 
     fn element(&mut self, json: &[u8]) -> std::io::Result<()> {
-        self.out.write_all(if self.n.written == 0 { b"\n" } else { b",\n" })?;
-        self.n.written += 1;
+        self.out.write_all(if self.n.entries == 0 { b"\n" } else { b",\n" })?;
+        self.n.entries += 1;
         self.out.write_all(json)
     }
 
     fn end(&mut self) -> std::io::Result<()> {
         if self.format == ExportFormat::Json {
-            self.out.write_all(if self.n.written == 0 { b"]\n" } else { b"\n]\n" })?;
+            self.out.write_all(if self.n.entries == 0 { b"]\n" } else { b"\n]\n" })?;
         }
         self.out.flush()
     }

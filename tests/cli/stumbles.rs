@@ -225,28 +225,3 @@ fn a_replaced_row_is_named_by_the_place_of_the_record_that_will_be_sent() {
     let rows = "SELECT rows FROM source ORDER BY id LIMIT 1";
     assert_eq!(table.query_row(rows, [], |row| row.get::<_, u64>(0)).unwrap(), 2);
 }
-
-#[test]
-fn a_table_of_the_version_before_is_read_as_it_is_and_brought_up_to_date_by_who_writes() {
-    let desk = Desk::new();
-    desk.write("u.jsonl", "{\"uid\":\"1\"}\n{\"nickname\":\"nobody\"}\n");
-    desk.ferry("stage u.jsonl").ok(3);
-    let table = rusqlite::Connection::open(desk.path("userferry.db")).unwrap();
-    let sql = include_str!("../../migrations/sqlite/V1__job_table.sql");
-    let from = sql.find("CREATE VIEW failures").unwrap();
-    let to = from + sql[from..].find("ORDER BY j.id;").unwrap();
-    table.execute_batch("DROP VIEW failures; DROP TABLE origin;").unwrap();
-    table.execute_batch(&sql[from..to]).unwrap();
-    table
-        .execute_batch(
-            "DELETE FROM refinery_schema_history WHERE version = 2; PRAGMA user_version = 1;",
-        )
-        .unwrap();
-    drop(table);
-    assert!(desk.ferry("show 1").ok(0).out.contains("DIR/u.jsonl, record 1"));
-    assert!(desk.ferry("failures").ok(0).out.contains("u.jsonl  2"));
-    desk.ferry("waive --record 2 --reason gone").ok(0);
-    let table = rusqlite::Connection::open(desk.path("userferry.db")).unwrap();
-    let version: u32 = table.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-    assert_eq!(version, 2);
-}

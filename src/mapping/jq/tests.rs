@@ -96,7 +96,7 @@ fn what_is_no_single_value_is_told_without_the_record() {
         // No end either, but there is nothing to go into.
         (
             "def f: .a | f; f |= 1",
-            "the jq program ends in an error: cannot index string with \"a\"",
+            "the jq program ends in an error: cannot use string as iterable (array or object)",
         ),
         ("0 / 0", "the jq program gives no finite number"),
         ("\"a\" | tobytes", "the jq program gives bytes"),

@@ -122,23 +122,7 @@ impl Table {
         if found == 0 {
             return Err(StoreError::Missing(path.to_owned()));
         }
-        if found < newest_version() {
-            table.fill_in()?;
-        }
         Ok(table)
-    }
-
-    /// A reader writes nothing, so what an older version of the table lacks is there for its
-    /// connection alone, empty.
-    fn fill_in(&self) -> Result<(), StoreError> {
-        self.check(|c| {
-            c.execute_batch(
-                "PRAGMA temp_store = MEMORY;
-                 PRAGMA query_only = OFF;
-                 CREATE TEMP TABLE origin (job_id INTEGER PRIMARY KEY, source_id, record_no, line);
-                 PRAGMA query_only = ON;",
-            )
-        })
     }
 
     fn prepare(&mut self, options: &OpenOptions) -> Result<(), StoreError> {
@@ -518,6 +502,27 @@ mod tests {
                 .any(|file| file.starts_with(&place) && file.to_string_lossy().contains("etilqs_"))
         };
         assert!((0..20).any(|_| is_beside()));
+    }
+
+    /// Such as SQLite makes for a list of more than two words, with a file of its own, each time.
+    #[test]
+    fn no_statement_that_is_run_for_each_user_makes_a_table() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = Table::open(&folder.path().join("t.db")).unwrap();
+        let job = stage::insert_rows(stage::JOB, 2, 5, stage::AT_ONCE);
+        let record = stage::insert_rows(stage::RECORD, 1, 2, stage::AT_ONCE);
+        let run = [sql::DUE, sql::CLAIM, sql::HELD, sql::MOVE, sql::ATTEMPT, sql::TALLY];
+        for text in run.into_iter().chain([job.as_str(), &record]) {
+            let mut statement = table.conn.prepare(&format!("EXPLAIN {text}")).unwrap();
+            let mut rows = statement.raw_query();
+            let mut steps = 0;
+            while let Some(row) = rows.next().unwrap() {
+                let step: String = row.get("opcode").unwrap();
+                assert!(!["OpenEphemeral", "OpenAutoindex"].contains(&step.as_str()), "{text}");
+                steps += 1;
+            }
+            assert!(steps > 5, "{text}");
+        }
     }
 
     #[test]

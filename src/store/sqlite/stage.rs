@@ -6,7 +6,7 @@ use super::identifiers::{Block, hashes};
 use crate::job::Status;
 use crate::problem::Problem;
 use crate::store::{Batch, NewJob, SourceId, SourceRow, StageCounts};
-use rusqlite::{CachedStatement, Connection, Transaction, params};
+use rusqlite::{Connection, Transaction, params};
 
 pub(super) fn sources(c: &Connection, path: &str) -> rusqlite::Result<Vec<SourceRow>> {
     let mut statement = c.prepare(
@@ -90,7 +90,11 @@ pub(super) fn stage(t: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<Stag
 }
 
 /// Rows of one statement: to run one costs as much as to insert several rows.
-const AT_ONCE: usize = 20;
+pub(super) const AT_ONCE: usize = 20;
+/// What is written of a job; the first two columns are the same for all of a batch.
+pub(super) const JOB: &str = "job (source_id, updated_at_ms, id, record_no, line, key, status)";
+/// What is written of a record; the first column is the same for all of a batch.
+pub(super) const RECORD: &str = "record (source_id, job_id, raw)";
 
 /// Writes the jobs of a batch, the first with this id.
 fn insert(t: &Transaction<'_>, batch: &Batch, first: i64) -> rusqlite::Result<()> {
@@ -110,12 +114,10 @@ fn insert_chunks(
     jobs: &[(i64, &NewJob)],
     rows: usize,
 ) -> rusqlite::Result<()> {
-    const JOB: &str = "job (source_id, updated_at_ms, id, record_no, line, key, status)";
-    const RECORD: &str = "record (source_id, job_id, raw)";
-    let mut job = insert_rows(t, JOB, 2, 5, rows)?;
+    let mut job = t.prepare_cached(&insert_rows(JOB, 2, 5, rows))?;
     job.raw_bind_parameter(1, batch.source.0)?;
     job.raw_bind_parameter(2, batch.now_ms)?;
-    let mut record = insert_rows(t, RECORD, 1, 2, rows)?;
+    let mut record = t.prepare_cached(&insert_rows(RECORD, 1, 2, rows))?;
     record.raw_bind_parameter(1, batch.source.0)?;
     for chunk in jobs.chunks_exact(rows) {
         for (n, (id, new)) in chunk.iter().enumerate() {
@@ -136,20 +138,14 @@ fn insert_chunks(
 
 /// A statement that inserts so many rows. Their first columns, so many as are `shared`, have the same
 /// values in all; then come `own` columns of each.
-fn insert_rows<'t>(
-    t: &'t Transaction<'_>,
-    into: &str,
-    shared: usize,
-    own: usize,
-    rows: usize,
-) -> rusqlite::Result<CachedStatement<'t>> {
+pub(super) fn insert_rows(into: &str, shared: usize, own: usize, rows: usize) -> String {
     let row = |n| {
         let first = shared + n * own + 1;
         let all = (1..=shared).chain(first..first + own);
         format!("({})", all.map(|i| format!("?{i}")).collect::<Vec<_>>().join(","))
     };
     let values = (0..rows).map(row).collect::<Vec<_>>().join(",");
-    t.prepare_cached(&format!("INSERT INTO {into} VALUES {values}"))
+    format!("INSERT INTO {into} VALUES {values}")
 }
 
 /// Appends problems to those that a job has.
