@@ -49,8 +49,9 @@ CREATE TABLE job (
     CHECK ((claimed_by_run IS NOT NULL) = (status IN ('sending','unknown')))
 ) STRICT;
 
-CREATE INDEX job_pending ON job (not_before_ms, id) WHERE status = 'pending';
-CREATE INDEX job_unsent ON job (id) WHERE status = 'pending' AND sends = 0;
+-- A job that was never sent is due at once, so staging keeps one index, of ids that grow.
+CREATE INDEX job_new ON job (id) WHERE status = 'pending' AND sends = 0;
+CREATE INDEX job_again ON job (not_before_ms, id) WHERE status = 'pending' AND sends > 0;
 CREATE INDEX job_in_doubt ON job (id) WHERE status IN ('sending', 'unknown');
 CREATE INDEX job_not_sent ON job (id) WHERE status IN ('failed', 'invalid');
 

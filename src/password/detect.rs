@@ -47,12 +47,27 @@ pub(super) fn without_prefix(password: &str) -> &str {
     }
 }
 
+/// The alphabet of all hashes that begin with a `$`, with the separators and parameters of PHC strings.
+const IN_HASHES: [bool; 256] = {
+    let mut table = [false; 256];
+    let signs = b"./$+=,-_*";
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut i = 0;
+    while i < signs.len() {
+        table[signs[i] as usize] = true;
+        i += 1;
+    }
+    table
+};
+
 /// The modular crypt format, without its first `$`.
 fn modular(rest: &str) -> Option<Scheme> {
     let (id, hash) = rest.split_once('$')?;
-    // The alphabet of all of these, with the separators and parameters of PHC strings.
-    let plausible = hash.bytes().all(|b| b.is_ascii_alphanumeric() || b"./$+=,-_*".contains(&b));
-    if !plausible {
+    if !hash.bytes().all(|byte| IN_HASHES[usize::from(byte)]) {
         return None;
     }
     if let Some(digest) = Digest::parse(id) {

@@ -10,6 +10,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use tempfile::TempDir;
+use userferry::store::sqlite::Table;
 
 fn stage(dir: &Path, db: &str, source: &str) -> Command {
     let mut command = Command::new(BINARY);
@@ -54,6 +55,7 @@ fn write_export(dir: &Path, users: usize) {
 
 /// Everything that the table says, but when.
 fn content(path: &Path) -> Vec<(&'static str, u64, u64)> {
+    assert_eq!(Table::open_reader(path).unwrap().integrity().unwrap(), "ok");
     let table = Connection::open(path).unwrap();
     [
         ("job", "SELECT id, source_id, record_no, line, key, status, detail, sends, first_sent_ms FROM job ORDER BY id"),

@@ -389,6 +389,7 @@ impl World<'_> {
     fn read(&self) -> (Vec<Row>, bool, String) {
         let mut table = self.open();
         let (kept, counted) = table.audit().unwrap();
+        assert_eq!(table.integrity().unwrap(), "ok");
         let end_word = table.last_run().unwrap().and_then(|run| run.end).unwrap_or_default();
         drop(table);
         (read_rows(&self.db()), kept == counted, end_word)

@@ -258,6 +258,7 @@ impl<S: Store> Bench<S> {
     pub(crate) fn balance(&mut self) {
         let (kept, counted) = self.store.audit().unwrap();
         assert_eq!(kept, counted, "the tally is not what there is");
+        assert_eq!(self.store.integrity().unwrap(), "ok");
         for [records, rows, replaced, unchanged, left_alone] in self.eyes.sources() {
             assert_eq!(records, rows + replaced + unchanged + left_alone, "a source is unbalanced");
         }

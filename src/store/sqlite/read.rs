@@ -1,6 +1,6 @@
 //! What people and machines ask of the table.
 
-use super::{Table, convert, identifiers};
+use super::{Table, identifiers};
 use crate::job::{Detail, Status};
 use crate::problem::{FoundProblem, Rule};
 use crate::store::{JobId, StoreError};
@@ -477,9 +477,16 @@ impl Table {
 
     /// What SQLite finds when it checks its file: `ok`, or what is wrong.
     pub fn integrity(&self) -> Result<String, StoreError> {
-        self.conn
-            .query_row("PRAGMA integrity_check", [], |row| row.get(0))
-            .map_err(|error| convert(&self.path, &error))
+        self.check(|c| {
+            let found: String = c.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
+            let mut orphans = c.prepare("SELECT \"table\" FROM pragma_foreign_key_check")?;
+            match orphans.query_map([], |row| row.get::<_, String>(0))?.next() {
+                Some(table) if found == "ok" => {
+                    Ok(format!("a row of {} refers to nothing", table?))
+                }
+                _ => Ok(found),
+            }
+        })
     }
 }
 

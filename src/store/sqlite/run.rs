@@ -28,7 +28,7 @@ pub(super) fn begin(t: &Transaction<'_>, new: &NewRun) -> rusqlite::Result<RunId
     recover(t, run, new.now_ms)?;
     // No backoff reaches so far: the clock was set back since.
     t.execute(
-        "UPDATE job SET not_before_ms = 0 WHERE status = 'pending' AND not_before_ms > ?1",
+        "UPDATE job SET not_before_ms = 0 WHERE status = 'pending' AND sends > 0 AND not_before_ms > ?1",
         [new.now_ms + FAR_MS],
     )?;
     Ok(run)
@@ -258,11 +258,17 @@ fn claim(
     tick: &Tick<'_>,
     deltas: &mut Deltas,
 ) -> rusqlite::Result<Vec<Claim>> {
-    let limit = i64::try_from(tick.claim).unwrap_or(i64::MAX);
-    let mut due = t.prepare_cached(sql::DUE)?;
+    let limit = |taken: usize| i64::try_from(tick.claim - taken).unwrap_or(i64::MAX);
+    let mut due = t.prepare_cached(sql::DUE_NEW)?;
+    let mut rows: Vec<(Claim, i64)> =
+        due.query_map([limit(0)], claim_from)?.collect::<rusqlite::Result<_>>()?;
+    if rows.len() < tick.claim {
+        let mut due = t.prepare_cached(sql::DUE_AGAIN)?;
+        for row in due.query_map([limit(rows.len()), tick.now_ms], claim_from)? {
+            rows.push(row?);
+        }
+    }
     let mut take = t.prepare_cached(sql::CLAIM)?;
-    let rows: Vec<(Claim, i64)> =
-        due.query_map(params![tick.now_ms, limit], claim_from)?.collect::<rusqlite::Result<_>>()?;
     let mut claims = Vec::with_capacity(rows.len());
     for (mut claim, source) in rows {
         take.execute(params![claim.id.0, tick.run.0, tick.target_now_ms, tick.now_ms])?;
@@ -276,10 +282,11 @@ fn claim(
 }
 
 pub(super) fn outlook(c: &Connection) -> rusqlite::Result<Outlook> {
-    let next_due_ms = c.prepare_cached(sql::NEXT_DUE)?.query_row([], |row| row.get(0))?;
+    let again: Option<i64> = c.prepare_cached(sql::NEXT_DUE)?.query_row([], |row| row.get(0))?;
     let unsuspected = c.prepare_cached(sql::UNSUSPECTED)?.query_row([], |row| row.get(0))?;
     let open = c.prepare_cached(sql::OPEN)?.query_row([], |row| row.get(0))?;
     let unsent = c.prepare_cached(sql::UNSENT)?.query_row([], |row| row.get(0))?;
+    let next_due_ms = if unsent { Some(0) } else { again };
     let unfinished_source = c.prepare_cached(sql::UNFINISHED)?.query_row([], |row| row.get(0))?;
     Ok(Outlook { next_due_ms, open, unsuspected, unsent, unfinished_source })
 }

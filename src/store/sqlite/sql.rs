@@ -1,13 +1,19 @@
 //! The hot statements. Each says which index serves it; a test holds the query planner to it.
 
-/// Jobs that are due. Index `job_pending`.
-pub(super) const DUE: &str = "\
-SELECT j.id, j.source_id, j.sends, j.spent, j.first_sent_ms, r.raw,
-       CASE WHEN j.sends = 0 THEN 0 ELSE EXISTS
-           (SELECT 1 FROM attempt a WHERE a.job_id = j.id AND a.outcome = 'unknown') END
+/// Jobs that were never sent, which are due at once. Index `job_new`.
+pub(super) const DUE_NEW: &str = "\
+SELECT j.id, j.source_id, j.sends, j.spent, j.first_sent_ms, r.raw, 0
 FROM job j JOIN record r ON r.job_id = j.id
-WHERE j.status = 'pending' AND j.not_before_ms <= ?1
-ORDER BY j.not_before_ms, j.id LIMIT ?2";
+WHERE j.status = 'pending' AND j.sends = 0
+ORDER BY j.id LIMIT ?1";
+
+/// Jobs that are due again. Index `job_again`.
+pub(super) const DUE_AGAIN: &str = "\
+SELECT j.id, j.source_id, j.sends, j.spent, j.first_sent_ms, r.raw,
+       EXISTS (SELECT 1 FROM attempt a WHERE a.job_id = j.id AND a.outcome = 'unknown')
+FROM job j JOIN record r ON r.job_id = j.id
+WHERE j.status = 'pending' AND j.sends > 0 AND j.not_before_ms <= ?2
+ORDER BY j.not_before_ms, j.id LIMIT ?1";
 
 /// Takes one of them. Primary key.
 pub(super) const CLAIM: &str = "\
@@ -48,27 +54,32 @@ FROM job j JOIN record r ON r.job_id = j.id
 WHERE j.status IN ('sending', 'unknown') AND j.status = 'unknown' AND j.id > ?1
 ORDER BY j.id LIMIT ?2";
 
-/// When the next one is due. Index `job_pending`.
-pub(super) const NEXT_DUE: &str = "SELECT min(not_before_ms) FROM job WHERE status = 'pending'";
+/// When the next one is due that was sent before. Index `job_again`.
+pub(super) const NEXT_DUE: &str =
+    "SELECT min(not_before_ms) FROM job WHERE status = 'pending' AND sends > 0";
 
 /// Jobs that are not settled and have never spent an attempt, up to two of them. Indices
-/// `job_pending` and `job_in_doubt`.
+/// `job_new`, `job_again` and `job_in_doubt`.
 pub(super) const UNSUSPECTED: &str = "\
 SELECT count(*) FROM (
-    SELECT 1 FROM job WHERE status = 'pending' AND spent = 0
+    SELECT 1 FROM job WHERE status = 'pending' AND sends = 0
+    UNION ALL
+    SELECT 1 FROM job WHERE status = 'pending' AND sends > 0 AND spent = 0
     UNION ALL
     SELECT 1 FROM job WHERE status IN ('sending', 'unknown') AND spent = 0
     LIMIT 2)";
 
-/// Jobs that are not settled, up to two of them. Indices `job_pending` and `job_in_doubt`.
+/// Jobs that are not settled, up to two of them. Indices `job_new`, `job_again` and `job_in_doubt`.
 pub(super) const OPEN: &str = "\
 SELECT count(*) FROM (
-    SELECT 1 FROM job WHERE status = 'pending'
+    SELECT 1 FROM job WHERE status = 'pending' AND sends = 0
+    UNION ALL
+    SELECT 1 FROM job WHERE status = 'pending' AND sends > 0
     UNION ALL
     SELECT 1 FROM job WHERE status IN ('sending', 'unknown')
     LIMIT 2)";
 
-/// Whether a pending job has never been sent. Index `job_unsent`.
+/// Whether a pending job has never been sent. Index `job_new`.
 pub(super) const UNSENT: &str =
     "SELECT EXISTS (SELECT 1 FROM job WHERE status = 'pending' AND sends = 0)";
 
@@ -92,15 +103,16 @@ EXISTS (SELECT 1 FROM problem p WHERE p.job_id = j.id
 /// All statements with the indices that the planner must use for them.
 #[cfg(test)]
 pub(super) const ALL: &[(&str, &str, &[&str])] = &[
-    ("DUE", DUE, &["INDEX job_pending"]),
+    ("DUE_NEW", DUE_NEW, &["INDEX job_new"]),
+    ("DUE_AGAIN", DUE_AGAIN, &["INDEX job_again"]),
     ("CLAIM", CLAIM, &["INTEGER PRIMARY KEY"]),
     ("HELD", HELD, &["INTEGER PRIMARY KEY"]),
     ("MOVE", MOVE, &["INTEGER PRIMARY KEY"]),
     ("DOUBTS", DOUBTS, &["INDEX job_in_doubt"]),
-    ("NEXT_DUE", NEXT_DUE, &["INDEX job_pending"]),
-    ("UNSUSPECTED", UNSUSPECTED, &["INDEX job_pending", "INDEX job_in_doubt"]),
-    ("OPEN", OPEN, &["INDEX job_pending", "INDEX job_in_doubt"]),
-    ("UNSENT", UNSENT, &["INDEX job_unsent"]),
+    ("NEXT_DUE", NEXT_DUE, &["INDEX job_again"]),
+    ("UNSUSPECTED", UNSUSPECTED, &["INDEX job_new", "INDEX job_again", "INDEX job_in_doubt"]),
+    ("OPEN", OPEN, &["INDEX job_new", "INDEX job_again", "INDEX job_in_doubt"]),
+    ("UNSENT", UNSENT, &["INDEX job_new"]),
     ("UNJUDGED", UNJUDGED, &["INDEX collision_new"]),
     ("SHARING", SHARING, &["PRIMARY KEY"]),
 ];
