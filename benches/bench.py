@@ -11,6 +11,7 @@ that slows down slows both sides. What does not end as it should ends the benchm
 
 import argparse
 import datetime
+import hashlib
 import json
 import os
 import platform
@@ -115,6 +116,7 @@ def versions() -> dict:
     version = tools.version
     return {
         "userferry": version([binary(), "--version"]),
+        "binary_sha256": hashlib.sha256(binary().read_bytes()).hexdigest(),
         "commit": version(["git", "-C", ROOT, "rev-parse", "HEAD"]),
         "changed": version(["git", "-C", ROOT, "status", "--porcelain", "--", "src", "Cargo.lock"]) != "",
         "rustc": version(["rustc", "--version"]),

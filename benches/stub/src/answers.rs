@@ -86,7 +86,7 @@ impl Answers {
         let body = match op {
             Op::Token => format!(
                 r#"{{"data":{{"accessToken":{{"accessToken":"{}","exp":{day},"iat":{now}}}}}}}"#,
-                "t".repeat(200)
+                token(now, day)
             ),
             Op::Key => format!(
                 r#"{{"code":200,"message":"","data":{{"publicKey":"{}"}}}}"#,
@@ -100,6 +100,26 @@ impl Answers {
     }
 }
 
+/// A token in the form of a JWT, which the vendor's SDK reads; signed by nobody.
+fn token(from: u64, until: u64) -> String {
+    let head = base64url(br#"{"alg":"HS256","typ":"JWT"}"#);
+    let body = base64url(format!(r#"{{"type":"user","iat":{from},"exp":{until}}}"#).as_bytes());
+    format!("{head}.{body}.{}", "s".repeat(43))
+}
+
+fn base64url(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut text = String::new();
+    for three in bytes.chunks(3) {
+        let at = |i: usize| u32::from(three.get(i).copied().unwrap_or(0));
+        let bits = at(0) << 16 | at(1) << 8 | at(2);
+        for i in 0..=three.len() {
+            text.push(char::from(DIGITS[(bits >> (18 - 6 * i)) as usize & 63]));
+        }
+    }
+    text
+}
+
 /// A whole answer.
 pub fn answer(status: &str, date: &str, body: &str) -> Vec<u8> {
     let length = body.len();
@@ -108,4 +128,18 @@ pub fn answer(status: &str, date: &str, body: &str) -> Vec<u8> {
          date: {date}\r\n\r\n{body}"
     )
     .into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_that_of_rfc_4648_without_padding() {
+        for (bytes, text) in
+            [("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg")]
+        {
+            assert_eq!(base64url(bytes.as_bytes()), text);
+        }
+    }
 }
