@@ -17,10 +17,10 @@ lint:
 sdk-test:
     bash tests/sdk/run.sh
 
-# Creates per second against the sandbox without latency
-bench:
-    cargo build --release
-    bash benches/run.sh
+# The benchmark, all or by sections (benches/bench.py --help). It installs what it compares with; some sections take long
+bench *sections:
+    cargo build --release --locked
+    python3 benches/bench.py {{sections}}
 
 # Kills the program 1,000 times in the middle of 20,000 users and counts what is lost or doubled
 soak kills="1000" users="20000":
