@@ -217,11 +217,13 @@ pub fn email(text: &str) -> Result<(), &'static str> {
     if local.starts_with('.') || local.ends_with('.') {
         return Err("no e-mail address: a dot at the edge of the part before the @");
     }
-    if !domain.contains('.') {
+    let domain = domain.as_bytes();
+    if !domain.contains(&b'.') {
         return Err("no e-mail address: the domain has no dot");
     }
-    let is_bad = |label: &str| label.is_empty() || label.starts_with('-') || label.ends_with('-');
-    if domain.split('.').any(is_bad) {
+    let is_bad =
+        |label: &[u8]| label.is_empty() || label[0] == b'-' || label[label.len() - 1] == b'-';
+    if domain.split(|byte| *byte == b'.').any(is_bad) {
         return Err("no e-mail address: the domain is not well formed");
     }
     Ok(())

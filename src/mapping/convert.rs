@@ -217,6 +217,11 @@ fn int(json: &Json<'_>, last: Option<&As>) -> Result<i64, Cow<'static, str>> {
 /// number, and the programs that write it choose the form by chance. Values beyond 64 bits come
 /// back as the largest, which no field takes.
 fn whole(number: &str) -> Option<i64> {
+    // As nearly all of them are written.
+    if number.len() <= 9 && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) {
+        let has_zeros = number.len() > 1 && number.starts_with('0');
+        return if has_zeros { None } else { number.parse().ok() };
+    }
     if !crate::input::is_number(number.as_bytes()) {
         return None;
     }

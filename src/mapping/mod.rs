@@ -106,7 +106,7 @@ impl Mapping {
     }
 
     fn user_of(&self, raw: &[u8], schema: &Schema, with_copies: bool) -> (User, Vec<Problem>) {
-        let mut user = User::default();
+        let mut user = User { fields: Vec::with_capacity(self.rules.len()), ..User::default() };
         let source = match Source::of(raw) {
             Ok(source) => source,
             Err(problem) => return (user, vec![problem]),

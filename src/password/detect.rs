@@ -48,9 +48,13 @@ pub(super) fn without_prefix(password: &str) -> &str {
 }
 
 /// The alphabet of all hashes that begin with a `$`, with the separators and parameters of PHC strings.
-const IN_HASHES: [bool; 256] = {
+const IN_HASHES: [bool; 256] = letters_and(b"./$+=,-_*");
+/// The alphabet of crypt's own base64.
+const IN_CRYPT: [bool; 256] = letters_and(b"./");
+
+/// Letters, digits, and these signs. As a table: every password is looked through.
+const fn letters_and(signs: &[u8]) -> [bool; 256] {
     let mut table = [false; 256];
-    let signs = b"./$+=,-_*";
     let mut byte: u8 = 0;
     while byte < 128 {
         table[byte as usize] = byte.is_ascii_alphanumeric();
@@ -62,7 +66,7 @@ const IN_HASHES: [bool; 256] = {
         i += 1;
     }
     table
-};
+}
 
 /// The modular crypt format, without its first `$`.
 fn modular(rest: &str) -> Option<Scheme> {
@@ -246,7 +250,7 @@ fn is_number(text: &str) -> bool {
 }
 
 fn is_crypt(text: &str) -> bool {
-    text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'/')
+    text.bytes().all(|byte| IN_CRYPT[usize::from(byte)])
 }
 
 #[cfg(test)]

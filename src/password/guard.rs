@@ -75,7 +75,13 @@ impl Watch {
 
     /// The problem of a password that was seen.
     pub fn problem(&self, scheme: Scheme, field: &str) -> Option<Problem> {
-        self.guard.problem(scheme, self.column.has_digests(), field)
+        self.guard.problem(scheme, self.is_digest(scheme), field)
+    }
+
+    /// Whether what may be a digest or a password is a digest here.
+    fn is_digest(&self, scheme: Scheme) -> bool {
+        let is_certain = scheme.is_unmistakable() || scheme == Scheme::Plain;
+        !is_certain && self.column.has_digests()
     }
 
     /// What is wrong with what was seen so far as a column.
@@ -86,7 +92,7 @@ impl Watch {
     /// Whether a password is staged only because a person accepted it.
     pub fn is_accepted(&self, scheme: Scheme) -> bool {
         let strict = Guard { accepted: false, ..self.guard };
-        self.guard.accepted && strict.problem(scheme, self.column.has_digests(), "").is_some()
+        self.guard.accepted && strict.problem(scheme, self.is_digest(scheme), "").is_some()
     }
 }
 

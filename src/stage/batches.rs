@@ -32,7 +32,10 @@ pub(super) fn written_behind<S: Store>(
 ) -> Result<StageCounts> {
     let (batches, arriving) = sync_channel(WAITING);
     thread::scope(|scope| {
-        let writer = scope.spawn(move || write(store, &arriving));
+        let writer = thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn_scoped(scope, move || write(store, &arriving))
+            .map_err(|error| Error::internal(format!("no thread to write on: {error}")))?;
         let read = read(batches);
         let counts = writer.join().unwrap_or_else(|panic| resume_unwind(panic))?;
         read.map(|()| counts)

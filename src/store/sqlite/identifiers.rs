@@ -9,7 +9,7 @@ use crate::json;
 use crate::user::{IdKind, Identifiers};
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashSet;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 /// Bits of a hash that tell its share of the blocks: a pass reads one, and so does a search for one
 /// identifier.
@@ -42,10 +42,8 @@ pub(super) fn hash_bytes(raw: &[u8]) -> i64 {
 }
 
 fn hash_parts(mark: u8, bytes: &[u8]) -> i64 {
-    let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
-    context.update(&[mark]);
-    context.update(bytes);
-    let digest = context.finish();
+    let marked = [&[mark], bytes].concat();
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &marked);
     let mut first = [0_u8; 8];
     first[2..].copy_from_slice(&digest.as_ref()[..6]);
     i64::from_be_bytes(first)
@@ -69,18 +67,19 @@ impl Block {
     /// Appends the block to each share that it has hashes of.
     pub(super) fn write(self, c: &Connection) -> rusqlite::Result<()> {
         let Some(base) = self.0.iter().map(|(_, job)| *job).min() else { return Ok(()) };
-        let mut shares: BTreeMap<i64, Vec<u8>> = BTreeMap::new();
+        let mut shares = vec![Vec::new(); 1 << SHARE_BITS];
         for (hash, job) in &self.0 {
             // A block holds one batch, or the rows that one batch replaced.
             let Ok(job) = u16::try_from(job - base) else { return self.write_apart(c) };
             let entry = hash << JOB_BITS | i64::from(job);
-            shares.entry(share(*hash)).or_default().extend_from_slice(&entry.to_be_bytes());
+            let share = usize::try_from(share(*hash)).unwrap_or_default();
+            shares[share].extend_from_slice(&entry.to_be_bytes());
         }
         c.prepare_cached("UPDATE comparison SET blocks = blocks + 1")?.execute([])?;
         let mut insert = c.prepare_cached(
             "INSERT INTO identifier (id, base, entries) SELECT ?1 + blocks, ?2, ?3 FROM comparison",
         )?;
-        for (share, entries) in shares {
+        for (share, entries) in (0_i64..).zip(shares).filter(|(_, entries)| !entries.is_empty()) {
             insert.execute(params![share << BLOCK_BITS, base, entries])?;
         }
         Ok(())
