@@ -59,6 +59,8 @@ pub struct Reply {
 /// One client for one host.
 pub struct Http {
     client: reqwest::Client,
+    /// The host, taken apart once: requests differ in the path.
+    base: reqwest::Url,
     host: String,
     request_timeout: Duration,
     clock: Clock,
@@ -101,8 +103,12 @@ impl Http {
         let client = builder
             .build()
             .map_err(|error| Error::internal(format!("no HTTP client: {}", root_cause(&error))))?;
+        let base = reqwest::Url::parse(&settings.host).map_err(|_| {
+            Error::usage("host: not an address").hint("the form is https://core.authing.cn")
+        })?;
         Ok(Self {
             client,
+            base,
             host: settings.host.clone(),
             request_timeout: settings.request_timeout,
             clock,
@@ -118,7 +124,8 @@ impl Http {
         headers: HeaderMap,
         body: Option<Vec<u8>>,
     ) -> Result<Reply, Failure> {
-        let url = format!("{}{path}", self.host);
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         let request = match body {
             Some(body) => self
                 .client
