@@ -528,7 +528,7 @@ pub enum FailureFormat {
 #[derive(Clone, Debug, Default, Args)]
 pub struct Place {
     /// The row of the record with this number, as failures names it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=9_223_372_036_854_775_807))]
     pub record: Option<u64>,
 
     /// The source of that record [default: the only one that has such a number]

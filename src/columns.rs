@@ -28,7 +28,7 @@ pub(crate) fn refuse_strange_header(
         readable(header)
     ))
     .hint(format!(
-        "is --encoding or --delimiter another? If not, write the names of its columns into \
+        "is --encoding or --delimiter another, or better left out? If not, write the names of its columns into \
          [mapping]: userferry init --from {source} proposes them"
     )))
 }
@@ -40,8 +40,8 @@ fn wanted(mapping: &Mapping) -> Option<Vec<&str>> {
         match rule {
             Rule::Column { from, .. } => wanted.push(from.as_str()),
             Rule::Password(password) => wanted.extend(password.columns()),
-            Rule::Jq { program, .. } if program.paths().is_empty() => return None,
-            Rule::Jq { program, .. } => wanted.extend(program.paths().iter().map(String::as_str)),
+            // A program may take any.
+            Rule::Jq { .. } => return None,
             Rule::Constant(_) | Rule::Raw { .. } => {}
         }
     }

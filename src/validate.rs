@@ -409,6 +409,26 @@ mod tests {
         assert!(!told("\"since\"", "\"yesterday\"").contains(way));
     }
 
+    /// A copy of the record that staging does without would have been refused by no field but such as
+    /// take not every text.
+    #[test]
+    fn what_is_inspected_has_the_problems_of_what_is_sent() {
+        let rules = r#"{"externalId":"uid","email":"mail","gender":{"raw":true},"oauth":{"raw":true},
+            "address":{"raw":true,"without":["mail"]},"phone":"tel","password":"pwd"}"#;
+        let mapping: Mapping = serde_json::from_str(rules).expect("a mapping");
+        let long = format!("{{\"uid\":\"1\",\"x\":\"{}\"}}", "y".repeat(TEXT_BYTES));
+        for raw in [r#"{"uid":"1","mail":"a@b.cn"}"#, r#"{"mail":"n/a"}"#, "{}", "[1]", &long] {
+            let sent = prepare(raw.as_bytes(), &mapping, &V2);
+            let staged = inspect(raw.as_bytes(), &mapping, &V2);
+            let shown = &raw[..raw.len().min(40)];
+            assert_eq!(staged.problems, sent.problems, "{shown}");
+            assert_eq!(staged.user.identifiers, sent.user.identifiers, "{shown}");
+            assert!(!sent.problems.is_empty(), "a record is no gender: {shown}");
+        }
+        let problems = inspect(long.as_bytes(), &mapping, &V2).problems;
+        assert!(problems.iter().any(|problem| problem.rule == Rule::Length));
+    }
+
     #[test]
     fn a_user_without_any_identifier_is_refused_once() {
         assert_eq!(problems("{\"pwd\":\"x\"}"), [(String::new(), Rule::Identifier)]);

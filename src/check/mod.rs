@@ -13,7 +13,7 @@ use crate::mapping::{Mapping, Rule as MappingRule, for_each_field};
 use crate::password::guard::{Guard, Watch};
 use crate::password::{Scheme, cost, detect};
 pub use crate::problem::FoundProblem;
-use crate::problem::Problem;
+use crate::problem::{Problem, Rule};
 use crate::stage;
 use crate::store::sqlite::Table;
 use crate::store::{Batch, JobId, Lens, NewJob, SourceId, Store};
@@ -135,7 +135,11 @@ impl<'a> Checker<'a> {
         let key_kind = prepared.user.identifiers.key().map(|(kind, _)| kind);
         self.without_external_id +=
             u64::from(key_kind.is_some_and(|kind| kind != IdKind::ExternalId));
-        self.count_password(&prepared.user);
+        // What is wrong with one is told as a problem; it is no user without a password.
+        let is_wrong = prepared.problems.iter().any(|problem| problem.rule == Rule::Password);
+        if prepared.user.password.is_some() || !is_wrong {
+            self.count_password(&prepared.user);
+        }
         self.note_met(&prepared);
         let has = |warning| u64::from(prepared.warnings.contains(&warning));
         self.long_passwords += has(Warning::LongPassword);

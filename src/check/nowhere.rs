@@ -2,7 +2,7 @@
 
 use super::{feeds, left_out};
 use crate::input::show_name;
-use crate::mapping::{Mapping, Rule, for_each_inner_field};
+use crate::mapping::{Mapping, Rule, for_each_inner_field, path_of};
 use crate::target::schema::Schema;
 
 /// Fields of one object that are named one by one. Where there are more, their names may be data.
@@ -27,18 +27,17 @@ enum Fed {
 impl Nowhere {
     /// Looks into the objects of a record.
     pub(crate) fn add(&mut self, raw: &[u8], mapping: &Mapping, schema: &Schema) {
-        for_each_inner_field(raw, DEPTH, &mut |path, is_object| {
-            let fed = fed(mapping, path, schema);
-            if fed == Fed::Not && !is_object {
-                self.note(path);
+        for_each_inner_field(raw, DEPTH, &mut |parent, name, is_object| {
+            let fed = fed(mapping, &path_of(parent, name), schema);
+            // A field of the record itself is told by its own line.
+            if fed == Fed::Not && !is_object && !parent.is_empty() {
+                self.note(parent, name);
             }
             is_object && fed != Fed::Whole
         });
     }
 
-    fn note(&mut self, path: &str) {
-        // A field of the record itself is told by its own line.
-        let Some((parent, name)) = path.rsplit_once('.') else { return };
+    fn note(&mut self, parent: &str, name: &str) {
         let at = match self.0.iter().position(|(known, _)| known == parent) {
             Some(at) => at,
             None if self.0.len() >= OBJECTS => return,

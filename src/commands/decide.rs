@@ -55,7 +55,7 @@ pub(super) fn settle(global: &Global, ui: Ui, args: &Settle) -> Result<Exit> {
         return Err(Error::usage("--as and --reason are needed"));
     };
     if args.user_id.is_some() {
-        takes_an_id(to, jobs.len())?;
+        takes_an_id(to, &jobs)?;
     }
     let to = match to {
         SettleTo::Done => args.user_id.as_deref().map_or(SettleAs::Done, SettleAs::DoneWithId),
@@ -78,13 +78,15 @@ pub(super) fn settle(global: &Global, ui: Ui, args: &Settle) -> Result<Exit> {
 }
 
 /// One user has one id.
-fn takes_an_id(to: SettleTo, rows: usize) -> Result<()> {
+fn takes_an_id(to: SettleTo, jobs: &[JobRow]) -> Result<()> {
     if to != SettleTo::Done {
         return Err(Error::usage("--user-id is for --as done: other rows have no user there"));
     }
+    let in_doubt = |job: &&JobRow| matches!(job.status, Status::Unknown | Status::Sending);
+    let rows = jobs.iter().filter(in_doubt).count();
     if rows > 1 {
         let message = format!(
-            "{} have this key: one --user-id cannot be that of all",
+            "{} of this key are in doubt: one --user-id cannot be that of all",
             counted(rows as u64, "row")
         );
         return Err(Error::usage(message).hint("settle them without it"));
@@ -93,10 +95,17 @@ fn takes_an_id(to: SettleTo, rows: usize) -> Result<()> {
 }
 
 pub(super) fn waive(global: &Global, ui: Ui, args: &Waive) -> Result<Exit> {
+    // The parser lets it pass beside --status, which is about all sources.
+    if args.place.source.is_some() && args.place.record.is_none() {
+        return Err(Error::usage("--source goes with --record only")
+            .hint("waive by --key, by --record N --source SOURCE, or all of a --status"));
+    }
     let mut writer = open_writer(global, "waive", false)?;
     let named = match &args.key {
         Some(key) => Some(by_key(&writer, key)?),
-        None if args.place.record.is_some() => Some(place::one_at(&writer.table, &args.place)?),
+        None if args.place.record.is_some() => {
+            Some(place::without_key_at(&writer.table, &args.place)?)
+        }
         None => None,
     };
     let is_named = named.is_some();

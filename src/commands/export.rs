@@ -51,9 +51,8 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Export) -> Result<Exit> {
     }
     if n.no_objects > 0 {
         ui.warn(&format!(
-            "{}: a row of CSV that does not fit its header, for one, is kept as a list of its \
-             cells. Before it is staged again it must become an object, \
-             {{\"name of the column\": \"cell\", …}}",
+            "{}, and no staging takes them so: each must become {{\"name of a field\": \"value\", …}}. \
+             A list in square brackets may be a row of CSV that did not fit its header",
             no_objects(n.no_objects)
         ));
     }
@@ -68,7 +67,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Export) -> Result<Exit> {
 }
 
 fn no_objects(n: u64) -> String {
-    let are = if n == 1 { "is no object" } else { "are no objects" };
+    let are = if n == 1 { "is no JSON object" } else { "are no JSON objects" };
     format!("{} written {are}", counted(n, "record"))
 }
 
@@ -225,17 +224,18 @@ impl List<'_> {
                 self.n.left_out += 1;
                 return Ok(());
             }
-            self.count_shape(raw);
+            self.count_shape(raw, true);
             return self.element(raw);
         }
-        self.count_shape(raw);
+        self.count_shape(raw, valid);
         self.n.entries += 1;
         self.out.write_all(&on_one_line(raw))?;
         self.out.write_all(b"\n")
     }
 
-    fn count_shape(&mut self, raw: &[u8]) {
-        self.n.no_objects += u64::from(raw.trim_ascii_start().first() != Some(&b'{'));
+    fn count_shape(&mut self, raw: &[u8], is_json: bool) {
+        let is_object = is_json && raw.trim_ascii_start().first() == Some(&b'{');
+        self.n.no_objects += u64::from(!is_object);
     }
 
     fn pair(&mut self, row: &MappedId, kind: &str) -> std::io::Result<()> {

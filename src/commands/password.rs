@@ -11,6 +11,7 @@ use crate::mapping::Mapping;
 use crate::password::firebase::Firebase;
 use crate::password::verify::{Unverifiable, other_order, verify};
 use crate::password::{Scheme, cost, detect, function};
+use crate::problem::Rule;
 use crate::store::JobId;
 use crate::store::sqlite::JobRow;
 use crate::target::schema::Schema;
@@ -57,7 +58,13 @@ fn verify_job(
     firebase: Option<&Firebase>,
 ) -> Result<bool> {
     let place = format!("{}, record {}", job.source, job.record_no);
-    let user = validate::prepare(&job.raw, mapping, TargetKind::AuthingV2.schema()).user;
+    let schema = TargetKind::AuthingV2.schema();
+    let prepared = validate::prepare(&job.raw, mapping, schema);
+    let user = prepared.user;
+    if let Some(problem) = prepared.problems.iter().find(|problem| problem.rule == Rule::Password) {
+        let message = format!("{place}: the password cannot be used: {}", problem.message);
+        return Err(Error::usage(message).hint("correct the record, and stage --replace it"));
+    }
     let Some(stored) = &user.password else {
         return Err(Error::usage(format!("{place}: this user has no password"))
             .hint("userferry preview shows what the mapping makes of the record"));

@@ -30,17 +30,15 @@ pub(super) fn jobs_at(table: &Table, place: &Place) -> Result<Vec<JobRow>> {
     }
 }
 
-/// The same for a decision, which is about one record.
-pub(super) fn one_at(table: &Table, place: &Place) -> Result<Vec<JobRow>> {
-    let jobs = jobs_at(table, place)?;
-    if let [first, _, ..] = jobs.as_slice() {
-        return Err(Error::usage(format!(
-            "{} come from record {} of {}, which was staged in several states",
-            counted(jobs.len() as u64, "row"),
-            first.record_no,
-            first.source
-        ))
-        .hint("decide about them by their keys, or by --status"));
+/// The same for a decision: only rows that have no key. A file may have been staged in several states,
+/// so its numbers name others today than then, and nobody who can be sent may be let go by mistake.
+pub(super) fn without_key_at(table: &Table, place: &Place) -> Result<Vec<JobRow>> {
+    let mut jobs = jobs_at(table, place)?;
+    jobs.retain(|job| job.key.is_none());
+    if jobs.is_empty() {
+        let record = place.record.unwrap_or_default();
+        return Err(Error::usage(format!("the row of record {record} has a key"))
+            .hint("name it by that: --key KEY; userferry failures shows it"));
     }
     Ok(jobs)
 }

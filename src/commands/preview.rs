@@ -181,7 +181,7 @@ fn row(traced: &Traced<'_>, user: &User, schema: &Schema, unmasked: &Unmasked<'_
             format!("<{} bytes>, {scheme}", user.password_bytes())
         })
     } else {
-        user.get(traced.field).map(|value| unmasked.show(traced.field, value))
+        user.get(traced.field).map(|value| unmasked.show(traced.field, value, user))
     };
     let from = match traced.origin {
         Origin::Column(name) => format!("column {}", show_name(name.as_bytes())),

@@ -42,7 +42,14 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
         went_on,
         restart: args.restart,
     };
+    // Before anything is read: a file may be gone afterwards.
+    let paths: Vec<String> = args
+        .sources
+        .iter()
+        .map(|name| stage::canonical(&Source::parse(name)))
+        .collect::<Result<_>>()?;
     let mut found = Found::default();
+    let mut left_alone = 0;
     for name in &args.sources {
         let source = Source::parse(name);
         let mut progress = ReadProgress::new(ui);
@@ -52,6 +59,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
         drop(progress);
         tell(ui, &source.to_string(), &staged);
         found += staged.found;
+        left_alone += staged.counts.left_alone;
         if let Some(error) = staged.broken {
             return Err(error);
         }
@@ -61,19 +69,14 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
         tell_missing(ui, &settings.mapping, schema, &found);
     }
     let counts = table.counts()?;
-    let invalid = invalid_of(table, &args.sources)?;
+    let invalid = table.invalid_of(&paths)?;
     tell_invalid(ui, &args.sources, invalid, counts.invalid.saturating_sub(invalid));
     if counts.pending > 0 {
         ui.note(&format!("{} to send: userferry run", counted(counts.pending, "row")));
     }
-    Ok(if invalid > 0 { Exit::Incomplete } else { Exit::Done })
-}
-
-/// What the exit code goes by: the rows of the sources that were named, whenever they became invalid.
-fn invalid_of(table: &Table, sources: &[String]) -> Result<u64> {
-    let paths: Result<Vec<String>> =
-        sources.iter().map(|name| stage::canonical(&Source::parse(name))).collect();
-    Ok(table.invalid_of(&paths?)?)
+    // By the rows of the sources that were named, whenever they became invalid, and by corrections
+    // that could not be applied.
+    Ok(if invalid + left_alone > 0 { Exit::Incomplete } else { Exit::Done })
 }
 
 fn tell_invalid(ui: Ui, sources: &[String], of_them: u64, of_others: u64) {
@@ -128,7 +131,7 @@ fn tell_missing(ui: Ui, mapping: &Mapping, schema: &Schema, found: &Found) {
         };
         if is_missing {
             ui.warn(&format!(
-                "no record has a `{from}`, which is to be the {name}: userferry check shows the columns"
+                "no record has a valid `{from}`, which is to be the {name}: userferry check shows the columns"
             ));
         }
     }
@@ -142,7 +145,8 @@ fn are(n: u64, one: &str, several: &str) -> String {
 /// Says what became of a source.
 fn tell(ui: Ui, source: &str, staged: &Staged) {
     if staged.known {
-        ui.note(&format!("{source}: staged before and unchanged since; nothing to do"));
+        let how = staged.note.as_ref().map_or_else(String::new, |note| format!(" ({note})"));
+        ui.note(&format!("{source}: staged before{how} and unchanged since; nothing to do"));
         return;
     }
     if let Some(note) = &staged.note {

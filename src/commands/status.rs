@@ -141,7 +141,7 @@ fn to_text(state: &State) -> String {
     line("pending", c.pending, String::new());
     line("sending", c.sending, sending(state));
     let next = if state.running { "this run" } else { "the next run" };
-    line("unknown", c.unknown, format!("  may or may not have been created; {next} settles them"));
+    line("unknown", c.unknown, format!("  may or may not have been created; {next} looks them up"));
     line("failed", c.failed, String::new());
     line("invalid", c.invalid, String::new());
     // What has neither detail nor code says no more than the count above it.

@@ -6,7 +6,8 @@ use crate::mapping::{Mapping, Rule};
 use crate::password::{Scheme, detect};
 use crate::redact;
 use crate::target::schema::Schema;
-use crate::user::Value;
+use crate::user::{User, Value};
+use secrecy::ExposeSecret;
 
 /// The provider's fields that were asked for.
 pub(super) struct Unmasked<'a>(&'a [String]);
@@ -37,13 +38,14 @@ impl<'a> Unmasked<'a> {
     }
 
     /// A value as it is shown.
-    pub(super) fn show(&self, field: &str, value: &Value) -> String {
+    pub(super) fn show(&self, field: &str, value: &Value, user: &User) -> String {
         let is_named = self.0.iter().any(|named| named == field);
+        let password = user.password.as_ref().map_or("", ExposeSecret::expose_secret);
+        let is_harmless = |text: &str| is_harmless(text, password);
         match value {
-            Value::Text(text) if is_named && is_harmless(text) => show_name(text.as_bytes()),
+            Value::Text(text) if is_named && is_harmless(text) => on_one_line(text),
             Value::List(items) if is_named && items.iter().all(|item| is_harmless(item)) => {
-                let items: Vec<String> =
-                    items.iter().map(|item| show_name(item.as_bytes())).collect();
+                let items: Vec<String> = items.iter().map(|item| on_one_line(item)).collect();
                 items.join(", ")
             }
             _ => redact::masked_value(field, value),
@@ -51,7 +53,16 @@ impl<'a> Unmasked<'a> {
     }
 }
 
-/// Whether a text is no hash of a password, in whatever column it stands.
-fn is_harmless(text: &str) -> bool {
-    matches!(detect(text), Scheme::Plain | Scheme::None)
+/// Whether a text neither is nor holds the user's password or the hash of one, in whatever column it
+/// stands.
+fn is_harmless(text: &str, password: &str) -> bool {
+    let is_between = |c: char| c.is_whitespace() || "\"'`:=,;|<>()[]".contains(c);
+    let is_plain = |part: &str| matches!(detect(part), Scheme::Plain | Scheme::None);
+    let holds = !password.is_empty() && text.contains(password);
+    !holds && is_plain(text) && text.split(is_between).all(is_plain)
+}
+
+/// As it is, but for what a terminal would obey.
+fn on_one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -20,11 +20,12 @@ pub(crate) use date::is_date;
 pub use jq::Program;
 pub use password::Password;
 pub use phone::Region;
-pub(crate) use record::{for_each_field, for_each_inner_field};
+pub(crate) use record::{for_each_field, for_each_inner_field, path_of};
 pub use rule::{As, Constant, How, Rule, RuleError};
 pub use trace::{Origin, Traced};
 pub(crate) use validate::nearest;
 
+use crate::password::is_unusable;
 use crate::problem::{Problem, Rule as Broken};
 use crate::target::schema::{Field, Schema};
 use crate::user::{IdKind, User, Value, normalise};
@@ -277,7 +278,7 @@ fn password(fields: &Fields<'_>, rule: &Rule) -> Result<Option<SecretString>, Pr
     let Some(value) = fields.find(from) else { return Ok(None) };
     match Json::of(value) {
         Json::Null => Ok(None),
-        Json::Text(text) if text.is_empty() => Ok(None),
+        Json::Text(text) if text.is_empty() || is_unusable(&text) => Ok(None),
         Json::Text(text) => Ok(Some(text.into_owned().into())),
         Json::Number(number) => Ok(Some(number.to_owned().into())),
         other => {

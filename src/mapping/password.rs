@@ -3,7 +3,7 @@
 use super::record::{Fields, Json};
 use super::rule::RuleError;
 use crate::password::compose::{Composable, Encoding, Order, Parts, compose, shorten};
-use crate::password::{Scheme, detect};
+use crate::password::{Scheme, detect, is_unusable};
 use crate::problem::{Problem, Rule as Broken};
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
@@ -229,7 +229,8 @@ impl Password {
 
     /// The one string for a record; none where it has no hash.
     pub(super) fn take(&self, fields: &Fields<'_>) -> Result<Option<SecretString>, Problem> {
-        let Some(hash) = text(fields, &self.hash)?.filter(|hash| !hash.is_empty()) else {
+        let is_there = |hash: &Cow<'_, str>| !hash.is_empty() && !is_unusable(hash);
+        let Some(hash) = text(fields, &self.hash)?.filter(is_there) else {
             return Ok(None);
         };
         let stored = self.compose(fields, &hash)?;
@@ -263,6 +264,8 @@ impl Password {
             return Err(Problem::new(&self.hash, Broken::Password, message));
         }
         let salt = self.salt.as_ref().map(|salt| text(fields, salt)).transpose()?.flatten();
+        // An empty cell is no value.
+        let salt = salt.filter(|salt| !salt.is_empty());
         let small = |number: Option<&Number>| number.map(|n| n.of(fields)).transpose();
         let (n, r, p) = (small(self.n.as_ref())?, self.r.of(fields)?, self.p.of(fields)?);
         let parts = Parts {

@@ -108,6 +108,12 @@ pub(super) fn number(bare: &str, region: Option<Region>) -> Option<Result<Number
     if bare.starts_with('+') {
         return Some(international(bare));
     }
+    // In most of the world that is dialled for the `+`.
+    if let (Some(rest), None) = (bare.strip_prefix("00"), region)
+        && let Ok(number) = international(&format!("+{rest}"))
+    {
+        return Some(Ok(number));
+    }
     region.map(|region| regional(bare, region))
 }
 

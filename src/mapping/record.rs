@@ -91,28 +91,33 @@ pub(crate) fn for_each_field(raw: &[u8], mut f: impl FnMut(&str, &'static str, b
     }
 }
 
-/// Calls `f` with the path of each field, and whether it is an object with fields; goes into such a
-/// one, not deeper than so many objects, where `f` says so.
+/// Calls `f` with the path of the object that a field stands in (empty for the record), the field's
+/// name, and whether it is an object with fields; goes into such a one, not deeper than so many
+/// objects, where `f` says so.
 pub(crate) fn for_each_inner_field(
     raw: &[u8],
     depth: usize,
-    f: &mut dyn FnMut(&str, bool) -> bool,
+    f: &mut dyn FnMut(&str, &str, bool) -> bool,
 ) {
     let Ok(text) = std::str::from_utf8(raw) else { return };
     each_inside(text, "", depth, f);
 }
 
-fn each_inside(raw: &str, before: &str, depth: usize, f: &mut dyn FnMut(&str, bool) -> bool) {
+fn each_inside(raw: &str, parent: &str, depth: usize, f: &mut dyn FnMut(&str, &str, bool) -> bool) {
     let Some(fields) = Fields::parse(raw) else { return };
     for (name, value) in &fields.0 {
-        let path = format!("{before}{name}");
         let is_object = depth > 1
             && value.starts_with('{')
             && Fields::parse(value).is_some_and(|inner| !inner.0.is_empty());
-        if f(&path, is_object) && is_object {
-            each_inside(value, &format!("{path}."), depth - 1, f);
+        if f(parent, name, is_object) && is_object {
+            each_inside(value, &path_of(parent, name), depth - 1, f);
         }
     }
+}
+
+/// The path of a field in an object.
+pub(crate) fn path_of(parent: &str, name: &str) -> String {
+    if parent.is_empty() { name.to_owned() } else { format!("{parent}.{name}") }
 }
 
 /// The offset behind `byte`, if it stands at `at` or behind white space there.

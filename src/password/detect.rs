@@ -16,6 +16,15 @@ pub fn detect(password: &str) -> Scheme {
     hash(password).unwrap_or(Scheme::Plain)
 }
 
+/// Whether nobody can sign in with it: the mark of Django for a user without a password, who comes from
+/// elsewhere (`!`, and 40 characters that say nothing).
+pub fn is_unusable(password: &str) -> bool {
+    let rest = password.strip_prefix('!');
+    rest.is_some_and(|rest| {
+        rest.is_empty() || rest.len() == 40 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
+}
+
 fn hash(password: &str) -> Option<Scheme> {
     let bare = without_prefix(password);
     if let Some(rest) = bare.strip_prefix('$') {
@@ -310,6 +319,15 @@ mod tests {
             (String::new(), "none"),
         ] {
             assert_eq!(detect(&password).as_str(), word, "{password}");
+        }
+    }
+
+    #[test]
+    fn djangos_mark_of_no_password_is_none() {
+        let mark = |n: usize| format!("!{}", "aB3".repeat(14).get(..n).unwrap());
+        assert!(is_unusable("!") && is_unusable(&mark(40)));
+        for password in ["", "!!", "secret!", &mark(39), &mark(41), &format!("{}-", mark(39))] {
+            assert!(!is_unusable(password), "{password}");
         }
     }
 

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 /// Records at the beginning of a source that are judged together.
 pub const JUDGED: usize = 1_000;
 
-/// One password in so many that contradicts the others is a mistake of its record; more are one of
-/// the column.
+/// One password in so many that contradicts the others is a mistake of its record, and so is a single
+/// one however few they are; more are one of the column.
 const FEW: u64 = 20;
 
 /// What the passwords of a table must be.
@@ -135,7 +135,8 @@ impl Column {
         let (hashes, plain) = (self.count(is_hash), self.count(|scheme| !is_hash(scheme)));
         // A few that contradict are mistakes of their records, which say so themselves.
         let wrong = if guard.keep { plain } else { hashes };
-        if wrong * FEW <= hashes + plain {
+        let all = hashes + plain;
+        if wrong * FEW <= all || wrong == 1 && all > 1 {
             return None;
         }
         let (why, hint) = match (guard.keep, hashes, plain) {

@@ -12,5 +12,5 @@ pub mod guard;
 mod scheme;
 pub mod verify;
 
-pub use detect::detect;
+pub use detect::{detect, is_unusable};
 pub use scheme::Scheme;

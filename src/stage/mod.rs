@@ -126,8 +126,9 @@ pub fn stage<S: Store>(
         }
         None => {
             let is_again = settings.replace && settings.went_on != Some(path.as_str());
-            if !is_again && is_unchanged(source, settings, &known)? {
+            if !is_again && let Some(reader) = unchanged(source, settings, &known)? {
                 staged.known = true;
+                staged.note = reader.note();
                 return Ok(staged);
             }
             let mut reader = Reader::open(source, &settings.input, None)?;
@@ -243,16 +244,20 @@ fn checkpoint_of(row: &SourceRow) -> Option<Checkpoint> {
 
 /// Whether the file is one that was staged to its end, read as the options say, and has not changed
 /// since. What comes by standard input can be read only once, so it is always new.
-fn is_unchanged(source: &Source, settings: &Settings<'_>, known: &[SourceRow]) -> Result<bool> {
+fn unchanged(
+    source: &Source,
+    settings: &Settings<'_>,
+    known: &[SourceRow],
+) -> Result<Option<Reader>> {
     if *source == Source::Stdin {
-        return Ok(false);
+        return Ok(None);
     }
     for row in known.iter().rev() {
         match Reader::open(source, &settings.input, checkpoint_of(row).as_ref()) {
-            Ok(_) => return Ok(true),
+            Ok(reader) => return Ok(Some(reader)),
             Err(error) if error.kind == InputErrorKind::Changed => {}
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(false)
+    Ok(None)
 }

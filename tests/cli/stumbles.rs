@@ -28,7 +28,7 @@ fn a_header_without_any_column_of_the_mapping_is_one_error() {
     desk.write("userferry.toml", MAPPING);
     desk.write("u.csv", "uid;mail\n1;a@b.cn\n2;c@d.cn\n");
     let told = "error: none of the columns that [mapping] takes (uid, mail) is in the header of u.csv, \
-                which has 1 column: uid;mail\n\nhint: is --encoding or --delimiter another? If not, \
+                which has 1 column: uid;mail\n\nhint: is --encoding or --delimiter another, or better left out? If not, \
                 write the names of its columns into [mapping]: userferry init --from u.csv proposes them\n";
     for line in ["stage", "check", "preview"] {
         let did = desk.ferry(&format!("{line} u.csv --delimiter ,")).ok(2);
@@ -47,9 +47,9 @@ fn rows_that_are_no_objects_are_told_when_they_are_exported_and_known_when_they_
     desk.write("u.csv", "uid,mail\n1,a@b.cn\n2,c@d.cn,too many\n");
     desk.ferry("stage u.csv").ok(3);
     let did = desk.ferry("export --status invalid -o wrong.json").ok(0);
-    let told = "warning: 1 record written is no object: a row of CSV that does not fit its header";
+    let told = "warning: 1 record written is no JSON object, and no staging takes them so";
     assert!(did.err.contains(told), "{}", did.err);
-    assert!(!desk.ferry("export --status pending").ok(0).err.contains("no object"));
+    assert!(!desk.ferry("export --status pending").ok(0).err.contains("no JSON object"));
     // An editor may set it apart in another way.
     desk.write("wrong.json", "[\n  [\n    \"2\",\n    \"c@d.cn\",\n    \"too many\"\n  ]\n]\n");
     let did = desk.ferry("stage --replace wrong.json").ok(3);
@@ -134,6 +134,79 @@ fn a_row_without_a_key_is_shown_and_waived_by_its_place() {
     );
     desk.ferry("waive --record 2 --source v.jsonl --undo").ok(0);
     assert_eq!(desk.status()["invalid"], 2);
+    // A file may be staged in another state: its numbers are no names of people.
+    let did = desk.ferry("waive --record 1 --source v.jsonl --reason gone").ok(2);
+    assert!(did.err.contains("the row of record 1 has a key"), "{}", did.err);
+    // What is about all sources is not narrowed down by one.
+    let did = desk.ferry("waive --status invalid --source v.jsonl --reason gone").ok(2);
+    assert!(did.err.contains("--source goes with --record"), "{}", did.err);
+    assert_eq!(desk.status()["waived"], 0);
+    let most = u64::MAX;
+    desk.ferry(&format!("show --record {most}")).ok(2);
+}
+
+#[test]
+fn a_program_that_takes_any_column_has_no_strange_header() {
+    let desk = Desk::new();
+    let rule = "externalId = { jq = 'with_entries(.key |= ascii_downcase) | .uid' }\n";
+    desk.write("userferry.toml", format!("[mapping]\n{rule}"));
+    desk.write("u.csv", "UID,MAIL\n1,a@b.cn\n");
+    desk.ferry("stage u.csv").ok(0);
+}
+
+/// Its text would be two to the power of sixty times as long.
+#[test]
+fn an_error_about_an_endless_value_is_told_in_short() {
+    let desk = Desk::new();
+    let rule = "name = { jq = 'reduce range(60) as $i (1; [.,.]) | .x' }\n";
+    desk.write("userferry.toml", format!("{MAPPING}{rule}"));
+    desk.write("u.jsonl", "{\"uid\":\"1\"}\n");
+    let did = desk.ferry("check u.jsonl").ok(3);
+    assert!(did.out.contains("name: the jq program ends in an error (value)"), "{}", did.out);
+}
+
+#[test]
+fn the_names_of_a_map_are_not_shown() {
+    let desk = Desk::new();
+    let seen: Vec<String> = (0..60).map(|n| format!("\"a{n}@b.cn\":1")).collect();
+    desk.write("u.jsonl", format!("{{\"uid\":\"1\",\"seen\":{{{}}},\"e.x\":1}}\n", seen.join(",")));
+    desk.write("userferry.toml", MAPPING);
+    let did = desk.ferry("check u.jsonl").ok(0);
+    assert!(did.out.contains("seen.…") && !did.out.contains("@b.cn"), "{}", did.out);
+}
+
+#[test]
+fn djangos_mark_is_no_password_and_an_empty_salt_is_none() {
+    let desk = Desk::new();
+    let hash = format!("$2b$12${}", "a".repeat(53));
+    let records = format!(
+        "{{\"uid\":\"1\",\"password\":\"{hash}\"}}\n{{\"uid\":\"2\",\"password\":\"!{}\"}}\n",
+        "x".repeat(40)
+    );
+    desk.write("u.jsonl", records);
+    desk.ferry("stage u.jsonl").ok(0);
+    let rule =
+        "password = { scheme = \"md5\", hash = \"h\", salt = \"s\", order = \"salt+password\" }\n";
+    desk.write("userferry.toml", format!("{MAPPING}{rule}"));
+    let md5 = "d41d8cd98f00b204e9800998ecf8427e";
+    desk.write("v.csv", format!("uid,h,s\n1,{md5},x\n2,{md5},\n"));
+    let did = desk.ferry("check v.csv").ok(3);
+    assert!(did.out.contains("the salt is absent"), "{}", did.out);
+}
+
+#[test]
+fn a_number_dialled_with_two_zeros_is_the_same_as_with_a_plus() {
+    let desk = Desk::new();
+    desk.write(
+        "userferry.toml",
+        format!("{MAPPING}phone = {{ from = \"tel\", as = \"phone\" }}\n"),
+    );
+    desk.write(
+        "u.jsonl",
+        "{\"uid\":\"1\",\"tel\":\"+49 151 23000296\"}\n{\"uid\":\"2\",\"tel\":\"004915123000296\"}\n",
+    );
+    let did = desk.ferry("check u.jsonl").ok(3);
+    assert!(did.out.contains("duplicate-phone"), "{}", did.out);
 }
 
 #[test]
@@ -187,7 +260,7 @@ fn a_preview_shows_fields_that_were_named_and_never_a_password() {
     let hash = "$2b$12$nCa3WDbsc3tvM57ifzjwrOAGGuNK7EPV0R17WKcW6f13NZvX97yLe";
     desk.write(
         "u.jsonl",
-        format!("{{\"uid\":\"1\",\"sex\":\"female\",\"pwd\":\"{hash}\",\"note\":\"{hash}\"}}\n"),
+        format!("{{\"uid\":\"1\",\"sex\":\"female\",\"pwd\":\"{hash}\",\"note\":\"bcrypt:{hash} of 2019\"}}\n"),
     );
     let out = desk.ferry("preview u.jsonl --unmask gender,locality").ok(0).out;
     assert!(out.contains("gender      F "), "{out}");

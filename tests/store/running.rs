@@ -153,6 +153,20 @@ pub(super) fn a_pending_job_waits_for_its_time<S: Store>(mut bench: Bench<S>) {
     assert_eq!(bench.claim(run, 1).len(), 1);
 }
 
+/// What goes again at once has its place among those that were never sent; what waited comes after.
+pub(super) fn due_jobs_are_claimed_in_turn<S: Store>(mut bench: Bench<S>) {
+    bench.users(5);
+    let run = bench.run();
+    let again = bench.send(run, &Sent::throttled(0));
+    let later = bench.send(run, &Sent::throttled(bench.now_ms));
+    let new: Vec<JobId> = bench.eyes.rows()[2..].iter().map(|row| row.id).collect();
+    let mut claimed =
+        |n| -> Vec<JobId> { bench.claim(run, n).iter().map(|claim| claim.id).collect() };
+    assert_eq!(claimed(1), [again], "who was named comes before those whom nobody has named");
+    assert_eq!(claimed(2), new[..2]);
+    assert_eq!(claimed(9), [new[2], later]);
+}
+
 /// The clock was set back: a target is believed for an hour, and a backoff ends within minutes.
 pub(super) fn a_job_that_waits_longer_than_any_rule_says_is_due<S: Store>(mut bench: Bench<S>) {
     const HOUR_MS: i64 = 3_600_000;

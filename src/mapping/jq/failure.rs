@@ -3,14 +3,32 @@
 
 use jaq_core::Error;
 use jaq_json::Val;
+use std::fmt::{self, Write as _};
 
+/// Bytes of an error, with its values, that is read.
+const LONGEST: usize = 64 << 10;
 const FAILED: &str = "the jq program ends in an error";
 
 /// The message about an error, without any value of the record.
 pub(super) fn describe(error: &Error<Val>, source: &str) -> String {
-    match reason(&error.to_string(), source) {
+    let mut told = Short(String::new());
+    let is_whole = write!(told, "{error}").is_ok();
+    match reason(&told.0, source).filter(|_| is_whole) {
         Some(reason) => format!("{FAILED}: {reason}"),
         None => FAILED.to_owned(),
+    }
+}
+
+/// A text of an end: values that share their parts may be without one when they are written out.
+struct Short(String);
+
+impl fmt::Write for Short {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.0.len() + text.len() > LONGEST {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(text);
+        Ok(())
     }
 }
 

@@ -449,9 +449,10 @@ fn corrected(rows: Vec<Stored>, new: &Stored) -> Option<Stored> {
 /// Where a row comes from, as seen from a new one.
 fn place(stored: &Stored, new: &Stored) -> String {
     let (source, path, record_no) = stored.place();
-    if source == new.source {
+    let (new_source, new_path, _) = new.place();
+    if source == new_source {
         format!("record {record_no}")
-    } else if path == new.path && new.path != "-" {
+    } else if path == new_path && new_path != "-" {
         format!("record {record_no} of an earlier {path}")
     } else {
         format!("record {record_no} of {path}")

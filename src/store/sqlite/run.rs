@@ -253,21 +253,29 @@ fn take_back(
     Ok(())
 }
 
+/// The jobs that are due, in turn: by time, and of one time by id. Those that go again at once have
+/// their place among the new ones.
+fn due(t: &Transaction<'_>, tick: &Tick<'_>) -> rusqlite::Result<Vec<(Claim, i64)>> {
+    let limit = i64::try_from(tick.claim).unwrap_or(i64::MAX);
+    let timed = |row: &Row<'_>| Ok((row.get::<_, i64>(7)?, claim_from(row)?));
+    let mut new = t.prepare_cached(sql::DUE_NEW)?;
+    let mut rows: Vec<(i64, (Claim, i64))> =
+        new.query_map([limit], timed)?.collect::<rusqlite::Result<_>>()?;
+    let mut again = t.prepare_cached(sql::DUE_AGAIN)?;
+    for row in again.query_map([limit, tick.now_ms], timed)? {
+        rows.push(row?);
+    }
+    rows.sort_by_key(|(not_before_ms, (claim, _))| (*not_before_ms, claim.id));
+    rows.truncate(tick.claim);
+    Ok(rows.into_iter().map(|(_, row)| row).collect())
+}
+
 fn claim(
     t: &Transaction<'_>,
     tick: &Tick<'_>,
     deltas: &mut Deltas,
 ) -> rusqlite::Result<Vec<Claim>> {
-    let limit = |taken: usize| i64::try_from(tick.claim - taken).unwrap_or(i64::MAX);
-    let mut due = t.prepare_cached(sql::DUE_NEW)?;
-    let mut rows: Vec<(Claim, i64)> =
-        due.query_map([limit(0)], claim_from)?.collect::<rusqlite::Result<_>>()?;
-    if rows.len() < tick.claim {
-        let mut due = t.prepare_cached(sql::DUE_AGAIN)?;
-        for row in due.query_map([limit(rows.len()), tick.now_ms], claim_from)? {
-            rows.push(row?);
-        }
-    }
+    let rows = due(t, tick)?;
     let mut take = t.prepare_cached(sql::CLAIM)?;
     let mut claims = Vec::with_capacity(rows.len());
     for (mut claim, source) in rows {

@@ -178,6 +178,7 @@ pub(super) fn restart(t: &Transaction<'_>, source: SourceId, now_ms: i64) -> rus
          WHERE source_id = ?1 AND job_id NOT IN (SELECT id FROM job WHERE source_id = ?1)",
         [source.0],
     )?;
+    t.execute("DELETE FROM origin WHERE source_id = ?1", [source.0])?;
     for table in ["problem", "record"] {
         t.execute(
             &format!("DELETE FROM {table} WHERE job_id IN (SELECT id FROM job WHERE {NEVER_SENT})"),

@@ -63,10 +63,8 @@ impl V2 {
                 reset_password_on_first_login: false,
             },
         };
-        let mut bytes = Vec::with_capacity(2_048);
-        // Texts, numbers and truth values can always be written, and memory always takes them.
-        serde_json::to_writer(&mut bytes, &body).unwrap_or_default();
-        bytes
+        // Texts, numbers and truth values can always be written.
+        serde_json::to_vec(&body).unwrap_or_default()
     }
 }
 
