@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 
 import tools
-from harness import HERE, POOL, SECRET, BenchError, Server, Stub, Table, binary, environment, is_its_own, run, say, settle, start
+from harness import HERE, POOL, SECRET, BenchError, Server, Stub, Table, binary, environment, run, say, settle, start
 
 CONNECTIONS = 64
 MIB = 1024 * 1024
@@ -321,7 +321,6 @@ def memory_section(bench: Bench):
                           "cpu_seconds": staged.cpu_seconds, "peak_bytes": staged.peak_bytes},
                 "run": figures,
             })  # fmt: skip
-            is_its_own(min(staged.peak_bytes, figures["peak_bytes"]))
             say(f"  {users:,} users, {width} in flight: stage {staged.peak_bytes / MIB:.0f} MiB, "
                 f"run {figures['peak_bytes'] / MIB:.0f} MiB")  # fmt: skip
         if full != SIZES[-1]:
