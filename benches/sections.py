@@ -281,7 +281,7 @@ def staging_section(bench: Bench):
         file = bench.data / "imported.duckdb"
         file.unlink(missing_ok=True)
         settle()
-        seconds, duck_rows = run([python, "-c", DUCK, source, file]).out.split()
+        seconds, duck_rows = run([python, "-c", DUCK, source, file]).out.splitlines()[-1].split()[-2:]
         file.unlink()
         if not rows == int(duck_rows) == users:
             raise BenchError(f"{users} users, but SQLite has {rows} and DuckDB {duck_rows}")
