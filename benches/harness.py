@@ -56,37 +56,44 @@ class Ended:
 
     seconds: float
     cpu_seconds: float
-    peak_bytes: int
+    peak: int
+    least: int
     out: str
+
+    @property
+    def peak_bytes(self) -> int:
+        """Its peak of memory: told only if it is above that of the process that started it."""
+        if self.peak <= self.least * 1.05:
+            raise BenchError(f"a peak of {self.peak} bytes cannot be told: less than {self.least} never can")
+        return self.peak
 
 
 def run(argv, *, exits=(0,), cwd=None, env=None, stdin=None) -> Ended:
     """Runs a process to its end and measures it."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        began = time.perf_counter()
-        child = start(argv, cwd=cwd, env=env, stdin=stdin or subprocess.DEVNULL, stdout=out, stderr=err)
+    told, tell = os.pipe()
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, open(told, "rb") as report:
+        starter = [sys.executable, "-I", "-S", HERE / "measured.py", tell, *argv]
         try:
-            _, status, usage = os.wait4(child.pid, 0)
+            child = start(starter, cwd=cwd, env=env, stdin=stdin or subprocess.DEVNULL, stdout=out, stderr=err,
+                          pass_fds=(tell,))  # fmt: skip
+        finally:
+            os.close(tell)
+        try:
+            child.wait()
         except BaseException:
+            # What it has started dies with it.
             child.kill()
             child.wait()
             raise
-        seconds = time.perf_counter() - began
-        code = child.returncode = os.waitstatus_to_exitcode(status)
+        figures = report.read().split()
+        code = int(figures[4]) if figures else child.returncode
         for file in (out, err):
             file.seek(0)
         text = out.read().decode(errors="replace")
-        if code not in exits:
+        if not figures or code not in exits:
             said = (text + err.read().decode(errors="replace"))[-3000:]
             raise BenchError(f"{' '.join(map(str, argv))}\nended with {code}:\n{said}")
-    return Ended(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, text)
-
-
-def is_its_own(peak_bytes: int) -> None:
-    """A child inherits the peak of the process that starts it, so its own must be higher."""
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    if peak_bytes <= own * 1.05:
-        raise BenchError(f"the benchmark itself takes {own} bytes: the peak of a child cannot be told")
+    return Ended(float(figures[0]), float(figures[1]), int(figures[2]), int(figures[3]), text)
 
 
 class Server:
