@@ -157,8 +157,10 @@ pub(super) fn a_pending_job_waits_for_its_time<S: Store>(mut bench: Bench<S>) {
 pub(super) fn due_jobs_are_claimed_in_turn<S: Store>(mut bench: Bench<S>) {
     bench.users(5);
     let run = bench.run();
-    let again = bench.send(run, &Sent::throttled(0));
-    let later = bench.send(run, &Sent::throttled(bench.now_ms));
+    let claims = bench.claim(run, 2);
+    let (again, later) = (claims[0].id, claims[1].id);
+    let records = [Sent::throttled(0).of(&claims[0]), Sent::throttled(bench.now_ms).of(&claims[1])];
+    bench.tick(run, &records, 0);
     let new: Vec<JobId> = bench.eyes.rows()[2..].iter().map(|row| row.id).collect();
     let mut claimed =
         |n| -> Vec<JobId> { bench.claim(run, n).iter().map(|claim| claim.id).collect() };
