@@ -124,7 +124,13 @@ fn drain(
         let mapper = mapper(mapping.clone(), settings.target.kind.schema());
         let runner =
             Runner::new(table, Arc::new(target), mapper, run_settings, clock, run, totals, monitor);
-        let Finished { store, end } = runner.drain(signals).await?;
+        // A task like its requests: on this thread each answer would have to wake it from another one.
+        let drained = tokio::spawn(runner.drain(signals)).await;
+        let Finished { store, end } =
+            drained.unwrap_or_else(|error| match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(Error::internal("internal error: the run was cancelled")),
+            })?;
         Ok(Drained { table: store, end })
     })
 }

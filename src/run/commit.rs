@@ -44,7 +44,7 @@ impl Waiting {
 struct Hands {
     /// Claimed, and waiting for the gate.
     ready: usize,
-    /// Claimed, and not written yet: these and more.
+    /// Claimed, and not written when the transaction ends: these and more.
     unrecorded: usize,
     doubts: usize,
     /// What the limit leaves to claim.
@@ -136,7 +136,8 @@ impl<S: Store, T: Target> Runner<S, T> {
         });
         let hands = Hands {
             ready: self.ready.len(),
-            unrecorded: self.in_hand.len() + self.outbox.len(),
+            // What the transaction itself writes makes room for what it claims.
+            unrecorded: self.in_hand.len() + self.outbox.len().saturating_sub(BATCH),
             doubts: self.doubts.open(),
             budget,
         };
