@@ -155,8 +155,9 @@ impl Judge<'_> {
     /// may be given twice, so nothing is taken for the same that is only read as the same.
     pub(super) fn known_without_key(&self, new: &Stored) -> rusqlite::Result<Option<Stored>> {
         let mut found = None;
+        let wanted = json::compact(&new.raw);
         self.each_sharing(hash_bytes(&new.raw), new.id, |row| {
-            found = Some(row).filter(|row| json::compact(&row.raw) == json::compact(&new.raw));
+            found = Some(row).filter(|row| json::compact(&row.raw) == wanted);
             found.is_none()
         })?;
         Ok(found)
