@@ -115,6 +115,26 @@ fn records_that_differ_under_a_known_key_are_told_with_the_way_to_replace() {
 }
 
 #[test]
+fn a_corrected_id_finds_its_row_also_where_replace_was_forgotten_at_first() {
+    let users = "{\"uid\":\"1\",\"mail\":\"a@b.cn\"}\n{\"uid\":\"1\",\"mail\":\"c@d.cn\"}\n";
+    let status = |forgotten: bool| {
+        let desk = Desk::new();
+        desk.write("users.jsonl", users);
+        desk.ferry("stage users.jsonl").ok(3);
+        desk.write("fixed.jsonl", "{\"uid\":\"2\",\"mail\":\"c@d.cn\"}\n");
+        if forgotten {
+            desk.ferry("stage fixed.jsonl").ok(3);
+        }
+        let did = desk.ferry("stage --replace fixed.jsonl").ok(0);
+        assert!(did.err.contains("fixed.jsonl: 1 record read, 1 replaced\n"), "{}", did.err);
+        assert_eq!(desk.ferry("failures").ok(0).err, "No row is failed, invalid or unknown\n");
+        desk.status()
+    };
+    assert_eq!(status(true), status(false));
+    assert_eq!(status(true)["pending"], 2);
+}
+
+#[test]
 fn a_row_without_a_key_is_shown_and_waived_by_its_place() {
     let desk = Desk::new();
     desk.write("u.jsonl", "{\"uid\":\"1\"}\n{\"nickname\":\"nobody\"}\n");

@@ -50,6 +50,8 @@ mod sqlite {
             a_correction_of_the_key_finds_its_row,
             a_waived_row_stands_in_nobodys_way,
             a_newer_state_of_a_file_replaces_its_earlier_one,
+            a_correction_of_the_key_that_was_staged_plainly_finds_its_row,
+            who_shares_an_identifier_in_a_file_staged_twice_is_somebody_else,
             a_file_staged_again_as_a_correction_makes_nobody_of_two,
             a_correction_that_is_started_anew_replaces_again,
             staging_goes_on_at_the_checkpoint,

@@ -261,13 +261,18 @@ impl<'a> Judge<'a> {
         let duplicate =
             |first: &Stored| self.duplicate(key.0, Rule::DuplicateKey, &place(first, new));
         Ok(match (first, same) {
-            (None, None) => match self.with_another_key(new)? {
+            (None, None) => match self.with_another_key(new, new.id)? {
                 Some(row) => Fate::Replace(row, None),
                 None => Fate::Stay(None),
             },
             // Waived, and exported with others that are corrected.
             (None, Some(same)) => Fate::Again(same, None),
-            (Some(first), Some(same)) if first.id == same.id => Fate::Again(same, None),
+            (Some(first), Some(same)) if first.id == same.id => {
+                match self.earlier_with_another_key(&same, new)? {
+                    Some(row) => Fate::Supersede(row, same),
+                    None => Fate::Again(same, None),
+                }
+            }
             (Some(first), Some(same))
                 if standing.len() == 2 && self.is_earlier_version(&first, &same, new)? =>
             {
@@ -289,9 +294,9 @@ impl<'a> Judge<'a> {
         })
     }
 
-    /// The row that a record with a key of its own corrects: its key was wrong or missing. A row that
-    /// cannot be sent as it is, and shares an identifier; or a row to send whose very key that is.
-    fn with_another_key(&self, new: &Stored) -> rusqlite::Result<Option<Stored>> {
+    /// The row before `before` that a record with a key of its own corrects: its key was wrong or missing.
+    /// A row that cannot be sent as it is, and shares an identifier; or a row to send whose very key that is.
+    fn with_another_key(&self, new: &Stored, before: i64) -> rusqlite::Result<Option<Stored>> {
         if !new.replaces {
             return Ok(None);
         }
@@ -304,11 +309,22 @@ impl<'a> Judge<'a> {
                         _ => false,
                     }
             };
-            if let Some(row) = self.first(id, new.id, corrected)? {
+            if let Some(row) = self.first(id, before, corrected)? {
                 return Ok(Some(row));
             }
         }
         Ok(None)
+    }
+
+    /// The row whose wrong or missing key the record corrects, if it was staged as a new one before
+    /// somebody said that it is a correction: `told` is what came of it.
+    fn earlier_with_another_key(
+        &self,
+        told: &Stored,
+        new: &Stored,
+    ) -> rusqlite::Result<Option<Stored>> {
+        let Some(row) = self.with_another_key(new, told.id)? else { return Ok(None) };
+        Ok(self.is_earlier_version(&row, told, new)?.then_some(row))
     }
 
     /// Whether `told` came with a newer state of the very file that is staged now, so that it was
