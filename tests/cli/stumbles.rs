@@ -92,10 +92,11 @@ fn staging_exits_by_the_rows_of_the_sources_that_it_names() {
     assert!(desk.ferry("stage bad.jsonl").ok(3).err.contains(bad));
     assert!(desk.ferry("stage good.jsonl").ok(0).err.contains(other));
     desk.ferry("stage good.jsonl bad.jsonl").ok(3);
-    // Still wrong in a correction: it is of both files.
+    // Still wrong in a correction: it is a row of that file now.
     desk.write("again.jsonl", "{\"uid\":\"1\",\"mail\":\"no\"}\n");
     let did = desk.ferry("stage --replace again.jsonl").ok(3);
     assert!(did.err.contains("1 invalid row of again.jsonl cannot be sent"), "{}", did.err);
+    assert!(desk.ferry("stage bad.jsonl").ok(0).err.contains(other));
     desk.write("right.jsonl", "{\"uid\":\"1\",\"mail\":\"a@b.cn\"}\n");
     desk.ferry("stage --replace right.jsonl").ok(0);
     desk.ferry("stage bad.jsonl").ok(0);
@@ -112,6 +113,42 @@ fn records_that_differ_under_a_known_key_are_told_with_the_way_to_replace() {
                 userferry stage --replace new.jsonl\n";
     assert!(did.err.contains(told), "{}", did.err);
     assert!(!desk.ferry("stage --replace new.jsonl").ok(3).err.contains("differs from"));
+}
+
+/// Rows that two files hold are those of the file that was staged last, for counts and lists.
+#[test]
+fn as_many_invalid_rows_are_counted_for_a_source_as_the_failures_name() {
+    let desk = Desk::new();
+    let of = |source: &str| {
+        let lines = desk.ferry("failures --format jsonl").ok(0).out;
+        lines.matches(&format!("\"source\":\"DIR/{source}\"")).count()
+    };
+    let counted = |line: &str, source: &str| {
+        let err = desk.ferry(line).ok(3).err;
+        let told = |n: usize| {
+            let rows =
+                if n == 1 { "1 invalid row".to_owned() } else { format!("{n} invalid rows") };
+            err.contains(&format!("\n{rows} of {source} cannot be sent"))
+        };
+        (0..9).find(|n| told(*n)).expect("a count")
+    };
+    let users = "{\"uid\":\"1\",\"mail\":\"none\"}\n{\"nickname\":\"A\"}\n{\"uid\":\"3\",\"mail\":\"no\"}\n";
+    desk.write("users.jsonl", users);
+    assert_eq!((counted("stage users.jsonl", "users.jsonl"), of("users.jsonl")), (3, 3));
+    desk.ferry("export --status invalid -o wrong.jsonl").ok(0);
+    let half = desk.read("wrong.jsonl").replace("\"no\"", "\"still no\"");
+    // The first two are as they were, and one of them stands there twice.
+    let half = format!("{}{half}", half.lines().next().unwrap().to_owned() + "\n");
+    desk.write("wrong.jsonl", half);
+    let staged = counted("stage --replace wrong.jsonl", "wrong.jsonl");
+    assert_eq!((staged, of("wrong.jsonl"), of("users.jsonl")), (3, 3, 0));
+    assert_eq!(counted("stage wrong.jsonl", "wrong.jsonl"), 3, "nothing to do");
+    let did = desk.ferry("stage users.jsonl").ok(0);
+    assert!(did.err.contains("3 invalid rows of other sources cannot be sent"), "{}", did.err);
+    // By that name it can be let go, and the first place of what stands there twice counts.
+    desk.ferry("waive --record 3 --source wrong.jsonl --reason gone").ok(0);
+    assert!(desk.ferry("show 1").ok(0).out.contains("DIR/wrong.jsonl, record 1, line 1\n"));
+    assert_eq!(counted("stage wrong.jsonl", "wrong.jsonl"), of("wrong.jsonl"));
 }
 
 #[test]

@@ -187,7 +187,7 @@ impl<'a> Judge<'a> {
                 self.take_out(&new)
             }
             Fate::KnownWithoutKey(known) => {
-                self.hold_too(known.id, new.source)?;
+                self.hold_too(&known, &new)?;
                 self.unchanged(&new, is_wrong(known.status))
             }
         }
@@ -360,7 +360,7 @@ impl<'a> Judge<'a> {
         new: &Stored,
         problem: Option<Problem>,
     ) -> rusqlite::Result<()> {
-        self.hold_too(known.id, new.source)?;
+        self.hold_too(known, new)?;
         if new.replaces && known.status == Status::Invalid {
             let problems = self.shared(new, problem, new.id, &[known.id])?;
             if new.status == Status::Pending && problems.is_empty() {
@@ -373,12 +373,16 @@ impl<'a> Judge<'a> {
     }
 
     /// The new source holds the record too: no other record of it takes its place, and it stays if the
-    /// source where it came from first is started anew.
-    fn hold_too(&self, known: i64, source: i64) -> rusqlite::Result<()> {
+    /// source where it came from first is started anew. A row that cannot be sent is named by its place
+    /// there: that is the file at which somebody works who mends it.
+    fn hold_too(&self, known: &Stored, new: &Stored) -> rusqlite::Result<()> {
         self.t
             .prepare_cached("UPDATE record SET source_id = ?2 WHERE job_id = ?1")?
-            .execute([known, source])
-            .map(drop)
+            .execute([known.id, new.source])?;
+        if is_wrong(known.status) && known.place().0 != new.source {
+            self.name_by(known.id, new.id)?;
+        }
+        Ok(())
     }
 
     fn unchanged(&mut self, new: &Stored, is_wrong: bool) -> rusqlite::Result<()> {
