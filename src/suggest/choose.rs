@@ -5,6 +5,7 @@ use super::shape::Shape;
 use super::survey::{FieldStats, Place};
 use super::synonyms::{self, Meaning, plain};
 use crate::target::schema::Schema;
+use crate::ui::grouped;
 use crate::user::IdKind;
 
 /// A field of the export that may feed one of the provider's.
@@ -122,14 +123,15 @@ fn candidate(
     let how = fit(place, stats, field, schema);
     let mut doubt = doubt;
     let mut note = None;
+    let is_id = kind == Some(IdKind::ExternalId);
+    let is_taken = !is_id || is_nearly_unique(stats);
     if kind.is_some() && stats.repeated > 0 {
         doubt += 300;
-        note = Some(format!("{} values came before in another record", stats.repeated));
+        note = Some(about_repeated(stats, is_taken));
     }
     if field == schema.password_field && stats.of_shape(Shape::Hash) > 0 {
         doubt -= 500;
     }
-    let is_id = kind == Some(IdKind::ExternalId);
     let points = permille(stats.filled(), records) - doubt;
     match how {
         Err(why) => {
@@ -137,12 +139,44 @@ fn candidate(
             Candidate { at, field, rule, note: Some(why.to_owned()), points: None }
         }
         Ok(how) => {
-            let points = (!is_id || stats.repeated == 0).then_some(points);
+            let points = is_taken.then_some(points);
             let rule = rule::written(place, &how);
             let more = stats.several.then(|| "the first of several".to_owned());
             let notes: Vec<String> = [more, note, how.note].into_iter().flatten().collect();
             let note = (!notes.is_empty()).then(|| notes.join("; "));
             Candidate { at, field, rule, note, points }.or_time(place, stats)
+        }
+    }
+}
+
+/// Whether at most one value in fifty came before: these are mistakes of their records, and `check` is
+/// for them. Where more do, the field tells something else.
+fn is_nearly_unique(stats: &FieldStats) -> bool {
+    stats.repeated * 50 <= stats.filled()
+}
+
+/// What follows from values of an identifier that came before.
+fn about_repeated(stats: &FieldStats, is_taken: bool) -> String {
+    let (n, of) = (grouped(stats.repeated), grouped(stats.filled()));
+    let is_one = stats.repeated == 1;
+    match (is_taken, is_one) {
+        (true, true) => format!(
+            "{n} of {of} values came before in another record: the later record cannot be sent, and check names it"
+        ),
+        (true, false) => format!(
+            "{n} of {of} values came before in other records: the later records cannot be sent, and check names them"
+        ),
+        (false, _) => {
+            let them = if is_one {
+                "it is a mistake, correct it"
+            } else {
+                "they are mistakes, correct them"
+            };
+            format!(
+                "{n} of {of} values came before, so it is hardly an id: with this line the later records could not be \
+                 sent; if {them} and take it; without an external id users are recognised by e-mail address, phone \
+                 number or user name"
+            )
         }
     }
 }
@@ -182,30 +216,28 @@ fn fit(
 
 /// `enabled` and its like: the opposite of `blocked`.
 fn opposite(at: usize, place: &Place, stats: &FieldStats, records: u64) -> Option<Candidate> {
+    const OPPOSITE: &str = "the opposite of blocked";
     let path = names(place);
     let (last, groups) = path.split_last()?;
     if !synonyms::NOT_BLOCKED.contains(&last.as_str()) || !are_groups(groups) {
         return None;
     }
-    // What is neither true nor false must not pass for one of them: somebody who was shut out could
-    // sign in.
-    let is_truth = stats.of_shape(Shape::Truth) + stats.of_type("bool") >= stats.filled();
     let doubt = 100 + 50 * i64::try_from(groups.len()).unwrap_or(20);
-    Some(Candidate {
-        at,
-        field: "blocked",
-        rule: if is_truth {
-            rule::written(place, &How::step("not"))
-        } else {
-            rule::written_jq(place, " == \"0\"")
-        },
-        note: Some(if is_truth {
-            "the opposite of blocked".to_owned()
-        } else {
-            "the opposite of blocked: put the word that means no".to_owned()
-        }),
-        points: is_truth.then(|| permille(stats.filled(), records) - doubt),
-    })
+    let (rule, note, points) = match rule::truth(stats) {
+        // What is neither true nor false is a problem then, and passes for none of them: nobody who was
+        // shut out could sign in.
+        Ok(how) => (
+            rule::written(place, &How::step("not")),
+            how.note.map_or(OPPOSITE.to_owned(), |note| format!("{OPPOSITE}; {note}")),
+            Some(permille(stats.filled(), records) - doubt),
+        ),
+        Err(_) => (
+            rule::written_jq(place, " == \"0\""),
+            format!("{OPPOSITE}: put the word that means no"),
+            None,
+        ),
+    };
+    Some(Candidate { at, field: "blocked", rule, note: Some(note), points })
 }
 
 /// What no name told may be told by the values, where nothing else is the field.

@@ -3,6 +3,7 @@
 use super::shape::Shape;
 use super::survey::{FieldStats, Place};
 use crate::target::schema::{Field, Format, Type};
+use crate::ui::grouped;
 
 /// What is done with the values of a place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -164,15 +165,25 @@ fn date(stats: &FieldStats, known: u64) -> Result<How, &'static str> {
     Ok(How { option: Some(("format", format)), ..How::step("date") })
 }
 
-fn truth(stats: &FieldStats) -> Result<How, &'static str> {
+pub(super) fn truth(stats: &FieldStats) -> Result<How, &'static str> {
     let bools = stats.of_type("bool");
     if all(stats, bools) {
         return Ok(How::default());
     }
-    if most(stats, bools + stats.of_shape(Shape::Truth)) {
-        return Ok(How::step("bool"));
+    let known = bools + stats.of_shape(Shape::Truth);
+    if !most(stats, known) {
+        return Err("values that mean neither true nor false");
     }
-    Err("values that mean neither true nor false")
+    let how = How::step("bool");
+    let of = grouped(stats.filled());
+    Ok(match stats.filled() - known {
+        0 => how,
+        1 => how.note(format!("1 of {of} values means neither true nor false: check names it")),
+        n => how.note(format!(
+            "{} of {of} values mean neither true nor false: check names them",
+            grouped(n)
+        )),
+    })
 }
 
 fn int(stats: &FieldStats) -> Result<How, &'static str> {

@@ -291,6 +291,84 @@ another's; if it is the user's: phone
     desk.ferry("check users.json").ok(0);
 }
 
+/// One id that repeats, and one word among truth values, are mistakes of their records: the fields are
+/// what they are, and `check` names the mistakes.
+#[test]
+fn a_few_mistakes_in_a_field_are_told_and_left_to_check() {
+    let desk = Desk::new();
+    let record = |n: u32, uid: u32, active: &str, seen: &str| {
+        format!(
+            "{{\"uid\":\"{uid}\",\"mail\":\"u{n}@example.com\",\"active\":{active},\"email_verified\":{seen}}}\n"
+        )
+    };
+    let mut lines: Vec<String> = (1..149).map(|n| record(n, n, "true", "true")).collect();
+    lines[9] = record(10, 9, "true", "true");
+    lines[19] = record(20, 20, "\"frozen\"", "true");
+    lines[29] = record(30, 30, "false", "\"perhaps\"");
+    desk.write("users.jsonl", lines.concat());
+    desk.ferry("init --from users.jsonl").ok(0);
+    let text = desk.read("userferry.toml");
+    for (rule, comment) in [
+        (
+            "externalId = \"uid\"",
+            "100 % of 148 records; 1 of 148 values came before in another record: the later record cannot be sent, \
+             and check names it",
+        ),
+        (
+            "blocked = { from = \"active\", as = \"not\" }",
+            "100 % of 148 records; the opposite of blocked; 1 of 148 values means neither true nor false: check names it",
+        ),
+        (
+            "emailVerified = { from = \"email_verified\", as = \"bool\" }",
+            "100 % of 148 records; 1 of 148 values means neither true nor false: check names it",
+        ),
+    ] {
+        let is_it =
+            |line: &&str| line.starts_with(rule) && line.ends_with(&format!(" # {comment}"));
+        assert!(text.lines().any(|line| is_it(&line)), "{rule}: {text}");
+    }
+    assert!(!text.contains("frozen") && !text.contains("perhaps"), "{text}");
+    let did = desk.ferry("check --format jsonl users.jsonl").ok(3);
+    let found: Vec<Value> =
+        did.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<(u64, &str, &str)> = found
+        .iter()
+        .map(|p| {
+            (
+                p["record"].as_u64().unwrap(),
+                p["field"].as_str().unwrap(),
+                p["rule"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [(10, "uid", "duplicate-key"), (20, "active", "type"), (30, "email_verified", "type")],
+        "{}",
+        did.out
+    );
+}
+
+/// Where many repeat it is another field's name, or many mistakes: a person must decide.
+#[test]
+fn an_id_of_which_many_repeat_is_a_comment_that_says_what_follows() {
+    let desk = Desk::new();
+    let records: Vec<String> = (0..100)
+        .map(|n| format!("{{\"uid\":\"{}\",\"mail\":\"u{n}@example.com\"}}\n", n % 97))
+        .collect();
+    desk.write("users.jsonl", records.concat());
+    let did = desk.ferry("init --from users.jsonl").ok(0);
+    assert!(did.err.contains("uid    (externalId?)"), "{}", did.err);
+    let text = desk.read("userferry.toml");
+    let told = "# 100 % of 100 records; 3 of 100 values came before, so it is hardly an id: with this line the later \
+                records could not be sent; if they are mistakes, correct them and take it; without an external id \
+                users are recognised by e-mail address, phone number or user name\n";
+    let line =
+        text.lines().find(|line| line.starts_with("# externalId = \"uid\"")).expect("a line");
+    assert!(format!("{line}\n").ends_with(told), "{line}");
+    desk.ferry("check users.jsonl").ok(0);
+}
+
 #[test]
 fn it_looks_at_the_first_two_thousand_records() {
     let desk = Desk::new();
