@@ -18,6 +18,7 @@ use crate::stage;
 use crate::store::sqlite::Table;
 use crate::store::{Batch, JobId, Lens, NewJob, SourceId, Store};
 use crate::target::schema::Schema;
+use crate::ui::agree;
 use crate::user::{IdKind, User};
 use crate::validate::{Prepared, Warning, inspect_guarded};
 use known::Known;
@@ -286,9 +287,13 @@ impl<'a> Checker<'a> {
         // Where nobody has accepted it, it is a problem of each record.
         if !self.guard.keep && self.guard.accepted {
             let message = format!(
-                "{} hashes, and keep_password = false would hash them again: nobody could sign in \
-                 with them",
-                are(hashes)
+                "{}, and keep_password = false would hash {}",
+                agree(hashes, "1 password is a hash", &format!("{hashes} passwords are hashes")),
+                agree(
+                    hashes,
+                    "it again: nobody could sign in with it",
+                    "them again: nobody could sign in with them"
+                )
             );
             self.warn("hash-not-kept", hashes, message);
         }
@@ -296,8 +301,9 @@ impl<'a> Checker<'a> {
             return;
         }
         let message = format!(
-            "{} plain text, and keep_password = true would store them as they are, readable",
-            are(plain)
+            "{} plain text, and keep_password = true would store {}, readable",
+            are(plain),
+            agree(plain, "it as it is", "them as they are")
         );
         self.warn("plain-kept", if self.guard.accepted { plain } else { 0 }, message);
         let schemes: Vec<&str> = self

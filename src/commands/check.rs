@@ -70,15 +70,27 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
         return Ok(Exit::Incomplete);
     }
     if report.invalid > 0 {
-        ui.note(&format!(
-            "{} of {} records cannot be sent as they are: correct them in the source, or stage all \
-             and correct the invalid ones later",
-            grouped(report.invalid),
-            grouped(report.records)
-        ));
+        ui.note(&cannot_be_sent(report.invalid, report.records));
         return Ok(Exit::Incomplete);
     }
     Ok(Exit::Done)
+}
+
+/// What can be done about records with problems.
+fn cannot_be_sent(invalid: u64, records: u64) -> String {
+    let of = grouped(records);
+    match (invalid, records) {
+        (1, 1) => "the record cannot be sent as it is: correct it in the source, or stage it and correct it later".to_owned(),
+        (1, _) => format!(
+            "1 of {of} records cannot be sent as it is: correct it in the source, or stage all and \
+             correct the invalid one later"
+        ),
+        _ => format!(
+            "{} of {of} records cannot be sent as they are: correct them in the source, or stage all \
+             and correct the invalid ones later",
+            grouped(invalid)
+        ),
+    }
 }
 
 /// Reads the sources, up to one that cannot be read.
@@ -140,4 +152,21 @@ impl Output {
 
 fn unwritable(name: &str, error: &std::io::Error) -> Error {
     Error::usage(format!("{name} cannot be written: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_record_is_told_as_one() {
+        for (invalid, records, expected) in [
+            (1, 1, "the record cannot be sent as it is: "),
+            (1, 2_000, "1 of 2,000 records cannot be sent as it is: "),
+            (2, 2, "2 of 2 records cannot be sent as they are: "),
+        ] {
+            let told = cannot_be_sent(invalid, records);
+            assert!(told.starts_with(expected), "{told}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use crate::mapping::Mapping;
 use crate::store::JobId;
 use crate::store::file::Replacement;
 use crate::store::sqlite::{MappedId, Table};
-use crate::ui::{self, Ui, counted};
+use crate::ui::{self, Ui, agree, counted};
 use crate::user::IdKind;
 use crate::validate;
 use std::io::{BufWriter, Write};
@@ -58,8 +58,13 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Export) -> Result<Exit> {
     }
     if n.left_out > 0 {
         ui.warn(&format!(
-            "{} left out, for they are no valid JSON; --format jsonl writes them as they are",
-            counted(n.left_out, "record")
+            "{} left out, for {}",
+            counted(n.left_out, "record"),
+            agree(
+                n.left_out,
+                "it is no valid JSON; --format jsonl writes it as it is",
+                "they are no valid JSON; --format jsonl writes them as they are"
+            )
         ));
         return Ok(Exit::Incomplete);
     }

@@ -7,7 +7,7 @@ use crate::error::{Error, Exit, Result};
 use crate::password::guard::Guard;
 use crate::remap::remap;
 use crate::ui::progress::ReadProgress;
-use crate::ui::{Ui, counted, grouped};
+use crate::ui::{Ui, agree, counted, grouped};
 
 pub(super) fn run(global: &Global, ui: Ui, args: &Remap) -> Result<Exit> {
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
@@ -51,8 +51,9 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Remap) -> Result<Exit> {
     ));
     if after.failed > 0 {
         ui.note(&format!(
-            "{} mapped too, and wait: userferry retry-failed",
-            counted(after.failed, "failed row")
+            "{} mapped too, and {}: userferry retry-failed",
+            counted(after.failed, "failed row"),
+            agree(after.failed, "waits", "wait")
         ));
     }
     if after.done > 0 {

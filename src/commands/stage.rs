@@ -12,7 +12,7 @@ use crate::stage::{self, Found, Staged};
 use crate::store::sqlite::Table;
 use crate::target::schema::Schema;
 use crate::ui::progress::ReadProgress;
-use crate::ui::{Ui, counted};
+use crate::ui::{Ui, agree, counted};
 
 pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
@@ -49,7 +49,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
         .map(|name| stage::canonical(&Source::parse(name)))
         .collect::<Result<_>>()?;
     let mut found = Found::default();
-    let mut left_alone = 0;
+    let (mut left_alone, mut still_wrong) = (0, 0);
     for name in &args.sources {
         let source = Source::parse(name);
         let mut progress = ReadProgress::new(ui);
@@ -60,6 +60,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
         tell(ui, &source.to_string(), &staged);
         found += staged.found;
         left_alone += staged.counts.left_alone;
+        still_wrong += staged.counts.still_wrong;
         if let Some(error) = staged.broken {
             return Err(error);
         }
@@ -70,7 +71,10 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
     }
     let counts = table.counts()?;
     let invalid = table.invalid_of(&paths)?;
-    tell_invalid(ui, &args.sources, invalid, counts.invalid.saturating_sub(invalid));
+    let of_others = counts.invalid.saturating_sub(invalid);
+    for line in not_sent(&args.sources, invalid, of_others, still_wrong > 0) {
+        ui.note(&line);
+    }
     if counts.pending > 0 {
         ui.note(&format!("{} to send: userferry run", counted(counts.pending, "row")));
     }
@@ -79,14 +83,21 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
     Ok(if invalid + left_alone > 0 { Exit::Incomplete } else { Exit::Done })
 }
 
-fn tell_invalid(ui: Ui, sources: &[String], of_them: u64, of_others: u64) {
+/// What cannot be sent, with the way out behind the last line, once.
+fn not_sent(sources: &[String], of_them: u64, of_others: u64, is_wrong: bool) -> Vec<String> {
     let these = if sources.len() > 3 { "these sources".to_owned() } else { sources.join(", ") };
-    for (n, whose) in [(of_them, these.as_str()), (of_others, "other sources")] {
-        if n > 0 {
-            let rows = counted(n, "invalid row");
-            ui.note(&format!("{rows} of {whose} cannot be sent: userferry failures"));
-        }
+    let mut lines: Vec<String> = [(of_them, these.as_str()), (of_others, "other sources")]
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, whose)| format!("{} of {whose} cannot be sent", counted(n, "invalid row")))
+        .collect();
+    match lines.last_mut() {
+        Some(last) => last.push_str(": userferry failures"),
+        // Of failed rows nothing was said but that records stand in them.
+        None if is_wrong => lines.push("why, and what can be done: userferry failures".to_owned()),
+        None => {}
     }
+    lines
 }
 
 /// A file that is no export at all leaves no empty job table behind.
@@ -137,11 +148,6 @@ fn tell_missing(ui: Ui, mapping: &Mapping, schema: &Schema, found: &Found) {
     }
 }
 
-/// `1 record stands`, `2 records stand`.
-fn are(n: u64, one: &str, several: &str) -> String {
-    format!("{} {}", counted(n, "record"), if n == 1 { one } else { several })
-}
-
 /// Says what became of a source.
 fn tell(ui: Ui, source: &str, staged: &Staged) {
     if staged.known {
@@ -171,19 +177,21 @@ fn tell(ui: Ui, source: &str, staged: &Staged) {
     ui.note(&format!("{source}: {}{after}", parts.join(", ")));
     let done = c.left_alone - c.unsettled;
     if done > 0 {
-        let as_is = if done == 1 { "is: its user is" } else { "they are: their users are" };
+        let as_is = agree(done, "it is: its user is", "they are: their users are");
         ui.warn(&format!("{} left as {as_is} done", counted(done, "record")));
     }
     if c.unsettled > 0 {
         ui.warn(&format!(
-            "{} not replaced: their rows are sending or unknown; run first, then stage --replace again",
-            counted(c.unsettled, "record")
+            "{} not replaced: {} sending or unknown; run first, then stage --replace again",
+            counted(c.unsettled, "record"),
+            agree(c.unsettled, "its row is", "their rows are")
         ));
     }
     if staged.accepted > 0 {
         ui.warn(&format!(
-            "{} accepted as they are, though they do not suit keep_password",
-            counted(staged.accepted, "password")
+            "{} accepted as {} not suit keep_password",
+            counted(staged.accepted, "password"),
+            agree(staged.accepted, "it is, though it does", "they are, though they do")
         ));
     }
     if staged.long_passwords > 0 {
@@ -200,18 +208,50 @@ fn tell(ui: Ui, source: &str, staged: &Staged) {
     }
     if c.still_wrong > 0 {
         ui.warn(&format!(
-            "{} as in rows that are failed or invalid: correct them, send failed ones again (userferry retry-failed), or let them go \
-             (userferry waive)",
-            are(c.still_wrong, "stands", "stand")
+            "{} {} failed or invalid",
+            counted(c.still_wrong, "record"),
+            agree(
+                c.still_wrong,
+                "is in the table already, in a row that is",
+                "are in the table already, in rows that are"
+            )
         ));
     }
     if c.differing > 0 {
-        let (differs, they) =
-            if c.differing == 1 { ("differs", "it is") } else { ("differ", "they are") };
         ui.warn(&format!(
-            "{} {differs} from what the table has under the same key: if {they} newer, userferry stage \
-             --replace {source}",
-            counted(c.differing, "record")
+            "{} {} newer, userferry stage --replace {source}",
+            counted(c.differing, "record"),
+            agree(
+                c.differing,
+                "differs from what the table has under the same key: if it is",
+                "differ from what the table has under the same key: if they are"
+            )
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_out_is_told_once_behind_what_cannot_be_sent() {
+        let sources = ["a.json".to_owned(), "b.json".to_owned()];
+        for (of_them, of_others, is_wrong, expected) in [
+            (0, 0, false, &[][..]),
+            (1, 0, true, &["1 invalid row of a.json, b.json cannot be sent: userferry failures"]),
+            (
+                2,
+                1,
+                true,
+                &[
+                    "2 invalid rows of a.json, b.json cannot be sent",
+                    "1 invalid row of other sources cannot be sent: userferry failures",
+                ],
+            ),
+            (0, 0, true, &["why, and what can be done: userferry failures"]),
+        ] {
+            assert_eq!(not_sent(&sources, of_them, of_others, is_wrong), expected);
+        }
     }
 }

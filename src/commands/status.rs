@@ -110,12 +110,12 @@ fn to_json(state: &State) -> Value {
     Value::Object(object)
 }
 
-/// A run whose process died has no end in the table before the next one starts.
+/// A run whose process was killed or died has written none. That is no error which it met.
 fn end_of(run: &RunRow, running: bool) -> Option<String> {
     match (&run.end, running) {
         (Some(end), _) => Some(end.clone()),
         (None, true) => None,
-        (None, false) => Some("error".to_owned()),
+        (None, false) => Some("killed".to_owned()),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::Scheme;
 use crate::problem::{Problem, Rule};
+use crate::ui::agree;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -155,10 +156,12 @@ impl Column {
                 ("keep_password = false would hash the hashes again: nobody could sign in", MIXED)
             }
         };
-        Some((format!("the passwords are {}, and {why}", self.words(&is_hash)), hint))
+        let are = agree(all, "the only password is", "the passwords are");
+        Some((format!("{are} {}, and {why}", self.words(&is_hash)), hint))
     }
 
-    /// How many of which scheme, e.g. "997 bcrypt and 3 plain text (first: record 17)".
+    /// How many of which scheme, e.g. "997 bcrypt and 3 plain text (first: record 17)"; of a single one no
+    /// number.
     fn words(&self, is_hash: &impl Fn(Scheme) -> bool) -> String {
         let parts: Vec<String> = self
             .schemes
@@ -169,7 +172,11 @@ impl Column {
                     scheme if is_hash(*scheme) => scheme.as_str(),
                     _ => "hexadecimal digits",
                 };
-                format!("{n} {name} (first: record {first})")
+                if self.count(|_| true) == 1 {
+                    format!("{name} (record {first})")
+                } else {
+                    format!("{n} {name} (first: record {first})")
+                }
             })
             .collect();
         parts.join(", ")
@@ -242,6 +249,7 @@ mod tests {
                 vec![(Plain, 500), (HexMd5, 499)],
                 format!("499 hex-md5 (first: record 501), 500 plain text (first: record 1), and {again}"),
             ),
+            (false, vec![(Bcrypt, 1)], format!("bcrypt (record 1), and {again}")),
             (false, vec![(HexMd5, 2)], format!("2 hex-md5 (first: record 1), and {again}")),
             (
                 false,
@@ -249,7 +257,12 @@ mod tests {
                 format!("1 bcrypt (first: record 1), 1 plain text (first: record 2), and {again}"),
             ),
         ] {
-            let told = format!("the passwords are {told}");
+            let is_one = schemes.iter().map(|(_, n)| n).sum::<u64>() == 1;
+            let told = if is_one {
+                format!("the only password is {told}")
+            } else {
+                format!("the passwords are {told}")
+            };
             assert_eq!(mistake(keep, &schemes), Some(told), "{keep} {schemes:?}");
         }
     }

@@ -106,6 +106,11 @@ pub fn counted(n: u64, what: &str) -> String {
     format!("{} {what}{s}", grouped(n))
 }
 
+/// The words for one thing, or those for several.
+pub fn agree<'a>(n: u64, one: &'a str, several: &'a str) -> &'a str {
+    if n == 1 { one } else { several }
+}
+
 /// Seconds for people: 42 s, 3 min 5 s, 2 h 10 min.
 pub fn span(seconds: u64) -> String {
     match seconds {

@@ -146,8 +146,8 @@ fn check_stages_nothing_and_its_json_is_a_contract() {
     let did = desk.ferry("check --format jsonl -o problems.jsonl users.json").ok(3);
     assert_eq!(
         did.err,
-        "1 of 3 records cannot be sent as they are: correct them in the source, or stage all and \
-         correct the invalid ones later\n"
+        "1 of 3 records cannot be sent as it is: correct it in the source, or stage all and \
+         correct the invalid one later\n"
     );
     let problem: Value = serde_json::from_str(desk.read("problems.jsonl").trim()).unwrap();
     let mut names: Vec<&String> = problem.as_object().unwrap().keys().collect();

@@ -238,9 +238,11 @@ fn what_a_killed_run_was_sending_is_settled_by_the_next_one() {
         assert!(run.try_wait().unwrap().is_none());
     }
     let going = desk.ferry("status").ok(0).out;
+    assert_eq!(desk.status()["last_run"]["end"], Value::Null);
     run.kill().unwrap();
     run.wait().unwrap();
     assert!(going.contains(&line("this run settles it")), "{going}");
+    assert_eq!(desk.status()["last_run"]["end"], "killed", "it ended, and not by itself");
     let killed = desk.ferry("status").ok(0).out;
     let expected = line("was being sent when the run ended; the next run settles it");
     assert!(killed.contains(&expected), "{killed}");

@@ -235,7 +235,7 @@ fn an_acceptance_is_not_kept() {
     let desk = Desk::new();
     desk.write("a.json", export(&["geheim1"]));
     let told = desk.ferry("stage --accept-passwords a.json").ok(0).err;
-    assert!(told.contains("1 password accepted as they are, though"), "{told}");
+    assert!(told.contains("1 password accepted as it is, though it does not suit"), "{told}");
     let mut users = vec![BCRYPT; 40];
     users.push("geheim2");
     desk.write("b.json", export(&users).replace("\"uid\":\"", "\"uid\":\"b"));

@@ -102,6 +102,43 @@ fn staging_exits_by_the_rows_of_the_sources_that_it_names() {
     desk.ferry("stage bad.jsonl").ok(0);
 }
 
+/// In the same words for one and for several, and the way out once.
+#[test]
+fn a_record_that_stands_in_a_wrong_row_already_is_told_plainly() {
+    let desk = Desk::new();
+    desk.write("u.jsonl", "{\"uid\":\"1\",\"mail\":\"none\"}\n{\"uid\":\"2\",\"mail\":\"no\"}\n");
+    desk.ferry("stage u.jsonl").ok(3);
+    for (n, told) in [
+        (1, "1 record is in the table already, in a row that is failed or invalid\n"),
+        (2, "2 records are in the table already, in rows that are failed or invalid\n"),
+    ] {
+        let some: Vec<String> = desk.read("u.jsonl").lines().take(n).map(str::to_owned).collect();
+        desk.write("again.jsonl", some.join("\n"));
+        let err = desk.ferry("stage --replace again.jsonl").ok(3).err;
+        assert!(err.contains(&format!("warning: {told}")), "{err}");
+        assert_eq!(err.matches("userferry failures").count(), 1, "{err}");
+    }
+    // It names all that can be done.
+    let told = desk.ferry("failures").ok(0).err;
+    for way in ["userferry export", "userferry stage --replace", "userferry waive"] {
+        assert!(told.contains(way), "{told}");
+    }
+}
+
+#[test]
+fn a_failed_row_that_is_staged_again_has_a_way_out() {
+    let rig = Rig::start(&["--poison=1=code:2003"]);
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write("u.jsonl", "{\"uid\":\"1\"}\n{\"uid\":\"2\"}\n");
+    desk.ferry("stage u.jsonl").ok(0);
+    desk.ferry("run").ok(3);
+    let err = desk.ferry("stage --replace u.jsonl").ok(0).err;
+    let told = "warning: 1 record is in the table already, in a row that is failed or invalid\n\
+                why, and what can be done: userferry failures\n";
+    assert!(err.ends_with(told), "{err}");
+    assert!(desk.ferry("failures").ok(0).err.contains("userferry retry-failed --run"));
+}
+
 #[test]
 fn records_that_differ_under_a_known_key_are_told_with_the_way_to_replace() {
     let desk = Desk::new();
