@@ -17,7 +17,7 @@ const SAMPLE: usize = size(1 << 20, 256);
 const CHUNK: usize = size(64 * 1024, 64);
 
 /// What stands for bytes that cannot be decoded.
-const UNDECODABLE: u8 = 0xff;
+pub(super) const UNDECODABLE: u8 = 0xff;
 
 /// The encoding of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

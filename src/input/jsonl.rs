@@ -1,6 +1,7 @@
 //! Records of JSON Lines: one value a line. A line that does not parse is the fault of that
 //! record alone, because the next line starts anew.
 
+use super::encoding::UNDECODABLE;
 use super::error::{InputError, InputErrorKind};
 use super::scan::{Kind, Scanned, Stop, is_space, skip_space};
 use super::stream::Failure;
@@ -21,6 +22,10 @@ impl Reader {
                 }
                 self.finish();
                 return Ok(None);
+            }
+            // Of the last character only a part is there.
+            if !newline && line.last() == Some(&UNDECODABLE) {
+                return Err(self.failed(Failure::CutOff));
             }
             let end = len - line.iter().rev().take_while(|byte| is_space(**byte)).count();
             let scanned = match self.stream.scanner.scan(&line[start..end], true) {

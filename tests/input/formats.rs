@@ -327,12 +327,16 @@ proptest! {
         let Ok(mut reader) = open(&bad, &[7], &options(&how), None) else { return Ok(()) };
         let (before, error) = read(&mut reader);
         if is_packed && flip.is_none() {
-            let expected = objects(&names, &rows);
-            prop_assert_eq!(&values(&before)[..], &expected[..before.len()]);
-            // Between two members an archive may end, and then it is the text that is cut off.
+            // Between two members an archive may end, and then it is the text that is cut off. In JSON that
+            // is seen, but for lines that are whole; CSV may end anywhere, and nobody knows whether its last
+            // row was longer.
+            let is_csv = matches!(how.shape, Shape::Csv { .. });
             let may_end = matches!(how.packed, Packed::GzipMembers | Packed::ZstdFrames)
-                && matches!(how.shape, Shape::Lines | Shape::Csv { .. });
+                && (is_csv || matches!(how.shape, Shape::Lines));
             prop_assert!(error.is_some() || may_end);
+            let is_whole = error.is_some() || !is_csv;
+            let certain = &before[..before.len() - usize::from(!is_whole && !before.is_empty())];
+            prop_assert_eq!(&values(certain)[..], &objects(&names, &rows)[..certain.len()]);
         }
     }
 }

@@ -67,6 +67,28 @@ fn an_encoding_can_be_named() {
     assert!(unknown.starts_with("no encoding of this name is known; there are utf-8,"));
 }
 
+/// Half a character at the end is no mistake of the last record: the rest of the text is missing.
+#[test]
+fn lines_in_utf_16_that_are_cut_off_at_any_byte_yield_what_came_before() {
+    let units: [fn(u16) -> [u8; 2]; 2] = [u16::to_le_bytes, u16::to_be_bytes];
+    for unit in units {
+        let data = utf_16(&format!("\u{feff}{LINES}"), unit);
+        let line = 2 * LINES.len() / 3;
+        for cut in 2 + line..data.len() {
+            let (whole, rest) = ((cut - 2) / line, (cut - 2) % line);
+            // Before a line, and behind one that lacks nothing but its end.
+            let (lines, may_end) = match line - rest {
+                2 => (whole + 1, true),
+                _ => (whole, rest == 0),
+            };
+            let (uids, error) = read("users.jsonl", &data[..cut]);
+            assert_eq!(uids, ["1", "2", "3"][..lines], "{cut}");
+            let expected = (!may_end).then_some(InputErrorKind::CutOff);
+            assert_eq!(error.map(|error| error.kind), expected, "{cut}");
+        }
+    }
+}
+
 #[test]
 fn an_archive_cut_off_at_any_byte_yields_what_came_before() {
     let text = numbered(0..200);
