@@ -5,6 +5,7 @@
 //! well formed ends in "no object", never in a panic.
 
 use crate::input::scan::{ends_word, is_number, next_special, skip_space};
+use crate::json;
 use crate::password::detect::detect;
 use std::borrow::Cow;
 
@@ -303,21 +304,7 @@ fn compact(raw: &str, out: &mut String) {
         out.push_str(raw);
         return;
     }
-    let mut in_text = false;
-    let mut escaped = false;
-    let mut start = 0;
-    for (i, byte) in raw.bytes().enumerate() {
-        if in_text {
-            in_text = escaped || byte != b'"';
-            escaped = !escaped && byte == b'\\';
-        } else if byte == b'"' {
-            in_text = true;
-        } else if byte.is_ascii_whitespace() {
-            out.push_str(&raw[start..i]);
-            start = i + 1;
-        }
-    }
-    out.push_str(&raw[start..]);
+    json::for_each_stretch(raw.as_bytes(), |stretch| out.push_str(&raw[stretch]));
 }
 
 #[cfg(test)]
