@@ -7,7 +7,8 @@
 use super::Halt;
 use crate::clock::{Clock, millis};
 use crate::error::Error;
-use reqwest::header::{DATE, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::{Method, Request};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -55,6 +56,9 @@ pub struct Reply {
     /// The body.
     pub body: Vec<u8>,
 }
+
+/// Where requests go: the host and a path.
+pub struct Endpoint(reqwest::Url);
 
 /// One client for one host.
 pub struct Http {
@@ -117,25 +121,30 @@ impl Http {
         })
     }
 
+    /// Where requests of this path go, made once: it is the same for every user.
+    pub fn endpoint(&self, path: &str) -> Endpoint {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
+        Endpoint(url)
+    }
+
     /// Sends a request and reads the whole answer; a POST where there is a body.
     pub async fn send(
         &self,
-        path: &str,
-        headers: HeaderMap,
+        endpoint: &Endpoint,
+        headers: &HeaderMap,
         body: Option<Vec<u8>>,
     ) -> Result<Reply, Failure> {
-        let mut url = self.base.clone();
-        url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
-        let request = match body {
-            Some(body) => self
-                .client
-                .post(url)
-                .header(reqwest::header::CONTENT_TYPE, "application/json")
-                .body(body),
-            None => self.client.get(url),
-        };
-        let mut response =
-            request.headers(headers).send().await.map_err(|error| self.failure(&error))?;
+        let method = if body.is_some() { Method::POST } else { Method::GET };
+        let mut request = Request::new(method, endpoint.0.clone());
+        request.headers_mut().clone_from(headers);
+        if let Some(body) = body {
+            let json = HeaderValue::from_static("application/json");
+            request.headers_mut().insert(CONTENT_TYPE, json);
+            *request.body_mut() = Some(body.into());
+        }
+        let sent = self.client.execute(request).await;
+        let mut response = sent.map_err(|error| self.failure(&error))?;
         let head = self.head(response.status().as_u16(), response.headers())?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.failure(&error))? {

@@ -36,7 +36,7 @@ impl V2 {
             }
         };
         let body = self.create_body(user, password);
-        let sent = self.http.send("/graphql/v2", self.authorized(&token), Some(body)).await;
+        let sent = self.http.send(&self.endpoints.graphql, &token.value.headers, Some(body)).await;
         let reply = match sent {
             Ok(reply) => reply,
             Err(Failure::NotSent(why)) => return Ok(told(Outcome::NotSent, why)),
@@ -45,7 +45,7 @@ impl V2 {
         };
         // What we sent besides the user; a target that quotes the request quotes these too.
         let secret = ("secret", self.settings.secret.expose_secret());
-        let credentials = [secret, ("token", token.value.text())];
+        let credentials = [secret, ("token", token.value.text.as_str())];
         let words = |text: &str| redact::message(text, user, &credentials);
         let mut answer = answer(reply::create(&reply), &words, &token, key.as_deref());
         answer.http_status = Some(reply.status);

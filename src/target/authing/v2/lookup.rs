@@ -43,7 +43,8 @@ impl V2 {
             IdKind::Username => "username",
         };
         let body = json!({ "ids": ids, "type": ty, "withCustomData": false });
-        let reply = self.post("/api/v2/users/batch", self.authorized(&token), &body).await?;
+        let endpoint = &self.endpoints.users_batch;
+        let reply = self.post(endpoint, &token.value.headers, &body).await?;
         let data = match reply::rest(&reply) {
             Ok(data) => data,
             // Of many it does not say whether all are missing, or one.

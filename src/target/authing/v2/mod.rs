@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::identity::DirectoryUser;
 use crate::redact;
-use crate::target::http::{self, Failure, Http, Reply};
+use crate::target::http::{self, Endpoint, Failure, Http, Reply};
 use crate::target::{Answer, Fault, Halt, Target, Wanted};
 use crate::user::{IdKind, User};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
@@ -40,6 +40,7 @@ pub struct Settings {
 /// The V2 API of one user pool.
 pub struct V2 {
     http: Http,
+    endpoints: Endpoints,
     settings: Settings,
     headers: HeaderMap,
     token: Credential<Token, Fault>,
@@ -47,13 +48,16 @@ pub struct V2 {
     probe_id: String,
 }
 
-struct Token(HeaderValue);
+struct Endpoints {
+    graphql: Endpoint,
+    well_known: Endpoint,
+    users_batch: Endpoint,
+}
 
-impl Token {
-    /// Without the word that comes before it in the header.
-    fn text(&self) -> &str {
-        self.0.to_str().unwrap_or_default().trim_start_matches("Bearer ")
-    }
+struct Token {
+    text: String,
+    /// Of every request that is made with it.
+    headers: HeaderMap,
 }
 
 impl V2 {
@@ -72,8 +76,14 @@ impl V2 {
         set("userpool-id", &settings.user_pool_id)?;
         set("request-from", "sdk")?;
         set("lang", "en-US")?;
+        let endpoints = Endpoints {
+            graphql: http.endpoint("/graphql/v2"),
+            well_known: http.endpoint("/api/v2/.well-known"),
+            users_batch: http.endpoint("/api/v2/users/batch"),
+        };
         Ok(Self {
             http,
+            endpoints,
             headers,
             token: Credential::new(clock),
             key: Credential::new(clock),
@@ -96,7 +106,7 @@ impl V2 {
                 "secret": self.settings.secret.expose_secret(),
             },
         });
-        let reply = self.post("/graphql/v2", self.headers.clone(), &body).await?;
+        let reply = self.post(&self.endpoints.graphql, &self.headers, &body).await?;
         let parsed = match reply::graphql(&reply, "accessToken") {
             Ok(parsed) => parsed,
             Err(verdict) => return Err(self.token_refused(verdict, reply.retry_after)),
@@ -107,6 +117,9 @@ impl V2 {
         let mut value =
             HeaderValue::from_str(&format!("Bearer {text}")).map_err(|_| unreadable())?;
         value.set_sensitive(true);
+        let mut headers = self.headers.clone();
+        headers.insert(AUTHORIZATION, value);
+        let value = Token { text: text.to_owned(), headers };
         let seconds = |name| parsed.get(name).and_then(serde_json::Value::as_i64);
         // Counted from now on our own clock, whatever the server's says.
         let life = match (seconds("exp"), seconds("iat")) {
@@ -116,7 +129,7 @@ impl V2 {
             }
             _ => None,
         };
-        Ok(Fetched { value: Token(value), life })
+        Ok(Fetched { value, life })
     }
 
     fn token_refused(&self, verdict: Verdict, retry_after: Option<Duration>) -> Fault {
@@ -159,9 +172,8 @@ impl V2 {
 
     async fn fetch_key(&self) -> Result<Fetched<Encryptor>, Fault> {
         let token = self.token().await?;
-        let headers = self.authorized(&token);
-        let reply =
-            self.http.send("/api/v2/.well-known", headers, None).await.map_err(transport)?;
+        let sent = self.http.send(&self.endpoints.well_known, &token.value.headers, None).await;
+        let reply = sent.map_err(transport)?;
         let data = reply::rest(&reply).map_err(|verdict| match verdict {
             Verdict::StaleToken { code, .. } => stale_token(&token, &code),
             Verdict::Refused { code, .. } if reply::is_of_http(&code) => {
@@ -183,19 +195,14 @@ impl V2 {
         Ok(Fetched { value, life: None })
     }
 
-    fn authorized(&self, token: &Held<Token>) -> HeaderMap {
-        let mut headers = self.headers.clone();
-        headers.insert(AUTHORIZATION, token.value.0.clone());
-        headers
-    }
-
     async fn post(
         &self,
-        path: &str,
-        headers: HeaderMap,
+        endpoint: &Endpoint,
+        headers: &HeaderMap,
         body: &serde_json::Value,
     ) -> Result<Reply, Fault> {
-        self.http.send(path, headers, Some(body.to_string().into_bytes())).await.map_err(transport)
+        let body = body.to_string().into_bytes();
+        self.http.send(endpoint, headers, Some(body)).await.map_err(transport)
     }
 }
 
