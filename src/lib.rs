@@ -33,6 +33,7 @@ pub mod job;
 mod json;
 pub mod mapping;
 pub mod monitor;
+mod open_files;
 pub mod password;
 pub mod problem;
 pub mod redact;

@@ -33,7 +33,7 @@ CREATE TABLE job (
     key            TEXT,                          -- external id, else e-mail, phone, user name; normalised
     status         TEXT    NOT NULL CHECK (status = 'pending' OR status = 'sending' OR status = 'unknown' OR status = 'done'
                            OR status = 'failed' OR status = 'invalid'),
-    detail         TEXT    CHECK (detail = 'created' OR detail = 'existed' OR detail = 'skipped' OR detail = 'waived'
+    detail         TEXT    CHECK (detail IS NULL OR detail = 'created' OR detail = 'existed' OR detail = 'skipped' OR detail = 'waived'
                            OR detail = 'rejected' OR detail = 'conflict' OR detail = 'exhausted'),
     sends          INTEGER NOT NULL DEFAULT 0,    -- claims so far: attempt number and fence, never reset
     spent          INTEGER NOT NULL DEFAULT 0,    -- attempts that count; retry-failed sets it to 0
@@ -41,12 +41,12 @@ CREATE TABLE job (
     not_before_ms  INTEGER NOT NULL DEFAULT 0,
     claimed_by_run INTEGER,                       -- set while sending or unknown
     remote_id      TEXT,                          -- id in the directory
-    evidence       TEXT    CHECK (evidence IN ('reply','lookup')),
+    evidence       TEXT    CHECK (evidence IS NULL OR evidence = 'reply' OR evidence = 'lookup'),
     code           TEXT,                          -- the provider's code, for failed and unknown
     reason         TEXT,                          -- for people: why it failed or is in doubt
     updated_at_ms  INTEGER NOT NULL,
-    CHECK ((detail IS NOT NULL) = (status IN ('done','failed'))),
-    CHECK ((claimed_by_run IS NOT NULL) = (status IN ('sending','unknown')))
+    CHECK ((detail IS NOT NULL) = (status = 'done' OR status = 'failed')),
+    CHECK ((claimed_by_run IS NOT NULL) = (status = 'sending' OR status = 'unknown'))
 ) STRICT;
 
 -- A job that was never sent is due at once, so staging keeps one index, of ids that grow.

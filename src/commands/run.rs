@@ -17,7 +17,7 @@ use crate::target::http;
 use crate::target::schema::Schema;
 use crate::ui::progress::RunProgress;
 use crate::ui::{Ui, counted, grouped};
-use crate::{redact, units, validate};
+use crate::{open_files, redact, units, validate};
 use secrecy::SecretString;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,6 +58,7 @@ pub(super) fn go(
     if args.dry_run {
         return dry_run(ui, args, &writer.table, &mapping, schema);
     }
+    open_files::allow_connections(width(settings))?;
     let pool = settings.user_pool()?.to_owned();
     bind(&writer.table, settings, &pool)?;
     let secret = config::load_secret(&settings.target, &process_env, || prompt(&pool))?;

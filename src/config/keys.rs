@@ -87,6 +87,7 @@ const fn alias(mut key: Key, alias: &'static str) -> Key {
 }
 
 const FROM_1_TO_1000: &str = "a whole number from 1 to 1000";
+const FROM_1_TO_1024: &str = "a whole number from 1 to 1024";
 
 /// All settings but the mapping.
 pub(super) const KEYS: &[Key] = &[
@@ -127,8 +128,8 @@ pub(super) const KEYS: &[Key] = &[
         s.target.secret_file = Some(PathBuf::from(raw.filled()?));
         Some(())
     }),
-    key("run.concurrency", FROM_1_TO_1000, |s, raw| {
-        s.run.concurrency = u32::try_from(raw.int(1..=1000)?).ok()?;
+    key("run.concurrency", FROM_1_TO_1024, |s, raw| {
+        s.run.concurrency = u32::try_from(raw.int(1..=1024)?).ok()?;
         Some(())
     }),
     key("run.rate", RATE_FORM, |s, raw| {

@@ -116,7 +116,7 @@ pub enum OnUnknown {
 /// The section `[run]`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RunSettings {
-    /// Requests in flight, at most; 1 to 1,000.
+    /// Requests in flight, at most; 1 to 1,024.
     pub concurrency: u32,
     /// A ceiling for the rate; without it the rate adapts.
     pub rate: Option<Rate>,

@@ -101,7 +101,7 @@ fn flags_go_over_environment_and_environment_over_the_file() {
     assert_eq!(error.message, expected);
     let flags = Flags { concurrency: Some(0), ..Flags::default() };
     let error = Settings::load(None, &flags, NO_ENV).expect_err("no concurrency");
-    assert_eq!(error.message, "--concurrency: a whole number from 1 to 1000 is expected");
+    assert_eq!(error.message, "--concurrency: a whole number from 1 to 1024 is expected");
 }
 
 #[test]
@@ -135,12 +135,12 @@ fn errors_name_line_and_key_and_the_nearest_known_one() {
         ),
         (
             "[run]\nconcurrency = \"3\"",
-            "userferry.toml, line 2: `concurrency`: a whole number from 1 to 1000 is expected",
+            "userferry.toml, line 2: `concurrency`: a whole number from 1 to 1024 is expected",
             "",
         ),
         (
             "[run]\nconcurrency = 0",
-            "userferry.toml, line 2: `concurrency`: a whole number from 1 to 1000 is expected",
+            "userferry.toml, line 2: `concurrency`: a whole number from 1 to 1024 is expected",
             "",
         ),
         (

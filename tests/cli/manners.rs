@@ -107,7 +107,7 @@ fn a_command_line_that_is_wrong_is_told_in_full_and_shows_no_setting_of_the_envi
         ("waive --key 1 --reason=", "a value is required for '--reason <TEXT>'"),
         ("-q -v status", "cannot be used with"),
         ("export --status failed --map", "cannot be used with"),
-        ("run --concurrency 0", "--concurrency: a whole number from 1 to 1000 is expected"),
+        ("run --concurrency 0", "--concurrency: a whole number from 1 to 1024 is expected"),
     ] {
         let did = desk.ferry(line).ok(2);
         assert!(did.err.contains(words) && did.out.is_empty(), "{line}: {}", did.err);
@@ -238,4 +238,22 @@ fn an_outage_that_comes_again_is_told_in_other_words() {
         assert!(!notices[..i].contains(notice), "{said}");
     }
     rig.expect(&[("done", 600)]);
+}
+
+/// Else a run would take connections that its own system refuses for an outage of the target.
+#[test]
+fn a_run_may_have_as_many_files_open_as_it_has_requests_in_flight() {
+    let rig = Rig::start(&[]);
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write("u.jsonl", numbered(1..4));
+    desk.ferry("stage u.jsonl").ok(0);
+    let under = |limit| desk.did(desk.after(limit, "run --concurrency 200").output().unwrap());
+    let refused = under("ulimit -n 100").ok(2).err;
+    let expected = "error: 200 requests in flight take up to 264 open files, and the system allows this \
+                    process 100\n\nhint: raise it (ulimit -n 264), or set --concurrency 36\n";
+    assert_eq!(refused, expected);
+    assert_eq!(rig.creates().len(), 0);
+    // Only the limit that a process may lift by itself is low.
+    under("ulimit -Sn 100").ok(0);
+    assert_eq!(rig.creates().len(), 3);
 }

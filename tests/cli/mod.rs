@@ -82,9 +82,14 @@ impl Desk {
 
     /// `userferry LINE`, started where files are made without any mask.
     pub(crate) fn careless(&self, line: &str) -> Command {
+        self.after("umask 0", line)
+    }
+
+    /// `userferry LINE`, started by a shell after it has set something.
+    pub(crate) fn after(&self, setting: &str, line: &str) -> Command {
         let inner = self.command(line);
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", "umask 0; exec \"$0\" \"$@\""]).arg(inner.get_program());
+        command.args(["-c", &format!("{setting} && exec \"$0\" \"$@\"")]).arg(inner.get_program());
         command.args(inner.get_args()).env_clear().current_dir(self.dir.path());
         command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
         command.stdin(Stdio::null());

@@ -12,8 +12,8 @@ use rustc_hash::FxHashSet;
 use std::collections::{BTreeSet, HashSet};
 
 /// Bits of a hash that tell its share of the blocks: a pass reads one, and so does a search for one
-/// identifier.
-const SHARE_BITS: u32 = 6;
+/// identifier. So few that what one batch has of a share fills a page: each batch appends to all.
+const SHARE_BITS: u32 = 4;
 /// Bits of a row's id that number its block; the share stands above them.
 const BLOCK_BITS: u32 = 40;
 /// Bits of a hash.
@@ -21,8 +21,8 @@ const HASH_BITS: u32 = 48;
 /// Bits of an entry behind the hash: the job, relative to the block's base.
 const JOB_BITS: u32 = 16;
 /// Hashes that are compared at once. The measure of the memory that comparing takes: a set of so many
-/// has 131,072 places, 1.2 MB.
-const AT_ONCE: u64 = 100_000;
+/// has 524,288 places, 4.7 MB.
+const AT_ONCE: u64 = 400_000;
 
 /// The hash of one identifier, with the kind in it: the first 6 bytes of a SHA-256. Of 50 million
 /// users' three, some forty pairs have the same by chance.

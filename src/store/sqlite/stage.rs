@@ -137,7 +137,8 @@ fn insert_chunks(
 }
 
 /// A statement that inserts so many rows. Their first columns, so many as are `shared`, have the same
-/// values in all; then come `own` columns of each.
+/// values in all; then come `own` columns of each. `OR FAIL`: to undo the statement alone, SQLite
+/// would copy each page before it changes it; a failure undoes the whole transaction anyway.
 pub(super) fn insert_rows(into: &str, shared: usize, own: usize, rows: usize) -> String {
     let row = |n| {
         let first = shared + n * own + 1;
@@ -145,7 +146,7 @@ pub(super) fn insert_rows(into: &str, shared: usize, own: usize, rows: usize) ->
         format!("({})", all.map(|i| format!("?{i}")).collect::<Vec<_>>().join(","))
     };
     let values = (0..rows).map(row).collect::<Vec<_>>().join(",");
-    format!("INSERT INTO {into} VALUES {values}")
+    format!("INSERT OR FAIL INTO {into} VALUES {values}")
 }
 
 /// Appends problems to those that a job has.
