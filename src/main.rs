@@ -11,6 +11,11 @@ use userferry::cli::Cli;
 use userferry::commands;
 use userferry::ui::Ui;
 
+/// Threads hand over what they have allocated: records to the writer, answers to the runner. The
+/// system's allocator makes them wait for each other.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let ui = Ui::new(&cli.global);
