@@ -81,8 +81,8 @@ CREATE TABLE origin (
     line      INTEGER                             -- from 1, where the source has lines
 ) STRICT;
 
--- Finds jobs by identifier: blocks of hashes, the first 6 bytes of a SHA-256 over kind and normalised
--- value, each with its job. In 64 shares by the first bits, so that a search reads one of them. What
+-- Finds jobs by identifier: blocks of hashes, the first 6 bytes of a SipHash over kind and normalised
+-- value, each with its job. In 16 shares by the first bits, so that a search reads one of them. What
 -- is found is checked against the record, so that a hash of a record that is gone does no harm.
 CREATE TABLE identifier (
     id      INTEGER NOT NULL PRIMARY KEY,         -- share * 2^40 + number of the block
