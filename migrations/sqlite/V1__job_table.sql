@@ -45,8 +45,12 @@ CREATE TABLE job (
     code           TEXT,                          -- the provider's code, for failed and unknown
     reason         TEXT,                          -- for people: why it failed or is in doubt
     updated_at_ms  INTEGER NOT NULL,
-    CHECK ((detail IS NOT NULL) = (status = 'done' OR status = 'failed')),
-    CHECK ((claimed_by_run IS NOT NULL) = (status = 'sending' OR status = 'unknown'))
+    -- A detail where it is settled, and only there; a run where it is in a run's hands. In a form that
+    -- ends at the first word for nearly every row.
+    CHECK (detail IS NULL OR status = 'done' OR status = 'failed'),
+    CHECK (detail IS NOT NULL OR status = 'pending' OR status = 'sending' OR status = 'unknown' OR status = 'invalid'),
+    CHECK (claimed_by_run IS NULL OR status = 'sending' OR status = 'unknown'),
+    CHECK (claimed_by_run IS NOT NULL OR status = 'pending' OR status = 'done' OR status = 'failed' OR status = 'invalid')
 ) STRICT;
 
 -- A job that was never sent is due at once, so staging keeps one index, of ids that grow.
