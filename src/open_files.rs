@@ -1,43 +1,59 @@
 //! How many files, connections among them, this process may have open.
 
 use crate::error::{Error, Result};
+use crate::ui::counted;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Besides connections: the table and its journal, the terminal, what the runtime and a resolver take.
 const OTHERS: u64 = 64;
 
-/// Sees to it that so many connections can be open at once: many systems allow a process 1,024 files,
-/// until it asks for more. Fails with exit code 2 where the system does not allow it: else a run
-/// would take the refused connections for an outage.
+/// Sees to it that so many connections can be open at once. Fails with exit code 2 where the system
+/// does not allow it: else a run would take the refused connections for an outage.
 pub(crate) fn allow_connections(width: usize) -> Result<()> {
-    let limit = getrlimit(Resource::Nofile);
-    let needed = u64::try_from(width).unwrap_or(u64::MAX).saturating_add(OTHERS);
-    let refused = |allowed: u64| {
-        let most = allowed.saturating_sub(OTHERS).max(1);
-        Error::usage(format!(
-            "{width} requests in flight take up to {needed} open files, and the system allows this process {allowed}"
-        ))
-        .hint(format!("raise it (ulimit -n {needed}), or set --concurrency {most}"))
+    let width = u64::try_from(width).unwrap_or(u64::MAX);
+    // While connections are being made there may be two for a request: to addresses of both families, or
+    // one that became idle in between.
+    let allowed = raise(width.saturating_mul(2).saturating_add(OTHERS));
+    let needed = width.saturating_add(OTHERS);
+    if allowed.is_none_or(|allowed| allowed >= needed) {
+        return Ok(());
+    }
+    let allowed = allowed.unwrap_or_default();
+    let fewer = match allowed.saturating_sub(OTHERS) {
+        0 => String::new(),
+        most => format!(", or set --concurrency {most}"),
     };
-    match raised(&limit, needed) {
-        Ok(None) => Ok(()),
-        Ok(Some(current)) => {
-            let raised = Rlimit { current: Some(current), maximum: limit.maximum };
-            setrlimit(Resource::Nofile, raised).map_err(|_| refused(limit.current.unwrap_or(0)))
-        }
-        Err(allowed) => Err(refused(allowed)),
+    Err(Error::usage(format!(
+        "with {} in flight up to {needed} files are open, and the system allows this process {allowed}",
+        counted(width, "request")
+    ))
+    .hint(format!("raise it: ulimit -n {needed}{fewer}")))
+}
+
+/// As many connections as the system allows: for a server, which does not choose their number.
+pub(crate) fn allow_all_connections() {
+    raise(u64::MAX);
+}
+
+/// Raises the limit, if need be, to this or to what the system allows at most: many set 1,024 until a
+/// process asks for more. Returns what it is then; `None` for no limit.
+fn raise(wanted: u64) -> Option<u64> {
+    let limit = getrlimit(Resource::Nofile);
+    let current = raised(&limit, wanted);
+    if current == limit.current {
+        return current;
+    }
+    match setrlimit(Resource::Nofile, Rlimit { current, maximum: limit.maximum }) {
+        Ok(()) => current,
+        Err(_) => limit.current,
     }
 }
 
-/// What the current limit must become, if anything; the most that is allowed where that is too low.
-fn raised(limit: &Rlimit, needed: u64) -> std::result::Result<Option<u64>, u64> {
-    if limit.current.is_none_or(|current| current >= needed) {
-        return Ok(None);
-    }
-    match limit.maximum.filter(|maximum| *maximum < needed) {
-        Some(maximum) => Err(maximum),
-        None => Ok(Some(needed)),
-    }
+/// What the current limit should become.
+fn raised(limit: &Rlimit, wanted: u64) -> Option<u64> {
+    let current = limit.current?;
+    let most = limit.maximum.map_or(wanted, |maximum| wanted.min(maximum));
+    Some(current.max(most))
 }
 
 #[cfg(test)]
@@ -47,10 +63,11 @@ mod tests {
     #[test]
     fn the_limit_is_raised_only_where_it_must_be_and_may_be() {
         let raised = |current, maximum| raised(&Rlimit { current, maximum }, 100);
-        assert_eq!(raised(None, None), Ok(None));
-        assert_eq!(raised(Some(100), Some(100)), Ok(None));
-        assert_eq!(raised(Some(99), Some(100)), Ok(Some(100)));
-        assert_eq!(raised(Some(99), None), Ok(Some(100)));
-        assert_eq!(raised(Some(50), Some(99)), Err(99));
+        assert_eq!(raised(None, None), None);
+        assert_eq!(raised(Some(101), Some(200)), Some(101));
+        assert_eq!(raised(Some(100), Some(100)), Some(100));
+        assert_eq!(raised(Some(99), Some(200)), Some(100));
+        assert_eq!(raised(Some(99), None), Some(100));
+        assert_eq!(raised(Some(50), Some(99)), Some(99));
     }
 }

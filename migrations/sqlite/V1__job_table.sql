@@ -171,7 +171,7 @@ CREATE TABLE run (
     settings      TEXT    NOT NULL,               -- JSON, no secrets
     seen_at_ms    INTEGER NOT NULL,               -- last sign of life
     rate_per_s    REAL    NOT NULL DEFAULT 0,
-    end           TEXT,                           -- done, incomplete, halted, stopped, error
+    end           TEXT,                           -- done, incomplete, halted, stopped, killed
     reason        TEXT,
     done          INTEGER NOT NULL DEFAULT 0,     -- settled by this run
     failed        INTEGER NOT NULL DEFAULT 0,

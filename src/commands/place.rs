@@ -40,6 +40,19 @@ pub(super) fn without_key_at(table: &Table, place: &Place) -> Result<Vec<JobRow>
         return Err(Error::usage(format!("the row of record {record} has a key"))
             .hint("name it by that: --key KEY; userferry failures shows it"));
     }
+    // Which of them is meant? The file has one record of that number, and each state had.
+    if jobs.len() > 1 {
+        let record = place.record.unwrap_or_default();
+        return Err(Error::usage(format!(
+            "{} without a key come from record {record} of {}, which was staged in several states",
+            counted(jobs.len() as u64, "row"),
+            jobs[0].source
+        ))
+        .hint(format!(
+            "userferry show --record {record} shows them; give those that are to stay something to be identified by, \
+             and let the others go with --status invalid"
+        )));
+    }
     Ok(jobs)
 }
 

@@ -58,7 +58,8 @@ pub(super) fn go(
     if args.dry_run {
         return dry_run(ui, args, &writer.table, &mapping, schema);
     }
-    open_files::allow_connections(width(settings))?;
+    let most = args.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+    open_files::allow_connections(width(settings).min(most))?;
     let pool = settings.user_pool()?.to_owned();
     bind(&writer.table, settings, &pool)?;
     let secret = config::load_secret(&settings.target, &process_env, || prompt(&pool))?;

@@ -1,11 +1,13 @@
 //! `sandbox`: serves the stand-in until it is stopped.
 
 use crate::error::{Error, Exit, Result};
+use crate::open_files;
 use crate::run::signals;
 use crate::sandbox::{Sandbox, Settings};
 use crate::ui::Ui;
 
 pub(super) fn run(ui: Ui, settings: Settings) -> Result<Exit> {
+    open_files::allow_all_connections();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -43,12 +43,16 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Status) -> Result<Exit> {
 }
 
 fn state(global: &Global, table: &Table) -> Result<State> {
-    let last_run = table.last_run()?;
+    let mut last_run = table.last_run()?;
     // After a kill the last run has no end, and the lock may be that of another command.
     let holder = lock::holder(&canonical(&global.db)?);
     let running = last_run.as_ref().is_some_and(|run| {
         run.ended_at_ms.is_none() && holder.is_some_and(|holder| holder.pid == run.pid)
     });
+    if !running {
+        // It may have ended between the two looks.
+        last_run = table.last_run()?;
+    }
     Ok(State {
         counts: table.counts()?,
         errors: table.errors_by_class()?,

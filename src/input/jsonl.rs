@@ -23,8 +23,10 @@ impl Reader {
                 self.finish();
                 return Ok(None);
             }
-            // Of the last character only a part is there.
-            if !newline && line.last() == Some(&UNDECODABLE) {
+            // Of the last character only a part is there. In UTF-8, which is not decoded, it is a byte like
+            // any other, and within a record that is not whole either.
+            let is_decoded = !self.wrapping.encoding.is_utf_8();
+            if !newline && is_decoded && line.last() == Some(&UNDECODABLE) {
                 return Err(self.failed(Failure::CutOff));
             }
             let end = len - line.iter().rev().take_while(|byte| is_space(**byte)).count();

@@ -34,6 +34,9 @@ pub enum StoreError {
         /// The newest that this program knows.
         known: u32,
     },
+    /// Laid out as this schema version was while it was being made.
+    #[error("the job table {0} was made by a version of Userferry that was never released")]
+    Unreleased(PathBuf),
     /// On a network file system, where locks and WAL do not hold.
     #[error("the job table {path} would lie on a network file system ({kind})")]
     NetworkFileSystem {
@@ -95,6 +98,9 @@ impl StoreError {
             }
             Self::Foreign(_) => "name another file with --db",
             Self::Newer { .. } => "use the newer program, or a fresh table with --db",
+            Self::Unreleased(_) => {
+                "finish with the program that made it, or stage into a fresh table with --db"
+            }
             Self::NetworkFileSystem { .. } => "put it on a local disk with --db",
             Self::Full(_) => {
                 "free some space and run the same command again: it goes on where it stopped"

@@ -187,7 +187,7 @@ impl<'a> Judge<'a> {
                 self.take_out(&new)
             }
             Fate::KnownWithoutKey(known) => {
-                self.hold_too(&known, &new)?;
+                self.hold_too(known.id, new.source)?;
                 self.unchanged(&new, is_wrong(known.status))
             }
         }
@@ -261,18 +261,13 @@ impl<'a> Judge<'a> {
         let duplicate =
             |first: &Stored| self.duplicate(key.0, Rule::DuplicateKey, &place(first, new));
         Ok(match (first, same) {
-            (None, None) => match self.with_another_key(new, new.id)? {
+            (None, None) => match self.with_another_key(new)? {
                 Some(row) => Fate::Replace(row, None),
                 None => Fate::Stay(None),
             },
             // Waived, and exported with others that are corrected.
             (None, Some(same)) => Fate::Again(same, None),
-            (Some(first), Some(same)) if first.id == same.id => {
-                match self.earlier_with_another_key(&same, new)? {
-                    Some(row) => Fate::Supersede(row, same),
-                    None => Fate::Again(same, None),
-                }
-            }
+            (Some(first), Some(same)) if first.id == same.id => Fate::Again(same, None),
             (Some(first), Some(same))
                 if standing.len() == 2 && self.is_earlier_version(&first, &same, new)? =>
             {
@@ -294,9 +289,9 @@ impl<'a> Judge<'a> {
         })
     }
 
-    /// The row before `before` that a record with a key of its own corrects: its key was wrong or missing.
-    /// A row that cannot be sent as it is, and shares an identifier; or a row to send whose very key that is.
-    fn with_another_key(&self, new: &Stored, before: i64) -> rusqlite::Result<Option<Stored>> {
+    /// The row that a record with a key of its own corrects: its key was wrong or missing. A row that
+    /// cannot be sent as it is, and shares an identifier; or a row to send whose very key that is.
+    fn with_another_key(&self, new: &Stored) -> rusqlite::Result<Option<Stored>> {
         if !new.replaces {
             return Ok(None);
         }
@@ -309,22 +304,11 @@ impl<'a> Judge<'a> {
                         _ => false,
                     }
             };
-            if let Some(row) = self.first(id, before, corrected)? {
+            if let Some(row) = self.first(id, new.id, corrected)? {
                 return Ok(Some(row));
             }
         }
         Ok(None)
-    }
-
-    /// The row whose wrong or missing key the record corrects, if it was staged as a new one before
-    /// somebody said that it is a correction: `told` is what came of it.
-    fn earlier_with_another_key(
-        &self,
-        told: &Stored,
-        new: &Stored,
-    ) -> rusqlite::Result<Option<Stored>> {
-        let Some(row) = self.with_another_key(new, told.id)? else { return Ok(None) };
-        Ok(self.is_earlier_version(&row, told, new)?.then_some(row))
     }
 
     /// Whether `told` came with a newer state of the very file that is staged now, so that it was
@@ -360,7 +344,7 @@ impl<'a> Judge<'a> {
         new: &Stored,
         problem: Option<Problem>,
     ) -> rusqlite::Result<()> {
-        self.hold_too(known, new)?;
+        self.hold_too(known.id, new.source)?;
         if new.replaces && known.status == Status::Invalid {
             let problems = self.shared(new, problem, new.id, &[known.id])?;
             if new.status == Status::Pending && problems.is_empty() {
@@ -373,16 +357,12 @@ impl<'a> Judge<'a> {
     }
 
     /// The new source holds the record too: no other record of it takes its place, and it stays if the
-    /// source where it came from first is started anew. A row that cannot be sent is named by its place
-    /// there: that is the file at which somebody works who mends it.
-    fn hold_too(&self, known: &Stored, new: &Stored) -> rusqlite::Result<()> {
+    /// source where it came from first is started anew.
+    fn hold_too(&self, known: i64, source: i64) -> rusqlite::Result<()> {
         self.t
             .prepare_cached("UPDATE record SET source_id = ?2 WHERE job_id = ?1")?
-            .execute([known.id, new.source])?;
-        if is_wrong(known.status) && known.place().0 != new.source {
-            self.name_by(known.id, new.id)?;
-        }
-        Ok(())
+            .execute([known, source])
+            .map(drop)
     }
 
     fn unchanged(&mut self, new: &Stored, is_wrong: bool) -> rusqlite::Result<()> {

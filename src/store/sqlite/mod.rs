@@ -209,6 +209,9 @@ impl Table {
         if found > known {
             return Err(StoreError::Newer { path: self.path.clone(), found, known });
         }
+        if found > 0 && !self.check(has_these_migrations)? {
+            return Err(StoreError::Unreleased(self.path.clone()));
+        }
         Ok(())
     }
 
@@ -303,6 +306,22 @@ impl Drop for Table {
             drop(self.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)"));
         }
     }
+}
+
+/// Whether the table was made by the migrations that this program has, by their texts' checksums. A
+/// migration that was changed before its release would be misread in silence.
+fn has_these_migrations(c: &Connection) -> rusqlite::Result<bool> {
+    let runner = embedded::migrations::runner();
+    let mut statement = c.prepare("SELECT version, checksum FROM refinery_schema_history")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (version, checksum): (i64, String) = (row.get(0)?, row.get(1)?);
+        let known = runner.get_migrations().iter().find(|m| i64::from(m.version()) == version);
+        if known.is_some_and(|migration| migration.checksum().to_string() != checksum) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn newest_version() -> u32 {

@@ -262,8 +262,8 @@ impl Table {
         })
     }
 
-    /// Invalid rows of these sources, by path: as many as the failures name each of them by. Of standard
-    /// input only its last reading: what came before is another source.
+    /// Invalid rows of these sources, by path: those whose record came from there, and those that did
+    /// at first. Of standard input only its last reading: what came before is another source.
     pub fn invalid_of(&self, paths: &[String]) -> Result<u64, StoreError> {
         let paths = serde_json::Value::from(paths).to_string();
         self.check(|c| {
@@ -272,9 +272,9 @@ impl Table {
                      SELECT id FROM source WHERE path <> '-' AND path IN (SELECT value FROM json_each(?1))
                      UNION ALL
                      SELECT max(id) FROM source WHERE path = '-' AND '-' IN (SELECT value FROM json_each(?1)))
-                 SELECT count(*) FROM job j LEFT JOIN origin o ON o.job_id = j.id
+                 SELECT count(*) FROM job j JOIN record r ON r.job_id = j.id
                  WHERE j.status IN ('failed', 'invalid') AND j.status = 'invalid'
-                       AND coalesce(o.source_id, j.source_id) IN (SELECT id FROM named)",
+                       AND (j.source_id IN (SELECT id FROM named) OR r.source_id IN (SELECT id FROM named))",
                 [paths],
                 |row| row.get(0),
             )

@@ -16,7 +16,7 @@ pub(super) const CRASHED: &str = "the run ended before an answer was recorded";
 
 pub(super) fn begin(t: &Transaction<'_>, new: &NewRun) -> rusqlite::Result<RunId> {
     t.execute(
-        "UPDATE run SET ended_at_ms = seen_at_ms, end = 'error', reason = 'the process ended'
+        "UPDATE run SET ended_at_ms = seen_at_ms, end = 'killed', reason = 'the process ended'
          WHERE ended_at_ms IS NULL",
         [],
     )?;

@@ -67,7 +67,12 @@ impl Judge<'_> {
         let status = if is_valid { Status::Pending } else { Status::Invalid };
         self.move_problems(new.id, known.id)?;
         add_problems(self.t, known.id, problems)?;
-        self.name_by(known.id, new.id)?;
+        self.t
+            .prepare_cached(
+                "INSERT OR REPLACE INTO origin (job_id, source_id, record_no, line)
+                 SELECT ?2, source_id, record_no, line FROM job WHERE id = ?1",
+            )?
+            .execute([new.id, known.id])?;
         self.t.prepare_cached("DELETE FROM record WHERE job_id = ?1")?.execute([known.id])?;
         self.t
             .prepare_cached("UPDATE record SET job_id = ?2 WHERE job_id = ?1")?
@@ -93,17 +98,6 @@ impl Judge<'_> {
         self.book(new.source).replaced += 1;
         self.book(new.source).invalid += i64::from(status == Status::Invalid);
         self.take_out(new)
-    }
-
-    /// From now on a row is named by the place of the new row's record.
-    pub(super) fn name_by(&self, known: i64, new: i64) -> rusqlite::Result<()> {
-        self.t
-            .prepare_cached(
-                "INSERT OR REPLACE INTO origin (job_id, source_id, record_no, line)
-                 SELECT ?1, source_id, record_no, line FROM job WHERE id = ?2",
-            )?
-            .execute([known, new])
-            .map(drop)
     }
 
     /// The problems that a record has of its own.
