@@ -596,9 +596,9 @@ pub enum SettleTo {
 
 /// `waive`.
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("which").required(true).args(["key", "status", "record"]))]
+#[command(group = clap::ArgGroup::new("which").required(true).multiple(true).args(["key", "status", "record"]))]
 pub struct Waive {
-    /// The row with this key
+    /// The rows with this key; with --record the one of that record
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
 
@@ -607,7 +607,7 @@ pub struct Waive {
     pub place: Place,
 
     /// All rows of this status, or of several: failed,invalid
-    #[arg(long, value_name = "STATUS", value_delimiter = ',')]
+    #[arg(long, value_name = "STATUS", value_delimiter = ',', conflicts_with_all = ["key", "record"])]
     pub status: Vec<WaiveStatus>,
 
     /// Why; kept with the decision

@@ -101,14 +101,17 @@ pub(super) fn waive(global: &Global, ui: Ui, args: &Waive) -> Result<Exit> {
             .hint("waive by --key, by --record N --source SOURCE, or all of a --status"));
     }
     let mut writer = open_writer(global, "waive", false)?;
-    let named = match &args.key {
-        Some(key) => Some(by_key(&writer, key)?),
-        None if args.place.record.is_some() => {
-            Some(place::without_key_at(&writer.table, &args.place)?)
+    let named = match (&args.key, args.place.record) {
+        (Some(key), None) => Some(by_key(&writer, key)?),
+        (Some(key), Some(_)) => {
+            Some(place::those_at(&writer.table, &args.place, by_key(&writer, key)?)?)
         }
-        None => None,
+        (None, Some(_)) => Some(place::without_key_at(&writer.table, &args.place)?),
+        (None, None) => None,
     };
     let is_named = named.is_some();
+    // Whoever names a key should see that it was that of several rows.
+    let places = named.as_deref().filter(|jobs| jobs.len() > 1).map(place::listed);
     let chosen = match named {
         Some(jobs) => vec![Chosen::Jobs(ids(&jobs))],
         None => statuses(&args.status).into_iter().map(Chosen::Status).collect(),
@@ -143,7 +146,8 @@ pub(super) fn waive(global: &Global, ui: Ui, args: &Waive) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     // Whoever waives two statuses at once should see what went with which.
-    let parts = if parts.len() > 1 { format!(" ({})", parts.join(", ")) } else { String::new() };
+    let parts = if parts.len() > 1 { Some(parts.join(", ")) } else { places };
+    let parts = parts.map_or_else(String::new, |parts| format!(" ({parts})"));
     ui.note(&format!("{} waived{parts}; --undo takes it back", counted(n, "row")));
     Ok(Exit::Done)
 }

@@ -56,6 +56,30 @@ pub(super) fn without_key_at(table: &Table, place: &Place) -> Result<Vec<JobRow>
     Ok(jobs)
 }
 
+/// Of rows that were named by a key, the one of the record at a place.
+pub(super) fn those_at(table: &Table, place: &Place, jobs: Vec<JobRow>) -> Result<Vec<JobRow>> {
+    let there = jobs_at(table, place)?;
+    let jobs: Vec<JobRow> =
+        jobs.into_iter().filter(|job| there.iter().any(|other| other.id == job.id)).collect();
+    if jobs.is_empty() {
+        let record = place.record.unwrap_or_default();
+        return Err(Error::usage(format!("the row of record {record} has another key"))
+            .hint("userferry failures shows the key, the source and the record of each row"));
+    }
+    Ok(jobs)
+}
+
+/// Where rows come from, the first of them.
+pub(super) fn listed(jobs: &[JobRow]) -> String {
+    const SHOWN: usize = 5;
+    let shown = jobs.iter().take(SHOWN).map(|job| format!("{} {}", job.source, job.record_no));
+    let mut places: Vec<String> = shown.collect();
+    if jobs.len() > SHOWN {
+        places.push(format!("and {} more", jobs.len() - SHOWN));
+    }
+    places.join(", ")
+}
+
 /// Whether a name on the command line is that of a source: its path, or its name as lists show it.
 fn is_source(path: &str, named: &str) -> bool {
     let of_file = Path::new(path).file_name().is_some_and(|name| name == named);

@@ -217,6 +217,17 @@ fn tell(ui: Ui, source: &str, staged: &Staged) {
             )
         ));
     }
+    if c.waived > 0 {
+        ui.warn(&format!(
+            "{} {} waived: userferry waive --undo takes one back",
+            counted(c.waived, "record"),
+            agree(
+                c.waived,
+                "is in the table already, in a row that was",
+                "are in the table already, in rows that were"
+            )
+        ));
+    }
     if c.differing > 0 {
         ui.warn(&format!(
             "{} {} newer, userferry stage --replace {source}",

@@ -83,6 +83,8 @@ pub struct StageCounts {
     pub unsettled: u64,
     /// Of `unchanged`: jobs that are failed or invalid.
     pub still_wrong: u64,
+    /// Of `unchanged`: jobs that were waived.
+    pub waived: u64,
     /// Of `rows` and `replaced`: jobs with problems.
     pub invalid: u64,
     /// Of `invalid`: records that differ from what another source has under their key. They may be
@@ -99,6 +101,7 @@ impl std::ops::AddAssign for StageCounts {
         self.left_alone += other.left_alone;
         self.unsettled += other.unsettled;
         self.still_wrong += other.still_wrong;
+        self.waived += other.waived;
         self.invalid += other.invalid;
         self.differing += other.differing;
     }
@@ -113,6 +116,7 @@ impl StageCounts {
         self.left_alone += with.left_alone;
         self.unsettled += with.unsettled;
         self.still_wrong += with.still_wrong;
+        self.waived += with.waived;
         self.invalid = self.invalid.saturating_add_signed(with.invalid);
         self.differing += with.differing;
     }
@@ -135,6 +139,8 @@ pub struct Compared {
     pub unsettled: u64,
     /// Of `unchanged`: jobs that are failed or invalid.
     pub still_wrong: u64,
+    /// Of `unchanged`: jobs that were waived.
+    pub waived: u64,
     /// Jobs with problems: more, or fewer.
     pub invalid: i64,
     /// Records that differ from what another source has under their key, and replace nothing.
@@ -150,6 +156,7 @@ impl std::ops::AddAssign for Compared {
         self.left_alone += other.left_alone;
         self.unsettled += other.unsettled;
         self.still_wrong += other.still_wrong;
+        self.waived += other.waived;
         self.invalid += other.invalid;
         self.differing += other.differing;
     }
@@ -361,6 +368,7 @@ mod tests {
             left_alone: 5,
             unsettled: 6,
             still_wrong: 7,
+            waived: 10,
             invalid: 8,
             differing: 9,
         };
@@ -374,6 +382,7 @@ mod tests {
             left_alone: 10,
             unsettled: 12,
             still_wrong: 14,
+            waived: 20,
             invalid: 16,
             differing: 18,
         };

@@ -151,20 +151,64 @@ fn records_that_differ_under_a_known_key_are_told_with_the_way_to_replace() {
     assert!(!desk.ferry("stage --replace new.jsonl").ok(3).err.contains("differs from"));
 }
 
+/// Staged plainly at first, a corrected record is a duplicate of the row that it corrects, under another
+/// key or under the same. That row is waived, and no other.
 #[test]
-fn a_corrected_id_that_was_staged_plainly_comes_in_when_the_row_is_waived_that_it_corrects() {
+fn a_correction_that_was_staged_plainly_comes_in_when_the_row_is_waived_that_it_corrects() {
+    for id in ["1", "2"] {
+        let desk = Desk::new();
+        let wrong = r#"{"uid":"1","mail":"nobody","phone":"13800000000"}"#;
+        let right = format!(r#"{{"uid":"{id}","mail":"c@d.cn","phone":"13800000000"}}"#);
+        desk.write("users.jsonl", format!("{wrong}\n{wrong}x\n"));
+        desk.ferry("stage users.jsonl").ok(3);
+        desk.write("fixed.jsonl", format!("{right}\n"));
+        desk.ferry("stage fixed.jsonl").ok(3);
+        if id == "2" {
+            desk.ferry("stage --replace fixed.jsonl").ok(3);
+        }
+        let other = "waive --key 1 --record 2 --source users.jsonl --reason corrected";
+        assert!(desk.ferry(other).ok(2).err.contains("the row of record 2 has another key"));
+        let one = "waive --key 1 --record 1 --source users.jsonl --reason corrected";
+        assert_eq!(desk.ferry(one).ok(0).err, "1 row waived; --undo takes it back\n");
+        let did = desk.ferry("stage --replace fixed.jsonl").ok(0);
+        assert!(did.err.contains("1 row to send: userferry run"), "{id}: {}", did.err);
+        let status = desk.status();
+        assert_eq!((&status["pending"], &status["waived"]), (&1.into(), &1.into()), "{id}");
+    }
+}
+
+/// Whoever waives by a key lets go of all its rows, is told which, and is told again when a record of
+/// them comes back.
+#[test]
+fn a_record_that_comes_back_to_a_waived_row_is_told() {
     let desk = Desk::new();
-    desk.write("users.jsonl", "{\"uid\":\"1\",\"mail\":\"nobody\",\"phone\":\"13800000000\"}\n");
-    desk.ferry("stage users.jsonl").ok(3);
-    desk.write("fixed.jsonl", "{\"uid\":\"2\",\"mail\":\"c@d.cn\",\"phone\":\"13800000000\"}\n");
-    desk.ferry("stage fixed.jsonl").ok(3);
-    desk.ferry("stage --replace fixed.jsonl").ok(3);
+    desk.write("a.jsonl", "{\"uid\":\"1\",\"mail\":\"no\"}\n");
+    desk.write("b.jsonl", "{\"uid\":\"1\",\"mail\":\"a@b.cn\"}\n");
+    desk.ferry("stage a.jsonl b.jsonl").ok(3);
+    let did = desk.ferry("waive --key 1 --reason gone").ok(0);
+    let expected = "2 rows waived (DIR/a.jsonl 1, DIR/b.jsonl 1); --undo takes it back\n";
+    assert_eq!(did.err, expected);
+    let did = desk.ferry("stage --replace b.jsonl").ok(0);
+    let expected = "warning: 1 record is in the table already, in a row that was waived: \
+                    userferry waive --undo takes one back\n";
+    assert!(did.err.contains(expected), "{}", did.err);
+}
+
+/// Two records of one file are two people, whatever is said of the file: one of them is let go.
+#[test]
+fn of_an_id_that_repeats_in_one_file_either_row_can_be_kept() {
+    let desk = Desk::new();
+    let lines = "{\"uid\":\"1\",\"mail\":\"a@b.cn\"}\n{\"uid\":\"1\",\"mail\":\"c@d.cn\"}\n";
+    desk.write("u.jsonl", lines);
+    desk.ferry("stage u.jsonl").ok(3);
     let why = desk.ferry("failures").ok(0).out;
-    assert!(why.contains("record 1 of DIR/users.jsonl has the same phone"), "{why}");
-    desk.ferry("waive --key 1 --reason corrected").ok(0);
-    let did = desk.ferry("stage --replace fixed.jsonl").ok(0);
-    assert!(did.err.contains("1 row to send: userferry run"), "{}", did.err);
-    assert_eq!(desk.status()["pending"], 1);
+    let way_out =
+        "if they are one person, waive the row that is out of date and stage again with --replace";
+    assert!(why.contains(way_out), "{why}");
+    desk.ferry("waive --key 1 --record 1 --reason old").ok(0);
+    desk.ferry("stage --replace u.jsonl").ok(0);
+    let left = desk.ferry("export --status pending").ok(0).out;
+    assert_eq!(left, lines.lines().nth(1).unwrap().to_owned() + "\n");
 }
 
 /// A row whose record two files hold counts for both of them.

@@ -52,8 +52,8 @@ fn each_fault_makes_only_its_own_record_invalid() {
         (r#"{"uid":"2\u0000"}"#, ", uid: holds a control character (value)"),
         (
             r#"{"uid":"1","mail":"b@c.cn"}"#,
-            ", uid: record 1 has the same key (external id) with other content; 'stage --replace' \
-             says that this is the corrected record (duplicate-key)",
+            ", uid: record 1 has the same key (external id) with other content; if they \
+             are one person, waive the row that is out of date and stage again with --replace (duplicate-key)",
         ),
     ] {
         let array = format!("[{{\"uid\":\"1\"}},\n{record},\n{{\"uid\":\"3\"}}]");

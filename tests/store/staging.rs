@@ -13,6 +13,7 @@ const NONE: StageCounts = StageCounts {
     left_alone: 0,
     unsettled: 0,
     still_wrong: 0,
+    waived: 0,
     invalid: 0,
     differing: 0,
 };
@@ -297,7 +298,7 @@ pub(super) fn a_waived_row_stands_in_nobodys_way(mut bench: Bench<Table>) {
     bench.store.waive(&Chosen::Jobs(vec![rows[0].id]), "gone", 2_000).unwrap();
     let again = bench.source("/again");
     let counts = bench.replace(again, &[r#"{"x":"7","e":"a@b.c"}"#, r#"{"e":"a@b.c","bad":1}"#]);
-    assert_eq!(counts, StageCounts { records: 2, replaced: 1, unchanged: 1, ..NONE });
+    assert_eq!(counts, StageCounts { records: 2, replaced: 1, unchanged: 1, waived: 1, ..NONE });
     assert_eq!(bench.statuses(), [Status::Done, Status::Pending]);
 }
 

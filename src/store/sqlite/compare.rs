@@ -188,7 +188,7 @@ impl<'a> Judge<'a> {
             }
             Fate::KnownWithoutKey(known) => {
                 self.hold_too(known.id, new.source)?;
-                self.unchanged(&new, is_wrong(known.status))
+                self.unchanged(&new, &known)
             }
         }
     }
@@ -227,7 +227,7 @@ impl<'a> Judge<'a> {
         let Some(key) = row.identifiers.key() else { return Ok(None) };
         let first =
             self.first(key, before, |other| other.has_key(key) && self.stands(other, row.id))?;
-        Ok(first.map(|first| self.duplicate(key.0, Rule::DuplicateKey, &place(&first, row))))
+        Ok(first.map(|first| self.duplicate_key(key.0, &first, row)))
     }
 
     fn finish(self) -> rusqlite::Result<Compared> {
@@ -258,8 +258,7 @@ impl<'a> Judge<'a> {
         let same = rows.iter().find(|row| same_content(&row.raw, &new.raw)).cloned();
         let standing: Vec<Stored> = rows.into_iter().filter(|row| !row.is_waived()).collect();
         let first = standing.first().cloned();
-        let duplicate =
-            |first: &Stored| self.duplicate(key.0, Rule::DuplicateKey, &place(first, new));
+        let duplicate = |first: &Stored| self.duplicate_key(key.0, first, new);
         Ok(match (first, same) {
             (None, None) => match self.with_another_key(new)? {
                 Some(row) => Fate::Replace(row, None),
@@ -353,7 +352,7 @@ impl<'a> Judge<'a> {
             self.move_problems(new.id, known.id)?;
             add_problems(self.t, known.id, &problems)?;
         }
-        self.unchanged(new, is_wrong(known.status))
+        self.unchanged(new, known)
     }
 
     /// The new source holds the record too: no other record of it takes its place, and it stays if the
@@ -365,9 +364,11 @@ impl<'a> Judge<'a> {
             .map(drop)
     }
 
-    fn unchanged(&mut self, new: &Stored, is_wrong: bool) -> rusqlite::Result<()> {
-        self.book(new.source).unchanged += 1;
-        self.book(new.source).still_wrong += u64::from(is_wrong);
+    fn unchanged(&mut self, new: &Stored, known: &Stored) -> rusqlite::Result<()> {
+        let book = self.book(new.source);
+        book.unchanged += 1;
+        book.still_wrong += u64::from(is_wrong(known.status));
+        book.waived += u64::from(known.is_waived());
         self.take_out(new)
     }
 
@@ -417,14 +418,23 @@ impl<'a> Judge<'a> {
     }
 
     fn duplicate(&self, kind: IdKind, rule: Rule, place: &str) -> Problem {
-        let noun = kind.noun();
-        let message = match rule {
-            Rule::DuplicateKey => format!(
-                "{place} has the same key ({noun}) with other content; 'stage --replace' says that this is the corrected record"
-            ),
-            _ => format!("{place} has the same {noun}"),
-        };
+        let message = format!("{place} has the same {}", kind.noun());
         Problem::new((self.lens.field)(kind), rule, message)
+    }
+
+    /// The same of a key, with the way out that there is.
+    fn duplicate_key(&self, kind: IdKind, first: &Stored, new: &Stored) -> Problem {
+        let way_out = match first.status {
+            Status::Done => "its user is done: change it at the provider, or waive this row",
+            // Two records of one source are two people, also with --replace.
+            _ if first.record_source == new.record_source => {
+                "if they are one person, waive the row that is out of date and stage again with --replace"
+            }
+            _ => "'stage --replace' says that this is the corrected record",
+        };
+        let (place, noun) = (place(first, new), kind.noun());
+        let message = format!("{place} has the same key ({noun}) with other content; {way_out}");
+        Problem::new((self.lens.field)(kind), Rule::DuplicateKey, message)
     }
 }
 

@@ -22,8 +22,8 @@ const HASH_BITS: u32 = 48;
 /// Bits of an entry behind the hash: the job, relative to the block's base.
 const JOB_BITS: u32 = 16;
 /// Hashes that are compared at once. The measure of the memory that comparing takes: a set of so many
-/// has 524,288 places, 4.7 MB.
-const AT_ONCE: u64 = 400_000;
+/// has 262,144 places, 2.4 MB.
+const AT_ONCE: u64 = 200_000;
 
 /// The hash of one identifier, with the kind in it: the first 6 bytes of a SipHash-1-3, which is the
 /// same everywhere and for ever, as it must be for what is kept. Of 50 million users' three, some
