@@ -207,26 +207,12 @@ fn tell(ui: Ui, source: &str, staged: &Staged) {
         ));
     }
     if c.still_wrong > 0 {
-        ui.warn(&format!(
-            "{} {} failed or invalid",
-            counted(c.still_wrong, "record"),
-            agree(
-                c.still_wrong,
-                "is in the table already, in a row that is",
-                "are in the table already, in rows that are"
-            )
-        ));
+        let there = there_already(c.still_wrong, "a row that is", "rows that are");
+        ui.warn(&format!("{there} failed or invalid"));
     }
     if c.waived > 0 {
-        ui.warn(&format!(
-            "{} {} waived: userferry waive --undo takes one back",
-            counted(c.waived, "record"),
-            agree(
-                c.waived,
-                "is in the table already, in a row that was",
-                "are in the table already, in rows that were"
-            )
-        ));
+        let there = there_already(c.waived, "a row that was", "rows that were");
+        ui.warn(&format!("{there} waived: userferry waive --undo takes one back"));
     }
     if c.differing > 0 {
         ui.warn(&format!(
@@ -239,6 +225,12 @@ fn tell(ui: Ui, source: &str, staged: &Staged) {
             )
         ));
     }
+}
+
+/// Records that stand in rows already, of which more is said.
+fn there_already(n: u64, row: &str, rows: &str) -> String {
+    let (are, rows) = (agree(n, "is", "are"), agree(n, row, rows));
+    format!("{} {are} in the table already, in {rows}", counted(n, "record"))
 }
 
 #[cfg(test)]
