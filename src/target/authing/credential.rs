@@ -5,6 +5,7 @@ use crate::clock::{Clock, Moment};
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tokio::sync::Mutex;
 
 /// One fetched value.
@@ -41,25 +42,35 @@ impl<V> Held<V> {
 pub(super) struct Fetched<V> {
     pub value: V,
     /// How long it lives; `None` for ever.
-    pub life: Option<std::time::Duration>,
+    pub life: Option<Duration>,
 }
+
+/// How long one that is still good serves on after it could not be renewed, before that is tried again.
+const RENEW_AGAIN: Duration = Duration::from_secs(1);
 
 /// A shared credential; `E` is why it could not be fetched.
 pub(super) struct Credential<V, E> {
     clock: Clock,
     state: Mutex<State<V, E>>,
     attempts: std::sync::atomic::AtomicU64,
+    /// Whether nobody is to ask again after this.
+    is_final: fn(&E) -> bool,
 }
 
 struct State<V, E> {
     held: Option<Arc<Held<V>>>,
     failed: Option<(u64, E)>,
+    /// No renewal ahead of time before this.
+    quiet_until: Moment,
 }
 
 impl<V, E: Clone> Credential<V, E> {
-    pub(super) fn new(clock: Clock) -> Self {
-        let state = Mutex::new(State { held: None, failed: None });
-        Self { clock, state, attempts: std::sync::atomic::AtomicU64::new(0) }
+    /// One that is not held yet. After an error that `is_final`, nobody asks again: those who come
+    /// later, with requests that had left before, share it.
+    pub(super) fn new(clock: Clock, is_final: fn(&E) -> bool) -> Self {
+        let state = State { held: None, failed: None, quiet_until: Moment::ZERO };
+        let attempts = std::sync::atomic::AtomicU64::new(0);
+        Self { clock, state: Mutex::new(state), attempts, is_final }
     }
 
     /// The value, fetched if need be. All who wait while one fetches share what comes of it, also
@@ -75,13 +86,15 @@ impl<V, E: Clone> Credential<V, E> {
             .held
             .clone()
             .filter(|held| !held.stale.load(Ordering::Relaxed) && now < held.ends_at);
-        if let Some(held) = usable.clone().filter(|held| now < held.renew_at) {
+        let quiet = now < state.quiet_until;
+        if let Some(held) = usable.clone().filter(|held| now < held.renew_at || quiet) {
             return Ok(held);
         }
         if let Some((attempt, error)) = state.failed.clone()
-            && attempt > seen
+            && usable.is_none()
+            && (attempt > seen || (self.is_final)(&error))
         {
-            return usable.ok_or(error);
+            return Err(error);
         }
         let attempt = self.attempts.load(Ordering::Acquire) + 1;
         let result = fetch().await;
@@ -101,9 +114,13 @@ impl<V, E: Clone> Credential<V, E> {
                 Ok(held)
             }
             Err(error) => {
-                state.failed = Some((attempt, error.clone()));
+                let Some(held) = usable else {
+                    state.failed = Some((attempt, error.clone()));
+                    return Err(error);
+                };
                 // Renewed ahead of time: the old one is still good for a while.
-                usable.ok_or(error)
+                state.quiet_until = self.clock.now() + RENEW_AGAIN;
+                Ok(held)
             }
         }
     }
@@ -113,9 +130,12 @@ impl<V, E: Clone> Credential<V, E> {
 mod tests {
     use super::*;
     use std::sync::atomic::AtomicU32;
-    use std::time::Duration;
 
     type Shared = Credential<u32, &'static str>;
+
+    fn shared() -> Shared {
+        Shared::new(Clock::starting_at(0), |error| *error == "refused")
+    }
 
     #[expect(clippy::unnecessary_wraps, reason = "what a fetch returns")]
     fn fetched(value: u32) -> Result<Fetched<u32>, &'static str> {
@@ -124,7 +144,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn it_is_fetched_once_for_all_and_renewed_after_nine_tenths_of_its_life() {
-        let shared = Arc::new(Shared::new(Clock::starting_at(0)));
+        let shared = Arc::new(shared());
         let fetches = Arc::new(AtomicU32::new(0));
         let get = || {
             let (shared, fetches) = (Arc::clone(&shared), Arc::clone(&fetches));
@@ -148,7 +168,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn all_who_wait_share_one_failure() {
-        let shared = Arc::new(Shared::new(Clock::starting_at(0)));
+        let shared = Arc::new(shared());
         let fetches = Arc::new(AtomicU32::new(0));
         let all: Vec<_> = (0..10)
             .map(|_| {
@@ -171,8 +191,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_refusal_is_shared_with_those_who_come_later() {
+        let shared = shared();
+        let first = shared.get(|| async { fetched(1) }).await.unwrap();
+        first.mark_stale();
+        for _ in 0..3 {
+            let fetch = || async { Err("refused") };
+            assert_eq!(shared.get(fetch).await.map(|held| held.value), Err("refused"));
+            let fetch = || async { panic!("asked again after a refusal") };
+            assert_eq!(shared.get(fetch).await.map(|held| held.value), Err("refused"));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_stale_one_is_fetched_anew_and_a_fresh_one_that_is_refused_was_never_proven() {
-        let shared = Shared::new(Clock::starting_at(0));
+        let shared = shared();
         let first = shared.get(|| async { fetched(1) }).await.unwrap();
         first.prove();
         assert!(first.mark_stale());
@@ -183,10 +216,15 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn when_renewal_fails_the_old_one_serves_to_its_end() {
-        let shared = Shared::new(Clock::starting_at(0));
+        let shared = shared();
         shared.get(|| async { fetched(1) }).await.unwrap();
         tokio::time::sleep(Duration::from_secs(95)).await;
-        assert_eq!(shared.get(|| async { Err("down") }).await.map(|held| held.value), Ok(1));
+        for why in ["down", "refused"] {
+            assert_eq!(shared.get(|| async { Err(why) }).await.map(|held| held.value), Ok(1));
+            let fetch = || async { panic!("asked again at once") };
+            assert_eq!(shared.get(fetch).await.map(|held| held.value), Ok(1));
+            tokio::time::sleep(RENEW_AGAIN).await;
+        }
         tokio::time::sleep(Duration::from_secs(6)).await;
         assert_eq!(shared.get(|| async { Err("down") }).await.map(|held| held.value), Err("down"));
     }

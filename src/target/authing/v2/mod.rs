@@ -85,8 +85,9 @@ impl V2 {
             http,
             endpoints,
             headers,
-            token: Credential::new(clock),
-            key: Credential::new(clock),
+            // Credentials that are refused halt the run.
+            token: Credential::new(clock, |fault| matches!(fault, Fault::Halt(_))),
+            key: Credential::new(clock, |_| false),
             probe_id: format!("userferry-probe-{:016x}", fastrand::u64(..)),
             settings,
         })
