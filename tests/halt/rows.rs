@@ -64,7 +64,13 @@ fn lookups_keep_to_a_low_limit_too() {
         rig.run(flags).expect(3);
         rig.expect(&[("done", 8), ("failed", 4), ("failed/conflict", 4)]);
         if flags.len() > 1 {
-            assert_eq!(rig.sandbox.count("throttled"), 0, "the stated rate holds for lookups too");
+            // A tenth of a second after another, but for token, key and probe. Not by what was throttled:
+            // a busy machine delays requests, and then they arrive in a heap.
+            let at: Vec<i64> = rig.log().iter().filter_map(|line| line["at_ms"].as_i64()).collect();
+            let took = at.iter().max().unwrap() - at.iter().min().unwrap();
+            let paced = i64::try_from(at.len()).unwrap() - 3;
+            assert!(paced >= 20, "12 creates and the lookups of 4 conflicts: {paced}");
+            assert!(took >= (paced - 5) * 100, "the stated rate holds for lookups too: {took} ms");
         }
         books::check(&rig);
     }
