@@ -1,6 +1,6 @@
 //! What people and machines ask of the table.
 
-use super::{Table, identifiers};
+use super::{Table, identifiers, sql};
 use crate::job::{Detail, Status};
 use crate::problem::{FoundProblem, Rule};
 use crate::store::{JobId, StoreError};
@@ -233,13 +233,7 @@ impl Table {
     /// The settings of the runs that have sent what is in doubt now, as they were written down.
     pub fn settings_of_doubts(&self) -> Result<Vec<String>, StoreError> {
         self.check(|c| {
-            let mut statement = c.prepare(
-                "SELECT settings FROM run WHERE id IN (
-                     SELECT claimed_by_run FROM job WHERE status IN ('sending', 'unknown')
-                     UNION
-                     SELECT a.run_id FROM job j JOIN attempt a ON a.job_id = j.id
-                     WHERE j.status IN ('sending', 'unknown'))",
-            )?;
+            let mut statement = c.prepare(sql::SETTINGS_OF_DOUBTS)?;
             let rows = statement.query_map([], |row| row.get(0))?;
             rows.collect()
         })

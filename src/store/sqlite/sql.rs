@@ -54,6 +54,15 @@ FROM job j JOIN record r ON r.job_id = j.id
 WHERE j.status IN ('sending', 'unknown') AND j.status = 'unknown' AND j.id > ?1
 ORDER BY j.id LIMIT ?2";
 
+/// The settings of runs that left jobs in doubt: of those that had such a job in hand, at any time.
+/// Index `job_in_doubt`, then primary keys; `CROSS` keeps SQLite from reading all attempts instead.
+pub(super) const SETTINGS_OF_DOUBTS: &str = "\
+SELECT settings FROM run WHERE id IN (
+    SELECT claimed_by_run FROM job WHERE status IN ('sending', 'unknown')
+    UNION
+    SELECT a.run_id FROM job j CROSS JOIN attempt a ON a.job_id = j.id
+    WHERE j.status IN ('sending', 'unknown'))";
+
 /// When the next one is due that was sent before. Index `job_again`.
 pub(super) const NEXT_DUE: &str =
     "SELECT min(not_before_ms) FROM job WHERE status = 'pending' AND sends > 0";
@@ -109,6 +118,11 @@ pub(super) const ALL: &[(&str, &str, &[&str])] = &[
     ("HELD", HELD, &["INTEGER PRIMARY KEY"]),
     ("MOVE", MOVE, &["INTEGER PRIMARY KEY"]),
     ("DOUBTS", DOUBTS, &["INDEX job_in_doubt"]),
+    (
+        "SETTINGS_OF_DOUBTS",
+        SETTINGS_OF_DOUBTS,
+        &["SCAN j USING INDEX job_in_doubt", "SEARCH a USING PRIMARY KEY"],
+    ),
     ("NEXT_DUE", NEXT_DUE, &["INDEX job_again"]),
     ("UNSUSPECTED", UNSUSPECTED, &["INDEX job_new", "INDEX job_again", "INDEX job_in_doubt"]),
     ("OPEN", OPEN, &["INDEX job_new", "INDEX job_again", "INDEX job_in_doubt"]),
@@ -116,3 +130,6 @@ pub(super) const ALL: &[(&str, &str, &[&str])] = &[
     ("UNJUDGED", UNJUDGED, &["INDEX collision_new"]),
     ("SHARING", SHARING, &["PRIMARY KEY"]),
 ];
+
+#[cfg(test)]
+mod tests;
