@@ -12,7 +12,7 @@ import tools
 from harness import HERE, POOL, SECRET, BenchError, Server, Stub, Table, binary, environment, run, say, settle, start
 
 CONNECTIONS = 64
-# The most that `--concurrency` takes; the bars of latency and memory were set for 1,024.
+# The most that `--concurrency` takes.
 WIDE = 1_024
 MIB = 1024 * 1024
 
@@ -107,29 +107,52 @@ def real_body(bench: Bench, key_bits: int) -> Path:
 # ---- run
 
 
+def turn(bench: Bench, staged: Table, body: Path, width: int, stub_options: dict) -> dict:
+    """A copy of a staged table is run; oha sends the body of a create as often, and so do the libraries of a run
+    alone, encrypting a password for each. All in turn, with a stub of their own."""
+    users = staged.status()["pending"]
+    load = {"requests": users, "connections": width, "body": body}
+    rates = {}
+    for name, sender in (("oha", tools.load), ("libraries", tools.libraries)):
+        settle()
+        with Stub(tools.stub(), **stub_options) as stub:
+            rates[name] = sender(stub.url, key_bits=stub_options.get("key_bits", 1024), **load)
+        stub.expect(users)
+    table = staged.copy(bench.table("turn"))
+    rates["userferry"] = sends(bench, table, users, width, stub_options)
+    table.remove()
+    told = ", ".join(f"{name} {rate['per_second']:,.0f}/s" for name, rate in rates.items())
+    say(f"  {width} in flight: {told}")
+    return {"in_flight": width, **stub_options, **rates}
+
+
+def middle(turns: list[dict], who: str, what: str = "per_second") -> float:
+    return median(turn[who][what] for turn in turns)
+
+
+def against_libraries(turns: list[dict]) -> Row:
+    """What there is to be had with these libraries, and how much of it a run has."""
+    ours, oha, alone = (middle(turns, who) for who in ("userferry", "oha", "libraries"))
+    value = f"{thousands(alone)}/s: {alone / oha:.3f} of oha"
+    return Row("its HTTP and RSA libraries alone, and `run` against them", value, ours / alone, "of theirs")
+
+
 def run_section(bench: Bench):
     """Users per second without latency, against a load generator on the same server"""
     users = bench.users(200_000, 1_000)
-    bare, _ = Table.staged(bench.table("run-staged"), bench.records(users)[0])
+    staged, _ = Table.staged(bench.table("run-staged"), bench.records(users)[0])
     measured, rows = [], []
     for bits in (1024, 2048):
         body = real_body(bench, bits)
-        ours, theirs = [], []
-        for turn in range(bench.times(5)):
-            with Stub(tools.stub(), key_bits=bits) as stub:
-                oha = tools.load(stub.url, requests=users, connections=CONNECTIONS, body=body)
-            stub.expect(users)
-            table = bare.copy(bench.table("run"))
-            figures = sends(bench, table, users, CONNECTIONS, {"key_bits": bits})
-            table.remove()
-            measured.append({"key_bits": bits, "turn": turn, "userferry": figures, "oha": oha})
-            ours.append(figures["per_second"])
-            theirs.append(oha["per_second"])
-            say(f"  {bits} bits: {ours[-1]:,.0f}/s, oha {theirs[-1]:,.0f}/s")
-        share = median(ours) / median(theirs)
-        value = f"{thousands(median(ours))} users/s; oha {thousands(median(theirs))}/s"
-        rows.append(Row(f"`run`, key of {bits:,} bits, 64 in flight", value, share, "of oha", at_least=0.40))
-    bare.remove()
+        turns = [turn(bench, staged, body, CONNECTIONS, {"key_bits": bits}) for _ in range(bench.times(5))]
+        measured += turns
+        ours, oha = middle(turns, "userferry"), middle(turns, "oha")
+        value = f"{thousands(ours)} users/s; oha {thousands(oha)}/s"
+        rows += [
+            Row(f"`run`, key of {bits:,} bits, 64 in flight", value, ours / oha, "of oha", at_least=0.40),
+            against_libraries(turns),
+        ]
+    staged.remove()
     return measured, rows
 
 
@@ -148,30 +171,20 @@ def latency_section(bench: Bench):
     rows = [Row("latency that one connection of oha sees", f"{latency * 1000:.2f} ms")]
     for width, full, bar in ((256, 100_000, 0.97), (WIDE, 300_000, 0.90)):
         users = bench.users(full, width * 4)
-        bare, _ = Table.staged(bench.table("latency-staged"), bench.records(users)[0])
-        ours, theirs = [], []
-        for turn in range(bench.times(3)):
-            with Stub(tools.stub(), latency_ms=LATENCY_MS) as stub:
-                oha = tools.load(stub.url, requests=users, connections=width, body=body)
-            stub.expect(users)
-            table = bare.copy(bench.table("latency"))
-            figures = sends(bench, table, users, width, {"latency_ms": LATENCY_MS})
-            table.remove()
-            measured.append({"in_flight": width, "turn": turn, "userferry": figures, "oha": oha})
-            ours.append(figures)
-            theirs.append(oha["per_second"])
-            say(f"  {width} in flight: {figures['per_second']:,.0f}/s, oha {theirs[-1]:,.0f}/s")
-        bare.remove()
+        staged, _ = Table.staged(bench.table("latency-staged"), bench.records(users)[0])
+        turns = [turn(bench, staged, body, width, {"latency_ms": LATENCY_MS}) for _ in range(bench.times(3))]
+        staged.remove()
+        measured += turns
         ideal = width / latency
-        whole = median(f["per_second"] for f in ours)
-        steady = median(f["steady_per_second"] for f in ours)
+        whole, steady = (middle(turns, "userferry", what) for what in ("per_second", "steady_per_second"))
+        oha = middle(turns, "oha")
         rows += [
             Row(f"{width:,} in flight, whole process", f"{thousands(whole)} users/s of {thousands(ideal)}",
                 whole / ideal, "of in flight / latency", at_least=bar),
             Row(f"{width:,} in flight, between the 10th and the 90th of 100 answers", f"{thousands(steady)} users/s",
                 steady / ideal, "of in flight / latency"),
-            Row(f"{width:,} in flight, against oha", f"oha {thousands(median(theirs))}/s",
-                whole / median(theirs), "of oha", at_least=1.0),
+            Row(f"{width:,} in flight, against oha", f"oha {thousands(oha)}/s", whole / oha, "of oha", at_least=1.0),
+            against_libraries(turns),
         ]  # fmt: skip
     return measured, rows
 

@@ -57,13 +57,18 @@ def sdk() -> Path:
     return home / "node_modules"
 
 
-def stub() -> Path:
-    """The stub server, built from its source beside this file."""
-    target = TOOLS / "stub"
+def built(name: str) -> Path:
+    """A program that lies beside this file, built from its source."""
+    target = TOOLS / name
     env = os.environ | {"CARGO_TARGET_DIR": str(target)}
     env.pop("RUSTFLAGS", None)
-    run(["cargo", "build", "--release", "--locked", "--quiet"], cwd=HERE / "stub", env=env)
-    return target / "release/userferry-stub"
+    run(["cargo", "build", "--release", "--locked", "--quiet"], cwd=HERE / name, env=env)
+    return target / "release" / f"userferry-{name}"
+
+
+def stub() -> Path:
+    """The stub server."""
+    return built("stub")
 
 
 def found(name: str) -> str:
@@ -83,7 +88,13 @@ def version(argv) -> str:
     return next(iter((done.stdout or done.stderr).splitlines()), "").strip()
 
 
-def load(url: str, *, requests: int, connections: int, body: Path) -> dict:
+def libraries(url: str, *, requests: int, connections: int, body: Path, key_bits: int) -> dict:
+    """Sends a body again and again with the libraries of a run, and encrypts a password each time, without Userferry."""
+    key = HERE / f"stub/keys/{key_bits}.pem"
+    return {"per_second": float(run([built("bare"), url, key, body, requests, connections]).out)}
+
+
+def load(url: str, *, requests: int, connections: int, body: Path, **_) -> dict:
     """Sends a body again and again with oha; every answer must be a success."""
     head = Path(f"{body}.head").read_text(encoding="latin-1").splitlines()
     left_out = ("host", "content-length", "connection", "accept-encoding", "accept", "user-agent")
