@@ -186,6 +186,10 @@ fn rule_error(error: &RuleError, rule: &Spanned<DeValue<'_>>, text: &str) -> Opt
     let (name, value) =
         rule.get_ref().as_table()?.iter().find(|(name, _)| name.get_ref() == key)?;
     let in_program = || {
+        // The scheme of a password: { jq = "…" } behind a key of its own.
+        let inner = value.get_ref().as_table();
+        let inner = inner.and_then(|table| table.iter().find(|(name, _)| name.get_ref() == "jq"));
+        let value = inner.map_or(value, |(_, program)| program);
         let written = text.get(value.span())?;
         let program = value.get_ref().as_str()?;
         // With escapes the places in the file and in the program differ: then the whole is meant.

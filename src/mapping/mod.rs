@@ -116,7 +116,7 @@ impl Mapping {
         let code = self.code(&source, schema);
         for (name, rule) in &self.rules {
             if name == schema.password_field {
-                match password(&source.fields, rule) {
+                match password(&source, rule) {
                     Ok(password) => user.password = password,
                     Err(problem) => problems.push(problem),
                 }
@@ -235,6 +235,7 @@ fn put(user: &mut User, field: &Field, taken: Taken, has_code: bool, schema: &Sc
 
 /// A record that is being mapped.
 struct Source<'a> {
+    text: &'a str,
     fields: Fields<'a>,
     /// As jq programs see it, made when the first one asks.
     for_programs: OnceCell<Option<jaq_json::Val>>,
@@ -246,7 +247,7 @@ impl<'a> Source<'a> {
             .map_err(|_| Problem::new("", Broken::Encoding, "bytes that are not UTF-8"))?;
         let fields = Fields::parse(text)
             .ok_or_else(|| Problem::new("", Broken::Syntax, "the record is no JSON object"))?;
-        Ok(Self { fields, for_programs: OnceCell::new() })
+        Ok(Self { text, fields, for_programs: OnceCell::new() })
     }
 
     /// Without the password's columns, and without what is plainly a password's hash.
@@ -260,6 +261,14 @@ impl<'a> Source<'a> {
     }
 }
 
+impl Source<'_> {
+    /// With everything, for the programs of the password's own rule: what they give is the name of a
+    /// scheme or a number, or is a problem.
+    fn whole(&self) -> Option<jaq_json::Val> {
+        jq::record(self.text)
+    }
+}
+
 fn unknown_field(name: &str, rule: &Rule) -> Problem {
     let field = match rule {
         Rule::Column { from, .. } => from,
@@ -269,13 +278,13 @@ fn unknown_field(name: &str, rule: &Rule) -> Problem {
     Problem::new(field, Broken::UnknownField, message)
 }
 
-fn password(fields: &Fields<'_>, rule: &Rule) -> Result<Option<SecretString>, Problem> {
+fn password(source: &Source<'_>, rule: &Rule) -> Result<Option<SecretString>, Problem> {
     let from = match rule {
         Rule::Column { from, .. } => from,
-        Rule::Password(password) => return password.take(fields),
+        Rule::Password(password) => return password.take(source),
         _ => return Ok(None),
     };
-    let Some(value) = fields.find(from) else { return Ok(None) };
+    let Some(value) = source.fields.find(from) else { return Ok(None) };
     match Json::of(value) {
         Json::Null => Ok(None),
         Json::Text(text) if text.is_empty() || is_unusable(&text) => Ok(None),

@@ -1,13 +1,16 @@
 //! The rule of a password whose parts stand in columns of their own, or that is to be shorter.
 
+use super::Source;
+use super::jq::{IMMODERATE, Program};
 use super::record::{Fields, Json};
-use super::rule::RuleError;
+use super::rule::{self, RuleError};
 use crate::password::compose::{Composable, Encoding, Order, Parts, compose, shorten};
 use crate::password::{Scheme, detect, is_unusable};
 use crate::problem::{Problem, Rule as Broken};
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Where the parts of a password's hash come from.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,17 +33,26 @@ pub struct Password {
 enum SchemeOf {
     /// The same for all.
     Named(Composable),
-    /// The one that this column names.
-    Column(String),
+    /// The one that is named for each record.
+    From(Origin),
     /// The one that the hash says itself.
     Hash,
 }
 
-/// A number of the mapping, or a column that has it.
+/// A number of the mapping, or where a record has it.
 #[derive(Clone, Debug, PartialEq)]
 enum Number {
     Value(u32),
+    From(Origin),
+}
+
+/// Where a record has what belongs to its hash, and is no secret.
+#[derive(Clone, Debug, PartialEq)]
+enum Origin {
+    /// In a column.
     Column(String),
+    /// A program makes it of the record, which it sees with the password's columns.
+    Jq(Arc<Program>),
 }
 
 /// The keys of the rule.
@@ -107,7 +119,7 @@ impl Password {
         let scheme = match self.scheme {
             SchemeOf::Named(scheme) => scheme,
             // The records say.
-            SchemeOf::Column(_) => return Ok(()),
+            SchemeOf::From(_) => return Ok(()),
             SchemeOf::Hash => {
                 let other = KEYS
                     .iter()
@@ -158,7 +170,7 @@ impl Password {
         let mut put = |key: &str, value: Value| drop(rule.insert(key.to_owned(), value));
         match &self.scheme {
             SchemeOf::Named(scheme) => put("scheme", json!(scheme.as_str())),
-            SchemeOf::Column(column) => put("scheme_from", json!(column)),
+            SchemeOf::From(origin) => put("scheme_from", origin.to_json()),
             SchemeOf::Hash => {}
         }
         put("hash", json!(self.hash));
@@ -184,7 +196,7 @@ impl Password {
         for (key, number) in numbers {
             match number {
                 Some(Number::Value(value)) => put(key, json!(value)),
-                Some(Number::Column(column)) => put(key, json!(column)),
+                Some(Number::From(origin)) => put(key, origin.to_json()),
                 None => {}
             }
         }
@@ -207,38 +219,39 @@ impl Password {
     /// All columns that it reads.
     pub(crate) fn columns(&self) -> impl Iterator<Item = &str> {
         let scheme = match &self.scheme {
-            SchemeOf::Column(column) => Some(column.as_str()),
+            SchemeOf::From(origin) => Some(origin),
             _ => None,
         };
         let numbers = [self.iterations.as_ref(), self.n.as_ref(), Some(&self.r), Some(&self.p)];
         let numbers = numbers.into_iter().flatten().filter_map(|number| match number {
-            Number::Column(column) => Some(column.as_str()),
+            Number::From(origin) => Some(origin),
             Number::Value(_) => None,
         });
-        self.secrets().chain(scheme).chain(numbers)
+        self.secrets().chain(scheme.into_iter().chain(numbers).flat_map(Origin::columns))
     }
 
     /// What it does, for people.
     pub(super) fn what(&self) -> &'static str {
         match self.scheme {
             SchemeOf::Named(scheme) => scheme.as_str(),
-            SchemeOf::Column(_) => "the scheme that its column names",
+            SchemeOf::From(Origin::Column(_)) => "the scheme that its column names",
+            SchemeOf::From(Origin::Jq(_)) => "the scheme that a jq program names",
             SchemeOf::Hash => "a shorter hash",
         }
     }
 
     /// The one string for a record; none where it has no hash.
-    pub(super) fn take(&self, fields: &Fields<'_>) -> Result<Option<SecretString>, Problem> {
+    pub(super) fn take(&self, source: &Source<'_>) -> Result<Option<SecretString>, Problem> {
         let is_there = |hash: &Cow<'_, str>| !hash.is_empty() && !is_unusable(hash);
-        let Some(hash) = text(fields, &self.hash)?.filter(is_there) else {
+        let Some(hash) = text(&source.fields, &self.hash)?.filter(is_there) else {
             return Ok(None);
         };
-        let stored = self.compose(fields, &hash)?;
+        let stored = self.compose(source, &hash)?;
         let stored = if self.short { shorten(&stored) } else { stored };
         Ok(Some(stored.into()))
     }
 
-    fn compose(&self, fields: &Fields<'_>, hash: &str) -> Result<String, Problem> {
+    fn compose(&self, source: &Source<'_>, hash: &str) -> Result<String, Problem> {
         // Tables that changed their scheme once have both: a hash that says its own stays as it is.
         if is_whole(hash) {
             return Ok(hash.to_owned());
@@ -246,16 +259,7 @@ impl Password {
         let scheme = match &self.scheme {
             SchemeOf::Named(scheme) => *scheme,
             SchemeOf::Hash => return Ok(hash.to_owned()),
-            SchemeOf::Column(column) => {
-                let word = text(fields, column)?.unwrap_or_default();
-                Composable::parse(&word).ok_or_else(|| {
-                    let message = format!(
-                        "names no scheme that can be composed ({}), and the hash names none itself",
-                        Composable::WORDS
-                    );
-                    Problem::new(column, Broken::Password, message)
-                })?
-            }
+            SchemeOf::From(origin) => self.scheme_of(origin, source)?,
         };
         if matches!(scheme, Composable::Digest(_)) && self.salt.is_some() && !self.order.has_salt()
         {
@@ -263,21 +267,89 @@ impl Password {
                            hashed, e.g. \"salt+password\"";
             return Err(Problem::new(&self.hash, Broken::Password, message));
         }
-        let salt = self.salt.as_ref().map(|salt| text(fields, salt)).transpose()?.flatten();
+        let salt = self.salt.as_ref().map(|salt| text(&source.fields, salt)).transpose()?.flatten();
         // An empty cell is no value.
         let salt = salt.filter(|salt| !salt.is_empty());
-        let small = |number: Option<&Number>| number.map(|n| n.of(fields)).transpose();
-        let (n, r, p) = (small(self.n.as_ref())?, self.r.of(fields)?, self.p.of(fields)?);
+        // Only what the scheme asks for: a column of another may be anything in this record.
+        let of = |number: &Number| number.of(source, &self.hash);
+        let (mut iterations, mut scrypt) = (None, None);
+        match (scheme, &self.iterations, &self.n) {
+            (Composable::Pbkdf2(_), Some(number), _) => iterations = of(number)?,
+            (Composable::Scrypt, _, Some(n)) => {
+                let (n, r, p) = (of(n)?, of(&self.r)?, of(&self.p)?);
+                scrypt = n.zip(r).zip(p).map(|((n, r), p)| (u64::from(n), r, p));
+            }
+            _ => {}
+        }
         let parts = Parts {
             hash,
             hash_encoding: self.hash_encoding,
             salt: salt.as_deref(),
             salt_encoding: self.salt_encoding,
             order: &self.order,
-            iterations: small(self.iterations.as_ref())?.flatten(),
-            scrypt: n.flatten().zip(r).zip(p).map(|((n, r), p)| (u64::from(n), r, p)),
+            iterations,
+            scrypt,
         };
         compose(scheme, &parts).map_err(|why| Problem::new(&self.hash, Broken::Password, why))
+    }
+
+    /// The scheme that a record names.
+    fn scheme_of(&self, origin: &Origin, source: &Source<'_>) -> Result<Composable, Problem> {
+        let word = origin.of(source, &self.hash)?.unwrap_or_default();
+        Composable::parse(&word).ok_or_else(|| {
+            let (column, names) = match origin {
+                Origin::Column(column) => (column, "names"),
+                Origin::Jq(_) => (&self.hash, "the jq program of `scheme_from` names"),
+            };
+            let message = format!(
+                "{names} no scheme that can be composed ({}), and the hash names none itself",
+                Composable::WORDS
+            );
+            Problem::new(column, Broken::Password, message)
+        })
+    }
+}
+
+impl Origin {
+    /// Reads it as it stands behind a key.
+    fn from_json(value: &Value) -> Option<Result<Self, RuleError>> {
+        match value {
+            Value::String(column) if !column.is_empty() => Some(Ok(Self::Column(column.clone()))),
+            Value::Object(rule) if rule.len() == 1 => {
+                let program = rule::program(rule.get("jq")?);
+                Some(program.map(|program| Self::Jq(Arc::new(program))))
+            }
+            _ => None,
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        match self {
+            Self::Column(column) => json!(column),
+            Self::Jq(program) => json!({ "jq": program.source() }),
+        }
+    }
+
+    /// The columns that it reads.
+    fn columns(&self) -> Vec<&str> {
+        match self {
+            Self::Column(column) => vec![column],
+            Self::Jq(program) => program.paths().iter().map(String::as_str).collect(),
+        }
+    }
+
+    /// The text, or number as it is written, of a record. What is wrong with a program's is told of
+    /// the column of the hash.
+    fn of<'a>(&self, source: &Source<'a>, hash: &str) -> Result<Option<Cow<'a, str>>, Problem> {
+        let program = match self {
+            Self::Column(column) => return text(&source.fields, column),
+            Self::Jq(program) => program,
+        };
+        let wrong = |why: Cow<'static, str>| Problem::new(hash, Broken::Password, why);
+        let record = source.whole().ok_or_else(|| wrong(IMMODERATE.into()))?;
+        let output = program.run(&record).map_err(wrong)?;
+        let found = part(output.as_json(), hash)?;
+        Ok(found.map(|text| text.into_owned().into()))
     }
 }
 
@@ -289,11 +361,11 @@ fn is_whole(hash: &str) -> bool {
 }
 
 impl Number {
-    fn of(&self, fields: &Fields<'_>) -> Result<Option<u32>, Problem> {
+    fn of(&self, source: &Source<'_>, hash: &str) -> Result<Option<u32>, Problem> {
         match self {
             Self::Value(value) => Ok(Some(*value)),
-            Self::Column(column) => {
-                Ok(text(fields, column)?.and_then(|text| text.trim().parse().ok()))
+            Self::From(origin) => {
+                Ok(origin.of(source, hash)?.and_then(|text| text.trim().parse().ok()))
             }
         }
     }
@@ -301,8 +373,11 @@ impl Number {
 
 /// The text, or number as it is written, of a column.
 fn text<'a>(fields: &Fields<'a>, column: &str) -> Result<Option<Cow<'a, str>>, Problem> {
-    let Some(value) = fields.find(column) else { return Ok(None) };
-    match Json::of(value) {
+    fields.find(column).map_or(Ok(None), |value| part(Json::of(value), column))
+}
+
+fn part<'a>(value: Json<'a>, column: &str) -> Result<Option<Cow<'a, str>>, Problem> {
+    match value {
         Json::Null => Ok(None),
         Json::Text(text) => Ok(Some(text)),
         Json::Number(number) => Ok(Some(number.into())),
@@ -329,9 +404,20 @@ impl Keys<'_> {
         Ok(self.text(key, "the name of a column")?.map(str::to_owned))
     }
 
+    fn origin(&self, key: &str) -> Result<Option<Origin>, RuleError> {
+        const WHAT: &str = "the name of a column, or { jq = \"program\" }";
+        let Some(value) = self.0.get(key) else { return Ok(None) };
+        match Origin::from_json(value) {
+            Some(Ok(origin)) => Ok(Some(origin)),
+            // The place in the program is one behind this key.
+            Some(Err(error)) => Err(RuleError { key: Some(key.to_owned()), ..error }),
+            None => Err(RuleError::of(key, format!("`{key}` must be {WHAT}"))),
+        }
+    }
+
     fn scheme(&self, short: bool) -> Result<SchemeOf, RuleError> {
         let named = self.text("scheme", "the name of a scheme")?;
-        match (named, self.column("scheme_from")?) {
+        match (named, self.origin("scheme_from")?) {
             (Some(_), Some(_)) => Err(RuleError::of(
                 "scheme_from",
                 "only one of `scheme` and `scheme_from` can be given",
@@ -349,7 +435,7 @@ impl Keys<'_> {
                 })?;
                 Ok(SchemeOf::Named(scheme))
             }
-            (None, Some(column)) => Ok(SchemeOf::Column(column)),
+            (None, Some(origin)) => Ok(SchemeOf::From(origin)),
             (None, None) if short => Ok(SchemeOf::Hash),
             (None, None) => Err(RuleError::new(format!(
                 "neither `scheme` nor `scheme_from` nor `short`: {FORM}"
@@ -374,17 +460,20 @@ impl Keys<'_> {
     }
 
     fn number(&self, key: &str) -> Result<Option<Number>, RuleError> {
-        let wrong =
-            || RuleError::of(key, format!("`{key}` must be a number, or the column that has it"));
+        let wrong = || {
+            let what = "a number, or the column that has it, or { jq = \"program\" }";
+            RuleError::of(key, format!("`{key}` must be {what}"))
+        };
         match self.0.get(key) {
             None => Ok(None),
-            Some(Value::String(column)) if !column.is_empty() => {
-                Ok(Some(Number::Column(column.clone())))
-            }
             Some(Value::Number(number)) => {
                 let value = number.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
                 value.map(|value| Some(Number::Value(value))).ok_or_else(wrong)
             }
+            Some(Value::String(_) | Value::Object(_)) => self
+                .origin(key)
+                .map_err(|error| if error.at.is_some() { error } else { wrong() })
+                .map(|origin| origin.map(Number::From)),
             Some(_) => Err(wrong()),
         }
     }
@@ -465,10 +554,15 @@ mod tests {
     fn what_does_not_fit_is_a_problem_of_its_column() {
         let md5 =
             json!({"scheme": "md5", "hash": "hash", "salt": "salt", "order": "salt+password"});
-        let length = "hash password: the hash has not the length of its scheme, in hexadecimal digits or base64";
+        let none = "hash password: no hash of md5, in 32 hexadecimal digits or the same in base64";
+        let length = "hash password: 64 hexadecimal digits, where md5 has 32; if the column has hashes of several \
+                      schemes, scheme_from = { jq = '…' } says which";
         let absent = "hash password: the salt is absent";
         for (record, problem) in [
-            (json!({"id": 1, "hash": "secret", "salt": "ab"}), length),
+            (json!({"id": 1, "hash": "secret", "salt": "ab"}), none),
+            // How long it is must not be told of what may be a password.
+            (json!({"id": 1, "hash": "123456", "salt": "ab"}), none),
+            (json!({"id": 1, "hash": "ab".repeat(32), "salt": "ab"}), length),
             (json!({"id": 1, "hash": MD5}), absent),
             (json!({"id": 1, "hash": MD5, "salt": null}), absent),
             (
@@ -483,6 +577,40 @@ mod tests {
         assert!(
             problem.unwrap_err().starts_with("algo password: names no scheme that can be composed")
         );
+    }
+
+    #[test]
+    fn a_program_names_the_scheme_of_each_hash_and_sees_it() {
+        let by_length = json!({
+            "scheme_from": {"jq": "if (.hash | length) == 32 then \"md5\" else \"pbkdf2-sha256\" end"},
+            "iterations": {"jq": ".rounds * 1000"}, "hash": "hash", "salt": "salt", "order": "salt+password",
+        });
+        let md5 = json!({"id": 1, "hash": MD5, "salt": "ab"});
+        assert_eq!(
+            taken(&by_length, &md5),
+            Ok(Some("$md5$sp$YWI$X03MO1qnZdYdgyfeuILPmQ".to_owned()))
+        );
+        let record = json!({"id": 1, "hash": "ab".repeat(32), "salt": "ab", "rounds": 29});
+        let one = format!("$pbkdf2-sha256$29000$YWI${}", "q6ur".repeat(10) + "q6s");
+        assert_eq!(taken(&by_length, &record), Ok(Some(one)));
+        for (program, why) in [
+            (
+                ".hash",
+                "hash password: the jq program of `scheme_from` names no scheme that can be composed",
+            ),
+            ("empty", "hash password: the jq program of `scheme_from` names no scheme"),
+            ("error(.hash)", "hash password: "),
+            ("{hash}", "hash type: an object, where a part of the password is expected"),
+        ] {
+            let rule = json!({"scheme_from": {"jq": program}, "hash": "hash", "salt": "salt"});
+            let problem = taken(&rule, &md5).unwrap_err();
+            assert!(problem.starts_with(why) && !problem.contains(MD5), "{program}: {problem}");
+        }
+        let mapping = mapping(&by_length);
+        let Some(Rule::Password(password)) = mapping.rule("password") else {
+            panic!("no password")
+        };
+        assert!(password.columns().any(|column| column == "rounds"), "what feeds it is told");
     }
 
     #[test]
@@ -531,6 +659,16 @@ mod tests {
                 json!({"hash": "h", "short": true, "salt": "s"}),
                 Some("salt"),
                 "`salt` wants a `scheme`",
+            ),
+            (
+                json!({"scheme_from": {"jq": "if"}, "hash": "h"}),
+                Some("scheme_from"),
+                "jq: a term is expected",
+            ),
+            (
+                json!({"scheme_from": {"from": "x"}, "hash": "h"}),
+                Some("scheme_from"),
+                "must be the name of a column, or { jq",
             ),
             (json!({"hash": "h", "short": "yes"}), Some("short"), "must be true or false"),
             (

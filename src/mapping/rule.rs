@@ -305,7 +305,8 @@ fn column(from: &str, how: How) -> Result<Rule, RuleError> {
     Ok(Rule::Column { from: from.to_owned(), how })
 }
 
-fn program(text: &Json) -> Result<Program, RuleError> {
+/// A program as it stands behind `jq`.
+pub(super) fn program(text: &Json) -> Result<Program, RuleError> {
     let text =
         text.as_str().ok_or_else(|| RuleError::of("jq", "`jq` must be a program as text"))?;
     Program::compile(text)

@@ -42,7 +42,7 @@ impl Mapping {
         let has_code = self.code(&source, schema).is_some();
         for (name, rule) in &self.rules {
             if name == schema.password_field {
-                let has_value = super::password(&source.fields, rule).is_ok_and(|p| p.is_some());
+                let has_value = super::password(&source, rule).is_ok_and(|p| p.is_some());
                 let origin = Origin::Column(self.source_name(name));
                 all.push(traced(name, origin, rule, has_value));
                 continue;

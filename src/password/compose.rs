@@ -16,9 +16,12 @@
 use super::crypt64::{adapted, base64, from_adapted, from_base64, standard};
 use super::digest::{Digest, from_hex, to_hex};
 use super::{Scheme, detect};
+use std::borrow::Cow;
 
 /// Bytes to which a digest is cut.
 const SHORT: usize = 32;
+/// Bytes of the shortest digest.
+const SHORTEST: usize = 16;
 
 /// What was hashed, one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,6 +147,14 @@ impl Composable {
         })
     }
 
+    /// How many bytes its digest has, from and to.
+    fn digest_bytes(self) -> (usize, usize) {
+        match self {
+            Self::Digest(digest) => (digest.len(), digest.len()),
+            _ => (SHORTEST, 64),
+        }
+    }
+
     /// The word of a mapping.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -212,7 +223,7 @@ pub struct Parts<'a> {
 }
 
 /// Why there is no such hash, without a value.
-pub type Fault = &'static str;
+pub type Fault = Cow<'static, str>;
 
 /// Composes the one string.
 pub fn compose(scheme: Composable, parts: &Parts<'_>) -> Result<String, Fault> {
@@ -220,7 +231,7 @@ pub fn compose(scheme: Composable, parts: &Parts<'_>) -> Result<String, Fault> {
         let is_base64 = |text: &str| from_base64(text).is_some_and(|bytes| !bytes.is_empty());
         let (salt, hash) = (standard(parts.salt.unwrap_or_default()), standard(parts.hash));
         if !is_base64(&salt) || !is_base64(&hash) {
-            return Err("hash and salt of firebase-scrypt must be base64");
+            return Err("hash and salt of firebase-scrypt must be base64".into());
         }
         return Ok(format!("$firebase-scrypt${salt}${hash}"));
     }
@@ -230,7 +241,7 @@ pub fn compose(scheme: Composable, parts: &Parts<'_>) -> Result<String, Fault> {
         _ => true,
     };
     if is_salted && parts.salt.is_none() {
-        return Err("the salt is absent");
+        return Err("the salt is absent".into());
     }
     let salt = parts.salt_encoding.decode(parts.salt.filter(|_| is_salted).unwrap_or_default());
     let salt = salt.ok_or("the salt is not written as `salt_encoding` says")?;
@@ -251,20 +262,16 @@ pub fn compose(scheme: Composable, parts: &Parts<'_>) -> Result<String, Fault> {
         Composable::Scrypt => {
             let (n, r, p) = parts.scrypt.ok_or("`n`, `r` or `p` is absent or no number")?;
             if !n.is_power_of_two() || n < 2 || r == 0 || p == 0 {
-                return Err("`n` is no power of two, or `r` or `p` is 0");
+                return Err("`n` is no power of two, or `r` or `p` is 0".into());
             }
             let ln = n.trailing_zeros();
             Ok(format!("$scrypt$ln={ln},r={r},p={p}${}${}", base64(&salt), base64(&digest)))
         }
-        Composable::Firebase => Err("cannot be"),
+        Composable::Firebase => Err("cannot be".into()),
     }
 }
 
 fn decode_digest(scheme: Composable, parts: &Parts<'_>) -> Result<Vec<u8>, Fault> {
-    let fits = |bytes: &Vec<u8>| match scheme {
-        Composable::Digest(digest) => bytes.len() == digest.len(),
-        _ => (16..=64).contains(&bytes.len()),
-    };
     // As SQL Server writes bytes.
     let is_digits = |text: &&str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let bare = parts.hash.strip_prefix("0x").or(parts.hash.strip_prefix("0X"));
@@ -273,8 +280,32 @@ fn decode_digest(scheme: Composable, parts: &Parts<'_>) -> Result<Vec<u8>, Fault
     // Digits that are all hexadecimal are never taken for base64: a wrong length is a mistake.
     let is_hex = is_hex || is_digits(&hash);
     let told = if is_hex { Encoding::Hex } else { Encoding::Base64 };
-    let bytes = parts.hash_encoding.unwrap_or(told).decode(hash).filter(fits);
-    bytes.ok_or("the hash has not the length of its scheme, in hexadecimal digits or base64")
+    let encoding = parts.hash_encoding.unwrap_or(told);
+    let bytes = encoding.decode(hash);
+    let (least, most) = scheme.digest_bytes();
+    if let Some(bytes) = bytes.filter(|bytes| (least..=most).contains(&bytes.len())) {
+        return Ok(bytes);
+    }
+    let digits = if is_hex && encoding == Encoding::Hex { hash.len() } else { 0 };
+    Err(misfit(digits, scheme).into())
+}
+
+/// Why a hash is none of its scheme. How long it is, only where it is as long as hashes are: what is
+/// shorter may be a password.
+fn misfit(digits: usize, scheme: Composable) -> String {
+    let (least, most) = scheme.digest_bytes();
+    let range = match (2 * least, 2 * most) {
+        (least, most) if least == most => least.to_string(),
+        (least, most) => format!("{least} to {most}"),
+    };
+    let scheme = scheme.as_str();
+    if digits < 2 * SHORTEST {
+        return format!("no hash of {scheme}, in {range} hexadecimal digits or the same in base64");
+    }
+    format!(
+        "{digits} hexadecimal digits, where {scheme} has {range}; if the column has hashes of several schemes, \
+         scheme_from = {{ jq = '…' }} says which"
+    )
 }
 
 /// A shorter form of a hash that says the same, where there is one; else the hash itself.

@@ -309,6 +309,55 @@ fn one_known_password_proves_the_column_the_scheme_and_the_order() {
     }
 }
 
+/// One column of two digests, and none that names the scheme.
+#[test]
+fn a_program_tells_the_scheme_of_each_hash_from_the_check_to_the_proof() {
+    let desk = Desk::new();
+    // `printf x9secret | md5sum`, and sha256sum.
+    let (md5, sha256) = (
+        "c4e0116b9f257a61c92fa4751ce45077",
+        "2a8b46486e23ea60366e324d27c0c3cd6de63e93f7b0e8e662ee5bf3a1c33a7f",
+    );
+    let users = json!([
+        {"uid": "1", "pwd": md5, "salt": "x9"},
+        {"uid": "2", "pwd": sha256, "salt": "x9"},
+    ]);
+    desk.write("users.json", users.to_string());
+    let settings = |scheme: &str| {
+        let rule =
+            format!("{{ {scheme}, hash = \"pwd\", salt = \"salt\", order = \"salt+password\" }}");
+        desk.write(
+            "userferry.toml",
+            format!("[mapping]\nexternalId = \"uid\"\npassword = {rule}\n"),
+        );
+    };
+    settings("scheme = \"md5\"");
+    let did = desk.ferry("check users.json").ok(3);
+    let told = "record 2, line 1, pwd: 64 hexadecimal digits, where md5 has 32; if the column has hashes of several \
+                schemes, scheme_from = { jq = '…' } says which (password)";
+    assert!(did.err.contains(told) || did.out.contains(told), "{}{}", did.out, did.err);
+    settings("scheme_from = { jq = 'if (.pwd | length' }");
+    let did = desk.ferry("check users.json").ok(2);
+    assert!(
+        did.err.contains(
+            "userferry.toml, line 3, column 53: mapping of `password`: jq: closing parenthesis"
+        ),
+        "{}",
+        did.err
+    );
+    settings("scheme_from = { jq = 'if (.pwd | length) == 32 then \"md5\" else \"sha256\" end' }");
+    let did = desk.ferry("check users.json").ok(0);
+    assert!(did.out.contains("salted-md5") && did.out.contains("salted-sha256"), "{}", did.out);
+    desk.ferry("stage users.json").ok(0);
+    desk.write("right", "secret\n");
+    for key in ["1", "2"] {
+        desk.ferry(&format!("password verify --key {key} --password-file right")).ok(0);
+    }
+    let did = desk.ferry("preview --key 2").ok(0);
+    assert!(did.out.contains("the scheme that a jq program names"), "{}", did.out);
+    assert!(!did.out.contains(sha256), "{}", did.out);
+}
+
 #[test]
 fn the_function_is_written_for_what_was_found() {
     let desk = Desk::new();
