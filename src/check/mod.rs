@@ -2,6 +2,7 @@
 
 mod known;
 mod nowhere;
+mod overlooked;
 mod report;
 
 pub(crate) use nowhere::Nowhere;
@@ -244,6 +245,7 @@ impl<'a> Checker<'a> {
         self.report.password_schemes.sort_by_key(|one| (one.strength, one.cost));
         self.warn_of_passwords();
         self.warn_of_fields();
+        self.warn_of_overlooked();
         self.warn_of_external_ids();
         self.warn_of_raw_copies();
         Ok(self.report)
@@ -348,6 +350,35 @@ impl<'a> Checker<'a> {
 }
 
 impl Checker<'_> {
+    /// Nobody would miss these before it is too late.
+    fn warn_of_overlooked(&mut self) {
+        let (mapping, schema) = (self.mapping, self.schema);
+        let fields = &self.report.fields;
+        let of_record = fields.0.iter().map(|(name, _)| name.as_str());
+        let of_record = of_record
+            .filter(|name| overlooked::matters(name) && !overlooked::is_taken(mapping, name));
+        let of_objects = self.report.nowhere.overlooked().iter().map(String::as_str);
+        // Strings of digest and salt that stand so in the export are whole.
+        let rule = mapping.rule(schema.password_field);
+        let is_composed = matches!(rule, Some(MappingRule::Password(_)));
+        let digest_of = |scheme: &'static str| {
+            let composed = scheme.strip_prefix("salted-").filter(|_| is_composed);
+            scheme.strip_prefix("hex-").or(composed)
+        };
+        let digests: Vec<&str> =
+            self.report.passwords.keys().filter_map(|scheme| digest_of(scheme)).collect();
+        let mut warnings = Vec::new();
+        for path in of_record.chain(of_objects) {
+            let standing = overlooked::of_standing(path, mapping, schema);
+            warnings.extend(standing.map(|message| ("blocked-not-mapped", message)));
+            let salt = overlooked::of_salt(path, &digests, mapping, schema, fields);
+            warnings.extend(salt.map(|message| ("salt-not-mapped", message)));
+        }
+        for (warning, message) in warnings {
+            self.warn(warning, self.report.records, message);
+        }
+    }
+
     /// Not where nobody is to have one.
     fn warn_of_external_ids(&mut self) {
         let field = self.schema.identifier(IdKind::ExternalId);

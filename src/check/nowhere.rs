@@ -1,7 +1,6 @@
 //! The fields of an export that nothing maps, also those inside objects.
 
-use super::{feeds, left_out};
-use crate::input::show_name;
+use super::{feeds, left_out, overlooked};
 use crate::mapping::{Mapping, Rule, for_each_inner_field, path_of};
 use crate::target::schema::Schema;
 
@@ -12,9 +11,14 @@ const OBJECTS: usize = 50;
 /// How deep it is looked.
 const DEPTH: usize = 4;
 
-/// What was met: the paths of objects, each with the names in it.
+/// What was met.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Nowhere(Vec<(String, Vec<String>)>);
+pub(crate) struct Nowhere {
+    /// The paths of objects, each with the names in it.
+    of_objects: Vec<(String, Vec<String>)>,
+    /// Paths whose names say that they matter, also where a copy of the record has them.
+    overlooked: Vec<String>,
+}
 
 /// How much of a field the mapping takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,26 +31,44 @@ enum Fed {
 impl Nowhere {
     /// Looks into the objects of a record.
     pub(crate) fn add(&mut self, raw: &[u8], mapping: &Mapping, schema: &Schema) {
+        let copies = copies(mapping, schema);
         for_each_inner_field(raw, DEPTH, &mut |parent, name, is_object| {
-            let fed = fed(mapping, &path_of(parent, name), schema);
+            let path = path_of(parent, name);
+            let fed = fed(mapping, &path);
             // A field of the record itself is told by its own line.
             if fed == Fed::Not && !is_object && !parent.is_empty() {
-                self.note(parent, name);
+                if overlooked::matters(name) {
+                    self.overlook(&path);
+                }
+                if !is_copied(&copies, &path) {
+                    self.note(parent, name);
+                }
             }
             is_object && fed != Fed::Whole
         });
     }
 
+    fn overlook(&mut self, path: &str) {
+        if self.overlooked.len() < OBJECTS && !self.overlooked.iter().any(|known| known == path) {
+            self.overlooked.push(path.to_owned());
+        }
+    }
+
+    /// The paths that matter.
+    pub(super) fn overlooked(&self) -> &[String] {
+        &self.overlooked
+    }
+
     fn note(&mut self, parent: &str, name: &str) {
-        let at = match self.0.iter().position(|(known, _)| known == parent) {
+        let at = match self.of_objects.iter().position(|(known, _)| known == parent) {
             Some(at) => at,
-            None if self.0.len() >= OBJECTS => return,
+            None if self.of_objects.len() >= OBJECTS => return,
             None => {
-                self.0.push((parent.to_owned(), Vec::new()));
-                self.0.len() - 1
+                self.of_objects.push((parent.to_owned(), Vec::new()));
+                self.of_objects.len() - 1
             }
         };
-        let names = &mut self.0[at].1;
+        let names = &mut self.of_objects[at].1;
         if names.len() <= OF_ONE && !names.iter().any(|known| known == name) {
             names.push(name.to_owned());
         }
@@ -54,23 +76,24 @@ impl Nowhere {
 
     /// Whether something inside this field is named.
     pub(crate) fn names_inside(&self, field: &str) -> bool {
-        self.0.iter().any(|(parent, _)| feeds(field, parent))
+        self.of_objects.iter().any(|(parent, _)| feeds(field, parent))
     }
 
     /// The paths, for people.
     pub(crate) fn shown(&self) -> Vec<String> {
         let of_one = |(parent, names): &(String, Vec<String>)| -> Vec<String> {
-            let path = |name: &str| show_name(format!("{parent}.{name}").as_bytes());
+            let path = |name: &str| super::report::shown_unmapped(&format!("{parent}.{name}"));
             if names.len() > OF_ONE {
                 return vec![path("…")];
             }
             names.iter().map(|name| path(name)).collect()
         };
-        self.0.iter().flat_map(of_one).collect()
+        self.of_objects.iter().flat_map(of_one).collect()
     }
 }
 
-fn fed(mapping: &Mapping, path: &str, schema: &Schema) -> Fed {
+/// How much of a field the rules take, but for copies of the record.
+fn fed(mapping: &Mapping, path: &str) -> Fed {
     let mut fed = Fed::Not;
     let mut by_column = |column: &str| {
         // A rule that takes the object around it takes the field.
@@ -80,17 +103,26 @@ fn fed(mapping: &Mapping, path: &str, schema: &Schema) -> Fed {
             fed = Fed::Inside;
         }
     };
-    let mut copied = false;
     for (_, rule) in mapping.rules() {
         match rule {
             Rule::Column { from, .. } => by_column(from),
             Rule::Password(password) => password.columns().for_each(&mut by_column),
             Rule::Jq { program, .. } => program.paths().iter().for_each(|path| by_column(path)),
-            Rule::Raw { without } => {
-                copied |= !left_out(mapping, without, schema).iter().any(|out| feeds(out, path));
-            }
-            Rule::Constant(_) => {}
+            Rule::Raw { .. } | Rule::Constant(_) => {}
         }
     }
-    if copied { Fed::Whole } else { fed }
+    fed
+}
+
+/// What each copy of the record goes without.
+fn copies<'a>(mapping: &'a Mapping, schema: &Schema) -> Vec<Vec<&'a str>> {
+    let without = mapping.rules().iter().filter_map(|(_, rule)| match rule {
+        Rule::Raw { without } => Some(left_out(mapping, without, schema)),
+        _ => None,
+    });
+    without.collect()
+}
+
+fn is_copied(copies: &[Vec<&str>], path: &str) -> bool {
+    copies.iter().any(|without| !without.iter().any(|out| feeds(out, path)))
 }

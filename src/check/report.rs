@@ -3,6 +3,7 @@
 use super::Nowhere;
 use crate::password::{Scheme, cost};
 use crate::problem::Rule;
+use crate::suggest;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use std::collections::BTreeMap;
@@ -87,7 +88,8 @@ impl Costs {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CheckWarning {
     /// Its word for machines: `long-password`, `shortenable-password`, `no-password`, `hash-not-kept`, `plain-kept`, `several-schemes`,
-    /// `password-column`, `column-missing`, `many-fields`, `no-external-id`, `raw-copy`.
+    /// `password-column`, `column-missing`, `many-fields`, `no-external-id`, `raw-copy`,
+    /// `blocked-not-mapped`, `salt-not-mapped`.
     pub warning: &'static str,
     /// Records concerned.
     pub count: u64,
@@ -231,13 +233,19 @@ impl CheckReport {
         let mut unmapped: Vec<String> = fields
             .iter()
             .filter(|(name, count)| count.mapped_to.is_empty() && !self.nowhere.names_inside(name))
-            .map(|(name, _)| shown(name))
+            .map(|(name, _)| shown_unmapped(name))
             .collect();
         unmapped.extend(self.nowhere.shown());
         if !unmapped.is_empty() {
             let _ = writeln!(out, "\nnot mapped: {}", unmapped.join(", "));
         }
     }
+}
+
+/// A field that nothing maps, for people. What may say who is blocked says so; a warning has the rule.
+pub(super) fn shown_unmapped(path: &str) -> String {
+    let mark = if suggest::standing(path).is_some() { " (blocked?)" } else { "" };
+    format!("{}{mark}", crate::input::show_name(path.as_bytes()))
 }
 
 fn section<'a, K: AsRef<str>>(

@@ -164,3 +164,87 @@ fn the_text_shows_coverage_and_counts() {
                      weakest: hex-md5, a digest without a salt: one search finds the passwords of all\n";
     assert!(shown.contains(passwords), "{shown}");
 }
+
+/// The warnings of these words for records under a mapping, and what the report shows as not mapped.
+fn overlooked(rules: serde_json::Value, records: &serde_json::Value) -> (Vec<String>, String) {
+    let mapping: Mapping = serde_json::from_value(rules).expect("a mapping");
+    let mut checker = Checker::new(&mapping, &V2).expect("a table can be made");
+    let input = Cursor::new(records.to_string().into_bytes());
+    let mut reader =
+        Reader::from_read(input, "users.json", &Options::default(), None).expect("it opens");
+    checker.source("users.json", &mut reader, &mut |_, _| {}).expect("it is read");
+    let report = checker.finish(&mut |_| Ok(())).expect("the table holds");
+    let text = report.to_text();
+    let unmapped = text.lines().find_map(|line| line.strip_prefix("not mapped: "));
+    let ours = ["blocked-not-mapped", "salt-not-mapped"];
+    let found = report.warnings.iter().filter(|warning| ours.contains(&warning.warning));
+    (found.map(|warning| warning.message.clone()).collect(), unmapped.unwrap_or("").to_owned())
+}
+
+#[test]
+fn who_may_sign_in_is_not_overlooked() {
+    use serde_json::json;
+    let who = "if it says who may not sign in, these users could after the move";
+    let records =
+        json!([{"id": "1", "status": {"enabled": true, "since": "x"}, "Is_Suspended": 0}]);
+    let enabled = format!(
+        "`status.enabled` is not mapped: {who}; map it: blocked = {{ from = \"status.enabled\", as = \"not\" }}"
+    );
+    let suspended = format!(
+        "`Is_Suspended` is not mapped: {who}; map it: blocked = {{ from = \"Is_Suspended\", as = \"bool\" }}"
+    );
+    let both = vec![suspended.clone(), enabled.clone()];
+    let (told, unmapped) = overlooked(json!({"externalId": "id"}), &records);
+    assert_eq!(told, both);
+    assert_eq!(unmapped, "Is_Suspended (blocked?), status.enabled (blocked?), status.since");
+    // Nobody reads a copy of the record.
+    let (told, unmapped) =
+        overlooked(json!({"externalId": "id", "oauth": {"raw": true}}), &records);
+    assert_eq!((told, unmapped.as_str()), (both, ""));
+    let one = json!({"externalId": "id", "blocked": {"from": "status.enabled", "as": "not"}});
+    let (told, _) = overlooked(one, &records);
+    let also = format!(
+        "`Is_Suspended` is not mapped, and the rule of blocked takes another column alone: {who}; one rule can take \
+         both: blocked = {{ jq = '…' }}"
+    );
+    assert_eq!(told, [also]);
+    for blocked in [
+        json!({"jq": ".Is_Suspended == 1 or .status.enabled == false"}),
+        json!({"jq": "[.[]] | length > 9"}),
+    ] {
+        let rules = json!({"externalId": "id", "blocked": blocked});
+        assert!(overlooked(rules, &records).0.is_empty());
+    }
+    // The rule that is told can be taken as it stands.
+    let rules = json!({"externalId": "id", "blocked": {"from": "Is_Suspended", "as": "bool"}});
+    assert_eq!(overlooked(rules, &json!([{"id": "1", "Is_Suspended": 0}])).0, [""; 0]);
+}
+
+#[test]
+fn a_salt_that_is_not_mapped_is_told_where_the_hashes_have_none() {
+    use serde_json::json;
+    let md5 = "5f4dcc3b5aa765d61d8327deb882cf99";
+    let records =
+        json!([{"id": "1", "pwd": md5, "pwd_salt": "x"}, {"id": "2", "pwd": "ab".repeat(32)}]);
+    let rules = json!({"externalId": "id", "password": "pwd"});
+    let (told, _) = overlooked(rules, &records);
+    let rule = "{ scheme_from = { jq = '{\"32\": \"md5\", \"64\": \"sha256\"}[.pwd | length | tostring]' }, hash = \
+                \"pwd\", salt = \"pwd_salt\", order = \"salt+password\" }";
+    let expected = format!(
+        "the passwords are digests without a salt (md5, sha256), and `pwd_salt` is not mapped: if it was hashed with \
+         them, nobody could sign in; then password = {rule}, in the order in which it was hashed"
+    );
+    assert_eq!(told, [expected]);
+    let settings = format!("[mapping]\nexternalId = \"id\"\npassword = {rule}\n");
+    crate::config::Settings::from_toml(&settings, std::path::Path::new("x")).expect("a rule");
+    let one = json!([{"id": "1", "auth": {"pwd": md5, "passwordSalt": "x"}}]);
+    for password in [json!("auth.pwd"), json!({"scheme": "md5", "hash": "auth.pwd"})] {
+        let (told, _) = overlooked(json!({"externalId": "id", "password": password}), &one);
+        let rule = "password = { scheme = \"md5\", hash = \"auth.pwd\", salt = \"auth.passwordSalt\", order";
+        assert!(told.len() == 1 && told[0].contains(rule), "{told:?}");
+    }
+    let salted = json!({"scheme": "md5", "hash": "auth.pwd", "salt": "auth.passwordSalt", "order": "salt+password"});
+    assert!(overlooked(json!({"externalId": "id", "password": salted}), &one).0.is_empty());
+    let bcrypt = json!([{"id": "1", "pwd": format!("$2b$12${}", "x".repeat(53)), "salt": "x"}]);
+    assert!(overlooked(json!({"externalId": "id", "password": "pwd"}), &bcrypt).0.is_empty());
+}

@@ -230,6 +230,11 @@ impl Password {
         self.secrets().chain(scheme.into_iter().chain(numbers).flat_map(Origin::columns))
     }
 
+    /// Whether its digests are hashed with a salt of their own.
+    pub(crate) fn has_salt(&self) -> bool {
+        self.salt.is_some()
+    }
+
     /// What it does, for people.
     pub(super) fn what(&self) -> &'static str {
         match self.scheme {

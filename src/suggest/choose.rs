@@ -3,7 +3,7 @@
 use super::rule::{self, How};
 use super::shape::Shape;
 use super::survey::{FieldStats, Place};
-use super::synonyms::{self, Meaning, plain};
+use super::synonyms::{self, Meaning, Standing, plain};
 use crate::target::schema::Schema;
 use crate::ui::grouped;
 use crate::user::IdKind;
@@ -73,42 +73,57 @@ fn salts_apart(found: &mut [Candidate], fields: &[(Place, FieldStats)], schema: 
         if candidate.points.is_none() || stats.of_shape(Shape::Hash) > 0 {
             continue;
         }
-        let is_salt = |other: &Place| {
-            groups(other) == groups(place)
-                && names(other).last().is_some_and(|name| name.ends_with("salt") || name == "盐")
-        };
-        let Some((salt, _)) = fields.iter().find(|(other, _)| is_salt(other)) else { continue };
+        let beside = |is_it: &dyn Fn(&str) -> bool| beside(place, fields, is_it);
+        let Some(salt) = beside(&synonyms::is_salt) else { continue };
+        let hash = rule::written(place, &How::default());
+        let parts = format!("hash = {hash}, salt = {salt}");
         let is_firebase = fields.iter().any(|(other, _)| names(other) == ["localid"]);
-        let scheme = match stats.schemes.keys().copied().find(|scheme| *scheme != "plain") {
-            Some(scheme) => scheme.strip_prefix("hex-"),
-            None => is_firebase.then_some("firebase-scrypt"),
-        };
-        let (hash, salt) =
-            (rule::written(place, &How::default()), rule::written(salt, &How::default()));
-        let Some(scheme) = scheme else {
-            candidate.note = Some(format!(
-                "its salt lies in {salt}: password = {{ scheme = \"…\", hash = {hash}, salt = {salt} }}"
-            ));
-            continue;
-        };
-        if scheme == "firebase-scrypt" {
+        let digests: Vec<&str> =
+            stats.schemes.keys().filter_map(|scheme| scheme.strip_prefix("hex-")).collect();
+        if digests.is_empty() && is_firebase {
             // Whole it has 118 bytes, one more than the smaller key carries.
-            candidate.rule =
-                format!("{{ scheme = \"{scheme}\", hash = {hash}, salt = {salt}, short = true }}");
+            candidate.rule = format!("{{ scheme = \"firebase-scrypt\", {parts}, short = true }}");
             candidate.note = Some("Firebase's scrypt".to_owned());
             continue;
         }
+        let source = match (beside(&|name| synonyms::SCHEMES.contains(&name)), digests.as_slice()) {
+            (Some(column), _) => format!("scheme_from = {column}"),
+            (None, [_, ..]) => rule::scheme(place, &digests),
+            (None, []) => {
+                candidate.note = Some(format!(
+                    "its salt lies in {salt}: password = {{ scheme = \"…\", {parts} }}"
+                ));
+                continue;
+            }
+        };
+        let is_named = source.starts_with("scheme_from = \"");
+        let iterations = beside(&|name| synonyms::ITERATIONS.contains(&name));
+        let iterations = iterations
+            .filter(|_| is_named)
+            .map_or_else(String::new, |column| format!(", iterations = {column}"));
         // A wrong guess would let nobody sign in, and nothing would say so: it is only a comment.
         candidate.points = None;
-        candidate.rule = format!(
-            "{{ scheme = \"{scheme}\", hash = {hash}, salt = {salt}, order = \"salt+password\" }}"
-        );
-        candidate.note = Some(
-            "scheme and order are a guess: find out what was hashed (several times? then pbkdf2 or the like), and prove \
+        candidate.rule = format!("{{ {source}, {parts}{iterations}, order = \"salt+password\" }}");
+        let guess = if is_named { "order is" } else { "scheme and order are" };
+        candidate.note = Some(format!(
+            "{guess} a guess: find out what was hashed (several times? then pbkdf2 or the like), and prove \
              it with userferry password verify and a password you know"
-                .to_owned(),
-        );
+        ));
     }
+}
+
+/// The column of such a name in the same object, as a rule names it.
+fn beside(
+    place: &Place,
+    fields: &[(Place, FieldStats)],
+    is_it: &dyn Fn(&str) -> bool,
+) -> Option<String> {
+    let found = fields.iter().map(|(other, _)| other).find(|other| {
+        matches!(other, Place::Column(_))
+            && groups(other) == groups(place)
+            && names(other).last().is_some_and(|name| is_it(name))
+    });
+    found.map(|other| rule::written(other, &How::default()))
 }
 
 fn candidate(
@@ -219,7 +234,7 @@ fn opposite(at: usize, place: &Place, stats: &FieldStats, records: u64) -> Optio
     const OPPOSITE: &str = "the opposite of blocked";
     let path = names(place);
     let (last, groups) = path.split_last()?;
-    if !synonyms::NOT_BLOCKED.contains(&last.as_str()) || !are_groups(groups) {
+    if synonyms::standing(last) != Some(Standing::Allowed) || !may_hold("blocked", groups) {
         return None;
     }
     let doubt = 100 + 50 * i64::try_from(groups.len()).unwrap_or(20);
@@ -301,8 +316,16 @@ fn meaning(place: &Place) -> Option<(Meaning, i64)> {
     (0..names.len()).find_map(|from| {
         let found = synonyms::meaning(&names[from..].concat())?;
         let depth = i64::try_from(from).unwrap_or(i64::MAX);
-        are_groups(&names[..from]).then_some((found, depth))
+        may_hold(found.field, &names[..from]).then_some((found, depth))
     })
+}
+
+/// Whether what lies in objects of these names is a field of the user. A `status` holds what is true or
+/// not of its user, but `status.name` is nobody's.
+fn may_hold(field: &str, groups: &[String]) -> bool {
+    let is_truth = matches!(field, "blocked" | "isDeleted" | "emailVerified" | "phoneVerified");
+    let is_status = |name: &String| is_truth && synonyms::STATUS.contains(&name.as_str());
+    groups.iter().all(|name| synonyms::GROUPS.contains(&name.as_str()) || is_status(name))
 }
 
 /// What a field would be if it did not lie in something that is not the user.
@@ -334,7 +357,7 @@ pub(super) fn is_status(place: &Place) -> bool {
 }
 
 fn are_groups(names: &[String]) -> bool {
-    names.iter().all(|name| synonyms::GROUPS.contains(&name.as_str()))
+    may_hold("", names)
 }
 
 fn groups(place: &Place) -> Vec<String> {

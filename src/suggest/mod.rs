@@ -14,6 +14,9 @@ mod write;
 pub use shape::Shape;
 pub use survey::{FieldStats, Place, Survey};
 
+pub(crate) use rule::{quoted, scheme};
+pub(crate) use synonyms::Standing;
+
 use crate::target::schema::Schema;
 use choose::Candidate;
 
@@ -116,6 +119,20 @@ fn line(candidate: &Candidate, place: &Place, coverage: String, is_second: bool)
         note: (!notes.is_empty()).then(|| notes.join("; ")),
         holds,
     }
+}
+
+/// What the last part of a path says of whether its user may sign in.
+pub(crate) fn standing(path: &str) -> Option<Standing> {
+    synonyms::standing(&last_name(path))
+}
+
+/// Whether the last part of a path is the name of a salt.
+pub(crate) fn is_salt(path: &str) -> bool {
+    synonyms::is_salt(&last_name(path))
+}
+
+fn last_name(path: &str) -> String {
+    synonyms::plain(path.rsplit(['.', ':']).next().unwrap_or(path))
 }
 
 /// Whole per cent, rounded down: 100 % are all.

@@ -221,6 +221,24 @@ pub(super) fn written_jq(place: &Place, what: &str) -> String {
     format!("{{ jq = {} }}", program(&format!("{}{what}", jq(place))))
 }
 
+/// What names the scheme of a column of digests in hexadecimal digits: where they are of several, how
+/// many digits there are tells them apart.
+pub(crate) fn scheme(place: &Place, digests: &[&str]) -> String {
+    if let [one] = digests {
+        return format!("scheme = \"{one}\"");
+    }
+    let digits = |digest: &str| match digest {
+        "md5" => 32,
+        "sha1" => 40,
+        "sha256" => 64,
+        _ => 128,
+    };
+    let names: Vec<String> =
+        digests.iter().map(|digest| format!("\"{}\": \"{digest}\"", digits(digest))).collect();
+    let text = format!("{{{}}}[{} | length | tostring]", names.join(", "), jq(place));
+    format!("scheme_from = {{ jq = {} }}", program(&text))
+}
+
 /// The rule that a place is filled. CSV has empty text where nothing is.
 pub(super) fn written_filled(place: &Place) -> String {
     format!("{{ jq = {} }}", program(&format!("({} // \"\") != \"\"", jq(place))))
@@ -270,7 +288,7 @@ fn program(text: &str) -> String {
 }
 
 /// Text as TOML.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {

@@ -132,13 +132,47 @@ pub(super) const SECRET: &[&str] = &[
 pub(super) const GROUPS: &[&str] = &[
     "profile", "attributes", "user", "users", "data", "contact", "contacts", "personal", "info", "userinfo", "account", "details",
     "person", "fields", "properties", "traits", "claims", "usermetadata", "metadata", "publicmetadata", "basic", "meta", "security",
-    "auth", "authentication", "login", "credentials", "stats", "activity", "identity", "identifiers", "address", "cognito", "custom", "timestamps",
+    "auth", "authentication", "login", "credential", "credentials", "stats", "activity", "identity", "identifiers", "address", "cognito", "custom", "timestamps",
     "name", "customattributes", "statistics", "location", "password", "source", "raw", "member", "customer", "基本信息", "用户",
 ];
+
+/// What columns are called that name the scheme of the hash beside them.
+#[rustfmt::skip]
+pub(super) const SCHEMES: &[&str] = &[
+    "algorithm", "algo", "scheme", "hashalgorithm", "hashalgo", "hashscheme", "hashtype", "hashmethod", "passwordalgorithm",
+    "passwordalgo", "passwordscheme", "passwordtype", "算法", "加密方式",
+];
+
+/// What columns are called that say how often was hashed.
+pub(super) const ITERATIONS: &[&str] =
+    &["iterations", "iterationcount", "hashiterations", "rounds", "hashrounds", "迭代次数"];
 
 /// What names of columns begin with where everything is of a user.
 #[rustfmt::skip]
 pub(super) const PREFIXES: &[&str] = &["user", "usr", "member", "customer", "account", "acct", "primary", "current", "用户", "会员"];
+
+/// What a field says of whether its user may sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// True where the user may not.
+    Blocked,
+    /// True where the user may.
+    Allowed,
+}
+
+/// What a plain name says of whether its user may sign in.
+pub(super) fn standing(name: &str) -> Option<Standing> {
+    let is_allowed = |name: &str| NOT_BLOCKED.contains(&name);
+    if is_allowed(name) || PREFIXES.iter().any(|p| name.strip_prefix(p).is_some_and(is_allowed)) {
+        return Some(Standing::Allowed);
+    }
+    meaning(name).is_some_and(|found| found.field == "blocked").then_some(Standing::Blocked)
+}
+
+/// Whether a plain name is that of a salt.
+pub(super) fn is_salt(name: &str) -> bool {
+    name.ends_with("salt") || name.ends_with('盐')
+}
 
 /// A name as the tables have it: lower case, letters and digits alone.
 pub(super) fn plain(name: &str) -> String {

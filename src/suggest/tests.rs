@@ -84,6 +84,7 @@ mod tables {
             ("blocked", json!([false]), "blocked = \"blocked\""),
             ("enabled", json!([true]), "blocked = { from = \"enabled\", as = \"not\" }"),
             ("is_active", json!([0, 1]), "blocked = { from = \"is_active\", as = \"not\" }"),
+            ("user_active", json!([true]), "blocked = { from = \"user_active\", as = \"not\" }"),
             ("active", json!(["N"]), "blocked = { from = \"active\", as = \"not\" }"),
             ("active", json!(["gone"]), "# blocked = { jq = '.active == \"0\"' }"),
             ("nick", json!([" x"]), "nickname = { from = \"nick\", as = \"trim\" }"),
@@ -117,6 +118,15 @@ mod tables {
             ),
             (json!({"address": {"state": "x"}}), "region = \"address.state\""),
             (json!({"state": "x", "zip": ""}), "region = \"state\""),
+            (
+                json!({"status": {"enabled": true, "name": "x", "since": "y"}}),
+                "blocked = { from = \"status.enabled\", as = \"not\" }",
+            ),
+            (
+                json!({"account": {"Status": {"isDisabled": "no"}}}),
+                "blocked = { from = \"account.Status.isDisabled\", as = \"bool\" }",
+            ),
+            (json!({"credential": {"hash": "x"}}), "password = \"credential.hash\""),
             (json!({"name": {"first": "x"}}), "givenName = \"name.first\""),
             (json!({"company": {"name": "x"}}), "company = \"company.name\""),
             (json!({"address": {"postal_code": "x"}}), "postalCode = \"address.postal_code\""),
@@ -222,6 +232,44 @@ fn a_hash_whose_salt_lies_apart_is_told_and_one_that_has_it_inside_is_not() {
         let line = proposal.lines.iter().find(|line| line.field == "password").expect("a line");
         assert_eq!(line.note.as_deref(), Some(expected));
         assert_eq!(line.rule, rule);
+    }
+}
+
+#[test]
+fn what_stands_beside_a_hash_and_its_salt_tells_the_scheme() {
+    let sha1 = "5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8";
+    let md5 = "5f4dcc3b5aa765d61d8327deb882cf99";
+    let of = |record: serde_json::Value| serde_json::json!({ "credential": record });
+    let (hash, salt) = ("credential.hash", "credential.salt");
+    for (records, rule) in [
+        (
+            vec![of(serde_json::json!({"algorithm": "SHA1", "hash": sha1, "salt": "x"}))],
+            format!(
+                "{{ scheme_from = \"credential.algorithm\", hash = \"{hash}\", salt = \"{salt}\", order = \"salt+password\" }}"
+            ),
+        ),
+        (
+            vec![of(
+                serde_json::json!({"algo": "pbkdf2-sha1", "rounds": 9, "hash": sha1, "salt": "x"}),
+            )],
+            format!(
+                "{{ scheme_from = \"credential.algo\", hash = \"{hash}\", salt = \"{salt}\", iterations = \"credential.rounds\", order = \"salt+password\" }}"
+            ),
+        ),
+        (
+            [md5, sha1].map(|hash| of(serde_json::json!({"hash": hash, "salt": "x"}))).into(),
+            format!(
+                "{{ scheme_from = {{ jq = '{{\"32\": \"md5\", \"40\": \"sha1\"}}[.{hash} | length | tostring]' }}, hash = \"{hash}\", salt = \"{salt}\", order = \"salt+password\" }}"
+            ),
+        ),
+    ] {
+        let proposal = proposal(&records);
+        let line = proposal.lines.iter().find(|line| line.field == "password").expect("a line");
+        assert!(!line.holds, "the order is a guess");
+        assert_eq!(line.rule, rule);
+        // It can be taken as it stands.
+        let text = format!("[mapping]\nexternalId = \"id\"\npassword = {rule}\n");
+        crate::config::Settings::from_toml(&text, std::path::Path::new("x")).expect("a rule");
     }
 }
 
