@@ -14,6 +14,8 @@ pub struct RunProgress {
     ui: Ui,
     bar: Option<ProgressBar>,
     lined_at: Option<Instant>,
+    /// The last line: one that says the same again says nothing.
+    said: String,
     notes: Notes,
 }
 
@@ -28,7 +30,7 @@ impl RunProgress {
             }
             bar
         });
-        Self { ui, bar, lined_at: None, notes: Notes::default() }
+        Self { ui, bar, lined_at: None, said: String::new(), notes: Notes::default() }
     }
 }
 
@@ -40,8 +42,10 @@ impl Monitor for RunProgress {
             bar.set_position(settled);
             bar.set_message(describe(progress));
         } else if self.lined_at.is_none_or(|at| at.elapsed() >= LINE_EVERY) {
-            if self.lined_at.is_some() {
-                self.ui.note(&line(progress));
+            if self.lined_at.is_some()
+                && let Some(line) = changed(&mut self.said, line(progress))
+            {
+                self.ui.note(&line);
             }
             self.lined_at = Some(Instant::now());
         }
@@ -63,6 +67,15 @@ impl Drop for RunProgress {
             bar.finish_and_clear();
         }
     }
+}
+
+/// A line, unless it is the very one that was said last.
+fn changed(said: &mut String, line: String) -> Option<String> {
+    if *said == line {
+        return None;
+    }
+    said.clone_from(&line);
+    Some(line)
 }
 
 /// What has been told. A target that goes away and comes back again and again is told of in the
@@ -239,6 +252,17 @@ mod tests {
             let end = Progress { done: 1_001, unknown: 0, ..progress(activity) };
             assert_eq!(line(&end), "1,009 of 1,009  done 1,001  failed 2  invalid 6");
         }
+    }
+
+    #[test]
+    fn a_line_is_said_once_until_it_changes() {
+        let mut said = String::new();
+        let waits = progress(Activity::Settling);
+        let fewer = Progress { unknown: 2, done: 401, ..waits.clone() };
+        let lines = [&waits, &waits, &fewer, &fewer, &waits].map(line);
+        let told = lines.clone().map(|line| changed(&mut said, line));
+        let [one, _, two, _, three] = lines;
+        assert_eq!(told, [Some(one), None, Some(two), None, Some(three)]);
     }
 
     #[test]
