@@ -418,3 +418,26 @@ fn a_replaced_row_is_named_by_the_place_of_the_record_that_will_be_sent() {
     let rows = "SELECT rows FROM source ORDER BY id LIMIT 1";
     assert_eq!(table.query_row(rows, [], |row| row.get::<_, u64>(0)).unwrap(), 2);
 }
+
+/// As a person counts who looks into the file: how it was staged is the table's affair.
+#[test]
+fn a_duplicate_in_a_file_that_is_staged_again_is_one_in_the_same_file() {
+    let desk = Desk::new();
+    let twice = "{\"uid\":\"1\",\"mail\":\"a@b.cn\"}\n{\"uid\":\"1\",\"mail\":\"c@b.cn\"}\n{\"uid\":\"2\",\"mail\":\"a@b.cn\"}\n";
+    desk.write("u.jsonl", twice);
+    desk.ferry("stage u.jsonl").ok(3);
+    let told = |desk: &Desk, place: &str| {
+        let out = desk.ferry("failures").ok(0).out;
+        let key = format!("{place} has the same key (external id)");
+        let mail = format!("{place} has the same e-mail address");
+        assert!(out.contains(&key) && out.contains(&mail), "{out}");
+        assert!(!out.contains("an earlier"), "{out}");
+    };
+    told(&desk, "record 1");
+    desk.ferry("stage --replace u.jsonl").ok(3);
+    told(&desk, "record 1");
+    // It has grown, and holds them all the same.
+    desk.write("u.jsonl", format!("{}{twice}", "{\"uid\":\"9\"}\n"));
+    desk.ferry("stage --replace u.jsonl").ok(3);
+    told(&desk, "a record of the same file (record 1 when it was first staged)");
+}

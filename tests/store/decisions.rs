@@ -166,6 +166,25 @@ pub(super) fn of_two_that_come_back_together_the_first_has_the_place(mut bench: 
     assert_eq!(bench.row(two).status, Status::Invalid);
 }
 
+/// Of two records of one key the second had it against it before, and nobody came meanwhile.
+pub(super) fn two_of_one_key_come_back_as_they_were(mut bench: Bench<Table>) {
+    bench.staged(&[r#"{"x":"1","e":"a"}"#, r#"{"x":"1","e":"b"}"#]);
+    let run = bench.run();
+    bench.send(run, &Sent::rejected("1"));
+    let before = bench.eyes.rows();
+    let ids: Vec<JobId> = before.iter().map(|row| row.id).collect();
+    let problems = bench.eyes.problems(ids[1]);
+    assert_eq!(problems.len(), 1);
+    for (waived, expected) in [(ids.clone(), 2), (vec![ids[1]], 1)] {
+        bench.store.waive(&Chosen::Jobs(waived.clone()), "so", 2_000).unwrap();
+        let undone = Undone { undone: expected, taken: 0, moved_on: 0 };
+        assert_eq!(bench.undo_all(&waived, 3_000), undone);
+        assert_eq!(bench.eyes.rows(), before);
+        assert_eq!(bench.eyes.problems(ids[1]), problems);
+        bench.balance();
+    }
+}
+
 /// What was held against it need not be there any more.
 pub(super) fn a_row_that_is_waived_no_more_is_free_if_nobody_stands_in_its_way(
     mut bench: Bench<Table>,

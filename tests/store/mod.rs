@@ -94,6 +94,7 @@ mod sqlite {
             failed_and_invalid_rows_are_waived_and_that_is_undone,
             whoever_took_the_place_of_a_waived_row_keeps_it,
             of_two_that_come_back_together_the_first_has_the_place,
+            two_of_one_key_come_back_as_they_were,
             a_row_that_is_waived_no_more_is_free_if_nobody_stands_in_its_way,
             decisions_are_undone_one_after_the_other,
             nothing_else_is_waived,

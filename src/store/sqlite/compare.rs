@@ -204,11 +204,16 @@ impl<'a> Judge<'a> {
         self.stay(&row, of_key)
     }
 
-    /// A row that is no longer waived. Returns whether others have what it would be found by.
+    /// A row that is no longer waived. Returns whether others have what it would be found by, and had
+    /// not when it was waived.
     fn judge_back(&mut self, id: i64) -> rusqlite::Result<bool> {
-        self.t
-            .prepare_cached("DELETE FROM problem WHERE job_id = ?1 AND rule LIKE 'duplicate-%'")?
-            .execute([id])?;
+        let before: HashSet<String> = self
+            .t
+            .prepare_cached(
+                "DELETE FROM problem WHERE job_id = ?1 AND rule LIKE 'duplicate-%' RETURNING rule",
+            )?
+            .query_map([id], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
         let Some(row) = self.load(id)? else { return Ok(false) };
         let of_key = self.key_holder(&row, i64::MAX)?;
         let problems = self.shared(&row, of_key, i64::MAX, &[])?;
@@ -219,7 +224,7 @@ impl<'a> Judge<'a> {
             Status::Pending if self.has_problems(id)? => self.invalidate(&row)?,
             _ => {}
         }
-        Ok(!problems.is_empty())
+        Ok(problems.iter().any(|problem| !before.contains(problem.rule.as_str())))
     }
 
     /// The problem of a row whose key another one before `before` has.
@@ -227,7 +232,7 @@ impl<'a> Judge<'a> {
         let Some(key) = row.identifiers.key() else { return Ok(None) };
         let first =
             self.first(key, before, |other| other.has_key(key) && self.stands(other, row.id))?;
-        Ok(first.map(|first| self.duplicate_key(key.0, &first, row)))
+        first.map(|first| self.duplicate_key(key.0, &first, row)).transpose()
     }
 
     fn finish(self) -> rusqlite::Result<Compared> {
@@ -274,16 +279,17 @@ impl<'a> Judge<'a> {
             }
             // It does not take the first one's place: somebody who exports such rows and corrects
             // others of them has said nothing about this one.
-            (Some(first), Some(same)) => Fate::Again(same, Some(duplicate(&first))),
+            (Some(first), Some(same)) => Fate::Again(same, Some(duplicate(&first)?)),
             (Some(first), None) => match corrected(standing, new) {
                 Some(row) => {
-                    let problem = (row.id != first.id).then(|| duplicate(&first));
+                    let is_other = row.id != first.id;
+                    let problem = is_other.then(|| duplicate(&first)).transpose()?;
                     correct(row, |row| Fate::Replace(row, problem))
                 }
                 None if !new.replaces && first.record_source != new.source => {
-                    Fate::Differ(duplicate(&first))
+                    Fate::Differ(duplicate(&first)?)
                 }
-                None => Fate::Stay(Some(duplicate(&first))),
+                None => Fate::Stay(Some(duplicate(&first)?)),
             },
         })
     }
@@ -398,7 +404,7 @@ impl<'a> Judge<'a> {
             // The key's own kind has been told as a duplicate key.
             let told = key_kind == Some(kind) && other.has_key((kind, value));
             if !told {
-                problems.push(self.duplicate(kind, rule, &place(&other, new)));
+                problems.push(self.duplicate(kind, rule, &self.place(&other, new)?));
             }
         }
         Ok(problems)
@@ -423,7 +429,12 @@ impl<'a> Judge<'a> {
     }
 
     /// The same of a key, with the way out that there is.
-    fn duplicate_key(&self, kind: IdKind, first: &Stored, new: &Stored) -> Problem {
+    fn duplicate_key(
+        &self,
+        kind: IdKind,
+        first: &Stored,
+        new: &Stored,
+    ) -> rusqlite::Result<Problem> {
         let way_out = match first.status {
             Status::Done => "its user is done: change it at the provider, or waive this row",
             // Two records of one source are two people, also with --replace.
@@ -432,9 +443,39 @@ impl<'a> Judge<'a> {
             }
             _ => "'stage --replace' says that this is the corrected record",
         };
-        let (place, noun) = (place(first, new), kind.noun());
+        let (place, noun) = (self.place(first, new)?, kind.noun());
         let message = format!("{place} has the same key ({noun}) with other content; {way_out}");
-        Problem::new((self.lens.field)(kind), Rule::DuplicateKey, message)
+        Ok(Problem::new((self.lens.field)(kind), Rule::DuplicateKey, message))
+    }
+
+    /// Where a row comes from, as seen from a new one.
+    fn place(&self, stored: &Stored, new: &Stored) -> rusqlite::Result<String> {
+        let (source, path, record_no) = stored.place();
+        let (new_source, new_path, _) = new.place();
+        if source == new_source {
+            return Ok(format!("record {record_no}"));
+        }
+        if path != new_path || new_path == "-" {
+            return Ok(format!("record {record_no} of {path}"));
+        }
+        Ok(if self.have_one_text(source, new_source)? {
+            // Staged again as it is.
+            format!("record {record_no}")
+        } else if stored.record_source == new_source {
+            // The file has changed around it: the number is that of its first staging.
+            format!("a record of the same file (record {record_no} when it was first staged)")
+        } else {
+            format!("record {record_no} of an earlier {path}")
+        })
+    }
+
+    /// Whether two sources were read to the same end, and nothing in them differs.
+    fn have_one_text(&self, one: i64, other: i64) -> rusqlite::Result<bool> {
+        let mut statement = self.t.prepare_cached(
+            "SELECT count(*) = 2 AND min(fingerprint) = max(fingerprint) AND min(fingerprint) <> ''
+             FROM source WHERE id IN (?1, ?2) AND finished_at_ms IS NOT NULL",
+        )?;
+        statement.query_row([one, other], |row| row.get(0))
     }
 }
 
@@ -454,19 +495,6 @@ fn corrected(rows: Vec<Stored>, new: &Stored) -> Option<Stored> {
         candidates.retain(|row| most > 1 && shared(row) == most);
     }
     if candidates.len() == 1 { candidates.pop() } else { None }
-}
-
-/// Where a row comes from, as seen from a new one.
-fn place(stored: &Stored, new: &Stored) -> String {
-    let (source, path, record_no) = stored.place();
-    let (new_source, new_path, _) = new.place();
-    if source == new_source {
-        format!("record {record_no}")
-    } else if path == new_path && new_path != "-" {
-        format!("record {record_no} of an earlier {path}")
-    } else {
-        format!("record {record_no} of {path}")
-    }
 }
 
 /// A correction of a row, if that can still be corrected.
