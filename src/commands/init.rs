@@ -6,7 +6,7 @@ use crate::config::{self, TargetKind};
 use crate::error::{Error, Exit, Result};
 use crate::input::{Reader, Source, show_name};
 use crate::suggest::{Proposal, Survey, propose};
-use crate::ui::{Ui, counted, table};
+use crate::ui::{Ui, agree, counted, grouped, table};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -34,9 +34,9 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Init) -> Result<Exit> {
     if let (Some(file), Ok(table)) = (source.path(), super::canonical(&global.db)) {
         super::refuse_table(&table, file)?;
     }
-    let proposal = look_at(ui, &source, &args.reading)?;
+    let (proposal, seen) = look_at(ui, &source, &args.reading)?;
     write(path, &settings(&proposal))?;
-    tell(ui, &proposal, path, &check_line(global, name, &args.reading));
+    tell(ui, &proposal, path, &seen, &check_line(global, name, &args.reading));
     Ok(Exit::Done)
 }
 
@@ -49,27 +49,50 @@ fn check_line(global: &Global, source: &str, reading: &Reading) -> String {
     format!("userferry check {source}{options}")
 }
 
-/// Looks at the first records, and proposes.
-fn look_at(ui: Ui, source: &Source, reading: &Reading) -> Result<Proposal> {
+/// Looks at the first records, and proposes. The text says at how many.
+fn look_at(ui: Ui, source: &Source, reading: &Reading) -> Result<(Proposal, String)> {
     let options = reading.options(Vec::new());
     let mut reader = Reader::open(source, &options, None)?;
     if let Some(note) = reader.note() {
         ui.note(&format!("{source}: {note}"));
     }
     let mut survey = Survey::default();
-    let mut read = 0;
+    let (mut read, mut faulty) = (0, 0);
     while read < SAMPLE {
         let Some(record) = reader.next_record()? else { break };
         read += 1;
         if record.fault.is_none() {
             survey.add(&record.raw);
+        } else {
+            faulty += 1;
         }
     }
     if survey.records() == 0 {
         return Err(Error::usage(format!("{source}: no record to propose a mapping from"))
             .hint("without --from, init writes the mapping of the vendor's example"));
     }
-    Ok(propose(&survey, read == SAMPLE, TargetKind::AuthingV2.schema()))
+    let proposal = propose(&survey, read == SAMPLE, TargetKind::AuthingV2.schema());
+    Ok((proposal, looked_at(survey.records(), read, faulty)))
+}
+
+/// At how many records was looked, and why at no more. What came twice, word for word, counts once.
+fn looked_at(records: u64, read: u64, faulty: u64) -> String {
+    let twice = read.saturating_sub(records + faulty);
+    let mut reasons = Vec::new();
+    if faulty > 0 {
+        reasons.push(format!(
+            "{} could not be read, and check names {}",
+            grouped(faulty),
+            agree(faulty, "it", "them")
+        ));
+    }
+    if twice > 0 {
+        reasons.push(format!("{} came before, word for word", grouped(twice)));
+    }
+    if reasons.is_empty() {
+        return counted(records, "record");
+    }
+    format!("{} of {} ({})", grouped(records), counted(read, "record"), reasons.join("; "))
 }
 
 /// The commented settings, with this mapping in place of the example's.
@@ -97,7 +120,7 @@ fn there_already(path: &Path) -> Error {
 }
 
 /// What was found, and what to do next. Names of fields, never values.
-fn tell(ui: Ui, proposal: &Proposal, path: &Path, check: &str) {
+fn tell(ui: Ui, proposal: &Proposal, path: &Path, seen: &str, check: &str) {
     let name = |text: &str| show_name(text.as_bytes());
     let held = proposal.lines.iter().filter(|line| line.holds);
     let mut rows: Vec<Vec<String>> = held
@@ -122,10 +145,33 @@ fn tell(ui: Ui, proposal: &Proposal, path: &Path, check: &str) {
              [mapping]",
         );
     }
-    let seen = counted(proposal.records, "record");
     let shown = path.display();
     ui.note(&format!(
         "\nWrote {shown} after a look at {seen}. Set user_pool_id in it, read [mapping], and change \
          what is wrong; then: {check}"
     ));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_that_were_not_looked_at_are_counted_with_the_reason() {
+        for (records, read, faulty, expected) in [
+            (1, 1, 0, "1 record"),
+            (2_000, 2_000, 0, "2,000 records"),
+            (247, 250, 3, "247 of 250 records (3 could not be read, and check names them)"),
+            (2, 3, 1, "2 of 3 records (1 could not be read, and check names it)"),
+            (2, 3, 0, "2 of 3 records (1 came before, word for word)"),
+            (
+                1,
+                3,
+                1,
+                "1 of 3 records (1 could not be read, and check names it; 1 came before, word for word)",
+            ),
+        ] {
+            assert_eq!(looked_at(records, read, faulty), expected);
+        }
+    }
 }

@@ -441,3 +441,13 @@ fn a_duplicate_in_a_file_that_is_staged_again_is_one_in_the_same_file() {
     desk.ferry("stage --replace u.jsonl").ok(3);
     told(&desk, "a record of the same file (record 1 when it was first staged)");
 }
+
+#[test]
+fn records_that_init_could_not_read_are_counted() {
+    let desk = Desk::new();
+    let faulty = "{\"uid\":\"a\",}\n[]\nx\n";
+    desk.write("u.jsonl", format!("{}{faulty}", super::numbered(1..248)));
+    let did = desk.ferry("init --from u.jsonl").ok(0);
+    let told = "after a look at 247 of 250 records (3 could not be read, and check names them). ";
+    assert!(did.err.contains(told), "{}", did.err);
+}
