@@ -49,12 +49,8 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Export) -> Result<Exit> {
     if args.map {
         tell_done_without_id(ui, table.counts()?.done, n.entries);
     }
-    if n.no_objects > 0 {
-        ui.warn(&format!(
-            "{}, and no staging takes them so: each must become {{\"name of a field\": \"value\", …}}. \
-             A list in square brackets may be a row of CSV that did not fit its header",
-            no_objects(n.no_objects)
-        ));
+    if !args.map {
+        tell_shape(ui, &n, format, table.has_csv()?);
     }
     if n.left_out > 0 {
         ui.warn(&format!(
@@ -69,6 +65,25 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Export) -> Result<Exit> {
         return Ok(Exit::Incomplete);
     }
     Ok(Exit::Done)
+}
+
+/// In which form records are written that had another.
+fn tell_shape(ui: Ui, n: &Written, format: ExportFormat, is_csv: bool) {
+    if n.no_objects > 0 {
+        let row = ". A list in square brackets may be a row of CSV that did not fit its header";
+        ui.warn(&format!(
+            "{}, and no staging takes them so: each must become {{\"name of a field\": \"value\", …}}{}",
+            no_objects(n.no_objects),
+            if is_csv { row } else { "" }
+        ));
+    }
+    if is_csv && n.entries > 0 {
+        let form = if format == ExportFormat::Json { "JSON" } else { "JSON Lines" };
+        ui.note(&format!(
+            "Rows of CSV are written as {form}, each an object with the names of the columns: correct them there, and \
+             userferry stage --replace takes them"
+        ));
+    }
 }
 
 fn no_objects(n: u64) -> String {

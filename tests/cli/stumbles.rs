@@ -451,3 +451,22 @@ fn records_that_init_could_not_read_are_counted() {
     let told = "after a look at 247 of 250 records (3 could not be read, and check names them). ";
     assert!(did.err.contains(told), "{}", did.err);
 }
+
+#[test]
+fn what_is_exported_of_csv_is_told_and_of_json_lines_nothing_of_csv_is_said() {
+    let told = |source: &str, text: &str, name: &str| {
+        let desk = Desk::new();
+        desk.write(source, text);
+        desk.ferry(&format!("stage {source}")).ok(3);
+        desk.ferry(&format!("export --status invalid -o {name}")).ok(0).err
+    };
+    let of_csv = told("u.csv", "uid,mail\n1,none\n2\n", "wrong.jsonl");
+    let line = "Rows of CSV are written as JSON Lines, each an object with the names of the columns: correct them there, \
+                and userferry stage --replace takes them\n";
+    assert!(of_csv.contains(line) && of_csv.contains("may be a row of CSV"), "{of_csv}");
+    let as_json = told("u.csv", "uid,mail\n1,none\n", "wrong.json");
+    assert!(as_json.contains("Rows of CSV are written as JSON, each"), "{as_json}");
+    let of_json = told("u.jsonl", "{\"uid\":\"1\",\"mail\":\"none\"}\n[1]\n", "wrong.jsonl");
+    assert!(of_json.contains("1 record written is no JSON object"), "{of_json}");
+    assert!(!of_json.contains("CSV"), "{of_json}");
+}

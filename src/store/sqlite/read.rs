@@ -275,6 +275,18 @@ impl Table {
         })
     }
 
+    /// Whether a source was CSV, whose records are kept as objects of its cells.
+    pub fn has_csv(&self) -> Result<bool, StoreError> {
+        self.check(|c| {
+            c.query_row(
+                "SELECT EXISTS (SELECT 1 FROM source WHERE json_valid(checkpoint)
+                     AND json_extract(checkpoint, '$.layout.rows') IS NOT NULL)",
+                [],
+                |row| row.get(0),
+            )
+        })
+    }
+
     /// Rows of these statuses among failed, invalid and unknown, by id after the given one: a page,
     /// so that no reader holds the WAL for long. Ends when a page is not full.
     pub fn failures(
