@@ -27,6 +27,10 @@ pub(super) fn retry_failed(global: &Global, ui: Ui, args: &RetryFailed) -> Resul
         FailedClass::Conflict => Detail::Conflict,
         FailedClass::Exhausted => Detail::Exhausted,
     });
+    // A run that is refused leaves failed what was.
+    let ready =
+        settings.as_ref().map(|settings| run::ready(&args.sending, settings, &writer.table));
+    let ready = ready.transpose()?;
     let which = Retry { code: args.code.clone(), detail, jobs };
     let retried = writer.table.retry(&which, clock::system_ms())?;
     ui.note(&match retried.pending {
@@ -39,8 +43,8 @@ pub(super) fn retry_failed(global: &Global, ui: Ui, args: &RetryFailed) -> Resul
             counted(retried.invalid, "failed row")
         ));
     }
-    match settings {
-        Some(settings) => run::go(ui, &args.sending, &settings, writer),
+    match settings.zip(ready) {
+        Some((settings, ready)) => run::go(ui, &args.sending, &settings, writer, ready),
         None => Ok(Exit::Done),
     }
 }
@@ -176,7 +180,7 @@ fn undo(writer: &mut Writer, ui: Ui, jobs: &[JobId], decision: &str) -> Result<E
     ui.note(&format!("{} as {what} before", counted(sum.undone, "row")));
     if sum.taken > 0 {
         ui.warn(&format!(
-            "{} of these cannot be sent, because another row that came meanwhile has the same \
+            "{} of these cannot be sent, because another row came meanwhile and has the same \
              identifier: userferry show KEY tells which",
             grouped(sum.taken)
         ));

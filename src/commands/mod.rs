@@ -114,8 +114,14 @@ fn machine() -> String {
 }
 
 /// The way out where the mapping is not the one that the table was staged with.
-const MAPPING_HINT: &str = "userferry remap maps and validates again what is not done yet; or put \
-                            the old mapping back";
+fn mapping_hint(table: &Table) -> Result<String> {
+    let remap = "userferry remap maps and validates again what is not done yet; or put the old mapping back";
+    if table.has_attempts()? {
+        return Ok(remap.to_owned());
+    }
+    let table = table.path().display();
+    Ok(format!("{remap}. Nothing was sent yet, so deleting {table} and staging anew is a way, too"))
+}
 
 /// The mapping that the table was staged with.
 fn staged_mapping(table: &Table) -> Result<Option<Mapping>> {

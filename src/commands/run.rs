@@ -37,12 +37,35 @@ const DRY_ROWS: u64 = 3;
 pub(super) fn run(global: &Global, ui: Ui, args: &Sending) -> Result<Exit> {
     let settings = load(global, args)?;
     let writer = open_writer(global, "run", false)?;
-    go(ui, args, &settings, writer)
+    let ready = ready(args, &settings, &writer.table)?;
+    go(ui, args, &settings, writer, ready)
 }
 
 /// The settings as file, environment and flags have them.
 pub(super) fn load(global: &Global, args: &Sending) -> Result<config::Settings> {
     config::Settings::load(global.config.as_deref(), &args.flags(), &process_env)
+}
+
+/// What a run needs beside its table.
+pub(super) struct Ready {
+    mapping: Mapping,
+    /// The user pool and its secret; none where nothing is to be sent.
+    to: Option<(String, SecretString)>,
+}
+
+/// Looks whether a run can begin, and changes nothing: whatever refuses it does so here.
+pub(super) fn ready(args: &Sending, settings: &config::Settings, table: &Table) -> Result<Ready> {
+    let mapping = mapping_for(settings, table)?;
+    super::same_guard(table, settings.target.keep_password)?;
+    if args.dry_run {
+        return Ok(Ready { mapping, to: None });
+    }
+    let most = args.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+    open_files::allow_connections(width(settings).min(most))?;
+    let pool = settings.user_pool()?.to_owned();
+    bind(table, settings, &pool)?;
+    let secret = config::load_secret(&settings.target, &process_env, || prompt(&pool))?;
+    Ok(Ready { mapping, to: Some((pool, secret)) })
 }
 
 /// Runs on a table that is open.
@@ -51,18 +74,11 @@ pub(super) fn go(
     args: &Sending,
     settings: &config::Settings,
     writer: Writer,
+    Ready { mapping, to }: Ready,
 ) -> Result<Exit> {
-    let mapping = mapping_for(settings, &writer.table)?;
-    super::same_guard(&writer.table, settings.target.keep_password)?;
-    let schema = settings.target.kind.schema();
-    if args.dry_run {
-        return dry_run(ui, args, &writer.table, &mapping, schema);
-    }
-    let most = args.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
-    open_files::allow_connections(width(settings).min(most))?;
-    let pool = settings.user_pool()?.to_owned();
-    bind(&writer.table, settings, &pool)?;
-    let secret = config::load_secret(&settings.target, &process_env, || prompt(&pool))?;
+    let Some((pool, secret)) = to else {
+        return dry_run(ui, args, &writer.table, &mapping, settings.target.kind.schema());
+    };
     ui.note(&format!("To {}, user pool {pool}", settings.target.host));
     if let Some(proxy) = http::proxy_in_use(&settings.target.host, process_env) {
         ui.note(&format!("Through the proxy {proxy}"));
@@ -228,7 +244,7 @@ fn mapping_for(settings: &config::Settings, table: &Table) -> Result<Mapping> {
         Some(staged) if settings.file.is_some() && staged != settings.mapping => Err(Error::usage(
             "the [mapping] has changed since the rows in the job table were staged",
         )
-        .hint(super::MAPPING_HINT)),
+        .hint(super::mapping_hint(table)?)),
         Some(staged) => Ok(staged),
         None => Ok(settings.mapping.clone()),
     }

@@ -14,6 +14,9 @@ use crate::target::schema::Schema;
 use crate::ui::progress::ReadProgress;
 use crate::ui::{Ui, agree, counted};
 
+/// Records of which one at least should have what the mapping takes: of fewer it may be chance.
+const MISSED: u64 = 10;
+
 pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
     let schema = settings.target.kind.schema();
@@ -66,13 +69,17 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
         }
     }
     // Who has written no mapping has named no columns.
-    if settings.file.is_some() && found.records > 0 {
+    if settings.file.is_some() && found.records >= MISSED {
         tell_missing(ui, &settings.mapping, schema, &found);
     }
     let counts = table.counts()?;
     let invalid = table.invalid_of(&paths)?;
-    let of_others = counts.invalid.saturating_sub(invalid);
-    for line in not_sent(&args.sources, invalid, of_others, still_wrong > 0) {
+    // Most tables have none: then nothing is looked for.
+    let of_others = match counts.invalid.saturating_sub(invalid) {
+        0 => Vec::new(),
+        _ => table.invalid_of_others(&paths)?,
+    };
+    for line in not_sent(&args.sources, invalid, &of_others, still_wrong > 0) {
         ui.note(&line);
     }
     if counts.pending > 0 {
@@ -84,9 +91,16 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
 }
 
 /// What cannot be sent, with the way out behind the last line, once.
-fn not_sent(sources: &[String], of_them: u64, of_others: u64, is_wrong: bool) -> Vec<String> {
+fn not_sent(
+    sources: &[String],
+    of_them: u64,
+    of_others: &[(String, u64)],
+    is_wrong: bool,
+) -> Vec<String> {
     let these = if sources.len() > 3 { "these sources".to_owned() } else { sources.join(", ") };
-    let mut lines: Vec<String> = [(of_them, these.as_str()), (of_others, "other sources")]
+    let others = format!("other sources ({})", named(of_others));
+    let n = of_others.iter().map(|(_, n)| n).sum();
+    let mut lines: Vec<String> = [(of_them, these.as_str()), (n, &others)]
         .into_iter()
         .filter(|(n, _)| *n > 0)
         .map(|(n, whose)| format!("{} of {whose} cannot be sent", counted(n, "invalid row")))
@@ -98,6 +112,20 @@ fn not_sent(sources: &[String], of_them: u64, of_others: u64, is_wrong: bool) ->
         None => {}
     }
     lines
+}
+
+/// Sources with how many rows each has: up to three of them.
+fn named(sources: &[(String, u64)]) -> String {
+    const SHOWN: usize = 3;
+    let name = |path: &str| if path == "-" { "standard input" } else { path }.to_owned();
+    let shown = sources.iter().take(SHOWN);
+    let shown: Vec<String> =
+        shown.map(|(path, n)| format!("{}: {}", name(path), crate::ui::grouped(*n))).collect();
+    let more = match sources.len().saturating_sub(SHOWN) as u64 {
+        0 => String::new(),
+        n => format!(", and {}", counted(n, "other")),
+    };
+    format!("{}{more}", shown.join(", "))
 }
 
 /// A file that is no export at all leaves no empty job table behind.
@@ -122,7 +150,7 @@ fn keep_mapping(table: &mut Table, mapping: &Mapping) -> Result<()> {
         Some(_) if table.counts()?.total > 0 => Err(Error::usage(
             "the [mapping] is not the one that the rows in the job table were staged with",
         )
-        .hint(super::MAPPING_HINT)),
+        .hint(super::mapping_hint(table)?)),
         _ => {
             let text = serde_json::to_string(mapping)
                 .map_err(|_| Error::internal("internal error: the mapping cannot be written"))?;
@@ -177,8 +205,12 @@ fn tell(ui: Ui, source: &str, staged: &Staged) {
     ui.note(&format!("{source}: {}{after}", parts.join(", ")));
     let done = c.left_alone - c.unsettled;
     if done > 0 {
-        let as_is = agree(done, "it is: its user is", "they are: their users are");
-        ui.warn(&format!("{} left as {as_is} done", counted(done, "record")));
+        let as_is = agree(
+            done,
+            "it is: its user is done, and no user is changed there: change it",
+            "they are: their users are done, and no user is changed there: change them",
+        );
+        ui.warn(&format!("{} left as {as_is} at the provider", counted(done, "record")));
     }
     if c.unsettled > 0 {
         ui.warn(&format!(
@@ -240,6 +272,7 @@ mod tests {
     #[test]
     fn the_way_out_is_told_once_behind_what_cannot_be_sent() {
         let sources = ["a.json".to_owned(), "b.json".to_owned()];
+        let of = |n: u64| (0..n).map(|i| (format!("/{i}.json"), 9 - i)).collect::<Vec<_>>();
         for (of_them, of_others, is_wrong, expected) in [
             (0, 0, false, &[][..]),
             (1, 0, true, &["1 invalid row of a.json, b.json cannot be sent: userferry failures"]),
@@ -249,12 +282,21 @@ mod tests {
                 true,
                 &[
                     "2 invalid rows of a.json, b.json cannot be sent",
-                    "1 invalid row of other sources cannot be sent: userferry failures",
+                    "9 invalid rows of other sources (/0.json: 9) cannot be sent: userferry failures",
+                ],
+            ),
+            (
+                0,
+                5,
+                true,
+                &[
+                    "35 invalid rows of other sources (/0.json: 9, /1.json: 8, /2.json: 7, and 2 others) cannot be sent: \
+                   userferry failures",
                 ],
             ),
             (0, 0, true, &["why, and what can be done: userferry failures"]),
         ] {
-            assert_eq!(not_sent(&sources, of_them, of_others, is_wrong), expected);
+            assert_eq!(not_sent(&sources, of_them, &of(of_others), is_wrong), expected);
         }
     }
 }

@@ -85,9 +85,15 @@ fn staging_exits_by_the_rows_of_the_sources_that_it_names() {
     desk.write("bad.jsonl", "{\"uid\":\"1\",\"mail\":\"none\"}\n");
     desk.write("good.jsonl", "{\"uid\":\"2\"}\n");
     let bad = "1 invalid row of bad.jsonl cannot be sent: userferry failures\n";
-    let other = "1 invalid row of other sources cannot be sent: userferry failures\n";
+    let other =
+        "1 invalid row of other sources (DIR/bad.jsonl: 1) cannot be sent: userferry failures\n";
     assert!(desk.ferry("stage bad.jsonl").ok(3).err.contains(bad));
     assert!(desk.ferry("stage good.jsonl").ok(0).err.contains(other));
+    let of_stdin =
+        desk.pipe("stage -", "{\"uid\":\"3\",\"mail\":\"no\"}\n{\"uid\":\"4\"}\n").ok(3).err;
+    let first = "1 invalid row of - cannot be sent\n1 invalid row of other sources (DIR/bad.jsonl: 1) cannot";
+    assert!(of_stdin.contains(first), "{of_stdin}");
+    desk.ferry("waive --key 3 --reason so").ok(0);
     // Nothing to do, and the rows are what they were.
     assert!(desk.ferry("stage bad.jsonl").ok(3).err.contains(bad));
     assert!(desk.ferry("stage good.jsonl").ok(0).err.contains(other));
@@ -99,6 +105,67 @@ fn staging_exits_by_the_rows_of_the_sources_that_it_names() {
     desk.write("right.jsonl", "{\"uid\":\"1\",\"mail\":\"a@b.cn\"}\n");
     desk.ferry("stage --replace right.jsonl").ok(0);
     desk.ferry("stage bad.jsonl").ok(0);
+}
+
+/// As a person counts who looks into the file: how it was staged is the table's affair.
+#[test]
+fn a_duplicate_in_a_file_that_is_staged_again_is_one_in_the_same_file() {
+    let desk = Desk::new();
+    let twice = "{\"uid\":\"1\",\"mail\":\"a@b.cn\"}\n{\"uid\":\"1\",\"mail\":\"c@b.cn\"}\n{\"uid\":\"2\",\"mail\":\"a@b.cn\"}\n";
+    desk.write("u.jsonl", twice);
+    desk.ferry("stage u.jsonl").ok(3);
+    let told = |desk: &Desk, place: &str| {
+        let out = desk.ferry("failures").ok(0).out;
+        let key = format!("{place} has the same key (external id)");
+        let mail = format!("{place} has the same e-mail address");
+        assert!(out.contains(&key) && out.contains(&mail), "{out}");
+        assert!(!out.contains("an earlier"), "{out}");
+    };
+    told(&desk, "record 1");
+    desk.ferry("stage --replace u.jsonl").ok(3);
+    told(&desk, "record 1");
+    // It has grown, and holds them all the same.
+    desk.write("u.jsonl", format!("{}{twice}", "{\"uid\":\"9\"}\n"));
+    desk.ferry("stage --replace u.jsonl").ok(3);
+    told(&desk, "a record of the same file (record 1 when it was first staged)");
+}
+
+/// A run that its own system would not allow sends nothing, and leaves failed what was.
+#[test]
+fn a_retry_whose_run_is_refused_changes_nothing() {
+    let rig = Rig::start(&["--poison=1=code:2003"]);
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write("u.jsonl", super::numbered(1..3));
+    desk.ferry("stage u.jsonl").ok(0);
+    desk.ferry("run").ok(3);
+    let line = "retry-failed --run --concurrency 200";
+    let did = desk.did(desk.after("ulimit -n 100", line).output().unwrap()).ok(2);
+    assert!(did.err.starts_with("error: with 200 requests in flight"), "{}", did.err);
+    assert_eq!(desk.status()["failed"], 1);
+    desk.write("userferry.toml", format!("{MAPPING}nickname = \"uid\"\n"));
+    let did = desk.ferry("retry-failed --run").ok(2);
+    // Something was sent: to stage anew would forget it.
+    assert!(did.err.contains("put the old mapping back\n"), "{}", did.err);
+    assert_eq!(desk.status()["failed"], 1);
+}
+
+#[test]
+fn as_long_as_nothing_was_sent_a_changed_mapping_may_begin_anew() {
+    let desk = Desk::new();
+    desk.write("u.jsonl", super::numbered(1..3));
+    desk.write("userferry.toml", MAPPING);
+    desk.ferry("stage u.jsonl").ok(0);
+    desk.write("userferry.toml", format!("{MAPPING}nickname = \"uid\"\n"));
+    let told = "or put the old mapping back. Nothing was sent yet, so deleting DIR/userferry.db and staging anew is a \
+                way, too\n";
+    for command in ["run", "stage u.jsonl"] {
+        let did = desk.ferry(command).ok(2);
+        assert!(did.err.ends_with(told), "{}", did.err);
+    }
+    for file in ["userferry.db", "userferry.db-wal", "userferry.db-shm"] {
+        let _ = std::fs::remove_file(desk.path(file));
+    }
+    desk.ferry("stage u.jsonl").ok(0);
 }
 
 /// In the same words for one and for several, and the way out once.
@@ -419,39 +486,6 @@ fn a_replaced_row_is_named_by_the_place_of_the_record_that_will_be_sent() {
     assert_eq!(table.query_row(rows, [], |row| row.get::<_, u64>(0)).unwrap(), 2);
 }
 
-/// As a person counts who looks into the file: how it was staged is the table's affair.
-#[test]
-fn a_duplicate_in_a_file_that_is_staged_again_is_one_in_the_same_file() {
-    let desk = Desk::new();
-    let twice = "{\"uid\":\"1\",\"mail\":\"a@b.cn\"}\n{\"uid\":\"1\",\"mail\":\"c@b.cn\"}\n{\"uid\":\"2\",\"mail\":\"a@b.cn\"}\n";
-    desk.write("u.jsonl", twice);
-    desk.ferry("stage u.jsonl").ok(3);
-    let told = |desk: &Desk, place: &str| {
-        let out = desk.ferry("failures").ok(0).out;
-        let key = format!("{place} has the same key (external id)");
-        let mail = format!("{place} has the same e-mail address");
-        assert!(out.contains(&key) && out.contains(&mail), "{out}");
-        assert!(!out.contains("an earlier"), "{out}");
-    };
-    told(&desk, "record 1");
-    desk.ferry("stage --replace u.jsonl").ok(3);
-    told(&desk, "record 1");
-    // It has grown, and holds them all the same.
-    desk.write("u.jsonl", format!("{}{twice}", "{\"uid\":\"9\"}\n"));
-    desk.ferry("stage --replace u.jsonl").ok(3);
-    told(&desk, "a record of the same file (record 1 when it was first staged)");
-}
-
-#[test]
-fn records_that_init_could_not_read_are_counted() {
-    let desk = Desk::new();
-    let faulty = "{\"uid\":\"a\",}\n[]\nx\n";
-    desk.write("u.jsonl", format!("{}{faulty}", super::numbered(1..248)));
-    let did = desk.ferry("init --from u.jsonl").ok(0);
-    let told = "after a look at 247 of 250 records (3 could not be read, and check names them). ";
-    assert!(did.err.contains(told), "{}", did.err);
-}
-
 #[test]
 fn what_is_exported_of_csv_is_told_and_of_json_lines_nothing_of_csv_is_said() {
     let told = |source: &str, text: &str, name: &str| {
@@ -469,4 +503,43 @@ fn what_is_exported_of_csv_is_told_and_of_json_lines_nothing_of_csv_is_said() {
     let of_json = told("u.jsonl", "{\"uid\":\"1\",\"mail\":\"none\"}\n[1]\n", "wrong.jsonl");
     assert!(of_json.contains("1 record written is no JSON object"), "{of_json}");
     assert!(!of_json.contains("CSV"), "{of_json}");
+}
+
+#[test]
+fn corrections_of_users_that_are_done_are_told_with_what_can_be_done() {
+    let rig = Rig::start(&[]);
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write("userferry.toml", format!("{MAPPING}phone = \"mobile\"\n"));
+    desk.write("u.jsonl", super::numbered(1..3));
+    let did = desk.ferry("stage u.jsonl").ok(0);
+    // Two may be without by chance.
+    assert!(!did.err.contains("no record has"), "{}", did.err);
+    desk.ferry("run").ok(0);
+    for (n, told) in [
+        (
+            1,
+            "1 record left as it is: its user is done, and no user is changed there: change it at the provider\n",
+        ),
+        (
+            2,
+            "2 records left as they are: their users are done, and no user is changed there: change them at the provider\n",
+        ),
+    ] {
+        let some: Vec<String> =
+            (1..=n).map(|n| format!("{{\"uid\":\"{n}\",\"nickname\":\"x{n}\"}}")).collect();
+        desk.write("done.jsonl", some.join("\n"));
+        let did = desk.ferry("stage --replace done.jsonl").ok(3);
+        assert!(did.err.contains(told), "{}", did.err);
+        assert!(!did.err.contains("no record has"), "{}", did.err);
+    }
+}
+
+#[test]
+fn records_that_init_could_not_read_are_counted() {
+    let desk = Desk::new();
+    let faulty = "{\"uid\":\"a\",}\n[]\nx\n";
+    desk.write("u.jsonl", format!("{}{faulty}", super::numbered(1..248)));
+    let did = desk.ferry("init --from u.jsonl").ok(0);
+    let told = "after a look at 247 of 250 records (3 could not be read, and check names them). ";
+    assert!(did.err.contains(told), "{}", did.err);
 }

@@ -164,6 +164,17 @@ pub struct UnfinishedSource {
     pub records: u64,
 }
 
+/// The sources of these paths. Of standard input only its last reading: what came before is another
+/// source.
+const NAMED: &str = "WITH named AS (
+    SELECT id FROM source WHERE path <> '-' AND path IN (SELECT value FROM json_each(?1))
+    UNION ALL
+    SELECT id FROM source WHERE id = (SELECT max(id) FROM source WHERE path = '-')
+                                AND '-' IN (SELECT value FROM json_each(?1)))";
+/// A row of these: one whose record came from there, or did at first.
+const OF_NAMED: &str =
+    "(j.source_id IN (SELECT id FROM named) OR r.source_id IN (SELECT id FROM named))";
+
 impl Table {
     /// The view `progress`.
     pub fn counts(&self) -> Result<Counts, StoreError> {
@@ -256,22 +267,31 @@ impl Table {
         })
     }
 
-    /// Invalid rows of these sources, by path: those whose record came from there, and those that did
-    /// at first. Of standard input only its last reading: what came before is another source.
+    /// Invalid rows of these sources, by path.
     pub fn invalid_of(&self, paths: &[String]) -> Result<u64, StoreError> {
         let paths = serde_json::Value::from(paths).to_string();
+        let sql = format!(
+            "{NAMED} SELECT count(*) FROM job j JOIN record r ON r.job_id = j.id
+             WHERE j.status IN ('failed', 'invalid') AND j.status = 'invalid' AND {OF_NAMED}"
+        );
+        self.check(|c| c.query_row(&sql, [paths], |row| row.get(0)))
+    }
+
+    /// Invalid rows of other sources than these, by the path of the record that each has now; the
+    /// source with the most first.
+    pub fn invalid_of_others(&self, paths: &[String]) -> Result<Vec<(String, u64)>, StoreError> {
+        let paths = serde_json::Value::from(paths).to_string();
+        let sql = format!(
+            "{NAMED} SELECT s.path, count(*) FROM job j JOIN record r ON r.job_id = j.id
+                 LEFT JOIN origin o ON o.job_id = j.id
+                 JOIN source s ON s.id = coalesce(o.source_id, j.source_id)
+             WHERE j.status IN ('failed', 'invalid') AND j.status = 'invalid' AND NOT {OF_NAMED}
+             GROUP BY s.path ORDER BY count(*) DESC, s.path"
+        );
         self.check(|c| {
-            c.query_row(
-                "WITH named AS (
-                     SELECT id FROM source WHERE path <> '-' AND path IN (SELECT value FROM json_each(?1))
-                     UNION ALL
-                     SELECT max(id) FROM source WHERE path = '-' AND '-' IN (SELECT value FROM json_each(?1)))
-                 SELECT count(*) FROM job j JOIN record r ON r.job_id = j.id
-                 WHERE j.status IN ('failed', 'invalid') AND j.status = 'invalid'
-                       AND (j.source_id IN (SELECT id FROM named) OR r.source_id IN (SELECT id FROM named))",
-                [paths],
-                |row| row.get(0),
-            )
+            let mut statement = c.prepare(&sql)?;
+            let rows = statement.query_map([paths], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
         })
     }
 
