@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::input::{Reader, Source, show_name};
 use crate::mapping::{Mapping, Rule};
 use crate::ui::counted;
+use std::collections::HashSet;
 
 /// Names that are shown, of either side.
 const SHOWN: usize = 8;
@@ -45,6 +46,9 @@ fn wanted(mapping: &Mapping) -> Option<Vec<&str>> {
             Rule::Constant(_) | Rule::Raw { .. } => {}
         }
     }
+    // One that feeds several is shown once.
+    let mut seen = HashSet::new();
+    wanted.retain(|column| seen.insert(*column));
     (!wanted.is_empty()).then_some(wanted)
 }
 
