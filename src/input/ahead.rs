@@ -167,7 +167,7 @@ mod tests {
             if n == 0 {
                 return (self.end)();
             }
-            if at % 3 == 0 && fastrand::bool() {
+            if at.is_multiple_of(3) && fastrand::bool() {
                 return Err(ErrorKind::Interrupted.into());
             }
             for (i, slot) in buf[..n].iter_mut().enumerate() {
