@@ -10,7 +10,7 @@ pub use report::{CheckReport, CheckWarning, FieldCount, FieldCounts, PasswordSch
 
 use crate::error::Result;
 use crate::input::{Reader, Record};
-use crate::mapping::{Mapping, Rule as MappingRule, for_each_field};
+use crate::mapping::{Mapping, Rule as MappingRule, for_each_field, is_secret_name};
 use crate::password::guard::{Guard, Watch};
 use crate::password::{Scheme, cost, detect};
 pub use crate::problem::FoundProblem;
@@ -20,7 +20,7 @@ use crate::store::sqlite::Table;
 use crate::store::{Batch, JobId, Lens, NewJob, SourceId, Store};
 use crate::target::schema::Schema;
 use crate::ui::agree;
-use crate::user::{IdKind, User};
+use crate::user::{IdKind, Identifiers, User};
 use crate::validate::{Prepared, Warning, inspect_guarded};
 use known::Known;
 use report::Costs;
@@ -44,6 +44,8 @@ pub struct Checker<'a> {
     shortenable: u64,
     too_many_fields: u64,
     without_external_id: u64,
+    /// Users with an external id alone.
+    without_sign_in: u64,
     guard: Guard,
     /// The passwords of the source.
     watch: Watch,
@@ -66,6 +68,7 @@ impl<'a> Checker<'a> {
             shortenable: 0,
             too_many_fields: 0,
             without_external_id: 0,
+            without_sign_in: 0,
             guard: Guard { keep: true, accepted: false },
             watch: Watch::new(Guard { keep: true, accepted: false }),
             schemes: BTreeMap::new(),
@@ -137,6 +140,8 @@ impl<'a> Checker<'a> {
         let key_kind = prepared.user.identifiers.key().map(|(kind, _)| kind);
         self.without_external_id +=
             u64::from(key_kind.is_some_and(|kind| kind != IdKind::ExternalId));
+        let is_sent = prepared.problems.is_empty();
+        self.without_sign_in += u64::from(is_sent && has_id_alone(&prepared.user.identifiers));
         // What is wrong with one is told as a problem; it is no user without a password.
         let is_wrong = prepared.problems.iter().any(|problem| problem.rule == Rule::Password);
         if prepared.user.password.is_some() || !is_wrong {
@@ -247,6 +252,7 @@ impl<'a> Checker<'a> {
         self.warn_of_fields();
         self.warn_of_overlooked();
         self.warn_of_external_ids();
+        self.warn_of_ids_alone();
         self.warn_of_raw_copies();
         Ok(self.report)
     }
@@ -369,7 +375,7 @@ impl Checker<'_> {
             self.report.passwords.keys().filter_map(|scheme| digest_of(scheme)).collect();
         let mut warnings = Vec::new();
         for path in of_record.chain(of_objects) {
-            let standing = overlooked::of_standing(path, mapping, schema);
+            let standing = overlooked::of_standing(path, mapping, schema, fields);
             warnings.extend(standing.map(|message| ("blocked-not-mapped", message)));
             let salt = overlooked::of_salt(path, &digests, mapping, schema, fields);
             warnings.extend(salt.map(|message| ("salt-not-mapped", message)));
@@ -396,12 +402,34 @@ impl Checker<'_> {
         self.warn("no-external-id", n, message);
     }
 
+    fn warn_of_ids_alone(&mut self) {
+        let n = self.without_sign_in;
+        if n == 0 {
+            return;
+        }
+        let have = if n == 1 { "record has" } else { "records have" };
+        let message = format!(
+            "{n} {have} no e-mail address, phone number or user name: there is nothing to sign in with"
+        );
+        self.warn("nothing-to-sign-in-with", n, message);
+    }
+
     /// More goes out than the mapping names.
     fn warn_of_raw_copies(&mut self) {
         let mapping = self.mapping;
         for (field, rule) in mapping.rules() {
             let MappingRule::Raw { without } = rule else { continue };
-            let left_out = left_out(mapping, without, self.schema);
+            let fields = &self.report.fields.0;
+            let named = left_out(mapping, without, self.schema).into_iter();
+            let is_there = |from: &str| fields.iter().any(|(name, _)| feeds(name, from));
+            let mut left_out: Vec<String> =
+                named.filter(|name| is_there(name)).map(str::to_owned).collect();
+            let by_name = fields.iter().map(|(name, _)| name).filter(|name| is_secret_name(name));
+            for name in by_name.cloned().chain(self.report.nowhere.secrets()) {
+                if !left_out.iter().any(|known| feeds(known, &name)) {
+                    left_out.push(name);
+                }
+            }
             let but = match left_out.as_slice() {
                 [] => String::new(),
                 names => format!(", all but {}", names.join(", ")),
@@ -410,6 +438,14 @@ impl Checker<'_> {
             self.warn("raw-copy", self.report.records, message);
         }
     }
+}
+
+/// Whether a user has an external id and no other identifier.
+fn has_id_alone(identifiers: &Identifiers) -> bool {
+    identifiers.get(IdKind::ExternalId).is_some()
+        && [IdKind::Email, IdKind::Phone, IdKind::Username]
+            .iter()
+            .all(|kind| identifiers.get(*kind).is_none())
 }
 
 /// `1 password is`, `2 passwords are`.
@@ -449,7 +485,9 @@ pub(crate) fn mapped_to(mapping: &Mapping, name: &str, schema: &Schema) -> Vec<S
         return columns;
     }
     fed_by(&|rule| match rule {
-        MappingRule::Raw { without } => !left_out(mapping, without, schema).contains(&name),
+        MappingRule::Raw { without } => {
+            !is_secret_name(name) && !left_out(mapping, without, schema).contains(&name)
+        }
         _ => false,
     })
 }

@@ -1,7 +1,7 @@
 //! The fields of an export that nothing maps, also those inside objects.
 
 use super::{feeds, left_out, overlooked};
-use crate::mapping::{Mapping, Rule, for_each_inner_field, path_of};
+use crate::mapping::{Mapping, Rule, for_each_inner_field, is_secret_name, path_of};
 use crate::target::schema::Schema;
 
 /// Fields of one object that are named one by one. Where there are more, their names may be data.
@@ -40,7 +40,7 @@ impl Nowhere {
                 if overlooked::matters(name) {
                     self.overlook(&path);
                 }
-                if !is_copied(&copies, &path) {
+                if !is_copied(&copies, &path) || is_secret_name(name) {
                     self.note(parent, name);
                 }
             }
@@ -57,6 +57,18 @@ impl Nowhere {
     /// The paths that matter.
     pub(super) fn overlooked(&self) -> &[String] {
         &self.overlooked
+    }
+
+    /// The paths of those that are called like passwords.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = String> {
+        let of_one = |(parent, names): &(String, Vec<String>)| -> Vec<String> {
+            names
+                .iter()
+                .filter(|name| is_secret_name(name))
+                .map(|name| path_of(parent, name))
+                .collect()
+        };
+        self.of_objects.iter().flat_map(of_one)
     }
 
     fn note(&mut self, parent: &str, name: &str) {

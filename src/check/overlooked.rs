@@ -36,20 +36,27 @@ pub(super) fn is_taken(mapping: &Mapping, name: &str) -> bool {
 }
 
 /// What follows from a path that says who may sign in, and is not mapped.
-pub(super) fn of_standing(path: &str, mapping: &Mapping, schema: &Schema) -> Option<String> {
+pub(super) fn of_standing(
+    path: &str,
+    mapping: &Mapping,
+    schema: &Schema,
+    fields: &FieldCounts,
+) -> Option<String> {
     let standing = suggest::standing(path)?;
     schema.field(BLOCKED)?;
     let shown = show_name(path.as_bytes());
     let who = "if it says who may not sign in, these users could after the move";
     match mapping.rule(BLOCKED) {
         None => {
-            let how = match standing {
-                Standing::Allowed => "not",
-                Standing::Blocked => "bool",
+            let (how, word) = match standing {
+                Standing::Allowed => ("not", " != \"the word that lets in\""),
+                Standing::Blocked => ("bool", " == \"the word that shuts out\""),
             };
             let from = quoted(path);
+            let words = suggest::asked(&names_of(path, fields), word);
             Some(format!(
-                "`{shown}` is not mapped: {who}; map it: {BLOCKED} = {{ from = {from}, as = \"{how}\" }}"
+                "`{shown}` is not mapped: {who}; map it: {BLOCKED} = {{ from = {from}, as = \"{how}\" }}, or where it \
+                 says so in words: {BLOCKED} = {words}"
             ))
         }
         // It may look at the whole record.
@@ -59,6 +66,14 @@ pub(super) fn of_standing(path: &str, mapping: &Mapping, schema: &Schema) -> Opt
              take both: {BLOCKED} = {{ jq = '…' }}"
         )),
     }
+}
+
+/// A field of a record: its name may hold dots, or it is a path.
+fn names_of(path: &str, fields: &FieldCounts) -> Place {
+    Place::Column(match fields.get(path) {
+        Some(_) => vec![path.to_owned()],
+        None => path.split('.').map(str::to_owned).collect(),
+    })
 }
 
 /// What follows from a salt that is not mapped, where the passwords are digests without one.
@@ -78,12 +93,7 @@ pub(super) fn of_salt(
     if digests.is_empty() || !suggest::is_salt(salt) {
         return None;
     }
-    // A name with a dot, or a path.
-    let names = match fields.get(hash) {
-        Some(_) => vec![hash.to_owned()],
-        None => hash.split('.').map(str::to_owned).collect(),
-    };
-    let scheme = suggest::scheme(&Place::Column(names), digests);
+    let scheme = suggest::scheme(&names_of(hash, fields), digests);
     let (shown, hash, salt) = (show_name(salt.as_bytes()), quoted(hash), quoted(salt));
     Some(format!(
         "the passwords are digests without a salt ({}), and `{shown}` is not mapped: if it was hashed with them, \

@@ -61,6 +61,23 @@ fn the_report_counts_fields_passwords_and_problems() {
 }
 
 #[test]
+fn what_a_copy_of_the_record_goes_without_is_told() {
+    let text = r#"[{"uid":"1","pwd_md5":"5f4d","mail":"a@b.cn","credential":{"salt":"x","n":1}}]"#;
+    let (report, ..) = check(&[("users.json", text)]);
+    let told = report.warnings.iter().find(|warning| warning.warning == "raw-copy");
+    let all_but = "the whole record goes into oauth, all but pwd_md5, credential.salt";
+    assert_eq!(told.map(|warning| warning.message.as_str()), Some(all_but), "it has no password");
+}
+
+#[test]
+fn who_has_nothing_to_sign_in_with_is_counted() {
+    let text = r#"[{"uid":"1"},{"uid":"2","mail":"a@b.cn"},{"uid":"3","phone":"13800000000"},{"uid":"4","nickname":"x"}]"#;
+    let (report, ..) = check(&[("users.json", text)]);
+    let told = report.warnings.iter().find(|warning| warning.warning == "nothing-to-sign-in-with");
+    assert_eq!(told.map(|warning| warning.count), Some(2));
+}
+
+#[test]
 fn duplicates_name_the_first_and_the_same_record_again_is_none() {
     let a = r#"[{"uid":"1","mail":"A@b.cn","phone":"12345"},{"uid":"1","mail":"c@d.cn"},
         {"uid":"1","mail":"A@b.cn","phone":"12345"},{"mail":"a@B.cn"}]"#;
@@ -109,7 +126,7 @@ fn passwords_that_do_not_suit_the_settings_are_a_warning() {
             Reader::from_read(input, "users.json", &Options::default(), None).expect("it opens");
         checker.source("users.json", &mut reader, &mut |_, _| {}).expect("it is read");
         let warnings = checker.finish(&mut |_| Ok(())).expect("the table holds").warnings;
-        let other = ["column-missing", "raw-copy"];
+        let other = ["column-missing", "raw-copy", "nothing-to-sign-in-with"];
         let about_passwords = warnings.iter().filter(|w| !other.contains(&w.warning));
         about_passwords.map(|w| (w.warning, w.count)).collect::<Vec<_>>()
     };
@@ -188,10 +205,12 @@ fn who_may_sign_in_is_not_overlooked() {
     let records =
         json!([{"id": "1", "status": {"enabled": true, "since": "x"}, "Is_Suspended": 0}]);
     let enabled = format!(
-        "`status.enabled` is not mapped: {who}; map it: blocked = {{ from = \"status.enabled\", as = \"not\" }}"
+        "`status.enabled` is not mapped: {who}; map it: blocked = {{ from = \"status.enabled\", as = \"not\" }}, or \
+         where it says so in words: blocked = {{ jq = '.status.enabled != \"the word that lets in\"' }}"
     );
     let suspended = format!(
-        "`Is_Suspended` is not mapped: {who}; map it: blocked = {{ from = \"Is_Suspended\", as = \"bool\" }}"
+        "`Is_Suspended` is not mapped: {who}; map it: blocked = {{ from = \"Is_Suspended\", as = \"bool\" }}, or \
+         where it says so in words: blocked = {{ jq = '.Is_Suspended == \"the word that shuts out\"' }}"
     );
     let both = vec![suspended.clone(), enabled.clone()];
     let (told, unmapped) = overlooked(json!({"externalId": "id"}), &records);

@@ -12,6 +12,7 @@ mod password;
 pub(crate) mod phone;
 mod record;
 mod rule;
+mod secret;
 mod trace;
 mod validate;
 
@@ -22,6 +23,7 @@ pub use password::Password;
 pub use phone::Region;
 pub(crate) use record::{for_each_field, for_each_inner_field, path_of};
 pub use rule::{As, Constant, How, Rule, RuleError};
+pub(crate) use secret::is_secret_name;
 pub use trace::{Origin, Traced};
 pub(crate) use validate::nearest;
 
@@ -31,7 +33,7 @@ use crate::target::schema::{Field, Schema};
 use crate::user::{IdKind, User, Value, normalise};
 use crate::validate::fits_anyway;
 use convert::{Fault, Taken};
-use record::{Fields, Json, compact_without};
+use record::{Fields, Json, LeftOut, compact_without};
 use secrecy::SecretString;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -190,7 +192,9 @@ impl Mapping {
                 let mut without: Vec<&str> = without.iter().map(String::as_str).collect();
                 without.extend(self.secrets(schema));
                 let mut copy = String::new();
-                compact_without(&source.fields, &without, &mut copy);
+                // Nobody looks over what goes out so.
+                let left_out = LeftOut { paths: &without, by_name: true };
+                compact_without(&source.fields, left_out, &mut copy);
                 Ok(Some(Taken::of(Value::Text(copy))))
             }
             Rule::Password(_) => Err((Broken::Password, "no field of a password".into())),
@@ -254,7 +258,8 @@ impl<'a> Source<'a> {
     fn for_programs<'b>(&self, secrets: impl FnOnce() -> Vec<&'b str>) -> Option<&jaq_json::Val> {
         let record = self.for_programs.get_or_init(|| {
             let mut text = String::new();
-            compact_without(&self.fields, &secrets(), &mut text);
+            let left_out = LeftOut { paths: &secrets(), by_name: false };
+            compact_without(&self.fields, left_out, &mut text);
             jq::record(&text)
         });
         record.as_ref()

@@ -4,6 +4,7 @@
 //! relies on the reader having checked the grammar, and only finds where values end; what is not
 //! well formed ends in "no object", never in a panic.
 
+use super::secret::is_secret_name;
 use crate::input::scan::{ends_word, is_number, next_special, skip_space};
 use crate::json;
 use crate::password::detect::detect;
@@ -223,14 +224,30 @@ fn text(raw: &str) -> Cow<'_, str> {
     }
 }
 
-/// The object as compact JSON: order of fields, text of numbers and escapes kept, without the
-/// fields that `without` names (literally, or by a dotted path, which leads into no list), and
-/// without password hashes, whatever their name, in lists too.
-pub(super) fn compact_without(fields: &Fields<'_>, without: &[&str], out: &mut String) {
+/// What a copy of a record goes without; in any case without password hashes, whatever their name.
+#[derive(Clone, Copy)]
+pub(super) struct LeftOut<'a> {
+    /// Fields, by their literal names, or by dotted paths, which lead into no list.
+    pub(super) paths: &'a [&'a str],
+    /// What is called like a password, wherever it stands; but not what is only true or false.
+    pub(super) by_name: bool,
+}
+
+impl LeftOut<'_> {
+    fn has(self, name: &str, value: &str) -> bool {
+        let says_something = || !value.starts_with(['t', 'f', 'n']);
+        self.paths.contains(&name)
+            || is_hash(value)
+            || (self.by_name && says_something() && is_secret_name(name))
+    }
+}
+
+/// The object as compact JSON: order of fields, text of numbers and escapes kept.
+pub(super) fn compact_without(fields: &Fields<'_>, left_out: LeftOut<'_>, out: &mut String) {
     out.push('{');
     let mut first = true;
     for (name, value) in &fields.0 {
-        if without.contains(&name.as_ref()) || is_hash(value) {
+        if left_out.has(name, value) {
             continue;
         }
         if !std::mem::take(&mut first) {
@@ -238,38 +255,39 @@ pub(super) fn compact_without(fields: &Fields<'_>, without: &[&str], out: &mut S
         }
         push_name(name, out);
         out.push(':');
-        let deeper: Vec<&str> = without
+        let paths: Vec<&str> = left_out
+            .paths
             .iter()
             .filter_map(|path| path.strip_prefix(name.as_ref())?.strip_prefix('.'))
             .collect();
-        value_without(value, &deeper, out);
+        value_without(value, LeftOut { paths: &paths, ..left_out }, out);
     }
     out.push('}');
 }
 
-fn value_without(value: &str, without: &[&str], out: &mut String) {
-    let may_hold_hash = may_hold_hash(value);
+fn value_without(value: &str, left_out: LeftOut<'_>, out: &mut String) {
+    let is_looked_into = left_out.by_name || may_hold_hash(value);
     match value.as_bytes().first() {
-        Some(b'{') if may_hold_hash || !without.is_empty() => match Fields::parse(value) {
-            Some(inner) => compact_without(&inner, without, out),
+        Some(b'{') if is_looked_into || !left_out.paths.is_empty() => match Fields::parse(value) {
+            Some(inner) => compact_without(&inner, left_out, out),
             None => compact(value, out),
         },
-        Some(b'[') if may_hold_hash => match elements(value) {
-            Some(inner) => list_without_hashes(&inner, out),
+        Some(b'[') if is_looked_into => match elements(value) {
+            Some(inner) => list_without(&inner, left_out, out),
             None => compact(value, out),
         },
         _ => compact(value, out),
     }
 }
 
-fn list_without_hashes(elements: &[&str], out: &mut String) {
+fn list_without(elements: &[&str], left_out: LeftOut<'_>, out: &mut String) {
     out.push('[');
     let mut first = true;
     for element in elements.iter().filter(|element| !is_hash(element)) {
         if !std::mem::take(&mut first) {
             out.push(',');
         }
-        value_without(element, &[], out);
+        value_without(element, LeftOut { paths: &[], ..left_out }, out);
     }
     out.push(']');
 }
@@ -315,6 +333,21 @@ mod tests {
         Fields::parse(raw).expect("an object")
     }
 
+    fn only<'a>(paths: &'a [&'a str]) -> LeftOut<'a> {
+        LeftOut { paths, by_name: false }
+    }
+
+    #[test]
+    fn what_is_called_like_a_password_is_left_out_wherever_it_stands() {
+        let raw = r#"{"uid":"24eb90c1bf2377d6bcffa8e74ffbf85b","pwd_md5":"24eb","pin":1,"password":null,"hasPassword":true,
+            "passwordChangedAt":"2020-01-01","credential":{"algorithm":"md5","hash":"24eb","salt":"4d","n":[{"salt":7,"x":1}]},
+            "oldPasswords":["a","b"],"a":[[{"plainPassword":"hunter2","y":[]}],"z"]}"#;
+        let mut out = String::new();
+        compact_without(&fields(raw), LeftOut { paths: &["pin"], by_name: true }, &mut out);
+        let kept = r#"{"uid":"24eb90c1bf2377d6bcffa8e74ffbf85b","password":null,"hasPassword":true,"passwordChangedAt":"2020-01-01","credential":{"algorithm":"md5","n":[{"x":1}]},"a":[[{"y":[]}],"z"]}"#;
+        assert_eq!(out, kept);
+    }
+
     #[test]
     fn a_literal_name_wins_over_a_path() {
         let found = |raw: &str, path: &str| fields(raw).find(path).map(str::to_owned);
@@ -333,7 +366,7 @@ mod tests {
             r#"{{"pwd":"{hash}","auth":{{"old":"{hash}","n":1}},"ldap":"{{SSHA}}c2FsdGVkLWhhc2gtb2Ytc29tZS1ieXRlcw==","price":"$5","hex":"d41d8cd98f00b204e9800998ecf8427e"}}"#
         );
         let mut out = String::new();
-        compact_without(&fields(&raw), &[], &mut out);
+        compact_without(&fields(&raw), only(&[]), &mut out);
         let kept = r#"{"auth":{"n":1},"price":"$5","hex":"d41d8cd98f00b204e9800998ecf8427e"}"#;
         assert_eq!(out, kept);
     }
@@ -345,7 +378,7 @@ mod tests {
             (format!("A{}==", "A".repeat(65)), format!("AQAAAAEAACcQAAAAE{}", "A".repeat(67)));
         let raw = format!(r#"{{"a":"{v2}","b":["{v3}"],"c":{{"d":"{v3}"}},"e":"AAA"}}"#);
         let mut copy = String::new();
-        compact_without(&fields(&raw), &[], &mut copy);
+        compact_without(&fields(&raw), only(&[]), &mut copy);
         assert_eq!(copy, r#"{"b":[],"c":{},"e":"AAA"}"#);
     }
 
@@ -357,7 +390,7 @@ mod tests {
             "p":[{{"pin":"$1", "q":"{hash}"}}, {{}}, []],"h":["{{SSHA}}c2FsdGVkLWhhc2gtb2Ytc29tZS1ieXRlcw==" , null],"i":[ 1 , " $ " ]}}"#
         );
         let mut out = String::new();
-        compact_without(&fields(&raw), &["p.pin"], &mut out);
+        compact_without(&fields(&raw), only(&["p.pin"]), &mut out);
         let kept = r#"{"c":[{"by":[1]},"x y"],"d":[],"e":[["$5"],{"f":{"g":[2e3]}}],"p":[{"pin":"$1"},{},[]],"h":[null],"i":[1," $ "]}"#;
         assert_eq!(out, kept);
     }
@@ -367,7 +400,7 @@ mod tests {
         let raw = "{ \"z\" : 1.50 , \"p\":\"\\\"secret\",\n\"a b\":[ \" x \\\\\" , 2e3 ],\
                    \"c\":{\"p\":\"q\", \"k\": {}}, \"\\u0070w\": 1}";
         let mut out = String::new();
-        compact_without(&fields(raw), &["p", "c.p", "pw"], &mut out);
+        compact_without(&fields(raw), only(&["p", "c.p", "pw"]), &mut out);
         assert_eq!(out, "{\"z\":1.50,\"a b\":[\" x \\\\\",2e3],\"c\":{\"k\":{}}}");
     }
 }

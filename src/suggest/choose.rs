@@ -247,8 +247,9 @@ fn opposite(at: usize, place: &Place, stats: &FieldStats, records: u64) -> Optio
             Some(permille(stats.filled(), records) - doubt),
         ),
         Err(_) => (
-            rule::written_jq(place, " == \"0\""),
-            format!("{OPPOSITE}: put the word that means no"),
+            // Whoever has none, or one that nobody thought of, stays out.
+            rule::written_jq(place, " != \"yes\""),
+            format!("{OPPOSITE}: put the word that lets in for \"yes\""),
             None,
         ),
     };

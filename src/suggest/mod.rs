@@ -135,6 +135,11 @@ fn last_name(path: &str) -> String {
     synonyms::plain(path.rsplit(['.', ':']).next().unwrap_or(path))
 }
 
+/// A rule that asks something about a field.
+pub(crate) fn asked(place: &Place, what: &str) -> String {
+    rule::written_jq(place, what)
+}
+
 /// Whole per cent, rounded down: 100 % are all.
 fn percent(n: u64, of: u64) -> String {
     match n * 100 / of.max(1) {

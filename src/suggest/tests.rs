@@ -86,7 +86,7 @@ mod tables {
             ("is_active", json!([0, 1]), "blocked = { from = \"is_active\", as = \"not\" }"),
             ("user_active", json!([true]), "blocked = { from = \"user_active\", as = \"not\" }"),
             ("active", json!(["N"]), "blocked = { from = \"active\", as = \"not\" }"),
-            ("active", json!(["gone"]), "# blocked = { jq = '.active == \"0\"' }"),
+            ("active", json!(["gone"]), "# blocked = { jq = '.active != \"yes\"' }"),
             ("nick", json!([" x"]), "nickname = { from = \"nick\", as = \"trim\" }"),
             ("nick", json!([true]), "# nickname = \"nick\""),
             ("密码", json!(["x"]), "password = \"密码\""),

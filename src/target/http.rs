@@ -215,6 +215,11 @@ impl Http {
                         .to_owned(),
             });
         }
+        // What rustls says of an answer that is none of TLS.
+        if cause.contains("InvalidContentType") {
+            let host = &self.host;
+            return Failure::NotSent(format!("{host} answers, but not in TLS: is it http://?"));
+        }
         if error.is_connect() {
             return Failure::NotSent(format!("no connection to {}: {cause}", self.host));
         }

@@ -154,6 +154,17 @@ fn output(value: Val) -> Result<Output, &'static str> {
     })
 }
 
+/// The way out where a name of other letters than jq knows stands bare.
+fn of_bare_names(source: &str) -> &'static str {
+    let is_bare =
+        |at: usize| source[at + 1..].starts_with(|c: char| c.is_alphabetic() && !c.is_ascii());
+    if source.match_indices('.').any(|(at, _)| is_bare(at)) {
+        "; a name with other letters than a to z stands in brackets and quotes: .[\"姓名\"]"
+    } else {
+        ""
+    }
+}
+
 fn compile(source: &str) -> Result<Program, Fault> {
     let fault = |part: Option<&str>, message: String| {
         let at = part.and_then(|part| offset(source, part)).unwrap_or(source.len());
@@ -161,12 +172,12 @@ fn compile(source: &str) -> Result<Program, Fault> {
     };
     let tokens = Lexer::new(source).lex().map_err(|errors| {
         let (expected, rest) = &errors[0];
-        fault(Some(rest), format!("jq: {} is expected", expected.as_str()))
+        fault(Some(rest), format!("jq: {} is expected{}", expected.as_str(), of_bare_names(source)))
     })?;
     let term = Parser::new(&tokens).parse(Parser::term).map_err(|errors| {
         let (expected, found) = &errors[0];
         let at = found.map(|token| token.0);
-        fault(at, format!("jq: {} is expected", an(expected.as_str())))
+        fault(at, format!("jq: {} is expected{}", an(expected.as_str()), of_bare_names(source)))
     })?;
     let (program, found) = syntax::limited(Def { name: NAME, args: Vec::new(), body: term });
     if found.depth > syntax::MAX_DEPTH {

@@ -177,6 +177,12 @@ fn a_text_that_is_no_program_is_told_with_its_place() {
         ("", 0, "jq: a term is expected"),
         (".a +", 4, "jq: a term is expected"),
         (".a | (.b", 8, "jq: closing parenthesis is expected"),
+        (
+            "error(.姓名)",
+            7,
+            "jq: closing parenthesis is expected; a name with other letters than a to z stands in brackets and \
+             quotes: .[\"姓名\"]",
+        ),
         (".a | foo(1)", 5, "jq: there is no filter `foo`"),
         (".a | $x", 5, "jq: there is no variable `$x`"),
         (".a .b", 0, ""),

@@ -1,0 +1,128 @@
+//! Names of fields that hold passwords, or what belongs to them.
+
+/// Any name with one of these in it.
+const PARTS: &[&str] =
+    &["password", "passwd", "passphrase", "passcode", "pwd", "密码", "口令", "盐"];
+/// Names whose last word is one of these.
+const WORDS: &[&str] = &["pass", "hash", "salt", "digest", "secret"];
+/// Last words of what is known about a password, and is none.
+const ABOUT: &[&str] = &[
+    "at",
+    "on",
+    "by",
+    "date",
+    "time",
+    "timestamp",
+    "changed",
+    "updated",
+    "reset",
+    "expires",
+    "expiry",
+    "age",
+    "type",
+    "scheme",
+    "algorithm",
+    "algo",
+    "alg",
+    "iterations",
+    "rounds",
+    "cost",
+    "count",
+    "policy",
+    "时间",
+    "日期",
+];
+
+/// Whether a field is called like a password, its hash or its salt. `hash` and `pwd_md5` are,
+/// `passwordChangedAt` and `hashtag` are not.
+pub(crate) fn is_secret_name(name: &str) -> bool {
+    // Most names are told at once.
+    if name.is_ascii()
+        && !name.bytes().any(|byte| matches!(byte, b'p' | b'P' | b's' | b'S' | b'h' | b'H'))
+    {
+        return false;
+    }
+    let lower = name.to_lowercase();
+    let joined: String = lower.chars().filter(|c| c.is_alphanumeric()).collect();
+    let last = last_word(name).to_lowercase();
+    if ABOUT.iter().any(|about| last == *about || (!about.is_ascii() && joined.ends_with(about))) {
+        return false;
+    }
+    PARTS.iter().any(|part| joined.contains(part)) || WORDS.contains(&last.as_str())
+}
+
+/// What follows the last sign that is no letter, or begins with the last capital letter behind a
+/// small one.
+fn last_word(name: &str) -> &str {
+    let name = name.trim_end_matches(|c: char| !c.is_alphanumeric());
+    let mut start = 0;
+    let mut before: Option<char> = None;
+    for (at, c) in name.char_indices() {
+        if !c.is_alphanumeric() {
+            start = at + c.len_utf8();
+        } else if c.is_uppercase()
+            && before.is_some_and(|before| before.is_lowercase() || before.is_numeric())
+        {
+            start = at;
+        }
+        before = Some(c);
+    }
+    &name[start..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_known_by_their_names_in_every_spelling() {
+        for name in [
+            "password",
+            "Password",
+            "PASSWORD",
+            "user_password",
+            "passwordSha",
+            "pwd_md5",
+            "userPwd",
+            "plainPassword",
+            "pass",
+            "user-pass",
+            "hash",
+            "passHash",
+            "salt",
+            "pwdSalt",
+            "SALT",
+            "client_secret",
+            "digest",
+            "密码",
+            "登录密码",
+            "盐值",
+            "password_hash_",
+            "password hint",
+        ] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in [
+            "passwordChangedAt",
+            "password_updated_at",
+            "pwdLastReset",
+            "last_password_reset",
+            "passwordExpires",
+            "hash_algorithm",
+            "hashtag",
+            "passport",
+            "compass",
+            "asphalt",
+            "rehash_count",
+            "uid",
+            "mail",
+            "phone",
+            "status",
+            "密码修改时间",
+            "",
+            "_",
+        ] {
+            assert!(!is_secret_name(name), "{name}");
+        }
+    }
+}
