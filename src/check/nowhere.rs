@@ -37,7 +37,7 @@ impl Nowhere {
             let fed = fed(mapping, &path);
             // A field of the record itself is told by its own line.
             if fed == Fed::Not && !is_object && !parent.is_empty() {
-                if overlooked::matters(name) {
+                if overlooked::matters(&path) {
                     self.overlook(&path);
                 }
                 if !is_copied(&copies, &path) || is_secret_name(name) {

@@ -16,6 +16,10 @@ use crate::ui::{Ui, counted, grouped};
 const UNDONE_AT_ONCE: usize = 10_000;
 
 pub(super) fn retry_failed(global: &Global, ui: Ui, args: &RetryFailed) -> Result<Exit> {
+    if args.run && args.sending.dry_run {
+        return Err(Error::usage("--dry-run sends nothing, but retry-failed changes rows")
+            .hint("userferry run --dry-run shows what would be sent"));
+    }
     let settings = if args.run { Some(run::load(global, &args.sending)?) } else { None };
     let mut writer = open_writer(global, "retry-failed", false)?;
     let jobs = match &args.key {

@@ -49,8 +49,15 @@ pub(super) fn load(global: &Global, args: &Sending) -> Result<config::Settings> 
 /// What a run needs beside its table.
 pub(super) struct Ready {
     mapping: Mapping,
-    /// The user pool and its secret; none where nothing is to be sent.
-    to: Option<(String, SecretString)>,
+    /// Where to; nowhere where nothing is to be sent.
+    to: Option<To>,
+}
+
+/// Where users are sent.
+struct To {
+    pool: String,
+    target: V2,
+    clock: Clock,
 }
 
 /// Looks whether a run can begin, and changes nothing: whatever refuses it does so here.
@@ -65,7 +72,9 @@ pub(super) fn ready(args: &Sending, settings: &config::Settings, table: &Table) 
     let pool = settings.user_pool()?.to_owned();
     bind(table, settings, &pool)?;
     let secret = config::load_secret(&settings.target, &process_env, || prompt(&pool))?;
-    Ok(Ready { mapping, to: Some((pool, secret)) })
+    let clock = Clock::system();
+    let target = V2::new(target_settings(settings, &pool, secret), clock)?;
+    Ok(Ready { mapping, to: Some(To { pool, target, clock }) })
 }
 
 /// Runs on a table that is open.
@@ -76,10 +85,10 @@ pub(super) fn go(
     writer: Writer,
     Ready { mapping, to }: Ready,
 ) -> Result<Exit> {
-    let Some((pool, secret)) = to else {
+    let Some(to) = to else {
         return dry_run(ui, args, &writer.table, &mapping, settings.target.kind.schema());
     };
-    ui.note(&format!("To {}, user pool {pool}", settings.target.host));
+    ui.note(&format!("To {}, user pool {}", settings.target.host, to.pool));
     if let Some(proxy) = http::proxy_in_use(&settings.target.host, process_env) {
         ui.note(&format!("Through the proxy {proxy}"));
     }
@@ -92,9 +101,9 @@ pub(super) fn go(
     }
     let Writer { mut table, _lock, .. } = writer;
     let before = table.counts()?;
-    bind_now(&mut table, settings, &pool)?;
+    bind_now(&mut table, settings, &to.pool)?;
     let monitor = Box::new(RunProgress::new(ui));
-    let end = drain(settings, args, &pool, secret, &mapping, table, before, monitor)?;
+    let end = drain(settings, args, to, &mapping, table, before, monitor)?;
     finish(ui, end, before)
 }
 
@@ -104,12 +113,10 @@ pub(super) struct Drained {
     pub end: End,
 }
 
-#[expect(clippy::too_many_arguments, reason = "what a run is made of")]
 fn drain(
     settings: &config::Settings,
     args: &Sending,
-    pool: &str,
-    secret: SecretString,
+    To { target, clock, .. }: To,
     mapping: &Mapping,
     mut table: Table,
     before: Counts,
@@ -120,10 +127,8 @@ fn drain(
         .build()
         .map_err(|error| Error::internal(format!("no runtime: {error}")))?;
     runtime.block_on(async {
-        let clock = Clock::system();
         let signals = signals::listen()
             .map_err(|error| Error::internal(format!("signals cannot be heard: {error}")))?;
-        let target = V2::new(target_settings(settings, pool, secret), clock)?;
         let mut run_settings = run_settings(settings, args);
         run_settings.quiet = longest_quiet(run_settings.quiet, &table.settings_of_doubts()?);
         let run = table.begin_run(&NewRun {

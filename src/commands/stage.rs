@@ -13,6 +13,7 @@ use crate::store::sqlite::Table;
 use crate::target::schema::Schema;
 use crate::ui::progress::ReadProgress;
 use crate::ui::{Ui, agree, counted};
+use std::path::Path;
 
 /// Records of which one at least should have what the mapping takes: of fewer it may be chance.
 const MISSED: u64 = 10;
@@ -26,6 +27,9 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
         if let Some(path) = source.path() {
             refuse_table(&canonical(&global.db)?, path)?;
         }
+    }
+    for name in &args.sources {
+        refuse_pipe(name)?;
     }
     if !global.db.exists() {
         can_be_read(&args.sources, &options, &settings.mapping)?;
@@ -126,6 +130,20 @@ fn named(sources: &[(String, u64)]) -> String {
         n => format!(", and {}", counted(n, "other")),
     };
     format!("{}{more}", shown.join(", "))
+}
+
+/// What is read more than once, and known by its path afterwards, must be a file. Of a pipe the first
+/// bytes would be gone.
+fn refuse_pipe(name: &str) -> Result<()> {
+    let source = Source::parse(name);
+    let is_pipe = |path: &Path| path.metadata().is_ok_and(|it| !it.is_file() && !it.is_dir());
+    match source.path() {
+        Some(path) if is_pipe(path) => {
+            Err(Error::usage(format!("{name} is no file, but a pipe or a device"))
+                .hint(format!("let it come by standard input: userferry stage - < {name}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A file that is no export at all leaves no empty job table behind.

@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 /// may hold a password.
 pub(super) fn check(host: &str) -> Result<String> {
     let fail = |what: &str, hint: &str| Err(Error::usage(format!("host: {what}")).hint(hint));
-    let form = "the form is https://core.authing.cn";
+    let form = "the form is https://core.authing.cn; the host comes from --host, else AUTHING_HOST, else the file";
     let Ok(url) = reqwest::Url::parse(host) else {
         return fail("not an address", form);
     };

@@ -280,12 +280,7 @@ impl Settings {
 
     /// What concerns several settings.
     fn finish(&mut self) -> Result<()> {
-        self.target.host = host::check(&self.target.host).map_err(|error| {
-            let way_out = error.hint.clone().unwrap_or_default();
-            error.hint(format!(
-                "{way_out}; it was taken from --host, else AUTHING_HOST, else the file"
-            ))
-        })?;
+        self.target.host = host::check(&self.target.host)?;
         let run = &self.run;
         let zero = Duration::from_millis(0);
         for (name, duration) in [

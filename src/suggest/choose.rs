@@ -323,7 +323,7 @@ fn meaning(place: &Place) -> Option<(Meaning, i64)> {
 
 /// Whether what lies in objects of these names is a field of the user. A `status` holds what is true or
 /// not of its user, but `status.name` is nobody's.
-fn may_hold(field: &str, groups: &[String]) -> bool {
+pub(super) fn may_hold(field: &str, groups: &[String]) -> bool {
     let is_truth = matches!(field, "blocked" | "isDeleted" | "emailVerified" | "phoneVerified");
     let is_status = |name: &String| is_truth && synonyms::STATUS.contains(&name.as_str());
     groups.iter().all(|name| synonyms::GROUPS.contains(&name.as_str()) || is_status(name))
@@ -369,7 +369,7 @@ fn groups(place: &Place) -> Vec<String> {
 
 /// The names that lead to a place, plain. A name such as `cognito:username` is two; those that
 /// databases add (`$oid`, `$date`) are none.
-fn names(place: &Place) -> Vec<String> {
+pub(super) fn names(place: &Place) -> Vec<String> {
     let (path, last) = match place {
         Place::Column(path) | Place::First(path) | Place::FirstValue(path) => (path, None),
         Place::Pair { list, name, .. } => (list, Some(name)),

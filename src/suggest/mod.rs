@@ -121,18 +121,18 @@ fn line(candidate: &Candidate, place: &Place, coverage: String, is_second: bool)
     }
 }
 
-/// What the last part of a path says of whether its user may sign in.
+/// What a path says of whether its user may sign in: `status.enabled` does, `newsletter.enabled` not.
 pub(crate) fn standing(path: &str) -> Option<Standing> {
-    synonyms::standing(&last_name(path))
+    let names = choose::names(&Place::Column(vec![path.to_owned()]));
+    let (last, groups) = names.split_last()?;
+    choose::may_hold("blocked", groups).then(|| synonyms::standing(last))?
 }
 
-/// Whether the last part of a path is the name of a salt.
+/// Whether a path is that of a password's salt.
 pub(crate) fn is_salt(path: &str) -> bool {
-    synonyms::is_salt(&last_name(path))
-}
-
-fn last_name(path: &str) -> String {
-    synonyms::plain(path.rsplit(['.', ':']).next().unwrap_or(path))
+    let names = choose::names(&Place::Column(vec![path.to_owned()]));
+    let last = names.split_last();
+    last.is_some_and(|(last, groups)| choose::may_hold("", groups) && synonyms::is_salt(last))
 }
 
 /// A rule that asks something about a field.

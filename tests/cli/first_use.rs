@@ -275,7 +275,8 @@ fn check_tells_of_records_without_an_external_id_and_of_copies_of_the_whole_reco
              phone           1           0  text    phone\n\n{unmapped}\
              warnings\n  no password is mapped: nobody can sign in before setting a new one by \
              e-mail or phone\n  2 records have no external id (externalId): they are recognised by e-mail \
-             address, phone number or user name\n"
+             address, phone number or user name\n  1 record has no e-mail address, phone number or user name: there is \
+             nothing to sign in with\n"
         )
     };
     assert_eq!(mapping(""), table("-", "-"));

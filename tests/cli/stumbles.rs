@@ -142,11 +142,31 @@ fn a_retry_whose_run_is_refused_changes_nothing() {
     let did = desk.did(desk.after("ulimit -n 100", line).output().unwrap()).ok(2);
     assert!(did.err.starts_with("error: with 200 requests in flight"), "{}", did.err);
     assert_eq!(desk.status()["failed"], 1);
+    desk.write("userferry.toml", "[target]\nca_file = \"absent.pem\"\n");
+    let did = desk.ferry("retry-failed --run").ok(2);
+    assert!(did.err.contains("absent.pem cannot be used"), "{}", did.err);
+    assert_eq!(desk.status()["failed"], 1);
+    std::fs::remove_file(desk.path("userferry.toml")).unwrap();
+    let did = desk.ferry("retry-failed --run --dry-run").ok(2);
+    assert!(did.err.starts_with("error: --dry-run sends nothing"), "{}", did.err);
+    assert_eq!(desk.status()["failed"], 1);
     desk.write("userferry.toml", format!("{MAPPING}nickname = \"uid\"\n"));
     let did = desk.ferry("retry-failed --run").ok(2);
     // Something was sent: to stage anew would forget it.
     assert!(did.err.contains("put the old mapping back\n"), "{}", did.err);
     assert_eq!(desk.status()["failed"], 1);
+}
+
+/// Opening it twice takes its first bytes away, and with lines of the right length nothing looks amiss.
+#[test]
+fn a_pipe_that_is_named_as_a_file_is_refused_before_it_is_read() {
+    let desk = Desk::new();
+    let told = "is no file, but a pipe or a device\n\nhint: let it come by standard input: userferry stage - < ";
+    let did = desk.pipe("stage /dev/stdin", &super::numbered(1..3)).ok(2);
+    assert!(did.err.contains(told), "{}", did.err);
+    let did = desk.did(desk.after("mkfifo pipe", "stage pipe").output().unwrap()).ok(2);
+    assert!(did.err.contains(&format!("{told}pipe\n")), "{}", did.err);
+    assert!(!desk.path("userferry.db").exists());
 }
 
 #[test]

@@ -3,8 +3,8 @@
 
 use crate::clock::{Clock, Moment};
 use std::future::Future;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
@@ -51,14 +51,15 @@ const RENEW_AGAIN: Duration = Duration::from_secs(1);
 /// A shared credential; `E` is why it could not be fetched.
 pub(super) struct Credential<V, E> {
     clock: Clock,
-    state: Mutex<State<V, E>>,
-    attempts: std::sync::atomic::AtomicU64,
+    held: RwLock<Option<Arc<Held<V>>>>,
+    /// Locked by who fetches.
+    fetching: Mutex<Fetching<E>>,
+    attempts: AtomicU64,
     /// Whether nobody is to ask again after this.
     is_final: fn(&E) -> bool,
 }
 
-struct State<V, E> {
-    held: Option<Arc<Held<V>>>,
+struct Fetching<E> {
     failed: Option<(u64, E)>,
     /// No renewal ahead of time before this.
     quiet_until: Moment,
@@ -68,61 +69,75 @@ impl<V, E: Clone> Credential<V, E> {
     /// One that is not held yet. After an error that `is_final`, nobody asks again: those who come
     /// later, with requests that had left before, share it.
     pub(super) fn new(clock: Clock, is_final: fn(&E) -> bool) -> Self {
-        let state = State { held: None, failed: None, quiet_until: Moment::ZERO };
-        let attempts = std::sync::atomic::AtomicU64::new(0);
-        Self { clock, state: Mutex::new(state), attempts, is_final }
+        let fetching = Fetching { failed: None, quiet_until: Moment::ZERO };
+        let (held, attempts) = (RwLock::new(None), AtomicU64::new(0));
+        Self { clock, held, fetching: Mutex::new(fetching), attempts, is_final }
     }
 
     /// The value, fetched if need be. All who wait while one fetches share what comes of it, also
     /// its failure: an outage must not be met by as many requests for tokens as there are waiters.
+    /// While one renews it ahead of time, the old one serves the others.
     pub(super) async fn get<F>(&self, fetch: impl FnOnce() -> F) -> Result<Arc<Held<V>>, E>
     where
         F: Future<Output = Result<Fetched<V>, E>>,
     {
-        let seen = self.attempts.load(Ordering::Acquire);
-        let mut state = self.state.lock().await;
-        let now = self.clock.now();
-        let usable = state
-            .held
-            .clone()
-            .filter(|held| !held.stale.load(Ordering::Relaxed) && now < held.ends_at);
-        let quiet = now < state.quiet_until;
-        if let Some(held) = usable.clone().filter(|held| now < held.renew_at || quiet) {
+        if let Some(held) = self.usable().filter(|held| self.clock.now() < held.renew_at) {
             return Ok(held);
         }
-        if let Some((attempt, error)) = state.failed.clone()
-            && usable.is_none()
-            && (attempt > seen || (self.is_final)(&error))
-        {
-            return Err(error);
+        let seen = self.attempts.load(Ordering::Acquire);
+        let mut fetching = match (self.fetching.try_lock(), self.usable()) {
+            (Ok(fetching), _) => fetching,
+            (Err(_), Some(held)) => return Ok(held),
+            (Err(_), None) => self.fetching.lock().await,
+        };
+        let now = self.clock.now();
+        match (self.usable(), &fetching.failed) {
+            (Some(held), _) if now < held.renew_at || now < fetching.quiet_until => {
+                return Ok(held);
+            }
+            (None, Some((attempt, error))) if *attempt > seen || (self.is_final)(error) => {
+                return Err(error.clone());
+            }
+            _ => {}
         }
         let attempt = self.attempts.load(Ordering::Acquire) + 1;
         let result = fetch().await;
         self.attempts.store(attempt, Ordering::Release);
         match result {
             Ok(fetched) => {
-                let now = self.clock.now();
-                let held = Arc::new(Held {
-                    value: fetched.value,
-                    renew_at: fetched.life.map_or(Moment::MAX, |life| now + life.mul_f64(0.9)),
-                    ends_at: fetched.life.map_or(Moment::MAX, |life| now + life),
-                    proven: AtomicBool::new(false),
-                    stale: AtomicBool::new(false),
-                });
-                state.held = Some(Arc::clone(&held));
-                state.failed = None;
-                Ok(held)
+                fetching.failed = None;
+                Ok(self.hold(fetched))
             }
             Err(error) => {
-                let Some(held) = usable else {
-                    state.failed = Some((attempt, error.clone()));
-                    return Err(error);
-                };
-                // Renewed ahead of time: the old one is still good for a while.
-                state.quiet_until = self.clock.now() + RENEW_AGAIN;
-                Ok(held)
+                // Renewed ahead of time: the old one may still be good for a while.
+                if let Some(held) = self.usable() {
+                    fetching.quiet_until = self.clock.now() + RENEW_AGAIN;
+                    return Ok(held);
+                }
+                fetching.failed = Some((attempt, error.clone()));
+                Err(error)
             }
         }
+    }
+
+    /// What is held and has neither ended nor been called out of date.
+    fn usable(&self) -> Option<Arc<Held<V>>> {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let is_usable = !held.stale.load(Ordering::Relaxed) && self.clock.now() < held.ends_at;
+        is_usable.then_some(held)
+    }
+
+    fn hold(&self, fetched: Fetched<V>) -> Arc<Held<V>> {
+        let now = self.clock.now();
+        let held = Arc::new(Held {
+            value: fetched.value,
+            renew_at: fetched.life.map_or(Moment::MAX, |life| now + life.mul_f64(0.9)),
+            ends_at: fetched.life.map_or(Moment::MAX, |life| now + life),
+            proven: AtomicBool::new(false),
+            stale: AtomicBool::new(false),
+        });
+        *self.held.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&held));
+        held
     }
 }
 
@@ -212,6 +227,24 @@ mod tests {
         let second = shared.get(|| async { fetched(2) }).await.unwrap();
         assert_eq!(second.value, 2);
         assert!(!second.mark_stale());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_one_renews_it_nobody_waits_and_what_has_ended_meanwhile_is_not_handed_out() {
+        let shared = Arc::new(shared());
+        shared.get(|| async { fetched(1) }).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(91)).await;
+        let renewing = Arc::clone(&shared);
+        let slow = async move {
+            tokio::time::sleep(Duration::from_secs(30)).await;
+            Err("hangs")
+        };
+        let first = tokio::spawn(async move { renewing.get(|| slow).await.map(|held| held.value) });
+        tokio::task::yield_now().await;
+        let asked = tokio::time::Instant::now();
+        let other = shared.get(|| async { panic!("one renews it already") }).await;
+        assert_eq!((other.map(|held| held.value), asked.elapsed()), (Ok(1), Duration::ZERO));
+        assert_eq!(first.await.unwrap(), Err("hangs"), "it ended at 100 s");
     }
 
     #[tokio::test(start_paused = true)]
