@@ -110,8 +110,7 @@ pub fn stage<S: Store>(
         Some(row) if settings.restart => {
             let mut reader = Reader::open(source, &settings.input, None)?;
             head = judged_head(source, &mut reader, settings, &mut watch)?;
-            store.restart_source(row.id, clock::system_ms())?;
-            (row.id, reader)
+            (store.restart_source(row.id, clock::system_ms())?, reader)
         }
         Some(row) => {
             staged.resumed_after = row.counts.records;
@@ -253,7 +252,9 @@ fn unchanged(
         return Ok(None);
     }
     for row in known.iter().rev() {
-        match Reader::open(source, &settings.input, checkpoint_of(row).as_ref()) {
+        // Where it was started anew, an earlier start has none: of that nothing is known any more.
+        let Some(checkpoint) = checkpoint_of(row) else { continue };
+        match Reader::open(source, &settings.input, Some(&checkpoint)) {
             Ok(reader) => return Ok(Some(reader)),
             Err(error) if error.kind == InputErrorKind::Changed => {}
             Err(error) => return Err(error.into()),

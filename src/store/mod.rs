@@ -331,8 +331,9 @@ pub trait Store: Send + 'static {
         now_ms: i64,
     ) -> Result<SourceId, StoreError>;
     /// Starts an unfinished source anew: its jobs that were never sent are dropped, the others
-    /// stay and will be met again by key.
-    fn restart_source(&mut self, source: SourceId, now_ms: i64) -> Result<(), StoreError>;
+    /// stay and will be met again by key. Returns the source to stage into: a new one if any stay,
+    /// for they were read by the earlier start.
+    fn restart_source(&mut self, source: SourceId, now_ms: i64) -> Result<SourceId, StoreError>;
     /// Stages records: one row each, until they are compared with the others.
     fn stage(&mut self, batch: &Batch) -> Result<StageCounts, StoreError>;
     /// Whether all rows were compared. Nothing may be staged or sent before what was begun is done.

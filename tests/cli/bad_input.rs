@@ -347,6 +347,35 @@ fn a_changed_file_under_a_checkpoint_is_refused_and_restart_is_the_way_out() {
     assert!(keys.contains("\"7\"") && keys.contains("\"8\"") && !keys.contains("\"1\""), "{keys}");
 }
 
+/// Its rows stay, because another file has their records too: they are no records of the new start.
+#[test]
+fn a_source_that_is_started_anew_counts_from_its_first_record() {
+    let desk = Desk::new();
+    let cut_off = r#"[{"uid":"1"},{"uid":"2"},{"uid":"3","#;
+    let rest = r#""nickname":"C"},{"uid":"4"}"#;
+    desk.write("part.json", cut_off);
+    desk.ferry("stage part.json").ok(2);
+    desk.write("whole.json", format!("{cut_off}{rest}]"));
+    desk.ferry("stage whole.json").ok(0);
+    let did = desk.ferry("stage --restart part.json").ok(2);
+    assert!(did.err.contains("part.json: 2 records read, 2 in the table already\n"), "{}", did.err);
+    assert_eq!(desk.status()["unfinished_sources"][0]["records"], 2);
+    desk.write("part.json", format!(r#"{cut_off}{rest},{{"uid":"5","mail":"no"}}]"#));
+    let did = desk.ferry("stage part.json").ok(3);
+    let told = "part.json: 5 records read, 1 staged, 1 of them invalid, 4 in the table already (went \
+                on after record 2)\n";
+    assert!(did.err.contains(told), "{}", did.err);
+    let wrong = desk.ferry("failures --format csv").ok(0).out;
+    assert!(wrong.contains("DIR/part.json,5,5,invalid"), "{wrong}");
+    let again = desk.ferry("stage part.json").ok(3).err;
+    assert!(again.contains("staged before and unchanged since"), "{again}");
+    assert!(desk.status()["unfinished_sources"].as_array().unwrap().is_empty());
+    // Nor is a file known by a start that nothing is left of.
+    desk.write("part.json", r#"[{"uid":"9"}]"#);
+    let other = desk.ferry("stage part.json").ok(3).err;
+    assert!(other.contains("part.json: 1 record read, 1 staged\n"), "{other}");
+}
+
 #[test]
 fn each_wrong_record_is_told_with_its_place_and_the_rest_is_staged() {
     let desk = Desk::new();

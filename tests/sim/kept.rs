@@ -30,7 +30,7 @@ impl Store for Kept {
         self.table.begin_source(path, bytes, now_ms)
     }
 
-    fn restart_source(&mut self, source: SourceId, now_ms: i64) -> Result<(), StoreError> {
+    fn restart_source(&mut self, source: SourceId, now_ms: i64) -> Result<SourceId, StoreError> {
         self.table.restart_source(source, now_ms)
     }
 

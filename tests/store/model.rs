@@ -187,7 +187,8 @@ impl World {
                 self.bench.store.retry(&Retry::default(), self.bench.now_ms).unwrap();
             }
             (Event::Restart, _) => {
-                self.bench.store.restart_source(self.source, self.bench.now_ms).unwrap();
+                self.source =
+                    self.bench.store.restart_source(self.source, self.bench.now_ms).unwrap();
                 let kept: Vec<JobId> = self.bench.eyes.rows().iter().map(|row| row.id).collect();
                 self.before.retain(|id, (row, attempts)| {
                     assert!(kept.contains(id) || (row.sends == 0 && *attempts == 0), "{row:?}");

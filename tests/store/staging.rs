@@ -372,7 +372,7 @@ pub(super) fn a_correction_that_is_started_anew_replaces_again<S: Store>(mut ben
     bench.staged(&[r#"{"x":"1","bad":1}"#]);
     let fixed = bench.source("/fixed");
     bench.replace(fixed, &[r#"{"x":"1","n":"first try"}"#]);
-    bench.store.restart_source(fixed, 9).unwrap();
+    assert_eq!(bench.store.restart_source(fixed, 9).unwrap(), fixed);
     let second = r#"{"x":"1","n":"second try"}"#;
     let counts = bench.replace(fixed, &[second]);
     assert_eq!(counts, StageCounts { records: 1, replaced: 1, ..NONE });
@@ -450,12 +450,14 @@ pub(super) fn a_source_started_anew_keeps_what_was_sent<S: Store>(mut bench: Ben
     let run = bench.run();
     bench.send(run, &Sent::created());
     bench.send(run, &Sent::throttled(0));
-    bench.store.restart_source(source, 9).unwrap();
+    let anew = bench.store.restart_source(source, 9).unwrap();
     bench.balance();
     let known = bench.store.source("/users.json").unwrap();
     assert_eq!((known[0].checkpoint.as_str(), known[0].counts.records), ("", 2));
+    assert_eq!((known[1].id, known[1].counts.records), (anew, 0));
+    assert_eq!([known[0].finished, known[1].finished], [true, false]);
     assert_eq!(bench.statuses(), [Status::Done, Status::Pending]);
-    let counts = bench.stage(source, &[r#"{"x":"1"}"#, r#"{"x":"2"}"#, r#"{"x":"3","n":"new"}"#]);
+    let counts = bench.stage(anew, &[r#"{"x":"1"}"#, r#"{"x":"2"}"#, r#"{"x":"3","n":"new"}"#]);
     assert_eq!(counts, StageCounts { records: 3, rows: 1, unchanged: 2, ..NONE });
     assert_eq!(bench.eyes.rows()[0].detail, Some(Detail::Created));
 }
@@ -476,10 +478,15 @@ pub(super) fn a_source_started_anew_keeps_what_others_hold_too<S: Store>(mut ben
     let other = bench.source("/other");
     let counts = bench.stage(other, &[r#"{"x":"1"}"#, r#"{"x":"3"}"#, r#"{"bad":1}"#]);
     assert_eq!(counts, StageCounts { records: 3, rows: 1, unchanged: 2, still_wrong: 1, ..NONE });
-    bench.store.restart_source(first, 9).unwrap();
+    let anew = bench.store.restart_source(first, 9).unwrap();
     bench.balance();
+    // The new start counts from the first record on, and finds them there.
+    bench.stage(anew, &[r#"{"x":"1"}"#, r#"{"x":"2"}"#]);
+    bench.stage(anew, &[r#"{"bad":1}"#]);
+    bench.balance();
+    assert_eq!(bench.eyes.sources(), [[2, 2, 0, 0, 0], [3, 1, 0, 2, 0], [3, 1, 0, 2, 0]]);
     let raws: Vec<String> = bench.eyes.rows().into_iter().map(|row| row.raw).collect();
-    assert_eq!(raws, [r#"{"x":"1"}"#, r#"{"bad":1}"#, r#"{"x":"3"}"#]);
+    assert_eq!(raws, [r#"{"x":"1"}"#, r#"{"bad":1}"#, r#"{"x":"3"}"#, r#"{"x":"2"}"#]);
 }
 
 /// However many were let go before, the one that stands is seen.

@@ -423,7 +423,7 @@ impl Store for Table {
         self.write(|t| stage::begin(t, path, bytes, now_ms))
     }
 
-    fn restart_source(&mut self, source: SourceId, now_ms: i64) -> Result<(), StoreError> {
+    fn restart_source(&mut self, source: SourceId, now_ms: i64) -> Result<SourceId, StoreError> {
         self.write(|t| stage::restart(t, source, now_ms))
     }
 

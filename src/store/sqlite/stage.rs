@@ -168,8 +168,13 @@ fn status_of(problems: &[Problem]) -> Status {
     if problems.is_empty() { Status::Pending } else { Status::Invalid }
 }
 
-/// Drops the source's jobs that were never sent and sets its counters to what stays.
-pub(super) fn restart(t: &Transaction<'_>, source: SourceId, now_ms: i64) -> rusqlite::Result<()> {
+/// Drops the source's jobs that were never sent. What stays was read by the earlier start: the
+/// source ends with that, and another one begins, whose counts are those of the file.
+pub(super) fn restart(
+    t: &Transaction<'_>,
+    source: SourceId,
+    now_ms: i64,
+) -> rusqlite::Result<SourceId> {
     const NEVER_SENT: &str = "source_id = ?1 AND sends = 0 AND status IN ('pending', 'invalid')
          AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.job_id = job.id)
          AND NOT EXISTS (SELECT 1 FROM record r WHERE r.job_id = job.id AND r.source_id <> job.source_id)";
@@ -194,13 +199,23 @@ pub(super) fn restart(t: &Transaction<'_>, source: SourceId, now_ms: i64) -> rus
          WHERE source_id = ?1 GROUP BY 1, 2, 3, 4",
         [source.0],
     )?;
-    // What stays was read by the earlier start.
+    let staying: i64 =
+        t.query_row("SELECT count(*) FROM job WHERE source_id = ?1", [source.0], |row| row.get(0))?;
     t.execute(
         "UPDATE source SET checkpoint = '', fingerprint = '', replaced = 0, unchanged = 0, left_alone = 0,
-                rows = (SELECT count(*) FROM job WHERE source_id = ?1),
-                records = (SELECT count(*) FROM job WHERE source_id = ?1), started_at_ms = ?2
+                rows = ?3, records = ?3,
+                started_at_ms = CASE WHEN ?3 = 0 THEN ?2 ELSE started_at_ms END,
+                finished_at_ms = CASE WHEN ?3 > 0 THEN ?2 END
          WHERE id = ?1",
+        params![source.0, now_ms, staying],
+    )?;
+    if staying == 0 {
+        return Ok(source);
+    }
+    t.execute(
+        "INSERT INTO source (path, checkpoint, fingerprint, bytes, started_at_ms)
+         SELECT path, '', '', bytes, ?2 FROM source WHERE id = ?1",
         params![source.0, now_ms],
-    )
-    .map(drop)
+    )?;
+    Ok(SourceId(t.last_insert_rowid()))
 }
