@@ -602,6 +602,10 @@ pub struct Waive {
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
 
+    /// All rows with the key, also where several have it and one of them is still to be sent
+    #[arg(long, requires = "key")]
+    pub all: bool,
+
     #[command(flatten)]
     #[expect(missing_docs)]
     pub place: Place,

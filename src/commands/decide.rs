@@ -9,8 +9,8 @@ use crate::job::{Detail, Status};
 use crate::mapping::Mapping;
 use crate::stage::with_lens;
 use crate::store::JobId;
-use crate::store::sqlite::{Chosen, JobRow, Retry, SettleAs, Undone};
-use crate::ui::{Ui, counted, grouped};
+use crate::store::sqlite::{Chosen, JobRow, Retry, SettleAs, Table, Undone, can_be_waived};
+use crate::ui::{Ui, agree, counted, grouped};
 
 /// Rows of one transaction: what they would be found by is looked for at once.
 const UNDONE_AT_ONCE: usize = 10_000;
@@ -109,55 +109,90 @@ pub(super) fn waive(global: &Global, ui: Ui, args: &Waive) -> Result<Exit> {
             .hint("waive by --key, by --record N --source SOURCE, or all of a --status"));
     }
     let mut writer = open_writer(global, "waive", false)?;
-    let named = match (&args.key, args.place.record) {
-        (Some(key), None) => Some(by_key(&writer, key)?),
+    let Some(jobs) = named(&writer, args)? else { return waive_statuses(&mut writer, ui, args) };
+    if args.undo {
+        return undo(&mut writer, ui, &ids(&jobs), "waive");
+    }
+    let going = going(&writer.table, jobs, args.all)?;
+    let reason = args.reason.as_deref().unwrap_or_default();
+    let n = writer.table.waive(&Chosen::Jobs(ids(&going)), reason, clock::system_ms())?;
+    // Whoever names a key should see that it was that of several rows.
+    let places = Some(place::listed(&going)).filter(|_| going.len() > 1);
+    tell_waived(ui, n, places);
+    Ok(Exit::Done)
+}
+
+/// The rows that are named by key or place; none where it is by status.
+fn named(writer: &Writer, args: &Waive) -> Result<Option<Vec<JobRow>>> {
+    Ok(match (&args.key, args.place.record) {
+        (Some(key), None) => Some(by_key(writer, key)?),
         (Some(key), Some(_)) => {
-            Some(place::those_at(&writer.table, &args.place, by_key(&writer, key)?)?)
+            Some(place::those_at(&writer.table, &args.place, by_key(writer, key)?)?)
         }
         (None, Some(_)) => Some(place::without_key_at(&writer.table, &args.place)?),
         (None, None) => None,
-    };
-    let is_named = named.is_some();
-    // Whoever names a key should see that it was that of several rows.
-    let places = named.as_deref().filter(|jobs| jobs.len() > 1).map(place::listed);
-    let chosen = match named {
-        Some(jobs) => vec![Chosen::Jobs(ids(&jobs))],
-        None => statuses(&args.status).into_iter().map(Chosen::Status).collect(),
-    };
+    })
+}
+
+/// Of the rows that were named, those that can go. Two records of one key may be two people, or one
+/// who is to stay out: where one of them would be sent, nobody but the user can tell.
+fn going(table: &Table, jobs: Vec<JobRow>, all: bool) -> Result<Vec<JobRow>> {
+    let (going, others): (Vec<_>, Vec<_>) =
+        jobs.into_iter().partition(|job| can_be_waived(job.status));
+    if going.is_empty() {
+        return Err(nothing_to_waive(&others));
+    }
+    let is_open = going.len() > 1 && going.iter().any(|job| job.status == Status::Pending);
+    if is_open && !all { Err(place::which_of(table, &going)?) } else { Ok(going) }
+}
+
+fn nothing_to_waive(jobs: &[JobRow]) -> Error {
+    let mut are: Vec<String> = jobs.iter().map(JobRow::status_and_detail).collect();
+    are.dedup();
+    let message = format!(
+        "{} {}: only pending, failed and invalid rows can be waived",
+        agree(jobs.len() as u64, "the row is", "the rows are"),
+        are.join(", ")
+    );
+    let in_doubt = |job: &JobRow| matches!(job.status, Status::Sending | Status::Unknown);
+    if jobs.iter().any(in_doubt) {
+        return Error::usage(message)
+            .hint("userferry run settles what is in doubt, or: userferry settle KEY --as failed");
+    }
+    Error::usage(message)
+}
+
+fn waive_statuses(writer: &mut Writer, ui: Ui, args: &Waive) -> Result<Exit> {
+    let statuses = statuses(&args.status);
     if args.undo {
         let mut jobs = Vec::new();
-        for chosen in chosen {
-            jobs.extend(match chosen {
-                Chosen::Jobs(jobs) => jobs,
-                Chosen::Status(status) => writer.table.waived(status)?,
-            });
+        for status in statuses {
+            jobs.extend(writer.table.waived(status)?);
         }
-        return undo(&mut writer, ui, &jobs, "waive");
+        return undo(writer, ui, &jobs, "waive");
     }
     let reason = args.reason.as_deref().unwrap_or_default();
     let (mut n, mut parts) = (0, Vec::new());
-    for chosen in &chosen {
-        let let_go = writer.table.waive(chosen, reason, clock::system_ms())?;
-        if let (Chosen::Status(status), true) = (chosen, let_go > 0) {
+    for status in &statuses {
+        let let_go = writer.table.waive(&Chosen::Status(*status), reason, clock::system_ms())?;
+        if let_go > 0 {
             parts.push(format!("{} {status}", grouped(let_go)));
         }
         n += let_go;
     }
-    if n == 0 && is_named {
-        return Err(Error::usage(
-            "the row is neither pending nor failed nor invalid: there is nothing to waive",
-        ));
-    }
     if n == 0 {
-        let which = if chosen.len() > 1 { "one of these statuses" } else { "this status" };
+        let which = if statuses.len() > 1 { "one of these statuses" } else { "this status" };
         ui.note(&format!("No row has {which}; nothing was changed"));
         return Ok(Exit::Done);
     }
     // Whoever waives two statuses at once should see what went with which.
-    let parts = if parts.len() > 1 { Some(parts.join(", ")) } else { places };
+    tell_waived(ui, n, Some(parts.join(", ")).filter(|_| parts.len() > 1));
+    Ok(Exit::Done)
+}
+
+fn tell_waived(ui: Ui, n: u64, parts: Option<String>) {
     let parts = parts.map_or_else(String::new, |parts| format!(" ({parts})"));
     ui.note(&format!("{} waived{parts}; --undo takes it back", counted(n, "row")));
-    Ok(Exit::Done)
 }
 
 /// Each status once, also where it is named twice.

@@ -1,10 +1,15 @@
 //! Rows by the place that their records come from: those without a key have no other name.
 
+use super::staged_mapping;
 use crate::cli::Place;
+use crate::config::TargetKind;
 use crate::error::{Error, Result};
+use crate::mapping::Mapping;
 use crate::store::file;
 use crate::store::sqlite::{JobRow, Table};
 use crate::ui::counted;
+use crate::user::IdKind;
+use crate::validate;
 use std::path::Path;
 
 /// The rows of the record at a place; several where a file was staged in several states.
@@ -33,12 +38,10 @@ pub(super) fn jobs_at(table: &Table, place: &Place) -> Result<Vec<JobRow>> {
 /// The same for a decision: only rows that have no key. A file may have been staged in several states,
 /// so its numbers name others today than then, and nobody who can be sent may be let go by mistake.
 pub(super) fn without_key_at(table: &Table, place: &Place) -> Result<Vec<JobRow>> {
-    let mut jobs = jobs_at(table, place)?;
-    jobs.retain(|job| job.key.is_none());
+    let (with_key, jobs): (Vec<_>, Vec<_>) =
+        jobs_at(table, place)?.into_iter().partition(|job| job.key.is_some());
     if jobs.is_empty() {
-        let record = place.record.unwrap_or_default();
-        return Err(Error::usage(format!("the row of record {record} has a key"))
-            .hint("name it by that: --key KEY; userferry failures shows it"));
+        return Err(has_a_key(table, place, &with_key)?);
     }
     // Which of them is meant? The file has one record of that number, and each state had.
     if jobs.len() > 1 {
@@ -54,6 +57,64 @@ pub(super) fn without_key_at(table: &Table, place: &Place) -> Result<Vec<JobRow>
         )));
     }
     Ok(jobs)
+}
+
+fn has_a_key(table: &Table, place: &Place, jobs: &[JobRow]) -> Result<Error> {
+    let record = place.record.unwrap_or_default();
+    let hint = match jobs {
+        [job] => match external_id(table, job)? {
+            Some(id) => format!("name it by that, too: --key {}", shell_word(&id)),
+            None => format!(
+                "name it by that, too: --key KEY; userferry show --record {record} --source {} shows it",
+                shell_word(&job.source)
+            ),
+        },
+        // In each state of the file it was another one.
+        _ => format!("userferry show --record {record} tells the keys; name the one: --key KEY"),
+    };
+    Ok(Error::usage(format!("the row of record {record} has a key")).hint(hint))
+}
+
+/// The key of a row, unless it is one that says who the user is.
+fn external_id(table: &Table, job: &JobRow) -> Result<Option<String>> {
+    let Some(key) = &job.key else { return Ok(None) };
+    let mapping = staged_mapping(table)?.unwrap_or_else(Mapping::reference);
+    let user = validate::inspect(&job.raw, &mapping, TargetKind::AuthingV2.schema()).user;
+    let is_id = user.identifiers.get(IdKind::ExternalId) == Some(key)
+        // A terminal would take these for its own.
+        && !key.chars().any(char::is_control);
+    Ok(is_id.then(|| key.clone()))
+}
+
+/// Which of the rows that one key names is to go: the command for each, and that for all of them.
+pub(super) fn which_of(table: &Table, jobs: &[JobRow]) -> Result<Error> {
+    const SHOWN: usize = 5;
+    let key = external_id(table, &jobs[0])?.map_or_else(|| "KEY".to_owned(), |id| shell_word(&id));
+    let waive = |place: &str| format!("userferry waive --key {key} {place} --reason TEXT");
+    let of =
+        |job: &JobRow| format!("--record {} --source {}", job.record_no, shell_word(&job.source));
+    let mut ways: Vec<String> = Vec::new();
+    for job in jobs.iter().take(SHOWN) {
+        // Of a file that was staged in several states one place names several.
+        if jobs.iter().filter(|other| of(other) == of(job)).count() == 1 {
+            ways.push(format!("{} ({})", waive(&of(job)), job.status));
+        }
+    }
+    ways.push(format!("{} (all of them)", waive("--all")));
+    let message = format!(
+        "{} have this key, and one of them is still to be sent: which is to go?",
+        counted(jobs.len() as u64, "row")
+    );
+    Ok(Error::usage(message).hint(ways.join("\n      ")))
+}
+
+/// A word of a command line, in quotes where a shell would take it apart.
+fn shell_word(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "_@%+=:,./-".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// Of rows that were named by a key, the one of the record at a place.

@@ -32,11 +32,7 @@ fn describe(table: &Table, job: &JobRow, mapping: &Mapping) -> Result<String> {
         text.push_str(&format!("{name:<10} {value}\n"));
     };
     line("key", job.key.as_deref().unwrap_or("-"));
-    let status = match job.detail {
-        Some(detail) => format!("{}/{detail}", job.status),
-        None => job.status.to_string(),
-    };
-    line("status", &status);
+    line("status", &job.status_and_detail());
     if let Some(code) = &job.code {
         line("code", code);
     }

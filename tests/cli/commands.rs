@@ -240,9 +240,10 @@ fn waive_lets_rows_go_and_can_be_undone() {
     desk.ferry("waive --key 2 --undo").ok(2);
 }
 
-/// Of two records of one key the first is sent: to waive the key lets go what is left over.
+/// Two records of one key may be two people, or one who is to stay out: nobody is let go by a guess, and
+/// nobody is sent by one.
 #[test]
-fn a_waived_key_lets_only_the_row_go_that_cannot_be_sent() {
+fn a_key_of_several_rows_is_waived_only_if_it_is_said_which() {
     let desk = Desk::new();
     desk.write(
         "users.json",
@@ -250,9 +251,32 @@ fn a_waived_key_lets_only_the_row_go_that_cannot_be_sent() {
             {"uid":"2","mail":"a@example.com","phone":"13800000001"},{"uid":"13800000001"}]"#,
     );
     desk.ferry("stage users.json").ok(3);
-    desk.ferry("waive --key 1 --reason double").ok(0);
+    let did = desk.ferry("waive --key 1 --reason double").ok(2);
+    let expected = "error: 2 rows have this key, and one of them is still to be sent: which is to go?\n\n\
+         hint: userferry waive --key 1 --record 1 --source DIR/users.json --reason TEXT (pending)\n      \
+         userferry waive --key 1 --record 2 --source DIR/users.json --reason TEXT (invalid)\n      \
+         userferry waive --key 1 --all --reason TEXT (all of them)\n";
+    assert_eq!(did.err, expected);
+    let before = desk.status();
+    let did = desk.ferry("waive --key 1 --all --reason gone").ok(0);
+    let expected = "2 rows waived (DIR/users.json 1, DIR/users.json 2); --undo takes it back\n";
+    assert_eq!(did.err, expected);
+    let status = desk.status();
+    assert!(status["pending"] == 1 && status["waived"] == 2, "{status}");
+    assert_eq!(desk.ferry("waive --key 1 --undo").ok(0).err, "2 rows as they were before\n");
+    assert_eq!(desk.status(), before);
+    desk.ferry("waive --key 1 --record 2 --source users.json --reason double").ok(0);
     let status = desk.status();
     assert!(status["pending"] == 2 && status["waived"] == 1, "{status}");
+    // One of them has gone already: the other one is meant, and alone told.
+    let did = desk.ferry("waive --key 1 --reason gone").ok(0);
+    assert_eq!(did.err, "1 row waived; --undo takes it back\n");
+    let did = desk.ferry("waive --key 1 --reason gone").ok(2);
+    let expected =
+        "error: the rows are done/waived: only pending, failed and invalid rows can be waived\n";
+    assert_eq!(did.err, expected);
+    desk.ferry("waive --key 1 --record 1 --source users.json --undo").ok(0);
+    assert_eq!(desk.status()["pending"], 2);
     // Several rows have this address, and it is nobody's key.
     let did = desk.ferry("waive --key a@example.com --reason so").ok(2);
     assert!(did.err.contains("2 rows have this, and it is not their key: 1 ("), "{}", did.err);

@@ -166,6 +166,20 @@ pub(super) fn of_two_that_come_back_together_the_first_has_the_place(mut bench: 
     assert_eq!(bench.row(two).status, Status::Invalid);
 }
 
+/// Whoever is named goes, also beside others, and comes back to be sent.
+pub(super) fn a_pending_row_is_waived_with_the_others_that_are_named(mut bench: Bench<Table>) {
+    bench.staged(&[r#"{"x":"1","e":"a"}"#, r#"{"x":"1","e":"b"}"#]);
+    let before = bench.eyes.rows();
+    let ids: Vec<JobId> = before.iter().map(|row| row.id).collect();
+    assert_eq!([before[0].status, before[1].status], [Status::Pending, Status::Invalid]);
+    assert_eq!(bench.store.waive(&Chosen::Jobs(ids.clone()), "gone", 2_000).unwrap(), 2);
+    bench.balance();
+    assert!(bench.eyes.rows().iter().all(|row| row.detail == Some(Detail::Waived)));
+    assert_eq!(bench.undo_all(&ids, 3_000), Undone { undone: 2, taken: 0, moved_on: 0 });
+    bench.balance();
+    assert_eq!(bench.eyes.rows(), before);
+}
+
 /// Of two records of one key the second had it against it before, and nobody came meanwhile.
 pub(super) fn two_of_one_key_come_back_as_they_were(mut bench: Bench<Table>) {
     bench.staged(&[r#"{"x":"1","e":"a"}"#, r#"{"x":"1","e":"b"}"#]);

@@ -92,6 +92,7 @@ mod sqlite {
             only_a_doubt_can_be_settled,
             a_settled_crash_stays_in_the_ledger,
             failed_and_invalid_rows_are_waived_and_that_is_undone,
+            a_pending_row_is_waived_with_the_others_that_are_named,
             whoever_took_the_place_of_a_waived_row_keeps_it,
             of_two_that_come_back_together_the_first_has_the_place,
             two_of_one_key_come_back_as_they_were,

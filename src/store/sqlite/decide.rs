@@ -138,7 +138,7 @@ impl Table {
         })
     }
 
-    /// Lets failed and invalid rows go, and one that is pending if it alone is named. Returns how many.
+    /// Lets failed and invalid rows go, and pending ones that are named. Returns how many.
     pub fn waive(&mut self, which: &Chosen, reason: &str, now_ms: i64) -> Result<u64, StoreError> {
         let goal = Goal {
             decision: "waive",
@@ -160,13 +160,9 @@ impl Table {
             };
             let mut deltas = Deltas::default();
             let mut n = 0;
-            // One that is to be sent only if it alone was named: of two records of one key the
-            // second is what is left over.
-            let is_one = matches!(which, Chosen::Jobs(_)) && ids.len() == 1;
             for id in ids {
                 let Some(row) = load(t, id)? else { continue };
-                let is_named = is_one && row.status == Status::Pending;
-                if is_named || matches!(row.status, Status::Failed | Status::Invalid) {
+                if can_be_waived(row.status) {
                     decide(t, &row, &goal, &mut deltas)?;
                     n += 1;
                 }
@@ -218,6 +214,11 @@ impl Table {
             rows.collect()
         })
     }
+}
+
+/// Whether a row can be let go: of what was sent it must be known what became of it.
+pub fn can_be_waived(status: Status) -> bool {
+    matches!(status, Status::Pending | Status::Failed | Status::Invalid)
 }
 
 fn failed(t: &Transaction<'_>, which: &Retry) -> rusqlite::Result<Vec<i64>> {

@@ -12,7 +12,7 @@ mod stored;
 mod undo;
 mod verdict;
 
-pub use decide::{Chosen, Retried, Retry, SettleAs};
+pub use decide::{Chosen, Retried, Retry, SettleAs, can_be_waived};
 pub use read::{
     AttemptRow, Counts, ErrorClass, FailureRow, JobRow, MappedId, ProblemId, ProblemRow, RunRow,
     UnfinishedSource,

@@ -127,6 +127,16 @@ pub struct JobRow {
     pub raw: Vec<u8>,
 }
 
+impl JobRow {
+    /// `done/waived`, `pending`.
+    pub fn status_and_detail(&self) -> String {
+        match self.detail {
+            Some(detail) => format!("{}/{detail}", self.status),
+            None => self.status.to_string(),
+        }
+    }
+}
+
 /// One line of the ledger.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the columns of the table attempt")]
