@@ -189,7 +189,8 @@ fn a_byte_order_mark_changes_nothing() {
 #[test]
 fn a_uid_that_comes_twice_with_other_content_is_the_later_records_problem() {
     const MESSAGE: &str = "record 1 has the same key (external id) with other content; if they are one \
-                   person, waive the row that is out of date and stage again with --replace";
+                   person, waive the row that is out of date and stage again with --replace; once the other is \
+                   done, change that user at the provider and waive this row";
     invalid(
         "users.json",
         br#"[{"uid":"1","nickname":"A"},{"uid":"1","nickname":"B"},{"uid":"1","nickname":"A"}]"#,
@@ -200,7 +201,8 @@ fn a_uid_that_comes_twice_with_other_content_is_the_later_records_problem() {
             key: Some("1"),
             problems: &[("uid", "duplicate-key", MESSAGE)],
             why: "uid: record 1 has the same key (external id) with other content; if \
-                  they are one person, waive the row that is out of date and stage again with --replace",
+                  they are one person, waive the row that is out of date and stage again with --replace; once \
+                  the other is done, change that user at the provider and waive this row",
         }],
     );
 }

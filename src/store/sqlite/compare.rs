@@ -438,14 +438,27 @@ impl<'a> Judge<'a> {
         let way_out = match first.status {
             Status::Done => "its user is done: change it at the provider, or waive this row",
             // Two records of one source are two people, also with --replace.
-            _ if first.record_source == new.record_source => {
+            _ if first.record_source == new.record_source && self.is_check() => {
                 "if they are one person, waive the row that is out of date and stage again with --replace"
             }
-            _ => "'stage --replace' says that this is the corrected record",
+            // Read before the other one is sent, and afterwards.
+            _ if first.record_source == new.record_source => {
+                "if they are one person, waive the row that is out of date and stage again with --replace; \
+                 once the other is done, change that user at the provider and waive this row"
+            }
+            _ => {
+                "'stage --replace' says that this is the corrected record; once the other is done, change \
+                 that user at the provider and waive this row"
+            }
         };
         let (place, noun) = (self.place(first, new)?, kind.noun());
         let message = format!("{place} has the same key ({noun}) with other content; {way_out}");
         Ok(Problem::new((self.lens.field)(kind), Rule::DuplicateKey, message))
+    }
+
+    /// Whether this is the table of `check`, which has no file, and of which nothing is sent.
+    fn is_check(&self) -> bool {
+        self.t.path().is_none_or(str::is_empty)
     }
 
     /// Where a row comes from, as seen from a new one.
