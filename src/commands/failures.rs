@@ -1,6 +1,7 @@
 //! `failures`: failed, invalid and unknown rows with their reasons.
 
-use super::{next, open_reader};
+use super::next::{self, Conflicts};
+use super::open_reader;
 use crate::cli::{FailureFormat, FailureStatus, Failures, Global};
 use crate::error::{Error, Exit, Result};
 use crate::job::Status;
@@ -98,7 +99,8 @@ fn as_table(ui: Ui, source: &Rows) -> Result<()> {
     if !rows.is_empty() {
         ui.out(&table::render(&HEADER, &rows))?;
     }
-    for line in next::about_rows(&shown(&source.which, source.table.counts()?)) {
+    let counts = shown(&source.which, source.table.counts()?);
+    for line in next::about_rows(&counts, Conflicts::of(&source.table, true)?) {
         ui.note(&line);
     }
     Ok(())

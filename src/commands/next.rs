@@ -1,14 +1,35 @@
 //! What can be done about rows that are not done: a short line for each way out.
 
-use crate::store::sqlite::Counts;
+use crate::error::Result;
+use crate::job::{Detail, Status};
+use crate::store::sqlite::{Counts, ErrorClass, Table};
+
+/// Failed rows in whose way another user stands: to send them again helps nobody.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Conflicts {
+    n: u64,
+    /// Users without an external id were not passed over so far.
+    can_skip: bool,
+}
+
+impl Conflicts {
+    pub(super) fn of(table: &Table, can_skip: bool) -> Result<Self> {
+        let is_conflict = |error: &&ErrorClass| {
+            error.status == Status::Failed.as_str()
+                && error.detail.as_deref() == Some(Detail::Conflict.as_str())
+        };
+        let errors = table.errors_by_class()?;
+        Ok(Self { n: errors.iter().filter(is_conflict).map(|error| error.n).sum(), can_skip })
+    }
+}
 
 /// After a run.
-pub(super) fn after_run(counts: &Counts) -> Vec<String> {
+pub(super) fn after_run(counts: &Counts, conflicts: Conflicts) -> Vec<String> {
     let mut steps = Vec::new();
     if counts.failed + counts.invalid > 0 {
         steps.push(step("See them, and why:", "userferry failures"));
     }
-    steps.extend(about_failures(counts));
+    steps.extend(about_failures(counts, conflicts));
     if counts.unknown > 0 {
         steps.push(step("See unknown rows:", "userferry failures --status unknown"));
     }
@@ -17,8 +38,8 @@ pub(super) fn after_run(counts: &Counts) -> Vec<String> {
 }
 
 /// After rows were shown.
-pub(super) fn about_rows(counts: &Counts) -> Vec<String> {
-    let mut steps = about_failures(counts);
+pub(super) fn about_rows(counts: &Counts, conflicts: Conflicts) -> Vec<String> {
+    let mut steps = about_failures(counts, conflicts);
     steps.extend(about_unknown(counts));
     steps
 }
@@ -33,9 +54,14 @@ fn about_unknown(counts: &Counts) -> Vec<String> {
     ]
 }
 
-fn about_failures(counts: &Counts) -> Vec<String> {
+fn about_failures(counts: &Counts, conflicts: Conflicts) -> Vec<String> {
     let mut steps = Vec::new();
-    if counts.failed > 0 {
+    let only_conflicts = counts.failed > 0 && counts.failed == conflicts.n;
+    if only_conflicts && conflicts.can_skip {
+        let skip = "userferry retry-failed --run --on-conflict skip";
+        steps.push(step("Skip who has no id yet:", skip));
+    }
+    if counts.failed > 0 && !only_conflicts {
         steps.push(step("Send failed rows again:", "userferry retry-failed --run"));
     }
     let status = match (counts.failed, counts.invalid) {
@@ -47,6 +73,10 @@ fn about_failures(counts: &Counts) -> Vec<String> {
     let export = format!("userferry export --status {status} -o wrong.jsonl");
     steps.push(step("Take records out:", &export));
     steps.push(step("Put corrected ones back:", "userferry stage --replace wrong.jsonl"));
+    if only_conflicts {
+        let waive = "userferry waive --status failed --reason TEXT";
+        steps.push(step("Let failed rows go:", waive));
+    }
     if counts.invalid > 0 {
         // A record without a key replaces nothing: its row stays until it is let go.
         let waive = "userferry waive --status invalid --reason TEXT";
@@ -67,9 +97,10 @@ mod tests {
     fn only_what_helps_is_named_on_short_lines() {
         let counts =
             |failed, invalid, unknown| Counts { unknown, failed, invalid, ..Counts::default() };
-        assert_eq!(after_run(&counts(0, 0, 0)), Vec::<String>::new());
+        let none = Conflicts::default();
+        assert_eq!(after_run(&counts(0, 0, 0), none), Vec::<String>::new());
         assert_eq!(
-            after_run(&counts(0, 0, 1)),
+            after_run(&counts(0, 0, 1), none),
             [
                 "See unknown rows:        userferry failures --status unknown",
                 "Look unknown rows up:    userferry run",
@@ -77,14 +108,30 @@ mod tests {
             ]
         );
         assert_eq!(
-            about_failures(&counts(0, 2, 1)),
+            about_failures(&counts(0, 2, 1), none),
             [
                 "Take records out:        userferry export --status invalid -o wrong.jsonl",
                 "Put corrected ones back: userferry stage --replace wrong.jsonl",
                 "Let invalid rows go:     userferry waive --status invalid --reason TEXT",
             ]
         );
-        let all = after_run(&counts(1, 2, 3));
+        assert_eq!(
+            about_failures(&counts(2, 0, 0), Conflicts { n: 2, can_skip: true }),
+            [
+                "Skip who has no id yet:  userferry retry-failed --run --on-conflict skip",
+                "Take records out:        userferry export --status failed -o wrong.jsonl",
+                "Put corrected ones back: userferry stage --replace wrong.jsonl",
+                "Let failed rows go:      userferry waive --status failed --reason TEXT",
+            ]
+        );
+        // Of several sorts the others may go through.
+        let one = Conflicts { n: 1, can_skip: true };
+        let of_two_sorts = about_failures(&counts(2, 0, 0), one);
+        assert_eq!(of_two_sorts[0], "Send failed rows again:  userferry retry-failed --run");
+        // They were skipped where that is possible.
+        let skipped = about_failures(&counts(1, 0, 0), Conflicts { can_skip: false, ..one });
+        assert!(skipped[0].starts_with("Take records out:"), "{skipped:?}");
+        let all = after_run(&counts(1, 2, 3), none);
         assert_eq!(all.len(), 8);
         assert!(all.iter().all(|line| line.len() <= 80), "{all:?}");
     }

@@ -1,11 +1,12 @@
 //! `run`: drains pending rows against the target.
 
-use super::{Writer, machine, next, open_writer, staged_mapping};
+use super::next::{self, Conflicts};
+use super::{Writer, machine, open_writer, staged_mapping};
 use crate::cli::{Global, Sending};
 use crate::clock::Clock;
 use crate::config::{self, OnUnknown, TargetKind, process_env};
 use crate::error::{Error, Exit, Result};
-use crate::job::{self, Policy};
+use crate::job::{self, OnConflict, Policy};
 use crate::mapping::Mapping;
 use crate::monitor::Monitor;
 use crate::run::doubt::Quiet;
@@ -104,7 +105,7 @@ pub(super) fn go(
     bind_now(&mut table, settings, &to.pool)?;
     let monitor = Box::new(RunProgress::new(ui));
     let end = drain(settings, args, to, &mapping, table, before, monitor)?;
-    finish(ui, end, before)
+    finish(ui, end, before, settings.run.on_conflict)
 }
 
 /// What comes of a run: the table, and how it ended.
@@ -305,24 +306,25 @@ fn prompt(pool: &str) -> Option<std::io::Result<SecretString>> {
 
 // ---- the end
 
-fn finish(ui: Ui, drained: Drained, before: Counts) -> Result<Exit> {
+fn finish(ui: Ui, drained: Drained, before: Counts, on_conflict: OnConflict) -> Result<Exit> {
     let Drained { table, end } = drained;
     let counts = table.counts()?;
     ui.note(&summary(&counts, &before));
     let unfinished = table.unfinished_sources()?.len() as u64;
+    let conflicts = Conflicts::of(&table, on_conflict == OnConflict::Fail)?;
     match end {
         End::Halted(halt) => Err(Error::halted(halt.message).hint(halt.hint)),
         End::Stopped => {
             ui.note("Stopped; 'userferry run' goes on");
             Ok(Exit::Stopped)
         }
-        End::Drained => Ok(tell_rest(ui, &counts, unfinished)),
+        End::Drained => Ok(tell_rest(ui, &counts, conflicts, unfinished)),
     }
 }
 
 /// What is left to do after a run that has done all it could.
-fn tell_rest(ui: Ui, counts: &Counts, unfinished: u64) -> Exit {
-    for line in next::after_run(counts) {
+fn tell_rest(ui: Ui, counts: &Counts, conflicts: Conflicts, unfinished: u64) -> Exit {
+    for line in next::after_run(counts, conflicts) {
         ui.note(&line);
     }
     if unfinished > 0 {

@@ -108,6 +108,32 @@ fn where_the_cause_was_the_servers_retry_failed_does() {
     assert_eq!(table.query_row(ledger, [], |row| row.get::<_, i64>(0)).unwrap(), 5);
 }
 
+/// What is left after a run is told with what helps: conflicts are not sent again for nothing.
+#[test]
+fn conflicts_have_ways_out_of_their_own() {
+    let rig = Rig::start(&[]);
+    let desk = Desk::at(&rig.sandbox.url);
+    let there = json!([
+        {"username": "there", "email": "a@example.com"},
+        {"externalId": "other", "email": "b@example.com"},
+    ]);
+    rig.sandbox.add_users(&there);
+    let lines =
+        "{\"uid\":\"1\",\"mail\":\"a@example.com\"}\n{\"uid\":\"2\",\"mail\":\"b@example.com\"}\n";
+    desk.write("u.jsonl", lines);
+    desk.ferry("stage u.jsonl").ok(0);
+    let told = desk.ferry("run").ok(3).err;
+    let skip = "userferry retry-failed --run --on-conflict skip";
+    assert!(told.contains(skip) && told.contains("userferry failures"), "{told}");
+    assert!(told.contains("userferry waive --status failed --reason TEXT"), "{told}");
+    assert!(desk.ferry("failures").ok(0).err.contains(skip));
+    let told = desk.ferry(&skip["userferry ".len()..]).ok(3).err;
+    assert_eq!(desk.status()["skipped"], 1);
+    assert!(!told.contains("retry-failed"), "{told}");
+    desk.ferry("waive --status failed --reason other").ok(0);
+    desk.ferry("run").ok(0);
+}
+
 #[test]
 fn an_unfinished_source_is_told_and_ends_a_run_with_3_at_best() {
     let rig = Rig::start(&[]);
