@@ -312,6 +312,7 @@ pub enum CheckFormat {
 
 /// `stage`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 #[command(mut_arg("input_format", |arg| arg.visible_alias("format")))]
 pub struct Stage {
     /// The export: JSON, JSON Lines or CSV, also compressed; '-' for standard input
@@ -330,6 +331,10 @@ pub struct Stage {
     /// Start a source anew whose staging was cut off and whose file has changed since
     #[arg(long)]
     pub restart: bool,
+
+    /// Close sources whose staging was cut off: what was read of them counts as all of them
+    #[arg(long, conflicts_with_all = ["replace", "restart", "accept_passwords"])]
+    pub close: bool,
 
     /// Stage passwords that do not suit keep_password: plain text that would be stored readable,
     /// hashes that would be hashed again

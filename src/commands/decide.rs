@@ -234,7 +234,7 @@ fn by_key(writer: &Writer, key: &str) -> Result<Vec<JobRow>> {
             format!(
                 "{} ({}, record {})",
                 job.key.as_deref().unwrap_or("-"),
-                job.source,
+                place::source_name(&job.source),
                 job.record_no
             )
         };

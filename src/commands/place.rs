@@ -29,7 +29,7 @@ pub(super) fn jobs_at(table: &Table, place: &Place) -> Result<Vec<JobRow>> {
         several => Err(Error::usage(format!(
             "rows come from record {record} of {}: {}",
             counted(several.len() as u64, "source"),
-            several.join(", ")
+            several.iter().map(|path| source_name(path)).collect::<Vec<_>>().join(", ")
         ))
         .hint("name the one: --source SOURCE")),
     }
@@ -49,7 +49,7 @@ pub(super) fn without_key_at(table: &Table, place: &Place) -> Result<Vec<JobRow>
         return Err(Error::usage(format!(
             "{} without a key come from record {record} of {}, which was staged in several states",
             counted(jobs.len() as u64, "row"),
-            jobs[0].source
+            source_name(&jobs[0].source)
         ))
         .hint(format!(
             "userferry show --record {record} shows them; give those that are to stay something to be identified by, \
@@ -133,7 +133,10 @@ pub(super) fn those_at(table: &Table, place: &Place, jobs: Vec<JobRow>) -> Resul
 /// Where rows come from, the first of them.
 pub(super) fn listed(jobs: &[JobRow]) -> String {
     const SHOWN: usize = 5;
-    let shown = jobs.iter().take(SHOWN).map(|job| format!("{} {}", job.source, job.record_no));
+    let shown = jobs
+        .iter()
+        .take(SHOWN)
+        .map(|job| format!("{} {}", source_name(&job.source), job.record_no));
     let mut places: Vec<String> = shown.collect();
     if jobs.len() > SHOWN {
         places.push(format!("and {} more", jobs.len() - SHOWN));
@@ -141,10 +144,19 @@ pub(super) fn listed(jobs: &[JobRow]) -> String {
     places.join(", ")
 }
 
-/// Whether a name on the command line is that of a source: its path, or its name as lists show it.
-fn is_source(path: &str, named: &str) -> bool {
+/// Whether a name on the command line is that of a source: its path, or its name as lists and messages
+/// show it.
+pub(super) fn is_source(path: &str, named: &str) -> bool {
+    if path == "-" {
+        return named == "-" || named == source_name(path);
+    }
     let of_file = Path::new(path).file_name().is_some_and(|name| name == named);
     let canonical =
         || file::canonical(Path::new(named)).is_ok_and(|named| named == Path::new(path));
     path == named || of_file || canonical()
+}
+
+/// A source as messages call it.
+pub(super) fn source_name(path: &str) -> &str {
+    if path == "-" { "standard input" } else { path }
 }

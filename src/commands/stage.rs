@@ -1,7 +1,9 @@
 //! `stage`: streams sources into the job table.
 
+use super::place::{is_source, source_name};
 use super::{canonical, keep_guard, open_writer, refuse_table, same_guard, staged_mapping};
 use crate::cli::{Global, Stage};
+use crate::clock;
 use crate::columns;
 use crate::config::{Flags, Settings, process_env};
 use crate::error::{Error, Exit, Result};
@@ -9,16 +11,19 @@ use crate::input::{self, Reader, Source};
 use crate::mapping::Mapping;
 use crate::password::guard::Guard;
 use crate::stage::{self, Found, Staged};
-use crate::store::sqlite::Table;
+use crate::store::sqlite::{Table, UnfinishedSource};
 use crate::target::schema::Schema;
 use crate::ui::progress::ReadProgress;
-use crate::ui::{Ui, agree, counted};
+use crate::ui::{Ui, agree, counted, grouped};
 use std::path::Path;
 
 /// Records of which one at least should have what the mapping takes: of fewer it may be chance.
 const MISSED: u64 = 10;
 
 pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
+    if args.close {
+        return close(global, ui, &args.sources);
+    }
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
     let schema = settings.target.kind.schema();
     settings.mapping.validate(schema)?;
@@ -94,6 +99,35 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
     Ok(if invalid + left_alone > 0 { Exit::Incomplete } else { Exit::Done })
 }
 
+/// Lets go of what was never read of sources. Their files may be gone, or replaced under other names.
+fn close(global: &Global, ui: Ui, names: &[String]) -> Result<Exit> {
+    let mut writer = open_writer(global, "stage", false)?;
+    let unfinished = writer.table.unfinished_sources()?;
+    let mut closing: Vec<&UnfinishedSource> = Vec::new();
+    for name in names {
+        let mut named = unfinished.iter().filter(|source| is_source(&source.path, name));
+        match (named.next(), named.next()) {
+            (Some(source), None) => closing.push(source),
+            (None, _) => {
+                return Err(Error::usage(format!("{name} is no unfinished source"))
+                    .hint("userferry status names them"));
+            }
+            (Some(_), Some(_)) => {
+                return Err(Error::usage(format!("several unfinished sources are named {name}"))
+                    .hint("name the one by its path: userferry status has it"));
+            }
+        }
+    }
+    for source in closing {
+        writer.table.close_source(&source.path, clock::system_ms())?;
+        let path = source_name(&source.path);
+        let n = source.records;
+        let counts = agree(n, "counts", "count");
+        ui.note(&format!("{path}: closed; {} {counts} as all of it", counted(n, "record")));
+    }
+    Ok(Exit::Done)
+}
+
 /// What cannot be sent, with the way out behind the last line, once.
 fn not_sent(
     sources: &[String],
@@ -121,10 +155,9 @@ fn not_sent(
 /// Sources with how many rows each has: up to three of them.
 fn named(sources: &[(String, u64)]) -> String {
     const SHOWN: usize = 3;
-    let name = |path: &str| if path == "-" { "standard input" } else { path }.to_owned();
     let shown = sources.iter().take(SHOWN);
     let shown: Vec<String> =
-        shown.map(|(path, n)| format!("{}: {}", name(path), crate::ui::grouped(*n))).collect();
+        shown.map(|(path, n)| format!("{}: {}", source_name(path), grouped(*n))).collect();
     let more = match sources.len().saturating_sub(SHOWN) as u64 {
         0 => String::new(),
         n => format!(", and {}", counted(n, "other")),
@@ -213,12 +246,12 @@ fn tell(ui: Ui, source: &str, staged: &Staged) {
         (c.unchanged, "in the table already"),
     ] {
         if n > 0 {
-            parts.push(format!("{} {what}", crate::ui::grouped(n)));
+            parts.push(format!("{} {what}", grouped(n)));
         }
     }
     let after = match staged.resumed_after {
         0 => String::new(),
-        n => format!(" (went on after record {})", crate::ui::grouped(n)),
+        n => format!(" (went on after record {})", grouped(n)),
     };
     ui.note(&format!("{source}: {}{after}", parts.join(", ")));
     let done = c.left_alone - c.unsettled;
@@ -253,7 +286,7 @@ fn tell(ui: Ui, source: &str, staged: &Staged) {
     if staged.shortenable > 0 {
         ui.note(&format!(
             "{} of these would be short enough with short = true in the mapping's rule for the password, and userferry remap",
-            crate::ui::grouped(staged.shortenable)
+            grouped(staged.shortenable)
         ));
     }
     if c.still_wrong > 0 {

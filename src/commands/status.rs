@@ -1,5 +1,6 @@
 //! `status`: progress from SQLite, also while a run is going.
 
+use super::place::source_name;
 use super::{canonical, open_reader};
 use crate::cli::{Global, Status};
 use crate::clock;
@@ -16,6 +17,8 @@ struct State {
     errors: Vec<ErrorClass>,
     last_run: Option<RunRow>,
     unfinished: Vec<UnfinishedSource>,
+    /// Closed by a person before they were read to their end.
+    closed: Vec<UnfinishedSource>,
     /// The rows are being mapped anew: what is counted as pending or invalid may change.
     remapping: bool,
     /// A run holds the lock and has not ended.
@@ -57,6 +60,7 @@ fn state(global: &Global, table: &Table) -> Result<State> {
         counts: table.counts()?,
         errors: table.errors_by_class()?,
         unfinished: table.unfinished_sources()?,
+        closed: table.closed_sources()?,
         remapping: table.remap()?.is_some(),
         last_run,
         running,
@@ -104,14 +108,16 @@ fn to_json(state: &State) -> Value {
     });
     object.insert("last_run".into(), json!(last_run));
     object.insert("by_error".into(), json!(state.errors));
-    let unfinished: Vec<Value> = state
-        .unfinished
-        .iter()
-        .map(|source| json!({ "source": source.path, "records": source.records }))
-        .collect();
-    object.insert("unfinished_sources".into(), json!(unfinished));
+    object.insert("unfinished_sources".into(), sources(&state.unfinished));
+    object.insert("closed_sources".into(), sources(&state.closed));
     object.insert("remapping".into(), json!(state.remapping));
     Value::Object(object)
+}
+
+fn sources(sources: &[UnfinishedSource]) -> Value {
+    let source =
+        |source: &UnfinishedSource| json!({ "source": source.path, "records": source.records });
+    sources.iter().map(source).collect()
 }
 
 /// A run whose process was killed or died has written none. That is no error which it met.
@@ -158,8 +164,19 @@ fn to_text(state: &State) -> String {
     }
     for source in &state.unfinished {
         text.push_str(&format!(
-            "unfinished source: {} (staged up to record {})\n",
-            source.path,
+            "unfinished source: {} (staged up to record {}; {}, or: userferry stage --close SOURCE)\n",
+            source_name(&source.path),
+            grouped(source.records),
+            match source.path.as_str() {
+                "-" => "to go on, feed all of it to 'stage -' again",
+                _ => "to go on, stage it again, complete and under this name",
+            }
+        ));
+    }
+    for source in &state.closed {
+        text.push_str(&format!(
+            "closed source: {} (up to record {}, which counts as all of it)\n",
+            source_name(&source.path),
             grouped(source.records)
         ));
     }

@@ -252,8 +252,9 @@ fn unchanged(
         return Ok(None);
     }
     for row in known.iter().rev() {
-        // Where it was started anew, an earlier start has none: of that nothing is known any more.
-        let Some(checkpoint) = checkpoint_of(row) else { continue };
+        // An earlier start has none where the source was started anew, and one that was closed did
+        // not come to its end.
+        let Some(checkpoint) = checkpoint_of(row).filter(|at| at.finished) else { continue };
         match Reader::open(source, &settings.input, Some(&checkpoint)) {
             Ok(reader) => return Ok(Some(reader)),
             Err(error) if error.kind == InputErrorKind::Changed => {}

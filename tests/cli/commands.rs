@@ -173,6 +173,9 @@ fn status_json_is_a_contract() {
         assert!(status[name].is_u64(), "{name}");
     }
     assert!(status["rate_per_s"].is_number() && status["eta_s"].is_null());
+    for name in ["unfinished_sources", "closed_sources"] {
+        assert_eq!(status[name], serde_json::json!([]), "{name}");
+    }
     assert!(status["last_run"].is_null() && status["by_error"].is_array());
     assert_eq!(
         status["by_error"][0],
@@ -229,7 +232,10 @@ fn waive_lets_rows_go_and_can_be_undone() {
     // Somebody who is to be left out.
     desk.ferry("waive --key 1 --reason left").ok(0);
     assert_eq!(desk.status()["waived"], 1);
-    desk.ferry("waive --key 1 --reason left").ok(2);
+    let did = desk.ferry("waive --key 1 --reason left").ok(2);
+    let expected =
+        "error: the row is done/waived: only pending, failed and invalid rows can be waived\n";
+    assert_eq!(did.err, expected);
     desk.ferry("waive --key 1 --undo").ok(0);
     assert_eq!(desk.status()["waived"], 0);
     desk.ferry("waive --status invalid --reason left").ok(0);

@@ -108,6 +108,35 @@ fn where_the_cause_was_the_servers_retry_failed_does() {
     assert_eq!(table.query_row(ledger, [], |row| row.get::<_, i64>(0)).unwrap(), 5);
 }
 
+#[test]
+fn an_unfinished_source_is_told_and_ends_a_run_with_3_at_best() {
+    let rig = Rig::start(&[]);
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write("users.json", r#"[{"uid":"1"},{"uid":"#);
+    desk.ferry("stage users.json").ok(2);
+    let did = desk.ferry("run").ok(3);
+    assert!(did.err.contains("is unfinished: staged up to record 1"), "{}", did.err);
+    let told = "unfinished source: DIR/users.json (staged up to record 1; to go on, stage it again, complete \
+                and under this name, or: userferry stage --close SOURCE)\n";
+    let status = desk.ferry("status").ok(0).out;
+    assert!(status.contains(told), "{status}");
+    assert_eq!(desk.status()["done"], 1);
+}
+
+#[test]
+fn standard_input_that_was_cut_off_is_to_be_fed_again() {
+    let rig = Rig::start(&[]);
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.pipe("stage -", r#"[{"uid":"1"},{"uid":"#).ok(2);
+    let told = "unfinished source: standard input (staged up to record 1; to go on, feed all of it to \
+                'stage -' again, or: userferry stage --close SOURCE)\n";
+    let status = desk.ferry("status").ok(0).out;
+    assert!(status.contains(told), "{status}");
+    desk.ferry("run").ok(3);
+    desk.pipe("stage -", r#"[{"uid":"1"},{"uid":"2"}]"#).ok(0);
+    desk.ferry("run").ok(0);
+}
+
 /// What is left after a run is told with what helps: conflicts are not sent again for nothing.
 #[test]
 fn conflicts_have_ways_out_of_their_own() {
@@ -134,15 +163,30 @@ fn conflicts_have_ways_out_of_their_own() {
     desk.ferry("run").ok(0);
 }
 
+/// The complete file came under another name, and the one that was cut off may be gone.
 #[test]
-fn an_unfinished_source_is_told_and_ends_a_run_with_3_at_best() {
+fn a_source_that_was_cut_off_can_be_closed() {
     let rig = Rig::start(&[]);
     let desk = Desk::at(&rig.sandbox.url);
-    desk.write("users.json", r#"[{"uid":"1"},{"uid":"#);
-    desk.ferry("stage users.json").ok(2);
-    let did = desk.ferry("run").ok(3);
-    assert!(did.err.contains("is unfinished: staged up to record 1"), "{}", did.err);
-    assert_eq!(desk.status()["done"], 1);
+    desk.write("part.json", r#"[{"uid":"1"},{"uid":"#);
+    desk.ferry("stage part.json").ok(2);
+    desk.write("whole.json", r#"[{"uid":"1"},{"uid":"2"}]"#);
+    desk.ferry("stage whole.json").ok(0);
+    desk.ferry("stage --close whole.json").ok(2);
+    std::fs::remove_file(desk.path("part.json")).unwrap();
+    desk.ferry("run").ok(3);
+    let did = desk.ferry("stage --close part.json").ok(0);
+    assert_eq!(did.err, "DIR/part.json: closed; 1 record counts as all of it\n");
+    desk.ferry("run").ok(0);
+    let told = "closed source: DIR/part.json (up to record 1, which counts as all of it)\n";
+    assert!(desk.ferry("status").ok(0).out.contains(told));
+    let expected = json!([{ "source": "DIR/part.json", "records": 1 }]);
+    assert_eq!(desk.status()["closed_sources"], expected);
+    // Should it come after all, it is not one that was staged before.
+    desk.write("part.json", r#"[{"uid":"1"},{"uid":"3"}]"#);
+    let did = desk.ferry("stage part.json").ok(0);
+    let told = "part.json: 2 records read, 1 staged, 1 in the table already\n";
+    assert!(did.err.starts_with(told), "{}", did.err);
 }
 
 #[test]

@@ -334,7 +334,8 @@ fn a_row_without_a_key_is_shown_and_waived_by_its_place() {
     assert_eq!(desk.status()["invalid"], 2);
     // A file may be staged in another state: its numbers are no names of people.
     let did = desk.ferry("waive --record 1 --source v.jsonl --reason gone").ok(2);
-    assert!(did.err.contains("the row of record 1 has a key"), "{}", did.err);
+    let expected = "error: the row of record 1 has a key\n\nhint: name it by that, too: --key 2\n";
+    assert_eq!(did.err, expected);
     // In another state its number 2 is somebody else: which of them is meant?
     desk.write("v.jsonl", "{\"uid\":\"2\"}\n{\"nickname\":\"another one\"}\n");
     desk.ferry("stage v.jsonl").ok(3);
@@ -350,6 +351,35 @@ fn a_row_without_a_key_is_shown_and_waived_by_its_place() {
     assert_eq!(desk.status()["waived"], 0);
     let most = u64::MAX;
     desk.ferry(&format!("show --record {most}")).ok(2);
+}
+
+/// An address says who somebody is: where it is the key, it is not told unasked.
+#[test]
+fn a_key_that_is_an_address_is_shown_only_by_show() {
+    let desk = Desk::new();
+    desk.write("it's.jsonl", "{\"mail\":\"a@b.cn\"}\n");
+    desk.ferry("stage it's.jsonl").ok(0);
+    let did = desk.ferry("waive --record 1 --reason gone").ok(2);
+    let expected = "error: the row of record 1 has a key\n\nhint: name it by that, too: --key KEY; \
+                    userferry show --record 1 --source 'DIR/it'\\''s.jsonl' shows it\n";
+    assert_eq!(did.err, expected);
+}
+
+/// As messages call it.
+#[test]
+fn standard_input_is_named_by_its_name_or_by_its_sign() {
+    let desk = Desk::new();
+    desk.write("u.jsonl", "{\"uid\":\"1\"}\n{\"nickname\":\"A\"}\n");
+    desk.ferry("stage u.jsonl").ok(3);
+    desk.pipe("stage -", "{\"uid\":\"2\"}\n{\"nickname\":\"B\"}\n").ok(3);
+    let did = desk.ferry("show --record 2").ok(2);
+    let told = "record 2 of 2 sources: standard input, DIR/u.jsonl";
+    assert!(did.err.contains(told), "{}", did.err);
+    for name in ["-", "standard input"] {
+        let mut command = desk.command("show --record 2 --source");
+        let did = desk.did(command.arg(name).output().unwrap()).ok(0);
+        assert!(did.out.contains("source     -, record 2"), "{}", did.out);
+    }
 }
 
 #[test]

@@ -277,6 +277,23 @@ impl Table {
         })
     }
 
+    /// Sources that a person has closed before they were read to their end.
+    pub fn closed_sources(&self) -> Result<Vec<UnfinishedSource>, StoreError> {
+        self.check(|c| {
+            let mut statement = c.prepare(
+                // Elsewhere a source is finished only with a checkpoint at the file's end.
+                "SELECT path, records FROM source
+                 WHERE finished_at_ms IS NOT NULL AND json_valid(checkpoint)
+                       AND json_extract(checkpoint, '$.finished') = 0
+                 ORDER BY id",
+            )?;
+            let rows = statement.query_map([], |row| {
+                Ok(UnfinishedSource { path: row.get(0)?, records: row.get(1)? })
+            })?;
+            rows.collect()
+        })
+    }
+
     /// Invalid rows of these sources, by path.
     pub fn invalid_of(&self, paths: &[String]) -> Result<u64, StoreError> {
         let paths = serde_json::Value::from(paths).to_string();
