@@ -89,14 +89,12 @@ fn duplicates_name_the_first_and_the_same_record_again_is_none() {
         shown,
         [
             "a.json: record 2, line 1, uid: record 1 has the same key (external id) with other \
-             content; if they are one person, waive the row that is out of date and stage again with \
-             --replace (duplicate-key)",
+             content; if they are one person, take the one that is out of date out (duplicate-key)",
             "a.json: record 4, line 2, mail: record 1 has the same e-mail address (duplicate-email)",
             "b.json: record 1, line 1, phone: record 1 of a.json has the same phone number \
              (duplicate-phone)",
             "b.json: record 3, line 1, mail: record 2 has the same key (e-mail address) with other \
-             content; if they are one person, waive the row that is out of date and stage again with \
-             --replace (duplicate-key)",
+             content; if they are one person, take the one that is out of date out (duplicate-key)",
         ]
     );
     assert_eq!((report.records, report.valid, report.invalid, report.unchanged), (7, 2, 4, 1));

@@ -1,7 +1,7 @@
 //! `run`: drains pending rows against the target.
 
 use super::next::{self, Conflicts};
-use super::{Writer, machine, open_writer, staged_mapping};
+use super::{Writer, machine, open_writer, place, staged_mapping};
 use crate::cli::{Global, Sending};
 use crate::clock::Clock;
 use crate::config::{self, OnUnknown, TargetKind, process_env};
@@ -94,9 +94,13 @@ pub(super) fn go(
         ui.note(&format!("Through the proxy {proxy}"));
     }
     for source in writer.table.unfinished_sources()? {
+        let how = match source.path.as_str() {
+            "-" => "feed all of it to 'userferry stage -' again",
+            _ => "stage it again, complete and under this name",
+        };
         ui.warn(&format!(
-            "{} is unfinished: staged up to record {}; stage it again to go on",
-            source.path,
+            "{} is unfinished: staged up to record {}; to go on, {how}",
+            place::source_name(&source.path),
             grouped(source.records)
         ));
     }
@@ -328,7 +332,11 @@ fn tell_rest(ui: Ui, counts: &Counts, conflicts: Conflicts, unfinished: u64) -> 
         ui.note(&line);
     }
     if unfinished > 0 {
-        ui.note(&format!("{} unfinished: stage it again", counted(unfinished, "source")));
+        ui.note(&format!(
+            "{} unfinished: stage it again, complete and under the same name, or let it go: userferry stage --close \
+             SOURCE",
+            counted(unfinished, "source")
+        ));
     }
     if counts.done == counts.total && unfinished == 0 { Exit::Done } else { Exit::Incomplete }
 }

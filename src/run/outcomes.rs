@@ -412,7 +412,8 @@ impl<S: Store, T: Target> Runner<S, T> {
         let reason = match transition.detail {
             Some(Detail::Conflict) => Some(why.unwrap_or_else(|| HIDDEN.to_owned())),
             Some(Detail::Exhausted) => {
-                let fault = "every attempt ended without an answer while others were answered";
+                let fault =
+                    "every attempt ended without a usable answer while others were answered";
                 Some(fault.to_owned())
             }
             Some(Detail::Skipped) => why,

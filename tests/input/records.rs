@@ -53,7 +53,7 @@ fn each_fault_makes_only_its_own_record_invalid() {
         (
             r#"{"uid":"1","mail":"b@c.cn"}"#,
             ", uid: record 1 has the same key (external id) with other content; if they \
-             are one person, waive the row that is out of date and stage again with --replace (duplicate-key)",
+             are one person, take the one that is out of date out (duplicate-key)",
         ),
     ] {
         let array = format!("[{{\"uid\":\"1\"}},\n{record},\n{{\"uid\":\"3\"}}]");

@@ -438,9 +438,10 @@ impl<'a> Judge<'a> {
         let way_out = match first.status {
             Status::Done => "its user is done: change it at the provider, or waive this row",
             // Two records of one source are two people, also with --replace.
-            _ if first.record_source == new.record_source && self.is_check() => {
-                "if they are one person, waive the row that is out of date and stage again with --replace"
+            _ if self.is_check() && first.record_source == new.record_source => {
+                "if they are one person, take the one that is out of date out"
             }
+            _ if self.is_check() => "if this is the corrected record, stage it with --replace",
             // Read before the other one is sent, and afterwards.
             _ if first.record_source == new.record_source => {
                 "if they are one person, waive the row that is out of date and stage again with --replace; \
