@@ -3,7 +3,6 @@
 //! Bytes that cannot be decoded become the byte 0xFF, which UTF-8 does not have: so the record
 //! they stand in, and only that, is found to be faulty. Nothing is replaced in silence.
 
-use super::ahead::Ahead;
 use super::size;
 use encoding_rs::{Decoder, DecoderResult, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 use serde::{Deserialize, Serialize};
@@ -78,7 +77,7 @@ pub(super) struct Sampled {
     at: usize,
     /// Came after the sample, and is told after it.
     error: Option<io::Error>,
-    rest: Ahead,
+    rest: Box<dyn Read + Send>,
 }
 
 impl Sampled {
@@ -87,7 +86,7 @@ impl Sampled {
         let mut sample = Vec::new();
         let read = (&mut rest).take(SAMPLE as u64).read_to_end(&mut sample);
         let is_whole = read.is_err() || sample.len() < SAMPLE;
-        Self { sample, is_whole, at: 0, error: read.err(), rest: Ahead::new(rest) }
+        Self { sample, is_whole, at: 0, error: read.err(), rest }
     }
 }
 

@@ -5,7 +5,6 @@
 //! in it alone; an error is about the document, and what was returned before stays valid.
 //! A [`Checkpoint`] says where to go on, and holds the fingerprint of all that lies before it.
 
-mod ahead;
 mod csv;
 mod detect;
 mod encoding;
