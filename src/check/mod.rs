@@ -314,13 +314,13 @@ impl<'a> Checker<'a> {
             agree(plain, "it as it is", "them as they are")
         );
         self.warn("plain-kept", if self.guard.accepted { plain } else { 0 }, message);
-        let schemes: Vec<&str> = self
-            .report
-            .passwords
-            .keys()
-            .copied()
-            .filter(|scheme| *scheme != Scheme::None.as_str())
-            .collect();
+        // Plain text among hashes is a problem of its record, which is not sent.
+        let is_sent = |scheme: &str| {
+            scheme != Scheme::None.as_str()
+                && (scheme != Scheme::Plain.as_str() || !self.guard.keep || self.guard.accepted)
+        };
+        let schemes: Vec<&str> =
+            self.report.passwords.keys().copied().filter(|scheme| is_sent(scheme)).collect();
         if schemes.len() > 1 {
             let message = format!(
                 "the passwords are of several schemes ({}): the pool has one password function, \

@@ -23,7 +23,11 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Remap) -> Result<Exit> {
     let guard = Guard { keep: settings.target.keep_password, accepted: args.accept_passwords };
     let is_same = old == settings.mapping && staged.is_none_or(|staged| staged.keep == guard.keep);
     if is_same && !guard.accepted && table.remap()?.is_none() {
-        ui.note("the rows are mapped so already; nothing to do");
+        let invalid = match before.invalid {
+            0 => String::new(),
+            n => format!("; {} cannot be sent: userferry failures", counted(n, "invalid row")),
+        };
+        ui.note(&format!("the rows are mapped so already; nothing to do{invalid}"));
         return Ok(if before.invalid > 0 { Exit::Incomplete } else { Exit::Done });
     }
     let unsettled = before.sending + before.unknown;

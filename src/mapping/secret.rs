@@ -42,6 +42,16 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
     {
         return false;
     }
+    // Whether somebody has one is none.
+    let begins = |word: &str, next: fn(char) -> bool| {
+        name.strip_prefix(word).is_some_and(|rest| rest.starts_with(next))
+    };
+    let apart = |c: char| !c.is_alphanumeric();
+    if ["has", "is"].iter().any(|word| begins(word, |c| c.is_uppercase() || !c.is_alphanumeric()))
+        || ["HAS", "IS", "Has", "Is"].iter().any(|word| begins(word, apart))
+    {
+        return false;
+    }
     let lower = name.to_lowercase();
     let joined: String = lower.chars().filter(|c| c.is_alphanumeric()).collect();
     let last = last_word(name).to_lowercase();
@@ -88,6 +98,7 @@ mod tests {
             "pass",
             "user-pass",
             "hash",
+            "HASH",
             "passHash",
             "salt",
             "pwdSalt",
@@ -103,6 +114,8 @@ mod tests {
             assert!(is_secret_name(name), "{name}");
         }
         for name in [
+            "hasPassword",
+            "is_password_set",
             "passwordChangedAt",
             "password_updated_at",
             "pwdLastReset",
