@@ -156,6 +156,14 @@ pub(super) fn is_source(path: &str, named: &str) -> bool {
     path == named || of_file || canonical()
 }
 
+/// What goes on with a source that was cut off.
+pub(super) fn to_go_on(path: &str) -> &'static str {
+    match path {
+        "-" => "to go on, feed all of it to 'stage -' again",
+        _ => "to go on, stage it again, complete and under this name",
+    }
+}
+
 /// A source as messages call it.
 pub(super) fn source_name(path: &str) -> &str {
     if path == "-" { "standard input" } else { path }

@@ -94,14 +94,11 @@ pub(super) fn go(
         ui.note(&format!("Through the proxy {proxy}"));
     }
     for source in writer.table.unfinished_sources()? {
-        let how = match source.path.as_str() {
-            "-" => "feed all of it to 'userferry stage -' again",
-            _ => "stage it again, complete and under this name",
-        };
         ui.warn(&format!(
-            "{} is unfinished: staged up to record {}; to go on, {how}",
+            "{} is unfinished: staged up to record {}; {}",
             place::source_name(&source.path),
-            grouped(source.records)
+            grouped(source.records),
+            place::to_go_on(&source.path)
         ));
     }
     let Writer { mut table, _lock, .. } = writer;

@@ -1,6 +1,6 @@
 //! `status`: progress from SQLite, also while a run is going.
 
-use super::place::source_name;
+use super::place::{source_name, to_go_on};
 use super::{canonical, open_reader};
 use crate::cli::{Global, Status};
 use crate::clock;
@@ -167,10 +167,7 @@ fn to_text(state: &State) -> String {
             "unfinished source: {} (staged up to record {}; {}, or: userferry stage --close SOURCE)\n",
             source_name(&source.path),
             grouped(source.records),
-            match source.path.as_str() {
-                "-" => "to go on, feed all of it to 'stage -' again",
-                _ => "to go on, stage it again, complete and under this name",
-            }
+            to_go_on(&source.path)
         ));
     }
     for source in &state.closed {

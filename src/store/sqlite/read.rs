@@ -262,31 +262,26 @@ impl Table {
 
     /// Sources whose staging has not come to its end.
     pub fn unfinished_sources(&self) -> Result<Vec<UnfinishedSource>, StoreError> {
-        self.check(|c| {
-            let mut statement = c.prepare(
-                // The newest is not finished before its records are compared with the others.
-                "SELECT path, records FROM source
-                 WHERE finished_at_ms IS NULL
-                    OR (id = (SELECT max(id) FROM source) AND (SELECT blocks > compared FROM comparison))
-                 ORDER BY id",
-            )?;
-            let rows = statement.query_map([], |row| {
-                Ok(UnfinishedSource { path: row.get(0)?, records: row.get(1)? })
-            })?;
-            rows.collect()
-        })
+        // The newest is not finished before its records are compared with the others.
+        self.sources_where(
+            "finished_at_ms IS NULL
+             OR (id = (SELECT max(id) FROM source) AND (SELECT blocks > compared FROM comparison))",
+        )
     }
 
     /// Sources that a person has closed before they were read to their end.
     pub fn closed_sources(&self) -> Result<Vec<UnfinishedSource>, StoreError> {
+        // Elsewhere a source is finished only with a checkpoint at the file's end.
+        self.sources_where(
+            "finished_at_ms IS NOT NULL AND json_valid(checkpoint)
+             AND json_extract(checkpoint, '$.finished') = 0",
+        )
+    }
+
+    fn sources_where(&self, condition: &str) -> Result<Vec<UnfinishedSource>, StoreError> {
+        let sql = format!("SELECT path, records FROM source WHERE {condition} ORDER BY id");
         self.check(|c| {
-            let mut statement = c.prepare(
-                // Elsewhere a source is finished only with a checkpoint at the file's end.
-                "SELECT path, records FROM source
-                 WHERE finished_at_ms IS NOT NULL AND json_valid(checkpoint)
-                       AND json_extract(checkpoint, '$.finished') = 0
-                 ORDER BY id",
-            )?;
+            let mut statement = c.prepare(&sql)?;
             let rows = statement.query_map([], |row| {
                 Ok(UnfinishedSource { path: row.get(0)?, records: row.get(1)? })
             })?;
