@@ -24,6 +24,12 @@ impl Duration {
         Self(std::time::Duration::from_secs(secs))
     }
 
+    /// Half of it, in whole milliseconds, and at least one.
+    pub fn half(self) -> Self {
+        let half = u64::try_from(self.0.as_millis() / 2).unwrap_or(u64::MAX);
+        Self::from_millis(half.max(1))
+    }
+
     /// As the standard library has it.
     pub const fn get(self) -> std::time::Duration {
         self.0

@@ -37,7 +37,7 @@ CREATE TABLE job (
                            OR detail = 'rejected' OR detail = 'conflict' OR detail = 'exhausted'),
     sends          INTEGER NOT NULL DEFAULT 0,    -- claims so far: attempt number and fence, never reset
     spent          INTEGER NOT NULL DEFAULT 0,    -- attempts that count; retry-failed sets it to 0
-    first_sent_ms  INTEGER,                       -- first claim, on the server's clock
+    first_sent_ms  INTEGER,                       -- first send that may have arrived (until its outcome is known: its claim), on the server's clock
     not_before_ms  INTEGER NOT NULL DEFAULT 0,
     claimed_by_run INTEGER,                       -- set while sending or unknown
     remote_id      TEXT,                          -- id in the directory
@@ -132,6 +132,7 @@ CREATE TABLE attempt (
     run_id      INTEGER NOT NULL REFERENCES run (id),
     at_ms       INTEGER NOT NULL,
     took_ms     INTEGER,
+    read_ms     INTEGER,                          -- how long the read took that explained its refusal
     outcome     TEXT    NOT NULL CHECK (outcome = 'created' OR outcome = 'duplicate' OR outcome = 'rejected' OR outcome = 'throttled'
                            OR outcome = 'stale' OR outcome = 'not-sent' OR outcome = 'unknown' OR outcome = 'halt'
                            OR outcome = 'unsendable'),

@@ -175,7 +175,7 @@ fn target_settings(settings: &config::Settings, pool: &str, secret: SecretString
         http: http::Settings {
             host: target.host.clone(),
             request_timeout: settings.run.request_timeout.get(),
-            connect_timeout: settings.run.connect_timeout.get(),
+            connect_timeout: settings.run.connect_timeout().get(),
             ca_file: target.ca_file.clone(),
             width: width(settings),
         },
@@ -204,7 +204,7 @@ fn run_settings(settings: &config::Settings, args: &Sending) -> Settings {
         probe_timeout: PROBE_TIMEOUT.min(run.request_timeout.get()),
         max_outage: run.max_outage.get(),
         max_silence_at_start: SILENCE_AT_START.min(run.max_outage.get()),
-        write_outage: WRITE_OUTAGE,
+        write_outage: WRITE_OUTAGE.min(run.max_outage.get() / 2),
         policy: Policy {
             max_attempts: run.max_attempts,
             on_conflict: run.on_conflict,

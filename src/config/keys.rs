@@ -141,7 +141,7 @@ pub(super) const KEYS: &[Key] = &[
         Some(())
     }),
     key("run.connect_timeout", DURATION_FORM, |s, raw| {
-        s.run.connect_timeout = raw.duration()?;
+        s.run.connect_timeout = Some(raw.duration()?);
         Some(())
     }),
     key("run.settle_time", DURATION_FORM, |s, raw| {

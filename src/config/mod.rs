@@ -113,6 +113,9 @@ pub enum OnUnknown {
     Hold,
 }
 
+/// How long connecting may take, unless it is set or `request_timeout` is short.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// The section `[run]`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RunSettings {
@@ -122,8 +125,9 @@ pub struct RunSettings {
     pub rate: Option<Rate>,
     /// How long one request may take.
     pub request_timeout: Duration,
-    /// How long connecting may take; always less than `request_timeout`.
-    pub connect_timeout: Duration,
+    /// How long connecting may take; always less than `request_timeout`. Five seconds, or half of
+    /// `request_timeout` where that is less, unless it is set.
+    pub connect_timeout: Option<Duration>,
     /// After a timeout: how long a request may still be on its way into the directory.
     pub settle_time: Duration,
     /// How often one user is sent before its row is exhausted; 1 to 1,000.
@@ -146,7 +150,7 @@ impl Default for RunSettings {
             concurrency: 32,
             rate: None,
             request_timeout: Duration::from_secs(30),
-            connect_timeout: Duration::from_secs(5),
+            connect_timeout: None,
             settle_time: Duration::from_secs(5),
             max_attempts: 8,
             max_outage: Duration::from_secs(30 * 60),
@@ -155,6 +159,14 @@ impl Default for RunSettings {
             on_unknown: OnUnknown::Halt,
             max_failures: None,
         }
+    }
+}
+
+impl RunSettings {
+    /// How long connecting may take.
+    pub fn connect_timeout(&self) -> Duration {
+        let half = self.request_timeout.half();
+        self.connect_timeout.unwrap_or(CONNECT_TIMEOUT.min(half))
     }
 }
 
@@ -269,7 +281,7 @@ impl Settings {
             *setting = flag.unwrap_or(*setting);
         };
         keep(flags.request_timeout, &mut run.request_timeout);
-        keep(flags.connect_timeout, &mut run.connect_timeout);
+        run.connect_timeout = flags.connect_timeout.or(run.connect_timeout);
         keep(flags.settle_time, &mut run.settle_time);
         keep(flags.max_outage, &mut run.max_outage);
         run.rate = flags.rate.or(run.rate);
@@ -284,7 +296,7 @@ impl Settings {
         let run = &self.run;
         let zero = Duration::from_millis(0);
         for (name, duration) in [
-            ("connect_timeout", run.connect_timeout),
+            ("connect_timeout", run.connect_timeout()),
             ("request_timeout", run.request_timeout),
             ("probe_interval", run.probe_interval),
         ] {
@@ -292,10 +304,11 @@ impl Settings {
                 return Err(Error::usage(format!("{name} must be more than zero")));
             }
         }
-        if run.connect_timeout >= run.request_timeout {
+        if run.connect_timeout() >= run.request_timeout {
             return Err(Error::usage(format!(
                 "connect_timeout ({}) must be less than request_timeout ({})",
-                run.connect_timeout, run.request_timeout
+                run.connect_timeout(),
+                run.request_timeout
             ))
             .hint(
                 "else nobody could tell whether a request that timed out had been sent: lower \

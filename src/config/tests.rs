@@ -182,6 +182,19 @@ fn errors_name_line_and_key_and_the_nearest_known_one() {
 }
 
 #[test]
+fn the_default_of_connect_timeout_follows_request_timeout() {
+    for (text, expected) in [
+        ("", "5s"),
+        ("request_timeout = \"2s\"", "1s"),
+        ("request_timeout = \"3ms\"", "1ms"),
+        ("request_timeout = \"2s\"\nconnect_timeout = \"1500ms\"", "1500ms"),
+    ] {
+        let settings = parse(&format!("[run]\n{text}\n")).unwrap();
+        assert_eq!(settings.run.connect_timeout().to_string(), expected, "{text}");
+    }
+}
+
+#[test]
 fn what_is_no_toml_is_refused_without_showing_it() {
     for text in ["[target]\nhost = geheim", "[run]\nrate = \"geheim", "geheim", "[run]\na=1\na=1"] {
         let (message, hint) = refused(text);

@@ -1,6 +1,5 @@
 //! Transactions of the run: when one starts, how much it claims, and what comes back.
 
-use super::breaker::Passage;
 use super::{BATCH, Commit, Committed, GATHER, Runner};
 use crate::clock::Moment;
 use crate::error::Error;
@@ -117,16 +116,12 @@ impl<S: Store, T: Target> Runner<S, T> {
 
     /// How many jobs to claim now.
     fn claims_wanted(&self, now: Moment) -> usize {
-        let idle = self.stopping || self.halt.is_some() || self.gate.paused(now).is_some();
+        let idle = self.stopping || self.halt.is_some();
         if idle || self.nothing_due_until.is_some_and(|until| now < until) {
             return 0;
         }
         let width = self.settings.width;
-        let wanted = match self.gate.breaker.passage(now) {
-            Passage::Open => width,
-            Passage::Trial => 1,
-            Passage::Lookups | Passage::Probe | Passage::Wait(_) | Passage::Blocked => 0,
-        };
+        let wanted = self.gate.may_wait(now);
         let budget = self.settings.limit.map_or(usize::MAX, |limit| {
             let under_way =
                 u64::try_from(self.in_hand.len() + self.doubts.open() + self.doubts.held())

@@ -16,6 +16,8 @@ pub enum Kind {
     Probe,
     /// A lookup of jobs in doubt.
     Lookup,
+    /// The authenticated read that is to explain a refusal.
+    Explain,
     /// A create.
     Create,
 }
@@ -62,7 +64,7 @@ impl Gate {
         match kind {
             Kind::Probe => self.breaker.probe_started(now),
             Kind::Create => self.breaker.trial_started(),
-            Kind::Lookup => {}
+            Kind::Lookup | Kind::Explain => {}
         }
         self.rate.left(now);
         self.in_flight += 1;
@@ -79,10 +81,10 @@ impl Gate {
         let trial = match (self.breaker.passage(now), kind) {
             (Passage::Wait(until), _) => return Err(Admission::Wait(until)),
             (Passage::Probe, Kind::Probe)
-            | (Passage::Open, Kind::Create | Kind::Lookup)
-            | (Passage::Trial | Passage::Lookups, Kind::Lookup) => false,
+            | (Passage::Open, Kind::Create | Kind::Lookup | Kind::Explain)
+            | (Passage::Trial | Passage::Lookups, Kind::Lookup | Kind::Explain) => false,
             (Passage::Trial, Kind::Create) => true,
-            (Passage::Probe, Kind::Create | Kind::Lookup)
+            (Passage::Probe, Kind::Create | Kind::Lookup | Kind::Explain)
             | (Passage::Lookups, Kind::Create)
             | (Passage::Open | Passage::Trial | Passage::Lookups, Kind::Probe)
             | (Passage::Blocked, _) => return Err(Admission::Blocked),
@@ -125,6 +127,19 @@ impl Gate {
     pub fn pause_until(&mut self, moment: Moment) {
         self.paused_until = self.paused_until.max(moment);
         self.rate.paused_until(moment);
+    }
+
+    /// How many creates may wait for the gate: as many as may leave within a second, for a claim notes
+    /// when the row is sent.
+    pub fn may_wait(&self, now: Moment) -> usize {
+        if self.halted || self.paused(now).is_some() {
+            return 0;
+        }
+        match self.breaker.passage(now) {
+            Passage::Open => self.rate.in_a_second().min(self.width),
+            Passage::Trial => 1,
+            Passage::Lookups | Passage::Probe | Passage::Wait(_) | Passage::Blocked => 0,
+        }
     }
 
     /// Until when nothing leaves, if that is still to come.

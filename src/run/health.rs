@@ -13,6 +13,11 @@ const PRESSURE_WEIGHT: f64 = 0.05;
 /// A pause that is a smaller part of `max_outage` does not stop its clock.
 const SHORT_PAUSE: u32 = 10;
 
+/// Pauses of `max_outage` and more, with no create answered in between, stop its clock for no longer
+/// than this altogether: a target that opens once a day is waited for, one that never does is not.
+/// Shorter ones stop it for `max_outage` altogether.
+const PAUSES_MAX: Duration = Duration::from_hours(24);
+
 /// How much of the slowest answer is still believed at the next one.
 const SLOWEST_KEPT: f64 = 0.95;
 /// A probe is up to three requests: for the token, the read itself, for the key.
@@ -36,10 +41,14 @@ pub struct Health {
     /// Watchers were told of an outage, and not yet of its end.
     told: bool,
     last_fault: Option<String>,
+    /// The latest fault was an answer that is none of the target's.
+    is_foreign: bool,
     /// Since when it has accepted nothing, though it answers.
     refuses_since: Option<Moment>,
     /// Until when it has asked for a pause.
     back_at: Moment,
+    /// How long such pauses have been since a create was last answered.
+    paused: Duration,
     /// Since when every read has passed.
     reads_pass_since: Option<Moment>,
     /// When a create last got a definite answer.
@@ -65,6 +74,7 @@ impl Health {
     pub fn definite(&mut self, now: Moment, sent_at: Moment) {
         self.took(now, sent_at);
         self.definite_at = now;
+        self.paused = Duration::ZERO;
         self.refuses_since = None;
     }
 
@@ -109,6 +119,13 @@ impl Health {
     /// A request ended without a usable answer, for this reason as far as known.
     pub fn fault(&mut self, why: Option<String>) {
         self.last_fault = why;
+        self.is_foreign = false;
+    }
+
+    /// What answered a probe is not the target, as far as can be told.
+    pub fn foreign(&mut self, why: String) {
+        self.last_fault = Some(why);
+        self.is_foreign = true;
     }
 
     /// It asked for fewer requests.
@@ -117,11 +134,20 @@ impl Health {
         self.refuses_since.get_or_insert(now);
     }
 
-    /// It asked for a pause. That is no silence, unless it is so short that a target which asks for
-    /// it again and again would never be out of order.
+    /// It asked for a pause. That is no silence, unless it is short, or follows so many others that a
+    /// target which asks for a pause again and again would never be out of order.
     pub fn asked_to_wait(&mut self, now: Moment, wait: Duration, max_outage: Duration) {
-        if wait >= max_outage / SHORT_PAUSE {
-            self.back_at = self.back_at.max(now + wait);
+        let most = if wait < max_outage / SHORT_PAUSE {
+            Duration::ZERO
+        } else if wait < max_outage {
+            max_outage
+        } else {
+            PAUSES_MAX
+        };
+        let back_at = self.back_at.max(now + wait);
+        let paused = self.paused + back_at.saturating_sub(self.back_at.max(now));
+        if paused <= most {
+            (self.back_at, self.paused) = (back_at, paused);
         }
     }
 
@@ -165,6 +191,13 @@ impl Health {
         let fault = self.last_fault.as_deref().unwrap_or("no answer");
         if !self.answered_once && now >= patience.at_start {
             let time = humane(patience.at_start);
+            if self.is_foreign {
+                return Some(Halt {
+                    message: format!("for {time} something else than the target has answered: {fault}"),
+                    hint: "check the host and its port: another program or a proxy seems to answer there; this run has sent nothing"
+                        .to_owned(),
+                });
+            }
             return Some(Halt {
                 message: format!("the target could not be reached within {time}: {fault}"),
                 hint: "check the host and the network, then run again; this run has sent nothing"
@@ -260,6 +293,48 @@ mod tests {
         wait(&mut health, 400, 30);
         assert_eq!(message(&health, 729, None), None);
         assert!(message(&health, 730, Some(0)).is_some(), "since the end of the pause");
+    }
+
+    #[test]
+    fn pauses_without_end_are_an_outage_however_long_each_is() {
+        for (pause, expected) in
+            [(60, 5 * 60 + 5 * 60), (299, 299 + 5 * 60), (3_600, 24 * 3_600 + 5 * 60)]
+        {
+            let mut health = Health::default();
+            health.answered();
+            let ended = (0..).find(|second| {
+                if second % pause == 0 {
+                    health.throttled(*second * SECOND);
+                    wait(&mut health, *second, pause);
+                }
+                message(&health, *second, None).is_some()
+            });
+            assert_eq!(ended, Some(expected), "{pause} s");
+        }
+    }
+
+    #[test]
+    fn a_create_that_is_answered_between_pauses_makes_them_count_anew() {
+        let mut health = Health::default();
+        health.answered();
+        for hour in 0..100 {
+            let now = hour * 3_600;
+            health.throttled(now * SECOND);
+            wait(&mut health, now, 3_590);
+            assert_eq!(message(&health, now + 3_595, None), None, "{hour}");
+            health.definite((now + 3_595) * SECOND, (now + 3_594) * SECOND);
+        }
+    }
+
+    #[test]
+    fn another_program_on_the_port_is_a_wrong_setting_and_not_an_outage() {
+        let mut health = Health::default();
+        health.foreign("HTTP 200 with a page of HTML or XML".to_owned());
+        assert_eq!(message(&health, 29, Some(0)), None);
+        let told = "for 30 s something else than the target has answered: HTTP 200 with a page of HTML or XML";
+        assert_eq!(message(&health, 30, Some(0)).as_deref(), Some(told));
+        health.answered();
+        assert_eq!(message(&health, 30, Some(0)), None);
     }
 
     #[test]

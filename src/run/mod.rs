@@ -6,17 +6,18 @@
 //! sent before its claim is committed.
 
 pub mod alike;
+mod answers;
 pub mod breaker;
 mod commit;
 pub mod doubt;
 pub mod gate;
 pub mod health;
-mod outcomes;
 mod pump;
 pub mod rate;
 mod report;
 pub mod signals;
 pub mod stale;
+pub mod throttles;
 mod worker;
 
 use crate::clock::{Clock, Moment};
@@ -29,11 +30,11 @@ use crate::store::{JobId, Outlook, Record, RunEnd, RunId, Store, StoreError, Tic
 use crate::target::{Fault, Halt, Target};
 use crate::user::User;
 use alike::Alike;
+use answers::InHand;
 use breaker::Breaker;
 use doubt::{Doubt, Doubts, Quiet};
 use gate::Gate;
 use health::{Health, Patience};
-use outcomes::InHand;
 use rate::Rate;
 use report::Pace;
 use signals::Signal;
@@ -41,6 +42,7 @@ use stale::Stale;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
+use throttles::Throttles;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle, JoinSet};
 
@@ -100,6 +102,7 @@ pub enum End {
 /// What a request came to.
 enum Event {
     Landed(Box<worker::Landing>),
+    Explained { asked_at: Moment, result: Result<(), Fault> },
     Found { doubts: Vec<Doubt>, asked_at: Moment, result: Result<Vec<Vec<DirectoryUser>>, Fault> },
     Probed { asked_at: Moment, result: Result<(), Fault> },
 }
@@ -131,6 +134,9 @@ pub struct Runner<S: Store, T: Target> {
     ready: VecDeque<Ready>,
     /// Claimed and not recorded yet, ready or in flight.
     in_hand: HashMap<JobId, InHand>,
+    /// Refusals that wait for a read to explain them, and those whose read is under way.
+    unexplained: Vec<worker::Landing>,
+    explaining: Vec<worker::Landing>,
     outbox: Vec<Record>,
     outbox_since: Option<Moment>,
     take_back: Vec<(JobId, u32)>,
@@ -148,6 +154,7 @@ pub struct Runner<S: Store, T: Target> {
     halt: Option<Halt>,
     health: Health,
     stale: Stale,
+    throttles: Throttles,
     lookups: Lookups,
     totals: Totals,
     pace: Pace,
@@ -215,6 +222,8 @@ impl<S: Store, T: Target> Runner<S, T> {
             gate,
             ready: VecDeque::new(),
             in_hand: HashMap::new(),
+            unexplained: Vec::new(),
+            explaining: Vec::new(),
             outbox: Vec::new(),
             outbox_since: None,
             take_back: Vec::new(),
@@ -230,6 +239,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             halt: None,
             health: Health::default(),
             stale: Stale::default(),
+            throttles: Throttles::default(),
             lookups: Lookups::Allowed,
             totals,
             pace: Pace::default(),
@@ -327,13 +337,13 @@ impl<S: Store, T: Target> Runner<S, T> {
         match signal {
             Signal::Stop => {
                 self.stopping = true;
-                self.give_back_ready();
+                self.give_back();
                 self.note_flights("Stopping");
             }
             Signal::StopNow => {
                 self.stopping = true;
                 self.stop_now = true;
-                self.give_back_ready();
+                self.give_back();
                 self.abandon_flights();
             }
         }
@@ -397,7 +407,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             self.halt = Some(halt);
         }
         self.gate.halt();
-        self.give_back_ready();
+        self.give_back();
     }
 
     /// What an end waits for, if it does.

@@ -17,14 +17,17 @@ impl<S: Store, T: Target> Runner<S, T> {
         if self.stopping || self.halt.is_some() {
             return;
         }
+        self.hold_back(now);
         if let Admission::Go { .. } = self.gate.admit(Kind::Probe, now) {
-            let limit = if self.health.has_answered() {
-                let most = self.settings.quiet.request_timeout;
-                self.health.probe_timeout(self.settings.probe_timeout, most)
-            } else {
-                self.settings.quiet.request_timeout
-            };
+            let limit = self.probe_limit();
             self.requests.spawn(worker::probe(Arc::clone(&self.target), self.clock, limit));
+        }
+        if self.is_to_explain()
+            && let Admission::Go { .. } = self.gate.admit(Kind::Explain, now)
+        {
+            self.explaining = std::mem::take(&mut self.unexplained);
+            let limit = self.probe_limit();
+            self.requests.spawn(worker::explain(Arc::clone(&self.target), self.clock, limit));
         }
         if self.lookups != Lookups::Allowed {
             self.doubts.hold_all();
@@ -49,14 +52,43 @@ impl<S: Store, T: Target> Runner<S, T> {
         }
     }
 
+    /// Claims that the gate holds back go back to the table: a claim notes when the row is sent, and
+    /// a user who signs up meanwhile must not pass for ours.
+    fn hold_back(&mut self, now: Moment) {
+        let keep = self.gate.may_wait(now);
+        // A rate that was cut a little needs no transaction for it.
+        if self.ready.len() > 2 * keep {
+            self.give_back_beyond(keep);
+        }
+    }
+
+    /// How long a read may take that is asked to see how the target is doing.
+    fn probe_limit(&self) -> Duration {
+        let most = self.settings.quiet.request_timeout;
+        if self.health.has_answered() {
+            self.health.probe_timeout(self.settings.probe_timeout, most)
+        } else {
+            most
+        }
+    }
+
+    /// Whether refusals wait for a read, and none is under way.
+    fn is_to_explain(&self) -> bool {
+        self.explaining.is_empty() && !self.unexplained.is_empty()
+    }
+
     /// When the gate may admit what waits for it.
     pub(super) fn gate_wake(&self, now: Moment) -> Option<Moment> {
         if self.stopping || self.halt.is_some() {
             return None;
         }
         let looks = self.doubts.next_look().is_some_and(|at| at <= now);
-        let kinds =
-            [(Kind::Probe, true), (Kind::Lookup, looks), (Kind::Create, !self.ready.is_empty())];
+        let kinds = [
+            (Kind::Probe, true),
+            (Kind::Explain, self.is_to_explain()),
+            (Kind::Lookup, looks),
+            (Kind::Create, !self.ready.is_empty()),
+        ];
         kinds
             .into_iter()
             .filter(|(_, waiting)| *waiting)

@@ -189,6 +189,12 @@ impl Rate {
         self.current.map_or(Duration::ZERO, |rate| Duration::from_secs_f64(1.0 / rate))
     }
 
+    /// How many requests may leave within a second, at least one.
+    pub fn in_a_second(&self) -> usize {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at least 1.0")]
+        self.current.map_or(usize::MAX, |rate| rate.ceil().max(1.0) as usize)
+    }
+
     /// Nothing leaves before this moment: what was accepted until then tells no rate.
     pub fn paused_until(&mut self, moment: Moment) {
         self.paused_blindly |= self.burst > 0 && self.good.is_none();

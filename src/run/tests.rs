@@ -6,7 +6,7 @@ use crate::job::{Job, Outcome, Status};
 use crate::monitor::Progress;
 use crate::problem::Rule;
 use crate::store::sqlite::Table;
-use crate::store::{Batch, Claim, NewJob, NewRun};
+use crate::store::{Batch, Claim, FirstSent, NewJob, NewRun};
 use crate::target::{Answer, Wanted};
 use crate::user::{IdKind, Identifiers};
 use std::sync::Mutex;
@@ -122,23 +122,45 @@ fn job() -> Job {
 /// Takes in a row that was claimed.
 fn take_in(runner: &mut Runner<Table, Silent>, n: i64) {
     let raw = n.to_string().into_bytes();
-    runner.take_in(&Claim { id: JobId(n), sends: 1, job: job(), code: None, raw });
+    runner.take_in(&Claim { id: JobId(n), sends: 1, job: job(), is_first: true, code: None, raw });
 }
 
-/// What becomes of a row whose create came to this, with the read that was to explain it.
-fn land(runner: &mut Runner<Table, Silent>, outcome: Outcome, read: Option<Fault>) -> Record {
-    take_in(runner, 1);
-    runner.ready.clear();
-    runner.on_event(Event::Landed(Box::new(Landing {
-        id: JobId(1),
+/// A create that came to this; it has left at the beginning, and ends now.
+fn landing(runner: &Runner<Table, Silent>, n: i64, outcome: Outcome) -> Event {
+    Event::Landed(Box::new(Landing {
+        id: JobId(n),
         user: User::default(),
         trial: false,
         sent_at: Duration::ZERO,
         ended_at: runner.clock.now(),
         answer: Answer::new(outcome),
-        read: read.map(|fault| (Duration::ZERO, fault)),
-    })));
+        wait: Duration::ZERO,
+    }))
+}
+
+/// What becomes of a row whose create came to this.
+fn land(runner: &mut Runner<Table, Silent>, outcome: Outcome) -> Record {
+    take_in(runner, 1);
+    runner.ready.clear();
+    runner.on_event(landing(runner, 1, outcome));
     runner.outbox.pop().unwrap()
+}
+
+/// Rows whose refusals wait for a read; it has left.
+fn refused(runner: &mut Runner<Table, Silent>, rows: std::ops::RangeInclusive<i64>) {
+    for n in rows {
+        take_in(runner, n);
+        runner.on_event(landing(runner, n, Outcome::Unexplained));
+    }
+    runner.ready.clear();
+    assert!(runner.outbox.is_empty(), "a read decides first");
+    runner.explaining = std::mem::take(&mut runner.unexplained);
+}
+
+/// The breaker lets everything through.
+fn open_gate(runner: &mut Runner<Table, Silent>) {
+    runner.gate.breaker.probe_started(Duration::ZERO);
+    runner.gate.breaker.probe_passed(true);
 }
 
 fn denied() -> Fault {
@@ -192,8 +214,88 @@ async fn a_refusal_that_nothing_explains_is_the_rows_only_where_reads_were_denie
         let (mut runner, _dir) = runner();
         runner.settings.hold_unknown = true;
         runner.lookups = lookups;
-        let record = land(&mut runner, Outcome::Unexplained, Some(denied()));
+        refused(&mut runner, 1..=1);
+        runner.on_event(Event::Explained { asked_at: Duration::ZERO, result: Err(denied()) });
+        let record = runner.outbox.pop().unwrap();
         assert_eq!(record.transition.status, status, "{lookups:?}");
+    }
+}
+
+// ---- refusals that no known code explains
+
+/// The statuses of the rows whose refusal this read was to explain.
+fn explained(result: Result<(), Fault>) -> Vec<(Status, Option<i64>)> {
+    let (mut runner, _dir) = runner();
+    refused(&mut runner, 1..=2);
+    runner.on_event(Event::Explained { asked_at: Duration::ZERO, result });
+    let told = |record: &Record| {
+        (record.transition.status, record.attempt.as_ref().and_then(|attempt| attempt.read_ms))
+    };
+    runner.outbox.iter().map(told).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_read_decides_about_all_refusals_that_came_before_it() {
+    let halt = Halt { message: "revoked".to_owned(), hint: String::new() };
+    let silent = Fault::NotSent("no route".to_owned());
+    assert_eq!(explained(Ok(())), [(Status::Failed, Some(0)); 2]);
+    assert_eq!(explained(Err(silent)), [(Status::Pending, Some(0)); 2]);
+    assert_eq!(explained(Err(Fault::Halt(halt))), [(Status::Pending, Some(0)); 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_read_goes_through_the_gate_counts_against_the_rate_and_has_a_time_of_its_own() {
+    let (mut runner, _dir) = runner();
+    runner.gate.rate = Rate::new(Some(1.0));
+    open_gate(&mut runner);
+    take_in(&mut runner, 1);
+    runner.pump(SECOND);
+    assert_eq!(runner.gate.in_flight(), 1, "the create");
+    tokio::time::advance(SECOND + SECOND / 2).await;
+    runner.on_event(landing(&runner, 1, Outcome::Unexplained));
+    runner.pump(SECOND + SECOND / 2);
+    assert_eq!(runner.gate.in_flight(), 0, "the rate holds the read back");
+    runner.pump(2 * SECOND);
+    assert_eq!((runner.gate.in_flight(), runner.explaining.len()), (1, 1));
+    tokio::time::advance(SECOND).await;
+    runner.on_event(Event::Explained { asked_at: 2 * SECOND, result: Ok(()) });
+    let attempt = runner.outbox.pop().unwrap().attempt.unwrap();
+    assert_eq!((attempt.took_ms, attempt.read_ms), (1_500, Some(500)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_stops_asks_no_more_and_sends_refused_rows_later() {
+    for signal in [Signal::Stop, Signal::StopNow] {
+        let (mut runner, _dir) = runner();
+        refused(&mut runner, 1..=1);
+        runner.unexplained = std::mem::take(&mut runner.explaining);
+        runner.on_signal(signal);
+        let record = runner.outbox.pop().unwrap();
+        assert_eq!(record.transition.status, Status::Pending, "{signal:?}");
+        assert!(runner.outbox.is_empty());
+    }
+}
+
+// ---- when a row was sent
+
+#[tokio::test(start_paused = true)]
+async fn claims_go_back_when_the_gate_pauses_or_the_breaker_opens() {
+    type Hold = fn(&mut Runner<Table, Silent>);
+    let pauses: Hold = |runner| runner.gate.pause_until(SECOND);
+    let breaks: Hold = |runner| (0..5).for_each(|_| runner.gate.breaker.fault(Moment::ZERO, true));
+    let goes: Hold = |_| {};
+    for (hold, returned) in [(pauses, 2), (breaks, 2), (goes, 0)] {
+        let (mut runner, _dir) = runner();
+        open_gate(&mut runner);
+        take_in(&mut runner, 1);
+        take_in(&mut runner, 2);
+        hold(&mut runner);
+        runner.pump(Moment::ZERO);
+        let back = runner.outbox.iter().filter(|record| {
+            record.transition.status == Status::Pending && record.first_sent == FirstSent::Forget
+        });
+        assert_eq!(back.count(), returned);
+        assert_eq!(runner.gate.in_flight(), 2 - returned);
     }
 }
 
@@ -261,8 +363,7 @@ async fn a_run_that_stops_sends_nothing_and_waits_for_no_outage() {
 #[tokio::test(start_paused = true)]
 async fn every_commit_that_leaves_something_unclaimed_or_claims_nothing_tells_what_lies_ahead() {
     let (mut runner, _dir) = runner();
-    runner.gate.breaker.probe_started(Duration::ZERO);
-    runner.gate.breaker.probe_passed(true);
+    open_gate(&mut runner);
     commit(&mut runner).await;
     assert_eq!((runner.ready.len(), runner.outlook.open), (2, 2));
     assert_eq!(runner.nothing_due_until, Some(Moment::MAX));
@@ -274,7 +375,7 @@ async fn every_commit_that_leaves_something_unclaimed_or_claims_nothing_tells_wh
         sent_at: Duration::ZERO,
         ended_at: Duration::ZERO,
         answer: Answer::new(Outcome::Created { remote_id: "id-1".to_owned() }),
-        read: None,
+        wait: Duration::ZERO,
     })));
     commit(&mut runner).await;
     assert_eq!(runner.outlook.open, 1, "without a claim");
@@ -284,8 +385,8 @@ async fn every_commit_that_leaves_something_unclaimed_or_claims_nothing_tells_wh
 #[tokio::test(start_paused = true)]
 async fn what_is_not_written_yet_is_due_too() {
     let (mut runner, _dir) = runner();
-    let back = land(&mut runner, Outcome::NotSent, None);
-    let done = land(&mut runner, Outcome::Created { remote_id: "id-1".to_owned() }, None);
+    let back = land(&mut runner, Outcome::NotSent);
+    let done = land(&mut runner, Outcome::Created { remote_id: "id-1".to_owned() });
     let due = runner.clock.to_moment(back.transition.not_before_ms);
     assert!(due > Duration::ZERO);
     for (outbox, expected) in [(vec![done.clone()], Moment::MAX), (vec![done, back], due)] {

@@ -188,6 +188,8 @@ pub struct Claim {
     pub sends: u32,
     /// What the rules need to know.
     pub job: Job,
+    /// No send before this claim can have arrived.
+    pub is_first: bool,
     /// The provider's code for a job in doubt, if it gave one.
     pub code: Option<String>,
     /// The record, to be mapped.
@@ -201,6 +203,8 @@ pub struct Attempt {
     pub at_ms: i64,
     /// How long it took, milliseconds.
     pub took_ms: i64,
+    /// How long the read took that explained its refusal, milliseconds, if there was one.
+    pub read_ms: Option<i64>,
     /// The class of its result.
     pub class: Class,
     /// The HTTP status, if there was an answer.
@@ -211,6 +215,17 @@ pub struct Attempt {
     pub message: Option<String>,
     /// The provider's id of the request, if it gave one.
     pub request_id: Option<String>,
+}
+
+/// What an outcome tells of when a job's first send left that may have arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirstSent {
+    /// Nothing new.
+    Keep,
+    /// No send so far can have arrived: the next one is the first.
+    Forget,
+    /// At this time, on the target's clock, UTC milliseconds; the claim could only note its own.
+    At(i64),
 }
 
 /// What to write about one job.
@@ -226,8 +241,8 @@ pub struct Record {
     pub code: Option<String>,
     /// Why, for people.
     pub reason: Option<String>,
-    /// No send so far can have arrived: the next one is the first.
-    pub forget_send: bool,
+    /// What is known now of the job's first send.
+    pub first_sent: FirstSent,
     /// The attempt that led to it, if one did.
     pub attempt: Option<Attempt>,
     /// The problem that makes it invalid.

@@ -38,7 +38,9 @@ pub struct Settings {
 pub enum Failure {
     /// The connection could not be made.
     NotSent(String),
-    /// Anything else.
+    /// The connection ended, or brought something, before there was a whole answer in HTTP.
+    Broken(String),
+    /// No whole answer in time.
     Unknown(String),
     /// Something that no retry will change: a certificate, a redirect.
     Halt(Halt),
@@ -235,7 +237,12 @@ impl Http {
                 hint: "check host and header_prefix".to_owned(),
             });
         }
-        Failure::Unknown(format!("the connection ended without a whole answer: {cause}"))
+        let what = if cause.contains("invalid HTTP") {
+            "no HTTP came"
+        } else {
+            "the connection ended without a whole answer"
+        };
+        Failure::Broken(format!("{what}: {cause}"))
     }
 }
 

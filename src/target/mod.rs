@@ -79,6 +79,9 @@ pub enum Fault {
         /// When to come back, if the target said so.
         retry_after: Option<Duration>,
     },
+    /// What answered does not speak the target's protocol: another program, a proxy, or a target that
+    /// hangs up. In the middle of a run that is an outage; from its start on, a wrong setting.
+    Foreign(String),
     /// Too often.
     Throttled(Option<Duration>),
     /// The token was out of date; it is fetched anew before the next request.

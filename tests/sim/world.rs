@@ -16,7 +16,7 @@ use userferry::run::doubt::Quiet;
 use userferry::run::signals::Signal;
 use userferry::run::{End, Runner, Settings, Totals};
 use userferry::store::sqlite::{OpenOptions, Table};
-use userferry::store::{Attempt, Batch, NewJob, NewRun, Record, Store, Tick};
+use userferry::store::{Attempt, Batch, FirstSent, NewJob, NewRun, Record, Store, Tick};
 use userferry::user::{IdKind, Identifiers, User};
 
 /// 2026-01-01T00:00:00Z.
@@ -241,10 +241,11 @@ impl World<'_> {
                 transition: job::next(&claim.job, &Outcome::Unknown, None, now),
                 code: None,
                 reason: None,
-                forget_send: false,
+                first_sent: FirstSent::Keep,
                 attempt: Some(Attempt {
                     at_ms: START_MS,
                     took_ms: 1,
+                    read_ms: None,
                     class: Class::Unknown,
                     http_status: None,
                     code: None,

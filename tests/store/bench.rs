@@ -6,8 +6,8 @@ use userferry::job::{Class, Detail, Evidence, Status, Transition};
 use userferry::problem::{Problem, Rule};
 use userferry::store::sqlite::{Table, Undone};
 use userferry::store::{
-    Attempt, Batch, Claim, Compared, JobId, Lens, NewJob, NewRun, Record, RunId, SourceId,
-    StageCounts, Store, Tick, Ticked,
+    Attempt, Batch, Claim, Compared, FirstSent, JobId, Lens, NewJob, NewRun, Record, RunId,
+    SourceId, StageCounts, Store, Tick, Ticked,
 };
 use userferry::user::{IdKind, Identifiers};
 
@@ -350,6 +350,7 @@ impl Sent {
         let attempt = self.class.map(|class| Attempt {
             at_ms: 5,
             took_ms: 3,
+            read_ms: None,
             class,
             http_status: Some(200),
             code: self.code.clone(),
@@ -362,7 +363,7 @@ impl Sent {
             transition: self.transition.clone(),
             code: self.code.clone(),
             reason: None,
-            forget_send: false,
+            first_sent: FirstSent::Keep,
             attempt,
             problem: self.problem.clone(),
         }

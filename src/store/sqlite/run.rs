@@ -3,7 +3,8 @@
 use super::{Deltas, sql};
 use crate::job::{Class, Detail, Job, Status};
 use crate::store::{
-    Claim, JobId, NewRun, Outlook, Record, RunEnd, RunId, SourceId, TallyLine, Tick, Ticked,
+    Claim, FirstSent, JobId, NewRun, Outlook, Record, RunEnd, RunId, SourceId, TallyLine, Tick,
+    Ticked,
 };
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use std::collections::BTreeMap;
@@ -89,6 +90,7 @@ fn claim_from(row: &Row<'_>) -> rusqlite::Result<(Claim, i64)> {
             had_unknown: row.get(6)?,
             duplicate: false,
         },
+        is_first: false,
         code: None,
         raw: row.get(5)?,
     };
@@ -179,7 +181,11 @@ fn write(
         new_code,
         record.reason,
         tick.now_ms,
-        record.forget_send,
+        record.first_sent != FirstSent::Keep,
+        match record.first_sent {
+            FirstSent::At(ms) => Some(ms),
+            FirstSent::Keep | FirstSent::Forget => None,
+        },
     ])?;
     if let Some(attempt) = &record.attempt {
         t.prepare_cached(sql::ATTEMPT)?.execute(params![
@@ -188,6 +194,7 @@ fn write(
             tick.run.0,
             attempt.at_ms,
             attempt.took_ms,
+            attempt.read_ms,
             attempt.class.as_str(),
             attempt.http_status,
             attempt.code,
@@ -283,6 +290,7 @@ fn claim(
         deltas.add(source, Status::Pending, None, None, -1);
         deltas.add(source, Status::Sending, None, None, 1);
         claim.sends += 1;
+        claim.is_first = claim.job.first_sent_ms.is_none();
         claim.job.first_sent_ms = claim.job.first_sent_ms.or(tick.target_now_ms);
         claims.push(claim);
     }

@@ -30,15 +30,15 @@ WHERE id = ?1 AND sends = ?2 AND claimed_by_run = ?3 AND status IN ('sending', '
 pub(super) const MOVE: &str = "\
 UPDATE job SET status = ?2, detail = ?3, spent = spent + ?4, not_before_ms = ?5,
        claimed_by_run = CASE WHEN ?2 IN ('sending', 'unknown') THEN claimed_by_run END,
-       first_sent_ms = CASE WHEN ?11 THEN NULL ELSE first_sent_ms END,
+       first_sent_ms = CASE WHEN ?11 THEN ?12 ELSE first_sent_ms END,
        remote_id = coalesce(?6, remote_id), evidence = coalesce(?7, evidence), code = ?8, reason = ?9,
        updated_at_ms = ?10
 WHERE id = ?1";
 
 /// Appends to the ledger. Primary key.
 pub(super) const ATTEMPT: &str = "\
-INSERT INTO attempt (job_id, n, run_id, at_ms, took_ms, outcome, http_status, code, message, request_id)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+INSERT INTO attempt (job_id, n, run_id, at_ms, took_ms, read_ms, outcome, http_status, code, message, request_id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 
 /// Adds to the tally. Primary key.
 pub(super) const TALLY: &str = "\

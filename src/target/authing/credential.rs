@@ -17,7 +17,13 @@ pub(super) struct Held<V> {
     proven: AtomicBool,
     /// The target has said that it is out of date.
     stale: AtomicBool,
+    /// When a read was first refused with it before it was ever accepted, milliseconds; `u64::MAX`
+    /// while none was.
+    refused_at_ms: AtomicU64,
 }
+
+/// How long a value that was just fetched may take until all instances of the target know it.
+const SPREAD: Duration = Duration::from_secs(5);
 
 impl<V> Held<V> {
     /// The target has accepted it.
@@ -28,6 +34,14 @@ impl<V> Held<V> {
     /// Whether the target has accepted it.
     pub(super) fn is_proven(&self) -> bool {
         self.proven.load(Ordering::Relaxed)
+    }
+
+    /// A read was refused with it at `now` though it was never accepted. Whether it may only not be
+    /// known everywhere yet.
+    pub(super) fn may_still_spread(&self, now: Moment) -> bool {
+        let now_ms = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+        let first_ms = self.refused_at_ms.fetch_min(now_ms, Ordering::Relaxed).min(now_ms);
+        Duration::from_millis(now_ms - first_ms) < SPREAD
     }
 
     /// The target has said that it is out of date. Whether it had ever accepted it; if not, a
@@ -135,6 +149,7 @@ impl<V, E: Clone> Credential<V, E> {
             ends_at: fetched.life.map_or(Moment::MAX, |life| now + life),
             proven: AtomicBool::new(false),
             stale: AtomicBool::new(false),
+            refused_at_ms: AtomicU64::new(u64::MAX),
         });
         *self.held.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&held));
         held
@@ -227,6 +242,15 @@ mod tests {
         let second = shared.get(|| async { fetched(2) }).await.unwrap();
         assert_eq!(second.value, 2);
         assert!(!second.mark_stale());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fresh_one_may_take_five_seconds_to_be_known_everywhere() {
+        let shared = shared();
+        let held = shared.get(|| async { fetched(1) }).await.unwrap();
+        let second = Duration::from_secs(1);
+        assert!([7, 8, 11].iter().all(|at| held.may_still_spread(*at * second)));
+        assert!(!held.may_still_spread(12 * second));
     }
 
     #[tokio::test(start_paused = true)]

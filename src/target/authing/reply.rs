@@ -55,6 +55,12 @@ pub(super) enum Verdict {
         code: String,
         message: String,
     },
+    /// An answer that is none of this API's, and no word of a server in trouble: another program's, or
+    /// a gateway's that knows no such place. The message quotes nothing of it.
+    Foreign {
+        code: String,
+        message: String,
+    },
     /// No readable answer.
     Unknown {
         code: Option<String>,
@@ -91,7 +97,16 @@ pub(super) fn rest(reply: &Reply) -> Result<Value, Verdict> {
 }
 
 fn parse(reply: &Reply) -> Result<Value, Verdict> {
-    serde_json::from_slice(&reply.body).map_err(|_| by_status(reply, "an answer that is not JSON"))
+    serde_json::from_slice(&reply.body).map_err(|_| by_status(reply, kind_of(&reply.body)))
+}
+
+/// What a body is that is not JSON.
+fn kind_of(body: &[u8]) -> &'static str {
+    match body.trim_ascii_start().first() {
+        None => "an empty body",
+        Some(b'<') => "a page of HTML or XML",
+        Some(_) => "text that is not JSON",
+    }
 }
 
 fn refusal(reply: &Reply, body: &Value) -> Verdict {
@@ -117,6 +132,12 @@ fn refusal(reply: &Reply, body: &Value) -> Verdict {
     }
     match code_of(body) {
         Some(code) if code != "200" => classify(reply, &code, text_of(body)),
+        // The form is this API's.
+        _ if reply.status < 400
+            && ["data", "errors"].iter().any(|name| body.get(name).is_some()) =>
+        {
+            unknown(reply, "an answer that says nothing")
+        }
         _ => by_status(reply, "an answer that says nothing"),
     }
 }
@@ -193,10 +214,11 @@ fn by_status(reply: &Reply, what: &str) -> Verdict {
     match reply.status {
         401 => Verdict::StaleToken { code, message },
         429 => Verdict::Throttled { code, message },
-        // A gateway that gave up waiting, or knows no such place: nothing about the row.
-        404 | 405 | 407 | 408 | 421 | 425 | 499 => unknown(reply, &message),
+        // A gateway that gave up waiting: nothing about the row.
+        407 | 408 | 425 | 499 | 500.. => unknown(reply, &message),
+        // No such place, or not what was asked for.
+        404 | 405 | 421 | ..400 => Verdict::Foreign { code, message },
         400..=499 => Verdict::Refused { code, message },
-        _ => unknown(reply, &message),
     }
 }
 
@@ -255,6 +277,7 @@ mod tests {
             Err(Verdict::Permission { .. }) => "permission",
             Err(Verdict::Halt { .. }) => "halt",
             Err(Verdict::Refused { .. }) => "refused",
+            Err(Verdict::Foreign { .. }) => "foreign",
             Err(Verdict::Unknown { .. }) => "unknown",
         }
     }
@@ -291,7 +314,7 @@ mod tests {
             (403, "<html>".to_owned(), "refused"),
             (408, String::new(), "unknown"),
             (499, "<html>".to_owned(), "unknown"),
-            (404, "<html>".to_owned(), "unknown"),
+            (404, "<html>".to_owned(), "foreign"),
             (
                 200,
                 r#"{"errors":[{"message":"timed out","path":["createUser"]}],"data":null}"#
@@ -308,8 +331,9 @@ mod tests {
             (413, String::new(), "refused"),
             (502, "<html>".to_owned(), "unknown"),
             (503, String::new(), "unknown"),
-            (200, "<html>".to_owned(), "unknown"),
-            (200, String::new(), "unknown"),
+            (200, "<html>".to_owned(), "foreign"),
+            (200, String::new(), "foreign"),
+            (200, "{}".to_owned(), "foreign"),
         ] {
             assert_eq!(class(status, &body), expected, "{status} {body}");
         }

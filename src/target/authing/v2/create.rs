@@ -40,7 +40,9 @@ impl V2 {
         let reply = match sent {
             Ok(reply) => reply,
             Err(Failure::NotSent(why)) => return Ok(told(Outcome::NotSent, why)),
-            Err(Failure::Unknown(why)) => return Ok(told(Outcome::Unknown, why)),
+            Err(Failure::Broken(why) | Failure::Unknown(why)) => {
+                return Ok(told(Outcome::Unknown, why));
+            }
             Err(Failure::Halt(halt)) => return Ok(halted(halt)),
         };
         // What we sent besides the user; a target that quotes the request quotes these too.
@@ -106,6 +108,7 @@ impl Serialize for UserInfo<'_> {
 pub(super) fn never_left(fault: Fault) -> Answer {
     match fault {
         Fault::NotSent(why) => told(Outcome::NotSent, why),
+        Fault::Foreign(why) => told(Outcome::NotSent, why),
         Fault::Unknown { why, retry_after } => {
             Answer { retry_after, ..told(Outcome::NotSent, why) }
         }
@@ -168,6 +171,9 @@ fn answer(
         }
         Err(Verdict::Refused { code, message }) => refused(Outcome::Unexplained, code, &message),
         Err(Verdict::Throttled { code, message }) => refused(Outcome::Throttled, code, &message),
+        Err(Verdict::Foreign { code, message }) => {
+            Answer { code: Some(code), message: Some(message), ..Answer::new(Outcome::Unknown) }
+        }
         Err(Verdict::Unknown { code, message }) => {
             Answer { code, message: Some(words(&message)), ..Answer::new(Outcome::Unknown) }
         }

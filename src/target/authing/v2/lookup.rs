@@ -1,6 +1,6 @@
 //! Lookups: users by identifiers of one kind, many in one request.
 
-use super::{V2, read_fault, stale_token};
+use super::{V2, read_fault};
 use crate::identity::DirectoryUser;
 use crate::target::authing::reply::{self, Verdict};
 use crate::target::{Fault, Halt, Wanted};
@@ -49,7 +49,7 @@ impl V2 {
             Ok(data) => data,
             // Of many it does not say whether all are missing, or one.
             Err(Verdict::NoSuchUser { .. }) if ids.len() == 1 => Value::Array(Vec::new()),
-            Err(Verdict::StaleToken { code, .. }) => return Err(stale_token(&token, &code)),
+            Err(Verdict::StaleToken { code, .. }) => return Err(self.stale_token(&token, &code)),
             Err(Verdict::Permission { code, .. }) => return Err(denied(&code)),
             Err(Verdict::Refused { code, .. }) if matches!(code.as_str(), "http-403" | "403") => {
                 return Err(denied(&code));

@@ -40,6 +40,7 @@ pub struct Settings {
 /// The V2 API of one user pool.
 pub struct V2 {
     http: Http,
+    clock: Clock,
     endpoints: Endpoints,
     settings: Settings,
     headers: HeaderMap,
@@ -83,6 +84,7 @@ impl V2 {
         };
         Ok(Self {
             http,
+            clock,
             endpoints,
             headers,
             // Credentials that are refused halt the run.
@@ -136,15 +138,15 @@ impl V2 {
     fn token_refused(&self, verdict: Verdict, retry_after: Option<Duration>) -> Fault {
         let pool = &self.settings.user_pool_id;
         match verdict {
-            Verdict::Throttled { .. } | Verdict::Unknown { .. } | Verdict::Halt { .. } => {
-                read_fault(verdict, retry_after)
-            }
+            Verdict::Throttled { .. }
+            | Verdict::Unknown { .. }
+            | Verdict::Foreign { .. }
+            | Verdict::Halt { .. } => read_fault(verdict, retry_after),
             // The page of a gateway, not the target's word about our credentials.
             Verdict::Refused { code, .. } | Verdict::StaleToken { code, .. }
                 if reply::is_of_http(&code) =>
             {
-                let why = format!("no usable answer to the token request ({code})");
-                Fault::Unknown { why, retry_after }
+                Fault::Foreign(format!("no usable answer to the token request ({code})"))
             }
             Verdict::Refused { code, message, .. }
             | Verdict::StaleToken { code, message }
@@ -167,6 +169,19 @@ impl V2 {
         }
     }
 
+    /// A read met a token that is out of date: it is fetched anew. One that was never accepted may not
+    /// be known everywhere yet: it is tried for some seconds more.
+    fn stale_token(&self, token: &Held<Token>, code: &str) -> Fault {
+        if token.is_proven() {
+            token.mark_stale();
+            return Fault::Stale;
+        }
+        if token.may_still_spread(self.clock.now()) {
+            return Fault::Stale;
+        }
+        Fault::Halt(fresh_token_refused(code))
+    }
+
     async fn encryptor(&self) -> Result<Arc<Held<Encryptor>>, Fault> {
         self.key.get(|| self.fetch_key()).await
     }
@@ -176,11 +191,10 @@ impl V2 {
         let sent = self.http.send(&self.endpoints.well_known, &token.value.headers, None).await;
         let reply = sent.map_err(transport)?;
         let data = reply::rest(&reply).map_err(|verdict| match verdict {
-            Verdict::StaleToken { code, .. } => stale_token(&token, &code),
-            Verdict::Refused { code, .. } if reply::is_of_http(&code) => {
-                let why = format!("no usable answer to the request for the public key ({code})");
-                Fault::Unknown { why, retry_after: reply.retry_after }
-            }
+            Verdict::StaleToken { code, .. } => self.stale_token(&token, &code),
+            Verdict::Refused { code, .. } if reply::is_of_http(&code) => Fault::Foreign(format!(
+                "no usable answer to the request for the public key ({code})"
+            )),
             verdict => match read_fault(verdict, reply.retry_after) {
                 Fault::Refused(halt) => Fault::Halt(halt),
                 fault => fault,
@@ -240,11 +254,6 @@ impl Target for V2 {
     }
 }
 
-/// A read met a token that is out of date: fetched anew, unless it was never accepted.
-fn stale_token(token: &Held<Token>, code: &str) -> Fault {
-    if token.mark_stale() { Fault::Stale } else { Fault::Halt(fresh_token_refused(code)) }
-}
-
 fn fresh_token_refused(code: &str) -> Halt {
     Halt {
         message: format!("a token that was just fetched is refused (code {code})"),
@@ -256,6 +265,7 @@ fn fresh_token_refused(code: &str) -> Halt {
 fn transport(failure: Failure) -> Fault {
     match failure {
         Failure::NotSent(why) => Fault::NotSent(why),
+        Failure::Broken(why) => Fault::Foreign(why),
         Failure::Unknown(why) => Fault::unknown(why),
         Failure::Halt(halt) => Fault::Halt(halt),
     }
@@ -265,6 +275,7 @@ fn transport(failure: Failure) -> Fault {
 fn read_fault(verdict: Verdict, retry_after: Option<Duration>) -> Fault {
     match verdict {
         Verdict::Throttled { .. } => Fault::Throttled(retry_after),
+        Verdict::Foreign { message, .. } => Fault::Foreign(message),
         Verdict::Unknown { code, .. } => {
             let code = code.map_or_else(String::new, |code| format!(" ({code})"));
             Fault::Unknown { why: format!("no usable answer to a read{code}"), retry_after }

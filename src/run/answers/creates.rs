@@ -1,0 +1,271 @@
+//! The answers to creates.
+
+use super::Times;
+use crate::clock::Moment;
+use crate::job::{Class, Outcome, Status};
+use crate::run::stale::Blame;
+use crate::run::throttles::Verdict;
+use crate::run::worker::Landing;
+use crate::run::{Lookups, Runner};
+use crate::store::{FirstSent, JobId, Store};
+use crate::target::{Answer, Fault, Halt, Target};
+use std::time::Duration;
+
+impl<S: Store, T: Target> Runner<S, T> {
+    pub(super) fn on_landing(&mut self, mut landing: Landing) {
+        if !self.in_hand.contains_key(&landing.id) {
+            return;
+        }
+        if matches!(landing.answer.outcome, Outcome::Created { .. }) {
+            self.throttles.taken(landing.sent_at);
+            if landing.user.password.is_some() {
+                self.stale.password_taken(landing.sent_at);
+            }
+        }
+        let asks = !self.stopping && self.halt.is_none();
+        if landing.answer.outcome == Outcome::Unexplained && asks {
+            self.unexplained.push(landing);
+        } else if self.judge_throttled(&mut landing) && asks {
+            self.tell_gate(&landing);
+            self.unexplained.push(landing);
+        } else {
+            self.land(landing, None);
+        }
+    }
+
+    /// What has ended, and is now understood as far as it can be.
+    fn land(&mut self, mut landing: Landing, read: Option<Duration>) {
+        self.judge_stale(&mut landing);
+        let epoch = self.gate.breaker.blame(landing.trial);
+        self.tell_gate(&landing);
+        self.conclude(landing, epoch, read);
+    }
+
+    /// Writes down what becomes of the row.
+    fn conclude(&mut self, landing: Landing, epoch: Option<u64>, read: Option<Duration>) {
+        let Landing { id, user, sent_at, ended_at, mut answer, wait, .. } = landing;
+        if answer.outcome == Outcome::Throttled {
+            answer.retry_after = answer.retry_after.max(Some(wait));
+        }
+        let Some(in_hand) = self.in_hand.get(&id) else { return };
+        let (sends, mut job) = (in_hand.sends, in_hand.job);
+        if let FirstSent::At(ms) = self.first_sent(in_hand, &answer.outcome) {
+            job.first_sent_ms = Some(ms);
+        }
+        let transition = self.record(id, &answer, Some(Times { sent_at, ended_at, read }));
+        self.watch_alike(id, sends, &answer);
+        if transition.status == Status::Unknown {
+            job.spent += u32::from(transition.spend);
+            job.duplicate = answer.outcome == Outcome::Duplicate;
+            job.had_unknown |= answer.outcome == Outcome::Unknown;
+            self.doubts.add(id, sends, job, user.identifiers, ended_at, epoch, answer.code);
+        }
+    }
+
+    // ---- refusals that no known code explains
+
+    /// The run ends before a read could explain these refusals: nothing was created, and the rows go
+    /// again later.
+    pub(in crate::run) fn give_up_explaining(&mut self) {
+        for landing in std::mem::take(&mut self.unexplained) {
+            self.land_unexplained(landing, None);
+        }
+    }
+
+    /// A refusal that no known code explains: row or target? An authenticated read that left after
+    /// it decides, one for all refusals that had come by then. If it fails too, that is the target's
+    /// business.
+    pub(super) fn on_explained(&mut self, asked_at: Moment, result: Result<(), Fault>) {
+        let now = self.clock.now();
+        let read = Some(now.saturating_sub(asked_at));
+        let landings = std::mem::take(&mut self.explaining);
+        tracing::debug!(rows = landings.len(), passed = result.is_ok(), "explaining read");
+        // A halt is the outcome of each of these rows; any other failure is told to the gate once.
+        let mut halt = None;
+        let is_explained = match result {
+            Ok(()) => {
+                self.gate.rate.accepted(now, asked_at);
+                self.health.read_passed(now, asked_at);
+                true
+            }
+            // The secret may not look users up, and has been told so from the first: it is let in.
+            Err(Fault::Denied(_)) if self.lookups == Lookups::DeniedFromStart => true,
+            // It could before: whoever denies it now may deny everything.
+            Err(Fault::Denied(denied)) => {
+                self.health.fault(Some(denied.message.clone()));
+                let telling = landings.iter().any(|landing| landing.trial);
+                self.fault(now, telling);
+                self.on_denied(denied);
+                false
+            }
+            Err(Fault::Halt(reason)) => {
+                halt = Some(reason);
+                false
+            }
+            Err(fault) => {
+                self.on_read_fault(fault, now, asked_at);
+                false
+            }
+        };
+        for mut landing in landings {
+            match &halt {
+                Some(halt) => {
+                    landing.answer.outcome = Outcome::Halt;
+                    landing.answer.halt = Some(halt.clone());
+                    self.land(landing, read);
+                }
+                None if is_explained => {
+                    // A token that lets a read through is good, only not known everywhere yet.
+                    let is_stale = landing.answer.is_about_token;
+                    landing.answer.outcome =
+                        if is_stale { Outcome::Stale } else { Outcome::Rejected };
+                    self.land(landing, read);
+                }
+                None => self.land_unexplained(landing, read),
+            }
+        }
+    }
+
+    fn land_unexplained(&mut self, landing: Landing, read: Option<Duration>) {
+        if landing.answer.outcome == Outcome::Throttled {
+            // The gate has been told when the answer came.
+            self.conclude(landing, None, read);
+        } else {
+            self.land(landing, read);
+        }
+    }
+
+    // ---- whose fault it is
+
+    /// A row for which token or key are out of date every time is refused for itself, if others
+    /// prove them good; if nobody does, the run halts.
+    fn judge_stale(&mut self, landing: &mut Landing) {
+        let (id, answer) = (landing.id, &mut landing.answer);
+        if answer.outcome != Outcome::Stale {
+            self.stale.forget(id);
+            return;
+        }
+        let alone = self.outlook.open == 1 && self.health.reads_pass();
+        match self.stale.met(id, landing.ended_at, answer.halt.is_some(), alone) {
+            Blame::Nobody => {}
+            Blame::Row => answer.outcome = Outcome::Rejected,
+            Blame::Target => answer.outcome = Outcome::Halt,
+        }
+    }
+
+    /// A row that is throttled every time, while others are taken, is refused for itself. Whether a
+    /// read has to say so, because nobody else is left.
+    fn judge_throttled(&mut self, landing: &mut Landing) -> bool {
+        let id = landing.id;
+        if landing.answer.outcome != Outcome::Throttled {
+            self.throttles.forget(id);
+            return false;
+        }
+        let is_alone = self.outlook.open == 1;
+        match self.throttles.met(id, landing.ended_at, is_alone) {
+            Verdict::Wait(wait) => {
+                landing.wait = wait;
+                false
+            }
+            Verdict::Row => {
+                landing.answer.outcome = Outcome::Rejected;
+                false
+            }
+            Verdict::RowIfReadsPass(wait) => {
+                landing.wait = wait;
+                true
+            }
+        }
+    }
+
+    fn tell_gate(&mut self, landing: &Landing) {
+        let Landing { answer, trial, sent_at, ended_at: now, .. } = landing;
+        let (trial, sent_at, now) = (*trial, *sent_at, *now);
+        match &answer.outcome {
+            Outcome::Created { .. } | Outcome::Duplicate | Outcome::Rejected => {
+                self.answered(trial);
+                self.gate.rate.accepted(now, sent_at);
+                self.doubts.witness(self.gate.breaker.epoch(), sent_at);
+                self.health.definite(now, sent_at);
+                self.press(false, now, sent_at);
+            }
+            Outcome::Throttled => {
+                self.answered(trial);
+                self.throttled(answer.retry_after, now, sent_at);
+            }
+            Outcome::NotSent | Outcome::Unknown => {
+                self.health.fault(answer.message.clone());
+                self.fault(now, trial);
+                self.press(true, now, sent_at);
+                self.pause(answer.retry_after, now);
+            }
+            Outcome::Halt => {
+                self.gate.breaker.trial_void();
+                if let Some(halt) = answer.halt.clone() {
+                    self.halt_with(halt);
+                }
+            }
+            Outcome::Stale | Outcome::Unexplained | Outcome::Unsendable | Outcome::Returned => {
+                if trial {
+                    self.gate.breaker.trial_void();
+                }
+            }
+        }
+    }
+
+    fn watch_alike(&mut self, id: JobId, sends: u32, answer: &Answer) {
+        let code = match answer.outcome {
+            Outcome::Created { .. } => return self.alike.created(id, sends),
+            Outcome::Rejected => answer.code.as_deref().unwrap_or("none"),
+            Outcome::Unsendable => Class::Unsendable.as_str(),
+            Outcome::Duplicate
+            | Outcome::Unexplained
+            | Outcome::Throttled
+            | Outcome::Stale
+            | Outcome::NotSent
+            | Outcome::Unknown
+            | Outcome::Halt
+            | Outcome::Returned => return,
+        };
+        // Answers that were on their way when the run halted for this very code.
+        if self.refused_alike.as_deref() == Some(code) {
+            return self.take_back(&answer.outcome, vec![(id, sends)]);
+        }
+        let verdict = self.alike.refused(id, sends, code);
+        if let (Some(verdict), None) = (verdict, self.settings.max_failures) {
+            let halt = refused_alike(answer, code, verdict.rows.len());
+            self.take_back(&answer.outcome, verdict.rows);
+            self.refused_alike = Some(verdict.code);
+            self.halt_with(halt);
+        }
+    }
+
+    /// Rows that this outcome has settled, and wrongly so.
+    fn take_back(&mut self, outcome: &Outcome, rows: Vec<(JobId, u32)>) {
+        let n = rows.len() as u64;
+        let is_unsendable = *outcome == Outcome::Unsendable;
+        let total = if is_unsendable { &mut self.totals.invalid } else { &mut self.totals.failed };
+        *total = total.saturating_sub(n);
+        self.totals.settled = self.totals.settled.saturating_sub(n);
+        self.take_back.extend(rows);
+    }
+}
+
+/// Why a run ends in which every row has come to the end of this one.
+fn refused_alike(answer: &Answer, code: &str, n: usize) -> Halt {
+    if let Some(problem) = &answer.problem {
+        return Halt {
+            message: format!("no row can be sent: {}; the {n} rows are pending again", problem.message),
+            hint: "ask the provider for a key of 2,048 bits, which carries 245 bytes, or leave the password out of the [mapping]; --max-failures N goes on and leaves such rows invalid"
+                .to_owned(),
+        };
+    }
+    let words = answer.message.as_deref().unwrap_or("no message");
+    Halt {
+        message: format!(
+            "the target refuses every row alike, with code {code}: {words}; the {n} rows are pending again"
+        ),
+        hint: "one setting is wrong, not the rows: correct it and run again; --max-failures N goes on until N have failed"
+            .to_owned(),
+    }
+}

@@ -1,0 +1,251 @@
+//! What an answer means for the gate, the job and the run: [`creates`], [`lookups`] and [`probes`] read
+//! the answers; here stands what they share.
+
+mod creates;
+mod lookups;
+mod probes;
+
+use super::{Event, Ready, Runner};
+use crate::clock::{Moment, millis};
+use crate::job::{self, Class, Job, Now, Outcome, Status, Transition};
+use crate::problem::{Problem, Rule};
+use crate::store::{Attempt, Claim, FirstSent, JobId, Record, Store};
+use crate::target::{Answer, Halt, Target};
+use std::time::Duration;
+
+/// No `Retry-After` is believed beyond this.
+const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
+
+/// What is known of a claimed job that has no outcome yet.
+pub(super) struct InHand {
+    pub sends: u32,
+    pub job: Job,
+    /// No send before this claim can have arrived.
+    pub is_first: bool,
+    pub sent_at: Option<Moment>,
+}
+
+/// When a request left and when it ended, and how long the read took that explained its refusal.
+#[derive(Clone, Copy)]
+struct Times {
+    sent_at: Moment,
+    ended_at: Moment,
+    read: Option<Duration>,
+}
+
+impl<S: Store, T: Target> Runner<S, T> {
+    pub(super) fn on_event(&mut self, event: Event) {
+        self.gate.ended();
+        match event {
+            Event::Landed(landing) => self.on_landing(*landing),
+            Event::Explained { asked_at, result } => self.on_explained(asked_at, result),
+            Event::Found { doubts, asked_at, result } => self.on_found(doubts, asked_at, result),
+            Event::Probed { asked_at, result } => self.on_probed(asked_at, result),
+        }
+    }
+
+    /// Maps a claimed job and lines it up.
+    pub(super) fn take_in(&mut self, claim: &Claim) {
+        let (user, problems) = (self.mapper)(&claim.raw);
+        let in_hand =
+            InHand { sends: claim.sends, job: claim.job, is_first: claim.is_first, sent_at: None };
+        self.in_hand.insert(claim.id, in_hand);
+        match problems.into_iter().next() {
+            None => self.ready.push_back(Ready { id: claim.id, user }),
+            Some(problem) => {
+                let answer = Answer { problem: Some(problem), ..Answer::new(Outcome::Unsendable) };
+                self.record(claim.id, &answer, None);
+            }
+        }
+    }
+
+    /// Nothing more is sent: what waits to be sent or explained goes back.
+    pub(super) fn give_back(&mut self) {
+        self.give_back_ready();
+        self.give_up_explaining();
+    }
+
+    /// Gives back the claims that never reached the transport.
+    pub(super) fn give_back_ready(&mut self) {
+        self.give_back_beyond(0);
+    }
+
+    /// Gives back the latest claims that wait for the gate, all but `keep`.
+    pub(super) fn give_back_beyond(&mut self, keep: usize) {
+        for ready in self.ready.split_off(self.ready.len().min(keep)) {
+            self.record(ready.id, &Answer::new(Outcome::Returned), None);
+        }
+    }
+
+    /// The process ends now: what is in flight may or may not arrive.
+    pub(super) fn abandon_flights(&mut self) {
+        self.unexplained.append(&mut self.explaining);
+        self.give_up_explaining();
+        let ids: Vec<JobId> = self.in_hand.keys().copied().collect();
+        let now = self.clock.now();
+        for id in ids {
+            let sent_at = self.in_hand.get(&id).and_then(|in_hand| in_hand.sent_at).unwrap_or(now);
+            let answer = Answer {
+                message: Some("stopped before an answer came".to_owned()),
+                ..Answer::new(Outcome::Unknown)
+            };
+            self.record(id, &answer, Some(Times { sent_at, ended_at: now, read: None }));
+        }
+        self.requests.abort_all();
+    }
+
+    // ---- creates
+
+    fn throttled(&mut self, retry_after: Option<Duration>, now: Moment, sent_at: Moment) {
+        tracing::debug!(retry_after_ms = retry_after.map(millis), "gate: throttled");
+        self.health.throttled(now);
+        self.gate.rate.refused(now, sent_at);
+        self.pause(retry_after, now);
+    }
+
+    /// A server that says when it will be back is believed.
+    fn pause(&mut self, retry_after: Option<Duration>, now: Moment) {
+        if let Some(wait) = retry_after {
+            let wait = wait.min(RETRY_AFTER_MAX);
+            self.gate.pause_until(now + wait);
+            self.health.asked_to_wait(now, wait, self.settings.max_outage);
+        }
+    }
+
+    fn answered(&mut self, trial: bool) {
+        self.gate.breaker.answered(trial);
+        self.notice();
+    }
+
+    fn fault(&mut self, now: Moment, telling: bool) {
+        self.gate.breaker.fault(now, telling);
+        self.notice();
+    }
+
+    /// Tells watchers when the breaker has opened or closed.
+    fn notice(&mut self) {
+        if let Some(text) = self.health.notice(self.gate.breaker.is_closed()) {
+            tracing::debug!(closed = self.gate.breaker.is_closed(), "gate: the breaker");
+            self.monitor.note(&text);
+        }
+    }
+
+    /// Many faults among the answers, though not in a row, are back-pressure too.
+    fn press(&mut self, fault: bool, now: Moment, sent_at: Moment) {
+        if !self.gate.breaker.is_closed() {
+            self.health.no_pressure();
+        } else if self.health.presses(fault) {
+            self.gate.press(now, sent_at);
+        }
+    }
+
+    /// Writes down what becomes of a claimed job.
+    fn record(&mut self, id: JobId, answer: &Answer, sent: Option<Times>) -> Transition {
+        let now = self.now();
+        let until_ms = answer.retry_after.map(|wait| now.ms + millis(wait.min(RETRY_AFTER_MAX)));
+        let Some(in_hand) = self.in_hand.remove(&id) else {
+            return job::next(&NOBODY, &Outcome::Returned, None, now);
+        };
+        let transition = job::next(&in_hand.job, &answer.outcome, until_ms, now);
+        let first_sent = self.first_sent(&in_hand, &answer.outcome);
+        tracing::trace!(
+            job = id.0,
+            send = in_hand.sends,
+            outcome = answer.outcome.class().map_or("returned", Class::as_str),
+            http = answer.http_status,
+            code = answer.code.as_deref(),
+            status = transition.status.as_str(),
+            "attempt"
+        );
+        let attempt = answer.outcome.class().map(|class| {
+            let now = self.clock.now();
+            let times = sent.unwrap_or(Times { sent_at: now, ended_at: now, read: None });
+            Attempt {
+                at_ms: self.clock.to_ms(times.sent_at),
+                took_ms: millis(times.ended_at.saturating_sub(times.sent_at)),
+                read_ms: times.read.map(millis),
+                class,
+                http_status: answer.http_status,
+                code: answer.code.clone(),
+                message: answer.message.clone(),
+                request_id: answer.request_id.clone(),
+            }
+        });
+        let problem = answer.problem.clone().or_else(|| {
+            (transition.status == Status::Invalid)
+                .then(|| Problem::new("", Rule::Value, "cannot be sent to this target"))
+        });
+        let reason = match transition.status {
+            Status::Failed | Status::Unknown => answer.message.clone(),
+            Status::Pending | Status::Sending | Status::Done | Status::Invalid => None,
+        };
+        self.push(Record {
+            id,
+            sends: in_hand.sends,
+            transition: transition.clone(),
+            code: answer.code.clone(),
+            reason,
+            first_sent,
+            attempt,
+            problem,
+        });
+        transition
+    }
+
+    /// What the table is to keep as the moment of the first send. The claim noted its own time, for
+    /// nobody can tell when a crashed run sent; an outcome tells it exactly.
+    fn first_sent(&self, in_hand: &InHand, outcome: &Outcome) -> FirstSent {
+        if outcome.proves_absence() && !in_hand.job.had_unknown {
+            return FirstSent::Forget;
+        }
+        match (in_hand.is_first, in_hand.sent_at, self.target.clock_ahead_ms()) {
+            (true, Some(sent_at), Some(ahead)) => {
+                FirstSent::At(self.clock.to_ms(sent_at).saturating_add(ahead))
+            }
+            _ => FirstSent::Keep,
+        }
+    }
+
+    fn push(&mut self, record: Record) {
+        let now = self.clock.now();
+        let next = &record.transition;
+        match next.status {
+            Status::Done => self.totals.done += 1,
+            Status::Failed => {
+                self.totals.failed += 1;
+                self.totals.failed_now += 1;
+            }
+            Status::Invalid => self.totals.invalid += 1,
+            Status::Pending => {
+                let due = self.clock.to_moment(next.not_before_ms);
+                self.nothing_due_until = self.nothing_due_until.map(|until| until.min(due));
+            }
+            Status::Sending | Status::Unknown => {}
+        }
+        if matches!(next.status, Status::Done | Status::Failed | Status::Invalid) {
+            self.totals.settled += 1;
+            self.pace.count(now);
+        }
+        self.outbox.push(record);
+        self.outbox_since.get_or_insert(now);
+        self.watch_failures();
+    }
+
+    /// Halts at the number of failures that the user has set, of whatever kind.
+    fn watch_failures(&mut self) {
+        if let Some(max) = self.settings.max_failures.filter(|max| self.totals.failed_now >= *max)
+            && self.halt.is_none()
+        {
+            self.halt_with(Halt {
+                message: format!("{max} rows have failed in this run"),
+                hint: "userferry failures shows them; --max-failures sets the number".to_owned(),
+            });
+        }
+    }
+
+    fn now(&mut self) -> Now {
+        Now { ms: self.clock.now_ms(), jitter: self.rng.f64() }
+    }
+}
+
+const NOBODY: Job = Job { spent: 0, first_sent_ms: None, had_unknown: false, duplicate: false };

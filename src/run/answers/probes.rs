@@ -1,0 +1,104 @@
+//! The answers to probes, and what a read that came to nothing means.
+
+use crate::clock::Moment;
+use crate::run::{Lookups, Runner};
+use crate::store::Store;
+use crate::target::{Fault, Halt, Target};
+use std::time::Duration;
+
+impl<S: Store, T: Target> Runner<S, T> {
+    pub(super) fn on_read_fault(&mut self, fault: Fault, now: Moment, asked_at: Moment) {
+        self.health.read_failed();
+        match fault {
+            Fault::NotSent(why) | Fault::Foreign(why) => {
+                self.on_silent_read(why, None, now, asked_at);
+            }
+            Fault::Unknown { why, retry_after } => {
+                self.on_silent_read(why, retry_after, now, asked_at);
+            }
+            Fault::Throttled(wait) => self.throttled(wait, now, asked_at),
+            Fault::Stale => {}
+            Fault::Denied(halt) => self.on_denied(halt),
+            Fault::Refused(halt) | Fault::Halt(halt) => self.halt_with(halt),
+        }
+    }
+
+    fn on_silent_read(
+        &mut self,
+        why: String,
+        retry_after: Option<Duration>,
+        now: Moment,
+        asked_at: Moment,
+    ) {
+        self.health.fault(Some(why));
+        let telling = self.gate.breaker.is_after_probe(asked_at);
+        self.fault(now, telling);
+        self.press(true, now, asked_at);
+        self.pause(retry_after, now);
+    }
+
+    /// Users cannot be looked up: halt, or go on and leave jobs in doubt unknown.
+    pub(super) fn on_denied(&mut self, halt: Halt) {
+        if !self.settings.hold_unknown {
+            self.halt_with(halt);
+        } else if self.lookups == Lookups::Allowed {
+            let is_first = !self.health.has_read();
+            self.lookups = if is_first { Lookups::DeniedFromStart } else { Lookups::Denied };
+            self.monitor.note("Users cannot be looked up: unknown rows will stay so");
+        }
+        self.doubts.hold_all();
+    }
+
+    pub(super) fn on_probed(&mut self, asked_at: Moment, result: Result<(), Fault>) {
+        let now = self.clock.now();
+        tracing::debug!(passed = result.is_ok(), "gate: probe");
+        let passed = match result {
+            Err(Fault::Denied(halt)) => {
+                self.on_denied(halt);
+                Ok(())
+            }
+            other => other,
+        };
+        match passed {
+            Ok(()) => {
+                self.health.answered();
+                self.health.read_passed(now, asked_at);
+                // While lookups come to nothing, a probe that passes proves little.
+                let sole_witness = self.is_sole_witness(now) && !self.doubts.lookups_fail();
+                self.gate.breaker.probe_passed(sole_witness);
+            }
+            Err(fault) => {
+                self.health.read_failed();
+                self.gate.breaker.probe_failed(now);
+                match fault {
+                    Fault::NotSent(why) => self.health.fault(Some(why)),
+                    Fault::Foreign(why) => self.health.foreign(why),
+                    // It answers, though not usefully: that is an outage.
+                    Fault::Unknown { why, retry_after } => {
+                        self.health.fault(Some(why));
+                        self.health.answered();
+                        self.pause(retry_after, now);
+                    }
+                    Fault::Throttled(wait) => {
+                        self.health.answered();
+                        self.throttled(wait, now, now);
+                    }
+                    Fault::Stale => self.health.answered(),
+                    Fault::Denied(_) => {}
+                    Fault::Refused(halt) | Fault::Halt(halt) => self.halt_with(halt),
+                }
+            }
+        }
+    }
+
+    /// Whether a read tells as much as a create could: only rows are left that have broken the
+    /// target before while others were answered, or a single one; or creates have failed for so
+    /// long, though reads pass, that the rows left must be the reason.
+    pub(super) fn is_sole_witness(&self, now: Moment) -> bool {
+        let since = self.health.only_reads_since();
+        self.outlook.unsuspected == 0
+            || self.outlook.open == 1
+            || !self.outlook.unsent
+                && since.is_some_and(|since| now >= since + self.settings.write_outage)
+    }
+}
