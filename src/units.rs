@@ -25,6 +25,7 @@ impl Duration {
     }
 
     /// Half of it, in whole milliseconds, and at least one.
+    #[must_use]
     pub fn half(self) -> Self {
         let half = u64::try_from(self.0.as_millis() / 2).unwrap_or(u64::MAX);
         Self::from_millis(half.max(1))

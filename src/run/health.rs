@@ -41,8 +41,8 @@ pub struct Health {
     /// Watchers were told of an outage, and not yet of its end.
     told: bool,
     last_fault: Option<String>,
-    /// The latest fault was an answer that is none of the target's.
-    is_foreign: bool,
+    /// What came instead of an answer, if the latest fault was that another program answers.
+    foreign: Option<String>,
     /// Since when it has accepted nothing, though it answers.
     refuses_since: Option<Moment>,
     /// Until when it has asked for a pause.
@@ -119,13 +119,13 @@ impl Health {
     /// A request ended without a usable answer, for this reason as far as known.
     pub fn fault(&mut self, why: Option<String>) {
         self.last_fault = why;
-        self.is_foreign = false;
+        self.foreign = None;
     }
 
     /// What answered a probe is not the target, as far as can be told.
     pub fn foreign(&mut self, why: String) {
-        self.last_fault = Some(why);
-        self.is_foreign = true;
+        self.last_fault = Some(why.clone());
+        self.foreign = Some(why);
     }
 
     /// It asked for fewer requests.
@@ -191,9 +191,9 @@ impl Health {
         let fault = self.last_fault.as_deref().unwrap_or("no answer");
         if !self.answered_once && now >= patience.at_start {
             let time = humane(patience.at_start);
-            if self.is_foreign {
+            if let Some(came) = &self.foreign {
                 return Some(Halt {
-                    message: format!("for {time} something else than the target has answered: {fault}"),
+                    message: format!("for {time} something else than the target has answered: {came}"),
                     hint: "check the host and its port: another program or a proxy seems to answer there; this run has sent nothing"
                         .to_owned(),
                 });
@@ -302,7 +302,7 @@ mod tests {
         {
             let mut health = Health::default();
             health.answered();
-            let ended = (0..).find(|second| {
+            let ended = (0..200_000).find(|second| {
                 if second % pause == 0 {
                     health.throttled(*second * SECOND);
                     wait(&mut health, *second, pause);

@@ -37,7 +37,7 @@ impl Target for Silent {
     }
 
     fn clock_ahead_ms(&self) -> Option<i64> {
-        None
+        Some(60_000)
     }
 }
 
@@ -277,6 +277,25 @@ async fn a_run_that_stops_asks_no_more_and_sends_refused_rows_later() {
 }
 
 // ---- when a row was sent
+
+#[tokio::test(start_paused = true)]
+async fn the_first_send_is_when_it_left_and_not_when_the_row_was_claimed() {
+    let cases = [
+        (true, Outcome::Unknown, FirstSent::At(START_MS + 1_000 + 60_000)),
+        (false, Outcome::Unknown, FirstSent::Keep),
+        (true, Outcome::NotSent, FirstSent::Forget),
+    ];
+    for (is_first, outcome, expected) in cases {
+        let (mut runner, _dir) = runner();
+        open_gate(&mut runner);
+        take_in(&mut runner, 1);
+        runner.in_hand.get_mut(&JobId(1)).unwrap().is_first = is_first;
+        // The server was slow, and no place among the requests in flight was free for a second.
+        runner.pump(SECOND);
+        runner.on_event(landing(&runner, 1, outcome.clone()));
+        assert_eq!(runner.outbox.pop().unwrap().first_sent, expected, "{outcome:?}");
+    }
+}
 
 #[tokio::test(start_paused = true)]
 async fn claims_go_back_when_the_gate_pauses_or_the_breaker_opens() {

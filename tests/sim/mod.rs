@@ -104,9 +104,11 @@ scenarios! {
     outage_unavailable
     outage_writes
     outage_writes_tail
+    pauses_for_ever
     poison_alone
     poison_and_outage
     poison_first
+    poison_impatient
     poison_last
     poison_spread
     poison_tail
@@ -119,6 +121,9 @@ scenarios! {
     stopped
     stopped_at_once
     stopped_at_the_end
+    throttled_all
+    throttled_alone
+    throttled_row
     token_expiry
     trickle
 }

@@ -351,6 +351,9 @@ impl Server {
         {
             return Reply::Rejected(refuse.code.clone());
         }
+        if self.spec.throttle.contains(&row) {
+            return Reply::Throttled(None);
+        }
         if self.spec.reject.contains(&row) {
             return Reply::Rejected("2003".to_owned());
         }

@@ -60,6 +60,8 @@ pub(crate) struct Server {
     pub reject: Vec<u32>,
     /// Rows that are refused with words that no table explains.
     pub unexplained: Vec<u32>,
+    /// Rows whose creates are throttled every time, whatever their pace.
+    pub throttle: Vec<u32>,
     /// Rows that do not fit this target.
     pub unsendable: Vec<u32>,
     /// Every create is rejected with this code, from a time on.
@@ -92,6 +94,7 @@ impl Default for Server {
             existing: Vec::new(),
             reject: Vec::new(),
             unexplained: Vec::new(),
+            throttle: Vec::new(),
             unsendable: Vec::new(),
             refuse_all: None,
             token_life_s: None,

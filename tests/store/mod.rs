@@ -64,6 +64,7 @@ mod sqlite {
             a_claim_takes_only_what_is_due_the_earliest_first,
             no_job_is_claimed_twice,
             a_claim_carries_what_the_rules_need,
+            an_outcome_tells_when_the_first_send_was,
             an_outcome_its_attempt_and_the_tally_are_one,
             an_outcome_of_an_older_send_changes_nothing,
             an_outcome_of_another_run_changes_nothing,

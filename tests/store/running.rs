@@ -2,7 +2,7 @@
 
 use super::bench::{Bench, Sent};
 use userferry::job::{Detail, Status};
-use userferry::store::{JobId, Outlook, RunEnd, Store, Tick};
+use userferry::store::{FirstSent, JobId, Outlook, Record, RunEnd, Store, Tick};
 
 pub(super) fn a_claim_takes_only_what_is_due_the_earliest_first<S: Store>(mut bench: Bench<S>) {
     bench.users(5);
@@ -41,14 +41,33 @@ pub(super) fn a_claim_carries_what_the_rules_need<S: Store>(mut bench: Bench<S>)
     assert_eq!(first.raw, br#"{"x":"1"}"#);
     assert_eq!(first.job.spent, 0);
     assert_eq!(first.job.first_sent_ms, Some(1_007), "on the target's clock");
-    assert!(!first.job.had_unknown && !first.job.duplicate);
+    assert!(!first.job.had_unknown && !first.job.duplicate && first.is_first);
     bench.tick(run, &[Sent::unknown().of(&first)], 0);
     bench.tick(run, &[Sent::throttled(0).by_lookup().of(&first)], 0);
     bench.now_ms = 5_000;
     let second = bench.claim(run, 1).remove(0);
     assert_eq!(second.sends, 2);
     assert_eq!(second.job.first_sent_ms, Some(1_007), "the first send stays the first");
-    assert!(second.job.had_unknown);
+    assert!(second.job.had_unknown && !second.is_first);
+}
+
+pub(super) fn an_outcome_tells_when_the_first_send_was<S: Store>(mut bench: Bench<S>) {
+    for (first_sent, expected) in [
+        (FirstSent::Keep, Some(1_007)),
+        (FirstSent::At(1_234), Some(1_234)),
+        (FirstSent::Forget, Some(5_007)),
+    ] {
+        bench.users(1);
+        let run = bench.run();
+        bench.now_ms = 1_000;
+        let claim = bench.claim(run, 1).remove(0);
+        bench.tick(run, &[Record { first_sent, ..Sent::throttled(0).of(&claim) }], 0);
+        bench.now_ms = 5_000;
+        let again = bench.claim(run, 1).remove(0);
+        assert_eq!(again.job.first_sent_ms, expected, "{first_sent:?}");
+        assert_eq!(again.is_first, first_sent == FirstSent::Forget);
+        bench.tick(run, &[Sent::created().of(&again)], 0);
+    }
 }
 
 pub(super) fn an_outcome_its_attempt_and_the_tally_are_one<S: Store>(mut bench: Bench<S>) {
