@@ -31,6 +31,10 @@ soak kills="1000" users="20000":
 soak-staging kills="20" records="1000000":
     USERFERRY_SOAK_KILLS={{kills}} USERFERRY_SOAK_RECORDS={{records}} cargo test --release -- --ignored --nocapture crash::staging::soak
 
+# Readers in tight loops over so many starts, ends and kills of run and stage: none may fail
+soak-readers starts="200":
+    USERFERRY_SOAK_STARTS={{starts}} cargo test --release -- --ignored --nocapture readers::soak
+
 # The promises at their full size: minutes of outage, thousands of users under a limit
 full:
     cargo test --release -- --ignored --nocapture --test-threads=1 full::

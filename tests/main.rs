@@ -15,6 +15,7 @@ mod input;
 mod outage;
 mod power;
 mod process;
+mod readers;
 mod sandbox;
 mod sim;
 mod store;

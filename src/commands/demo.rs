@@ -137,7 +137,7 @@ impl<'a> Story<'a> {
         self.ui.note(&format!(
             "\nThe sandbox holds {} users: {} of the export, once each, and {} that was there before.\n\
              Look around:\n  \
-             sqlite3 {folder}/userferry.db 'SELECT * FROM progress'\n  \
+             sqlite3 -cmd '.timeout 5000' {folder}/userferry.db 'SELECT * FROM progress'\n  \
              userferry --db {folder}/userferry.db show 400\n  \
              {folder}/sandbox.log has every request (and, being the sandbox's, passwords)\n  \
              rm -r {folder}",

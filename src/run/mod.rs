@@ -395,7 +395,7 @@ impl<S: Store, T: Target> Runner<S, T> {
         let (kept, counted) = store.audit()?;
         if kept != counted {
             return Err(bug("the tally of the job table does not match its rows")
-                .hint("please report this, with the output of: sqlite3 userferry.db 'SELECT * FROM tally'"));
+                .hint("please report this, with the output of: sqlite3 -cmd '.timeout 5000' userferry.db 'SELECT * FROM tally'"));
         }
         Ok(Finished { store, end })
     }

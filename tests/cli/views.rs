@@ -12,7 +12,9 @@ type Client = fn(table: &Path, query: &str) -> Vec<Value>;
 
 /// The program `sqlite3`, as the README shows it.
 fn shell(table: &Path, query: &str) -> Vec<Value> {
-    let output = Command::new("sqlite3").arg("-json").arg(table).arg(query).output().unwrap();
+    let mut command = Command::new("sqlite3");
+    command.args(["-json", "-cmd", ".timeout 5000"]).arg(table).arg(query);
+    let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && said.is_empty(), "{query}: {said}");
     // Without rows it prints nothing.

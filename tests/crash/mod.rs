@@ -151,7 +151,7 @@ fn live_and_die(rig: &Rig, plan: &Plan, rng: &mut fastrand::Rng, tally: &mut Tal
     #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
     let mean = (left as f64 / kills_left as f64 / plan.rate).min(0.2);
     // Now and then long enough that doubts are settled and sent again before the next death.
-    let pause = if rng.u8(..) < 12 { 1.5 * rng.f64() } else { 2.0 * mean * rng.f64() };
+    let pause = if rng.u8(..) < 12 { rng.f64() } else { 2.0 * mean * rng.f64() };
     let mut life = spawn(rig, plan, &env);
     tally.lives += 1;
     let lived = wait_for_a_create(rig, &mut life, tokens);

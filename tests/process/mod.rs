@@ -240,10 +240,14 @@ impl Rig {
 
     /// Starts a run with more variables in its environment.
     pub(crate) fn spawn_with(&self, args: &[&str], env: &[(&str, &str)]) -> Running {
+        self.spawn_command(&[&["run"], args].concat(), env)
+    }
+
+    /// Starts any command with more variables in its environment.
+    pub(crate) fn spawn_command(&self, args: &[&str], env: &[(&str, &str)]) -> Running {
         let stderr = self.dir.path().join(format!("stderr-{:016x}", fastrand::u64(..)));
         let child = self
             .command()
-            .arg("run")
             .args(args)
             .envs(env.iter().copied())
             .stdout(Stdio::null())
