@@ -150,6 +150,10 @@ impl Table {
         self.check(|c| c.execute_batch(&pragmas))?;
         // Else the two statements that claim are compiled anew for each value of their limit.
         self.check(|c| c.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop))?;
+        // `drop` checkpoints. SQLite's own way on close locks readers out for a moment that is none of
+        // SQLITE_BUSY_RECOVERY.
+        let no_checkpoint = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+        self.check(|c| c.set_db_config(no_checkpoint, true).map(drop))?;
         self.conn.set_prepared_statement_cache_capacity(64);
         self.keep_temporaries_beside();
         if found < newest_version() {
@@ -297,9 +301,9 @@ impl Table {
 
 impl Drop for Table {
     fn drop(&mut self) {
-        // Keeps the WAL from staying as large as it ever was where a reader is open; without one
-        // SQLite checkpoints on close anyway, so a failure here loses nothing. Nobody waits for a
-        // reader. No `PRAGMA optimize`: the plans are tested without statistics, and those of one
+        // So a copy of the file alone is whole, and the WAL does not stay as large as it ever was. Where a
+        // reader holds it up, nothing is lost: the WAL stays, and the next process goes on with it.
+        // No `PRAGMA optimize`: the plans are tested without statistics, and those of one
         // moment say nothing of the next, when every row has another status.
         if self.writes {
             drop(self.conn.busy_timeout(Duration::ZERO));
