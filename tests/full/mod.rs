@@ -16,7 +16,7 @@ fn outages() {
     let kinds = [Kind::Http503, Kind::Reset, Kind::Hang, Kind::Writes, Kind::NoListener];
     for kind in kinds {
         let came = outage::endure(kind, MINUTE, 1_000);
-        eprintln!("{kind:?} for 60 s, 8 in flight: {came:?}");
+        eprintln!("{kind:?} for 60 s, 8 in flight: {came:?}, back after {:?}", came.back_after);
         assert!(came.requests < 30 + outage::WIDTH, "{kind:?}: {came:?}");
     }
 }

@@ -3,6 +3,7 @@
 //! saw arrive, is the oracle.
 
 mod access;
+mod foreign;
 mod lookups;
 mod refusals;
 mod replies;

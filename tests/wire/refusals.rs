@@ -183,7 +183,6 @@ async fn who_signed_up_between_a_refusal_and_a_retry_is_not_of_our_making() {
     // The sandbox dates such users a day back; this one has signed up just now.
     let at = chrono::DateTime::from_timestamp_millis(userferry::clock::system_ms()).unwrap();
     let at = at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
-    tokio::time::sleep(Duration::from_secs(4)).await;
     {
         let mut table = userferry::store::sqlite::Table::open(&rig.db()).unwrap();
         table
@@ -202,11 +201,19 @@ async fn who_signed_up_between_a_refusal_and_a_retry_is_not_of_our_making() {
                 reply.body = body.to_string().into_bytes();
             })
         }
-        _ => Act::pass(),
+        _ => Act::edit(ten_seconds_later),
     });
     assert_eq!(rig.run().await, End::Drained);
     let row = &rig.rows()["u1"];
     assert_eq!(row.detail.as_deref(), Some("existed"));
+}
+
+/// The server's clock has gone on.
+fn ten_seconds_later(reply: &mut Reply) {
+    let date = reply.headers.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("date"));
+    let (_, date) = date.expect("the sandbox tells its time");
+    let time = httpdate::parse_http_date(date).unwrap() + Duration::from_secs(10);
+    *date = httpdate::fmt_http_date(time);
 }
 
 /// A lookup that is forbidden in the words of the target itself.
