@@ -361,11 +361,11 @@ pub struct Sending {
     #[arg(long, value_name = "RATE")]
     pub rate: Option<Rate>,
 
-    /// Settle at most N rows, then stop (exit 5): a canary
+    /// A canary: settle (retry-failed: retry) N rows at most, then stop. Exit 5, or 3 if some failed
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub limit: Option<u64>,
 
-    /// Show what would be sent, masked; send nothing
+    /// Show what would be sent, masked; send and change nothing
     #[arg(long)]
     pub dry_run: bool,
 
@@ -440,6 +440,11 @@ file that secret_file names, or is asked for on a terminal.";
 #[derive(Debug, Args)]
 #[command(after_help = SETTINGS_HELP)]
 pub struct Run {
+    /// Send only the rows of this key, then stop; may be given several times: a canary of people whom
+    /// you can ask
+    #[arg(long, value_name = "KEY", conflicts_with = "limit")]
+    pub key: Vec<String>,
+
     #[command(flatten)]
     #[expect(missing_docs)]
     pub sending: Sending,
@@ -615,7 +620,7 @@ pub struct Waive {
     #[expect(missing_docs)]
     pub place: Place,
 
-    /// All rows of this status, or of several: failed,invalid
+    /// All rows of this status, or of several: failed,invalid,unknown
     #[arg(long, value_name = "STATUS", value_delimiter = ',', conflicts_with_all = ["key", "record"])]
     pub status: Vec<WaiveStatus>,
 
@@ -640,6 +645,8 @@ pub enum WaiveStatus {
     Failed,
     /// Problems found before sending.
     Invalid,
+    /// Nobody can tell yet whether the user was created.
+    Unknown,
 }
 
 /// `export`.

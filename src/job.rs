@@ -255,7 +255,8 @@ pub struct Transition {
     pub spend: bool,
     /// For pending: not to be sent before, UTC milliseconds.
     pub not_before_ms: i64,
-    /// The id in the directory, for done.
+    /// The id in the directory: of a done job, or of the user without an external id that stands in
+    /// the way of a failed one.
     pub remote_id: Option<String>,
     /// What done rests on.
     pub evidence: Option<Evidence>,
@@ -369,7 +370,11 @@ pub fn settle(job: &Job, finding: &Finding, policy: &Policy, now: Now) -> Option
             OnConflict::Skip => {
                 Transition::done(Detail::Skipped, remote_id.clone(), Evidence::Lookup)
             }
-            OnConflict::Fail => Transition::failed(Detail::Conflict),
+            // Kept, so that it is known later whom a skip would pass over.
+            OnConflict::Fail => Transition {
+                remote_id: Some(remote_id.clone()),
+                ..Transition::failed(Detail::Conflict)
+            },
         }),
         Finding::Other => Some(Transition::failed(Detail::Conflict)),
         Finding::NobodyYet => None,
@@ -619,7 +624,7 @@ mod tests {
         next.status != Status::Sending
             && next.detail.is_some() == reasoned
             && next.evidence.is_some() == done
-            && next.remote_id.is_some() == done
+            && (next.remote_id.is_some() == done || next.detail == Some(Detail::Conflict))
             && (next.status == Status::Pending || next.not_before_ms == 0)
             && match next.detail {
                 Some(Detail::Created | Detail::Existed | Detail::Skipped) => done,

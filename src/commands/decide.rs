@@ -1,7 +1,7 @@
 //! `retry-failed`, `settle`, `waive`: what people decide about rows.
 
-use super::{Writer, jobs_of, open_writer, place, run, staged_mapping};
-use crate::cli::{FailedClass, Global, RetryFailed, Settle, SettleTo, Waive, WaiveStatus};
+use super::{Writer, jobs_of, open_reader, open_writer, place, run, staged_mapping};
+use crate::cli::{FailedClass, Global, RetryFailed, Sending, Settle, SettleTo, Waive, WaiveStatus};
 use crate::clock;
 use crate::config::TargetKind;
 use crate::error::{Error, Exit, Result};
@@ -16,26 +16,24 @@ use crate::ui::{Ui, agree, counted, grouped};
 const UNDONE_AT_ONCE: usize = 10_000;
 
 pub(super) fn retry_failed(global: &Global, ui: Ui, args: &RetryFailed) -> Result<Exit> {
-    if args.run && args.sending.dry_run {
-        return Err(Error::usage("--dry-run sends nothing, but retry-failed changes rows")
-            .hint("userferry run --dry-run shows what would be sent"));
+    if args.sending.dry_run {
+        let table = open_reader(global)?;
+        let which = to_retry(&table, args)?;
+        ui.note(&match table.would_retry(&which)?.pending {
+            0 => "No failed row matches; nothing would be changed".to_owned(),
+            n => {
+                format!("{} would be pending again; nothing was changed", counted(n, "failed row"))
+            }
+        });
+        return Ok(Exit::Done);
     }
     let settings = if args.run { Some(run::load(global, &args.sending)?) } else { None };
     let mut writer = open_writer(global, "retry-failed", false)?;
-    let jobs = match &args.key {
-        Some(key) => Some(ids(&by_key(&writer, key)?)),
-        None => None,
-    };
-    let detail = args.class.map(|class| match class {
-        FailedClass::Rejected => Detail::Rejected,
-        FailedClass::Conflict => Detail::Conflict,
-        FailedClass::Exhausted => Detail::Exhausted,
-    });
+    let which = to_retry(&writer.table, args)?;
     // A run that is refused leaves failed what was.
     let ready =
         settings.as_ref().map(|settings| run::ready(&args.sending, settings, &writer.table));
     let ready = ready.transpose()?;
-    let which = Retry { code: args.code.clone(), detail, jobs };
     let retried = writer.table.retry(&which, clock::system_ms())?;
     ui.note(&match retried.pending {
         0 if retried.invalid == 0 => "No failed row matches; nothing was changed".to_owned(),
@@ -48,14 +46,39 @@ pub(super) fn retry_failed(global: &Global, ui: Ui, args: &RetryFailed) -> Resul
         ));
     }
     match settings.zip(ready) {
-        Some((settings, ready)) => run::go(ui, &args.sending, &settings, writer, ready),
+        Some((settings, ready)) => {
+            // With a limit the run is for these rows; without one it does what any run does.
+            let only = args.sending.limit.and(which.jobs).map(|jobs| jobs.into_iter().collect());
+            let sending = Sending { limit: None, ..args.sending.clone() };
+            run::go(ui, &sending, &settings, writer, ready, only)
+        }
         None => Ok(Exit::Done),
     }
 }
 
+/// Which rows to retry; with a limit the oldest of them.
+fn to_retry(table: &Table, args: &RetryFailed) -> Result<Retry> {
+    let jobs = match &args.key {
+        Some(key) => Some(ids(&by_key(table, key)?)),
+        None => None,
+    };
+    let detail = args.class.map(|class| match class {
+        FailedClass::Rejected => Detail::Rejected,
+        FailedClass::Conflict => Detail::Conflict,
+        FailedClass::Exhausted => Detail::Exhausted,
+    });
+    let mut which = Retry { code: args.code.clone(), detail, jobs };
+    if let Some(limit) = args.sending.limit {
+        let mut jobs = table.failed_jobs(&which)?;
+        jobs.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        which.jobs = Some(jobs);
+    }
+    Ok(which)
+}
+
 pub(super) fn settle(global: &Global, ui: Ui, args: &Settle) -> Result<Exit> {
     let mut writer = open_writer(global, "settle", false)?;
-    let jobs = by_key(&writer, &args.key)?;
+    let jobs = by_key(&writer.table, &args.key)?;
     if args.undo {
         return undo(&mut writer, ui, &ids(&jobs), "settle");
     }
@@ -115,19 +138,36 @@ pub(super) fn waive(global: &Global, ui: Ui, args: &Waive) -> Result<Exit> {
     }
     let going = going(&writer.table, jobs, args.all)?;
     let reason = args.reason.as_deref().unwrap_or_default();
+    let in_doubt = going.iter().filter(|job| is_in_doubt(job.status)).count() as u64;
     let n = writer.table.waive(&Chosen::Jobs(ids(&going)), reason, clock::system_ms())?;
     // Whoever names a key should see that it was that of several rows.
     let places = Some(place::listed(&going)).filter(|_| going.len() > 1);
     tell_waived(ui, n, places);
+    tell_in_doubt(ui, in_doubt);
     Ok(Exit::Done)
+}
+
+/// A row in doubt is let go without knowing whether its user was created.
+fn tell_in_doubt(ui: Ui, n: u64) {
+    if n > 0 {
+        ui.warn(&format!(
+            "{} in doubt: {} may be in the directory, and no run looks there any more",
+            agree(n, "this row was", &format!("{} of these rows were", grouped(n))),
+            agree(n, "its user", "their users")
+        ));
+    }
+}
+
+fn is_in_doubt(status: Status) -> bool {
+    matches!(status, Status::Sending | Status::Unknown)
 }
 
 /// The rows that are named by key or place; none where it is by status.
 fn named(writer: &Writer, args: &Waive) -> Result<Option<Vec<JobRow>>> {
     Ok(match (&args.key, args.place.record) {
-        (Some(key), None) => Some(by_key(writer, key)?),
+        (Some(key), None) => Some(by_key(&writer.table, key)?),
         (Some(key), Some(_)) => {
-            Some(place::those_at(&writer.table, &args.place, by_key(writer, key)?)?)
+            Some(place::those_at(&writer.table, &args.place, by_key(&writer.table, key)?)?)
         }
         (None, Some(_)) => Some(place::without_key_at(&writer.table, &args.place)?),
         (None, None) => None,
@@ -150,15 +190,10 @@ fn nothing_to_waive(jobs: &[JobRow]) -> Error {
     let mut are: Vec<String> = jobs.iter().map(JobRow::status_and_detail).collect();
     are.dedup();
     let message = format!(
-        "{} {}: only pending, failed and invalid rows can be waived",
+        "{} {}: there is nothing to waive",
         agree(jobs.len() as u64, "the row is", "the rows are"),
         are.join(", ")
     );
-    let in_doubt = |job: &JobRow| matches!(job.status, Status::Sending | Status::Unknown);
-    if jobs.iter().any(in_doubt) {
-        return Error::usage(message)
-            .hint("userferry run settles what is in doubt, or: userferry settle KEY --as failed");
-    }
     Error::usage(message)
 }
 
@@ -172,9 +207,12 @@ fn waive_statuses(writer: &mut Writer, ui: Ui, args: &Waive) -> Result<Exit> {
         return undo(writer, ui, &jobs, "waive");
     }
     let reason = args.reason.as_deref().unwrap_or_default();
-    let (mut n, mut parts) = (0, Vec::new());
+    let (mut n, mut in_doubt, mut parts) = (0, 0, Vec::new());
     for status in &statuses {
         let let_go = writer.table.waive(&Chosen::Status(*status), reason, clock::system_ms())?;
+        if *status == Status::Unknown {
+            in_doubt = let_go;
+        }
         if let_go > 0 {
             parts.push(format!("{} {status}", grouped(let_go)));
         }
@@ -187,6 +225,7 @@ fn waive_statuses(writer: &mut Writer, ui: Ui, args: &Waive) -> Result<Exit> {
     }
     // Whoever waives two statuses at once should see what went with which.
     tell_waived(ui, n, Some(parts.join(", ")).filter(|_| parts.len() > 1));
+    tell_in_doubt(ui, in_doubt);
     Ok(Exit::Done)
 }
 
@@ -197,7 +236,11 @@ fn tell_waived(ui: Ui, n: u64, parts: Option<String>) {
 
 /// Each status once, also where it is named twice.
 fn statuses(named: &[WaiveStatus]) -> Vec<Status> {
-    let all = [(WaiveStatus::Failed, Status::Failed), (WaiveStatus::Invalid, Status::Invalid)];
+    let all = [
+        (WaiveStatus::Failed, Status::Failed),
+        (WaiveStatus::Invalid, Status::Invalid),
+        (WaiveStatus::Unknown, Status::Unknown),
+    ];
     all.into_iter().filter(|(name, _)| named.contains(name)).map(|(_, status)| status).collect()
 }
 
@@ -227,9 +270,9 @@ fn undo(writer: &mut Writer, ui: Ui, jobs: &[JobId], decision: &str) -> Result<E
     Ok(Exit::Done)
 }
 
-fn by_key(writer: &Writer, key: &str) -> Result<Vec<JobRow>> {
-    let jobs = jobs_of(&writer.table, key)?;
-    if jobs.len() > 1 && writer.table.jobs_by_key(key)?.is_empty() {
+fn by_key(table: &Table, key: &str) -> Result<Vec<JobRow>> {
+    let jobs = jobs_of(table, key)?;
+    if jobs.len() > 1 && table.jobs_by_key(key)?.is_empty() {
         let place = |job: &JobRow| {
             format!(
                 "{} ({}, record {})",

@@ -41,7 +41,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Preview(args) => preview::run(global, ui, &args),
         Command::Stage(args) => stage::run(global, ui, &args),
         Command::Remap(args) => remap::run(global, ui, &args),
-        Command::Run(args) => run::run(global, ui, &args.sending),
+        Command::Run(args) => run::run(global, ui, &args),
         Command::RetryFailed(args) => decide::retry_failed(global, ui, &args),
         Command::Status(args) => status::run(global, ui, &args),
         Command::Failures(args) => failures::run(global, ui, &args),

@@ -8,18 +8,20 @@ use crate::store::sqlite::{Counts, ErrorClass, Table};
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Conflicts {
     n: u64,
-    /// Users without an external id were not passed over so far.
+    /// Whether `--on-conflict skip` would pass over one of them: a user without an external id stands
+    /// in its way, and was not passed over so far.
     can_skip: bool,
 }
 
 impl Conflicts {
-    pub(super) fn of(table: &Table, can_skip: bool) -> Result<Self> {
+    pub(super) fn of(table: &Table, may_skip: bool) -> Result<Self> {
         let is_conflict = |error: &&ErrorClass| {
             error.status == Status::Failed.as_str()
                 && error.detail.as_deref() == Some(Detail::Conflict.as_str())
         };
         let errors = table.errors_by_class()?;
-        Ok(Self { n: errors.iter().filter(is_conflict).map(|error| error.n).sum(), can_skip })
+        let n = errors.iter().filter(is_conflict).map(|error| error.n).sum();
+        Ok(Self { n, can_skip: may_skip && n > 0 && table.can_skip()? })
     }
 }
 

@@ -1,8 +1,8 @@
 //! `run`: drains pending rows against the target.
 
 use super::next::{self, Conflicts};
-use super::{Writer, machine, open_writer, place, staged_mapping};
-use crate::cli::{Global, Sending};
+use super::{Writer, machine, open_reader, open_writer, place, staged_mapping};
+use crate::cli::{Global, Run, Sending};
 use crate::clock::Clock;
 use crate::config::{self, OnUnknown, TargetKind, process_env};
 use crate::error::{Error, Exit, Result};
@@ -11,7 +11,7 @@ use crate::mapping::Mapping;
 use crate::monitor::Monitor;
 use crate::run::doubt::Quiet;
 use crate::run::{End, Finished, Mapper, Runner, Settings, Totals, signals};
-use crate::store::sqlite::{Counts, Table};
+use crate::store::sqlite::{Counts, ErrorClass, JobRow, Table};
 use crate::store::{JobId, NewRun, Store};
 use crate::target::authing::v2::{self, V2};
 use crate::target::http;
@@ -20,6 +20,7 @@ use crate::ui::progress::RunProgress;
 use crate::ui::{Ui, counted, grouped};
 use crate::{open_files, redact, units, validate};
 use secrecy::SecretString;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,11 +36,48 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Rows that a dry run shows where no limit says otherwise.
 const DRY_ROWS: u64 = 3;
 
-pub(super) fn run(global: &Global, ui: Ui, args: &Sending) -> Result<Exit> {
-    let settings = load(global, args)?;
+pub(super) fn run(global: &Global, ui: Ui, args: &Run) -> Result<Exit> {
+    let settings = load(global, &args.sending)?;
+    if args.sending.dry_run {
+        let table = open_reader(global)?;
+        let only = chosen(ui, &table, &args.key)?;
+        return dry_run(ui, &args.sending, &settings, table, only);
+    }
     let writer = open_writer(global, "run", false)?;
-    let ready = ready(args, &settings, &writer.table)?;
-    go(ui, args, &settings, writer, ready)
+    let only = chosen(ui, &writer.table, &args.key)?;
+    let ready = ready(&args.sending, &settings, &writer.table)?;
+    go(ui, &args.sending, &settings, writer, ready, only)
+}
+
+/// The rows of these keys that are still to be settled; none where no key is named.
+fn chosen(ui: Ui, table: &Table, keys: &[String]) -> Result<Option<BTreeSet<JobId>>> {
+    if keys.is_empty() {
+        return Ok(None);
+    }
+    let mut chosen = BTreeSet::new();
+    let mut settled = Vec::new();
+    for key in keys {
+        for job in super::jobs_of(table, key)? {
+            match job.status {
+                job::Status::Pending | job::Status::Sending | job::Status::Unknown => {
+                    chosen.insert(job.id);
+                }
+                job::Status::Done | job::Status::Failed | job::Status::Invalid => settled.push(job),
+            }
+        }
+    }
+    let mut are: Vec<String> = settled.iter().map(JobRow::status_and_detail).collect();
+    are.sort_unstable();
+    are.dedup();
+    let told = format!("{} of --key: {}", counted(settled.len() as u64, "row"), are.join(", "));
+    if chosen.is_empty() {
+        return Err(Error::usage(format!("no row of --key is still to be sent ({told})"))
+            .hint("userferry retry-failed --key KEY --run sends a failed row again"));
+    }
+    if !settled.is_empty() {
+        ui.note(&format!("Not sent again: {told}"));
+    }
+    Ok(Some(chosen))
 }
 
 /// The settings as file, environment and flags have them.
@@ -50,8 +88,7 @@ pub(super) fn load(global: &Global, args: &Sending) -> Result<config::Settings> 
 /// What a run needs beside its table.
 pub(super) struct Ready {
     mapping: Mapping,
-    /// Where to; nowhere where nothing is to be sent.
-    to: Option<To>,
+    to: To,
 }
 
 /// Where users are sent.
@@ -65,9 +102,6 @@ struct To {
 pub(super) fn ready(args: &Sending, settings: &config::Settings, table: &Table) -> Result<Ready> {
     let mapping = mapping_for(settings, table)?;
     super::same_guard(table, settings.target.keep_password)?;
-    if args.dry_run {
-        return Ok(Ready { mapping, to: None });
-    }
     let most = args.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
     open_files::allow_connections(width(settings).min(most))?;
     let pool = settings.user_pool()?.to_owned();
@@ -75,7 +109,7 @@ pub(super) fn ready(args: &Sending, settings: &config::Settings, table: &Table) 
     let secret = config::load_secret(&settings.target, &process_env, || prompt(&pool))?;
     let clock = Clock::system();
     let target = V2::new(target_settings(settings, &pool, secret), clock)?;
-    Ok(Ready { mapping, to: Some(To { pool, target, clock }) })
+    Ok(Ready { mapping, to: To { pool, target, clock } })
 }
 
 /// Runs on a table that is open.
@@ -85,10 +119,8 @@ pub(super) fn go(
     settings: &config::Settings,
     writer: Writer,
     Ready { mapping, to }: Ready,
+    only: Option<BTreeSet<JobId>>,
 ) -> Result<Exit> {
-    let Some(to) = to else {
-        return dry_run(ui, args, &writer.table, &mapping, settings.target.kind.schema());
-    };
     ui.note(&format!("To {}, user pool {}", settings.target.host, to.pool));
     if let Some(proxy) = http::proxy_in_use(&settings.target.host, process_env) {
         ui.note(&format!("Through the proxy {proxy}"));
@@ -105,8 +137,9 @@ pub(super) fn go(
     let before = table.counts()?;
     bind_now(&mut table, settings, &to.pool)?;
     let monitor = Box::new(RunProgress::new(ui));
-    let end = drain(settings, args, to, &mapping, table, before, monitor)?;
-    finish(ui, end, before, settings.run.on_conflict)
+    let errors_before = table.errors_by_class()?;
+    let end = drain(settings, args, to, &mapping, table, before, monitor, only)?;
+    finish(ui, end, before, &errors_before, settings.run.on_conflict)
 }
 
 /// What comes of a run: the table, and how it ended.
@@ -115,6 +148,7 @@ pub(super) struct Drained {
     pub end: End,
 }
 
+#[expect(clippy::too_many_arguments, reason = "what a run is made of")]
 fn drain(
     settings: &config::Settings,
     args: &Sending,
@@ -123,6 +157,7 @@ fn drain(
     mut table: Table,
     before: Counts,
     monitor: Box<dyn Monitor>,
+    only: Option<BTreeSet<JobId>>,
 ) -> Result<Drained> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -131,7 +166,7 @@ fn drain(
     runtime.block_on(async {
         let signals = signals::listen()
             .map_err(|error| Error::internal(format!("signals cannot be heard: {error}")))?;
-        let mut run_settings = run_settings(settings, args);
+        let mut run_settings = Settings { only, ..run_settings(settings, args) };
         run_settings.quiet = longest_quiet(run_settings.quiet, &table.settings_of_doubts()?);
         let run = table.begin_run(&NewRun {
             machine: machine(),
@@ -211,6 +246,7 @@ fn run_settings(settings: &config::Settings, args: &Sending) -> Settings {
             ..Policy::default()
         },
         limit: args.limit,
+        only: None,
         max_failures: run.max_failures,
         hold_unknown: run.on_unknown == OnUnknown::Hold,
         seed: fastrand::u64(..),
@@ -307,7 +343,13 @@ fn prompt(pool: &str) -> Option<std::io::Result<SecretString>> {
 
 // ---- the end
 
-fn finish(ui: Ui, drained: Drained, before: Counts, on_conflict: OnConflict) -> Result<Exit> {
+fn finish(
+    ui: Ui,
+    drained: Drained,
+    before: Counts,
+    errors_before: &[ErrorClass],
+    on_conflict: OnConflict,
+) -> Result<Exit> {
     let Drained { table, end } = drained;
     let counts = table.counts()?;
     ui.note(&summary(&counts, &before));
@@ -319,6 +361,7 @@ fn finish(ui: Ui, drained: Drained, before: Counts, on_conflict: OnConflict) -> 
             ui.note("Stopped; 'userferry run' goes on");
             Ok(Exit::Stopped)
         }
+        End::Limited => Ok(tell_canary(ui, &canary(&table, &before, errors_before)?)),
         End::Drained => Ok(tell_rest(ui, &counts, conflicts, unfinished)),
     }
 }
@@ -336,6 +379,52 @@ fn tell_rest(ui: Ui, counts: &Counts, conflicts: Conflicts, unfinished: u64) -> 
         ));
     }
     if counts.done == counts.total && unfinished == 0 { Exit::Done } else { Exit::Incomplete }
+}
+
+/// What became of the rows of a canary: how many there are now more of a kind, for what is greater
+/// than none.
+struct Canary {
+    parts: Vec<String>,
+    failed: u64,
+    unknown: u64,
+}
+
+fn canary(table: &Table, before: &Counts, errors_before: &[ErrorClass]) -> Result<Canary> {
+    let counts = table.counts()?;
+    let conflicts = |errors: &[ErrorClass]| -> u64 {
+        let conflict = Some(job::Detail::Conflict.as_str());
+        errors.iter().filter(|error| error.detail.as_deref() == conflict).map(|e| e.n).sum()
+    };
+    let conflicts = conflicts(&table.errors_by_class()?).saturating_sub(conflicts(errors_before));
+    let failed = counts.failed.saturating_sub(before.failed);
+    let invalid = counts.invalid.saturating_sub(before.invalid);
+    let unknown = counts.unknown.saturating_sub(before.unknown);
+    let all = [
+        (counts.created.saturating_sub(before.created), "created"),
+        (counts.existed.saturating_sub(before.existed), "existed already"),
+        (counts.skipped.saturating_sub(before.skipped), "skipped"),
+        (conflicts, "in conflict with another user"),
+        (failed.saturating_sub(conflicts), "refused or exhausted"),
+        (invalid, "invalid"),
+        (unknown, "in doubt"),
+    ];
+    let parts =
+        all.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{} {word}", grouped(*n)));
+    Ok(Canary { parts: parts.collect(), failed: failed + invalid, unknown })
+}
+
+/// A canary that failed is no mere stop: whoever reads only the exit code must not go on.
+fn tell_canary(ui: Ui, canary: &Canary) -> Exit {
+    if !canary.parts.is_empty() {
+        ui.note(&format!("In this run: {}", canary.parts.join(", ")));
+    }
+    if canary.failed > 0 {
+        ui.note("See them, and why, before you go on: userferry failures");
+    } else if canary.unknown > 0 {
+        ui.note("See what is in doubt: userferry failures --status unknown");
+    }
+    ui.note("Stopped, as asked; 'userferry run' goes on");
+    if canary.failed + canary.unknown > 0 { Exit::Incomplete } else { Exit::Stopped }
 }
 
 /// The balance, in a line.
@@ -372,26 +461,46 @@ fn summary(counts: &Counts, before: &Counts) -> String {
 
 // ---- the dry run
 
+/// Shows what would be sent. Opens the table for reading only, so that nothing can change.
 fn dry_run(
     ui: Ui,
     args: &Sending,
-    table: &Table,
-    mapping: &Mapping,
-    schema: &'static Schema,
+    settings: &config::Settings,
+    mut table: Table,
+    only: Option<BTreeSet<JobId>>,
 ) -> Result<Exit> {
+    let mapping = mapping_for(settings, &table)?;
+    super::same_guard(&table, settings.target.keep_password)?;
+    if !table.is_compared()? {
+        ui.warn("a staging was cut off before its rows were compared: some of these may be duplicates, which a run finds first");
+    }
     let limit = u32::try_from(args.limit.unwrap_or(DRY_ROWS)).unwrap_or(u32::MAX);
-    for (_, raw) in table.records(job::Status::Pending, JobId(0), limit)? {
-        let prepared = validate::prepare(&raw, mapping, schema);
+    let (rows, pending) = match only {
+        None => {
+            let counts = table.counts()?;
+            let rows = table.records(job::Status::Pending, JobId(0), limit)?;
+            (rows, args.limit.unwrap_or(u64::MAX).min(counts.pending))
+        }
+        Some(only) => {
+            let mut rows = Vec::new();
+            for job in only {
+                rows.extend(table.pending_record(job)?.map(|raw| (job, raw)));
+            }
+            let n = rows.len() as u64;
+            (rows, n)
+        }
+    };
+    let shown = rows.len() as u64;
+    for (_, raw) in rows {
+        let prepared = validate::prepare(&raw, &mapping, settings.target.kind.schema());
         ui.out(&format!("{}\n", redact::masked(&prepared.user)))?;
     }
-    let counts = table.counts()?;
-    let first = u64::from(limit);
-    let shown = if counts.pending > first {
-        format!(", of which these are the first {first}")
-    } else {
-        String::new()
+    let first = match shown {
+        _ if pending <= shown => String::new(),
+        1 => ", of which this is the first".to_owned(),
+        _ => format!(", of which these are the first {}", grouped(shown)),
     };
-    ui.note(&format!("{} would be sent{shown}; nothing was", counted(counts.pending, "row")));
+    ui.note(&format!("{} would be sent{first}; nothing was", counted(pending, "row")));
     Ok(Exit::Done)
 }
 

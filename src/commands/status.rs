@@ -210,7 +210,8 @@ fn run_text(state: &State, run: &RunRow) -> String {
     // A process that died could not write down how.
     let end = run.end.clone().unwrap_or_else(|| "was killed or died".to_owned());
     let reason = run.reason.as_deref().map_or_else(String::new, |reason| format!(": {reason}"));
-    format!("last run {started}, {end}{reason}\n")
+    let ended = run.ended_at_ms.map(|ms| format!(", ended {}", clock::iso(ms)));
+    format!("last run: started {started}{}: {end}{reason}\n", ended.unwrap_or_default())
 }
 
 fn parts(parts: &[(u64, &str)]) -> String {

@@ -1,6 +1,6 @@
 //! Transactions of the run: when one starts, how much it claims, and what comes back.
 
-use super::{BATCH, Commit, Committed, GATHER, Runner};
+use super::{BATCH, Commit, Committed, GATHER, Runner, chosen};
 use crate::clock::Moment;
 use crate::error::Error;
 use crate::failpoint;
@@ -93,6 +93,7 @@ impl<S: Store, T: Target> Runner<S, T> {
         let now_ms = self.clock.to_ms(now);
         let target_now_ms = self.target.clock_ahead_ms().map(|ahead| now_ms.saturating_add(ahead));
         let (run, rate_per_s) = (self.run, self.pace.per_s(now));
+        let only = chosen(self.settings.only.as_ref());
         let commit = Commit { asked: claim, records: records.len() };
         self.commit = Some(tokio::task::spawn_blocking(move || {
             let tick = Tick {
@@ -102,11 +103,12 @@ impl<S: Store, T: Target> Runner<S, T> {
                 records: &records,
                 take_back: &take_back,
                 claim,
+                only: only.as_deref(),
                 rate_per_s,
             };
             let ticked = store.tick(&tick).and_then(|mut ticked| {
                 if ticked.claims.len() < claim || claim == 0 {
-                    ticked.outlook = Some(store.outlook()?);
+                    ticked.outlook = Some(store.outlook(only.as_deref())?);
                 }
                 Ok(ticked)
             });

@@ -39,7 +39,7 @@ use rate::Rate;
 use report::Pace;
 use signals::Signal;
 use stale::Stale;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use throttles::Throttles;
@@ -80,6 +80,8 @@ pub struct Settings {
     pub policy: Policy,
     /// Settle at most this many jobs.
     pub limit: Option<u64>,
+    /// Send only these jobs.
+    pub only: Option<BTreeSet<JobId>>,
     /// Halt at this many failures instead of when every row is refused alike.
     pub max_failures: Option<u64>,
     /// Go on though users cannot be looked up; jobs in doubt stay unknown.
@@ -88,13 +90,22 @@ pub struct Settings {
     pub seed: u64,
 }
 
+impl Settings {
+    /// How many jobs the run may settle, if not all.
+    fn most(&self) -> Option<u64> {
+        self.limit.or(self.only.as_ref().map(|jobs| jobs.len() as u64))
+    }
+}
+
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
     /// Nothing is left that this run could do.
     Drained,
-    /// Stopped by a signal or the limit; the rest stays pending.
+    /// Stopped by a signal; the rest stays pending.
     Stopped,
+    /// All that it was to settle is settled: the limit is reached, or the jobs that were chosen are.
+    Limited,
     /// Halted by the target.
     Halted(Halt),
 }
@@ -127,6 +138,8 @@ pub struct Runner<S: Store, T: Target> {
     target: Arc<T>,
     mapper: Mapper,
     settings: Settings,
+    /// How many jobs the run may settle, if not all.
+    most: Option<u64>,
     clock: Clock,
     rng: fastrand::Rng,
     run: RunId,
@@ -230,7 +243,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             commit: None,
             requests: JoinSet::new(),
             doubts: Doubts::new(settings.quiet),
-            alike: Alike::new(settings.limit),
+            alike: Alike::new(settings.most()),
             refused_alike: None,
             nothing_due_until: None,
             outlook: Outlook::default(),
@@ -245,6 +258,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             pace: Pace::default(),
             reported_at: None,
             monitor,
+            most: settings.most(),
             settings,
         }
     }
@@ -308,7 +322,8 @@ impl<S: Store, T: Target> Runner<S, T> {
     fn load(&mut self) -> Result<(), Error> {
         const PAGE: usize = 1_000;
         let Some(store) = self.store.as_mut() else { return Err(bug("the store is away")) };
-        self.outlook = store.outlook()?;
+        let only = chosen(self.settings.only.as_ref());
+        self.outlook = store.outlook(only.as_deref())?;
         if self.outlook.next_due_ms.is_none() {
             self.nothing_due_until = Some(Moment::MAX);
         }
@@ -374,7 +389,7 @@ impl<S: Store, T: Target> Runner<S, T> {
         self.report_now(self.clock.now());
         let mut store = self.store.take().ok_or_else(|| bug("the store is away"))?;
         // A limit, or a signal, that left nothing over has stopped nothing.
-        let outlook = store.outlook()?;
+        let outlook = store.outlook(None)?;
         // Requests that were given up are in doubt, though this run looks nobody up any more.
         let nothing_left = outlook.next_due_ms.is_none() && self.doubts.open() == 0;
         let drained = nothing_left && !self.stop_now;
@@ -382,12 +397,13 @@ impl<S: Store, T: Target> Runner<S, T> {
         let end = match self.halt.take() {
             Some(halt) => End::Halted(halt),
             None if drained => End::Drained,
-            None => End::Stopped,
+            None if self.stopping => End::Stopped,
+            None => End::Limited,
         };
         let (word, reason) = match &end {
             End::Drained if all_done => ("done", None),
             End::Drained => ("incomplete", None),
-            End::Stopped => ("stopped", None),
+            End::Stopped | End::Limited => ("stopped", None),
             End::Halted(halt) => ("halted", Some(halt.message.clone())),
         };
         tracing::debug!(run = self.run.0, end = word, settled = self.totals.settled, "run ends");
@@ -448,6 +464,11 @@ impl<S: Store, T: Target> Runner<S, T> {
         sooner(self.doubts.next_look());
         wake
     }
+}
+
+/// The jobs that were chosen and are not settled, as the store takes them.
+fn chosen(only: Option<&BTreeSet<JobId>>) -> Option<Vec<JobId>> {
+    only.map(|jobs| jobs.iter().copied().collect())
 }
 
 fn bug(what: &str) -> Error {

@@ -74,10 +74,10 @@ impl<S: Store, T: Target> Runner<S, T> {
             invalid: totals.invalid,
             unknown: (self.doubts.open() + self.doubts.held()) as u64,
             settled: totals.settled,
-            limit: self.settings.limit,
+            limit: self.most,
             in_flight: self.gate.in_flight(),
             rate_per_s,
-            eta_s: totals.eta_s(self.settings.limit, rate_per_s),
+            eta_s: totals.eta_s(self.most, rate_per_s),
             activity: self.activity(now),
         };
         self.monitor.progress(&progress);

@@ -65,6 +65,7 @@ fn settings() -> Settings {
         write_outage: 120 * SECOND,
         policy: Policy::default(),
         limit: None,
+        only: None,
         max_failures: None,
         hold_unknown: false,
         seed: 1,

@@ -265,6 +265,8 @@ pub struct Tick<'a> {
     pub take_back: &'a [(JobId, u32)],
     /// How many jobs to claim at most.
     pub claim: usize,
+    /// Only these are claimed, where some were chosen.
+    pub only: Option<&'a [JobId]>,
     /// Jobs settled a second, for `status`.
     pub rate_per_s: f64,
 }
@@ -362,8 +364,8 @@ pub trait Store: Send + 'static {
     fn doubts(&mut self, after: JobId, limit: usize) -> Result<Vec<Claim>, StoreError>;
     /// Records outcomes and claims jobs.
     fn tick(&mut self, tick: &Tick<'_>) -> Result<Ticked, StoreError>;
-    /// What lies ahead.
-    fn outlook(&mut self) -> Result<Outlook, StoreError>;
+    /// What lies ahead; of these jobs alone, where some were chosen.
+    fn outlook(&mut self, only: Option<&[JobId]>) -> Result<Outlook, StoreError>;
     /// The tally as kept, and as counted anew.
     fn audit(&mut self) -> Result<(Vec<TallyLine>, Vec<TallyLine>), StoreError>;
     /// Ends a run.

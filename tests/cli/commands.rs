@@ -233,8 +233,7 @@ fn waive_lets_rows_go_and_can_be_undone() {
     desk.ferry("waive --key 1 --reason left").ok(0);
     assert_eq!(desk.status()["waived"], 1);
     let did = desk.ferry("waive --key 1 --reason left").ok(2);
-    let expected =
-        "error: the row is done/waived: only pending, failed and invalid rows can be waived\n";
+    let expected = "error: the row is done/waived: there is nothing to waive\n";
     assert_eq!(did.err, expected);
     desk.ferry("waive --key 1 --undo").ok(0);
     assert_eq!(desk.status()["waived"], 0);
@@ -278,8 +277,7 @@ fn a_key_of_several_rows_is_waived_only_if_it_is_said_which() {
     let did = desk.ferry("waive --key 1 --reason gone").ok(0);
     assert_eq!(did.err, "1 row waived; --undo takes it back\n");
     let did = desk.ferry("waive --key 1 --reason gone").ok(2);
-    let expected =
-        "error: the rows are done/waived: only pending, failed and invalid rows can be waived\n";
+    let expected = "error: the rows are done/waived: there is nothing to waive\n";
     assert_eq!(did.err, expected);
     desk.ferry("waive --key 1 --record 1 --source users.json --undo").ok(0);
     assert_eq!(desk.status()["pending"], 2);

@@ -130,6 +130,7 @@ async fn live(options: &OpenOptions, directory: &Arc<Directory>, seed: u64) -> R
         write_outage: Duration::from_mins(2),
         policy: Policy { max_attempts: 1_000, ..Policy::default() },
         limit: None,
+        only: None,
         max_failures: None,
         hold_unknown: false,
         seed,

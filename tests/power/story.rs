@@ -132,6 +132,7 @@ impl Story {
             records: &records,
             take_back: &[],
             claim,
+            only: None,
             rate_per_s: 0.0,
         })?;
         if ticked.fenced > 0 {

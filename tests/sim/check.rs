@@ -121,7 +121,7 @@ fn invariants(scenario: &Scenario, result: &Result, log: &[Call], wrong: &mut Ve
     let end_word = match result.end {
         run::End::Drained if all_done => "done",
         run::End::Drained => "incomplete",
-        run::End::Stopped => "stopped",
+        run::End::Stopped | run::End::Limited => "stopped",
         run::End::Halted(_) => "halted",
     };
     if result.end_word != end_word {
@@ -193,7 +193,7 @@ fn expectations(scenario: &Scenario, result: &Result, seen: &Seen, wrong: &mut V
     let expect = &scenario.expect;
     let (end, why) = match &result.end {
         run::End::Drained => (End::Drained, None),
-        run::End::Stopped => (End::Stopped, None),
+        run::End::Stopped | run::End::Limited => (End::Stopped, None),
         run::End::Halted(halt) => (End::Halted, Some(halt.message.clone())),
     };
     if end != expect.end {

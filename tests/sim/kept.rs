@@ -62,8 +62,8 @@ impl Store for Kept {
         Ok(ticked)
     }
 
-    fn outlook(&mut self) -> Result<Outlook, StoreError> {
-        self.table.outlook()
+    fn outlook(&mut self, only: Option<&[JobId]>) -> Result<Outlook, StoreError> {
+        self.table.outlook(only)
     }
 
     fn audit(&mut self) -> Result<(Vec<TallyLine>, Vec<TallyLine>), StoreError> {

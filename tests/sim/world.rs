@@ -228,6 +228,7 @@ impl World<'_> {
             records: &[],
             take_back: &[],
             claim: n,
+            only: None,
             rate_per_s: 0.0,
         };
         let claims = table.tick(&tick).unwrap().claims;
@@ -280,7 +281,7 @@ impl World<'_> {
             let stop = stops.pop_front().or_else(|| self.next_kill());
             let asked = matches!(stop, Some(Stop::Ask(_) | Stop::Now(_)));
             match self.go_once(stop).await {
-                Some(End::Stopped) if asked => {}
+                Some(End::Stopped | End::Limited) if asked => {}
                 Some(end) => return end,
                 None => {}
             }
@@ -381,6 +382,7 @@ impl World<'_> {
                 ..Policy::default()
             },
             limit: run.limit,
+            only: None,
             max_failures: run.max_failures,
             hold_unknown: run.hold_unknown,
             seed: self.seed,

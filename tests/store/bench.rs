@@ -232,6 +232,7 @@ impl<S: Store> Bench<S> {
             records,
             take_back,
             claim,
+            only: None,
             rate_per_s: 1.5,
         };
         let ticked = self.store.tick(&tick).unwrap();

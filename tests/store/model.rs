@@ -174,6 +174,7 @@ impl World {
                 }
             }
             (Event::Waive(which), _) => {
+                self.crash();
                 let chosen = Chosen::Jobs(pick(*which).into_iter().collect());
                 self.bench.store.waive(&chosen, "so", self.bench.now_ms).unwrap();
             }

@@ -52,13 +52,13 @@ pub(super) fn a_claim_carries_what_the_rules_need<S: Store>(mut bench: Bench<S>)
 }
 
 pub(super) fn an_outcome_tells_when_the_first_send_was<S: Store>(mut bench: Bench<S>) {
+    bench.users(3);
+    let run = bench.run();
     for (first_sent, expected) in [
         (FirstSent::Keep, Some(1_007)),
         (FirstSent::At(1_234), Some(1_234)),
         (FirstSent::Forget, Some(5_007)),
     ] {
-        bench.users(1);
-        let run = bench.run();
         bench.now_ms = 1_000;
         let claim = bench.claim(run, 1).remove(0);
         bench.tick(run, &[Record { first_sent, ..Sent::throttled(0).of(&claim) }], 0);
@@ -154,6 +154,7 @@ pub(super) fn a_failed_transaction_changes_nothing<S: Store>(mut bench: Bench<S>
         records: &records,
         take_back: &[],
         claim: 1,
+        only: None,
         rate_per_s: 0.0,
     };
     assert!(bench.store.tick(&tick).is_err());
@@ -346,7 +347,7 @@ pub(super) fn only_rejections_of_the_run_are_taken_back<S: Store>(mut bench: Ben
 }
 
 pub(super) fn the_outlook_tells_what_lies_ahead<S: Store>(mut bench: Bench<S>) {
-    assert_eq!(bench.store.outlook().unwrap(), Outlook::default());
+    assert_eq!(bench.store.outlook(None).unwrap(), Outlook::default());
     bench.users(3);
     let run = bench.run();
     let all = Outlook {
@@ -356,10 +357,10 @@ pub(super) fn the_outlook_tells_what_lies_ahead<S: Store>(mut bench: Bench<S>) {
         unsent: true,
         unfinished_source: true,
     };
-    assert_eq!(bench.store.outlook().unwrap(), all);
+    assert_eq!(bench.store.outlook(None).unwrap(), all);
     let claims = bench.claim(run, 3);
     let sending = Outlook { next_due_ms: None, unsent: false, ..all };
-    assert_eq!(bench.store.outlook().unwrap(), sending);
+    assert_eq!(bench.store.outlook(None).unwrap(), sending);
     let mut spent = Sent::throttled(4_000);
     spent.transition.spend = true;
     bench.tick(
@@ -374,7 +375,7 @@ pub(super) fn the_outlook_tells_what_lies_ahead<S: Store>(mut bench: Bench<S>) {
         unsent: false,
         unfinished_source: true,
     };
-    assert_eq!(bench.store.outlook().unwrap(), tail);
+    assert_eq!(bench.store.outlook(None).unwrap(), tail);
 }
 
 pub(super) fn a_run_counts_what_it_settled<S: Store>(mut bench: Bench<S>) {

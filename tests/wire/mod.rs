@@ -276,6 +276,7 @@ fn settings() -> Settings {
         write_outage: ms(5_000),
         policy: Policy::default(),
         limit: None,
+        only: None,
         max_failures: None,
         hold_unknown: false,
         seed: 7,

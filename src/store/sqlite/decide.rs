@@ -4,7 +4,7 @@ use super::run::CRASHED;
 use super::{Deltas, Table};
 use crate::job::{Class, Detail, Status};
 use crate::store::{JobId, StoreError};
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::collections::HashSet;
 
 /// Which failed rows to retry; all of them by default.
@@ -23,7 +23,7 @@ pub struct Retry {
 pub enum Chosen {
     /// These.
     Jobs(Vec<JobId>),
-    /// All of a status, failed or invalid.
+    /// All of a status: failed, invalid or unknown.
     Status(Status),
 }
 
@@ -81,14 +81,11 @@ impl Table {
             let (mut deltas, mut pending) = (Deltas::default(), 0);
             for id in &ids {
                 let Some(row) = load(t, *id)? else { continue };
-                // Another mapping may have found something in it since.
-                let is_wrong: bool = t
-                    .prepare_cached("SELECT EXISTS (SELECT 1 FROM problem WHERE job_id = ?1)")?
-                    .query_row([id], |row| row.get(0))?;
+                let is_wrong = has_problems(t, *id)?;
                 let status = if is_wrong { Status::Invalid } else { Status::Pending };
                 t.prepare_cached(
                     "UPDATE job SET status = ?3, detail = NULL, code = NULL, reason = NULL,
-                            spent = 0, not_before_ms = 0, updated_at_ms = ?2
+                            spent = 0, not_before_ms = 0, remote_id = NULL, updated_at_ms = ?2
                      WHERE id = ?1",
                 )?
                 .execute(params![id, now_ms, status.as_str()])?;
@@ -99,6 +96,26 @@ impl Table {
             deltas.apply(t)?;
             Ok(Retried { pending, invalid: ids.len() as u64 - pending })
         })
+    }
+
+    /// What [`Self::retry`] would do; changes nothing.
+    pub fn would_retry(&self, which: &Retry) -> Result<Retried, StoreError> {
+        self.check(|c| {
+            let mut retried = Retried::default();
+            for id in failed(c, which)? {
+                if has_problems(c, id)? {
+                    retried.invalid += 1;
+                } else {
+                    retried.pending += 1;
+                }
+            }
+            Ok(retried)
+        })
+    }
+
+    /// The rows that [`Self::retry`] would take, the oldest first.
+    pub fn failed_jobs(&self, which: &Retry) -> Result<Vec<JobId>, StoreError> {
+        self.check(|c| Ok(failed(c, which)?.into_iter().map(JobId).collect()))
     }
 
     /// Settles a row that is unknown; `false` when it is not.
@@ -123,14 +140,6 @@ impl Table {
             if !matches!(row.status, Status::Unknown | Status::Sending) {
                 return Ok(false);
             }
-            if row.status == Status::Sending {
-                // Left so by a crash: that send is part of the history, whatever is decided.
-                t.execute(
-                    "INSERT INTO attempt (job_id, n, run_id, at_ms, outcome, message)
-                     SELECT id, sends, claimed_by_run, updated_at_ms, ?2, ?3 FROM job WHERE id = ?1",
-                    params![row.id, Class::Unknown.as_str(), CRASHED],
-                )?;
-            }
             let mut deltas = Deltas::default();
             decide(t, &row, &goal, &mut deltas)?;
             deltas.apply(t)?;
@@ -138,7 +147,7 @@ impl Table {
         })
     }
 
-    /// Lets failed and invalid rows go, and pending ones that are named. Returns how many.
+    /// Lets failed, invalid and unknown rows go, and pending ones that are named. Returns how many.
     pub fn waive(&mut self, which: &Chosen, reason: &str, now_ms: i64) -> Result<u64, StoreError> {
         let goal = Goal {
             decision: "waive",
@@ -153,7 +162,10 @@ impl Table {
                 Chosen::Jobs(jobs) => jobs.iter().map(|job| job.0).collect(),
                 Chosen::Status(status) => t
                     .prepare(
-                        "SELECT id FROM job WHERE status IN ('failed', 'invalid') AND status = ?1",
+                        "SELECT id FROM job WHERE status IN ('failed', 'invalid') AND status = ?1
+                         UNION ALL
+                         SELECT id FROM job WHERE status IN ('sending', 'unknown')
+                                AND (status = ?1 OR ?1 = 'unknown')",
                     )?
                     .query_map([status.as_str()], |row| row.get(0))?
                     .collect::<rusqlite::Result<_>>()?,
@@ -216,13 +228,18 @@ impl Table {
     }
 }
 
-/// Whether a row can be let go: of what was sent it must be known what became of it.
+/// Whether a row can be let go. One in doubt too: whoever gives it up knows that its user may be there.
 pub fn can_be_waived(status: Status) -> bool {
-    matches!(status, Status::Pending | Status::Failed | Status::Invalid)
+    match status {
+        Status::Pending | Status::Sending | Status::Unknown | Status::Failed | Status::Invalid => {
+            true
+        }
+        Status::Done => false,
+    }
 }
 
-fn failed(t: &Transaction<'_>, which: &Retry) -> rusqlite::Result<Vec<i64>> {
-    let mut statement = t.prepare(
+fn failed(c: &Connection, which: &Retry) -> rusqlite::Result<Vec<i64>> {
+    let mut statement = c.prepare(
         "SELECT id FROM job WHERE status IN ('failed', 'invalid') AND status = 'failed'
                 AND (?1 IS NULL OR code = ?1) AND (?2 IS NULL OR detail = ?2) ORDER BY id",
     )?;
@@ -234,6 +251,12 @@ fn failed(t: &Transaction<'_>, which: &Retry) -> rusqlite::Result<Vec<i64>> {
         ids.retain(|id| jobs.contains(&JobId(*id)));
     }
     Ok(ids)
+}
+
+/// Another mapping may have found something in a row that failed before.
+fn has_problems(c: &Connection, id: i64) -> rusqlite::Result<bool> {
+    c.prepare_cached("SELECT EXISTS (SELECT 1 FROM problem WHERE job_id = ?1)")?
+        .query_row([id], |row| row.get(0))
 }
 
 pub(super) fn load(t: &Transaction<'_>, id: i64) -> rusqlite::Result<Option<Row>> {
@@ -264,6 +287,14 @@ fn decide(
     goal: &Goal<'_>,
     deltas: &mut Deltas,
 ) -> rusqlite::Result<()> {
+    if row.status == Status::Sending {
+        // Left so by a crash: that send is part of the history, whatever is decided.
+        t.execute(
+            "INSERT INTO attempt (job_id, n, run_id, at_ms, outcome, message)
+             SELECT id, sends, claimed_by_run, updated_at_ms, ?2, ?3 FROM job WHERE id = ?1",
+            params![row.id, Class::Unknown.as_str(), CRASHED],
+        )?;
+    }
     t.prepare_cached(
         "INSERT INTO decision (job_id, at_ms, decision, from_status, from_detail, from_code, from_reason,
                                from_remote_id, from_evidence, to_status, reason, from_updated_at_ms)

@@ -455,8 +455,11 @@ impl Store for Table {
         self.write(|t| run::tick(t, tick))
     }
 
-    fn outlook(&mut self) -> Result<Outlook, StoreError> {
-        self.check(run::outlook)
+    fn outlook(&mut self, only: Option<&[JobId]>) -> Result<Outlook, StoreError> {
+        self.check(|c| match only {
+            None => run::outlook(c),
+            Some(jobs) => run::outlook_of(c, jobs),
+        })
     }
 
     fn audit(&mut self) -> Result<(Vec<TallyLine>, Vec<TallyLine>), StoreError> {

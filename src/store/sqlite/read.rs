@@ -484,6 +484,31 @@ impl Table {
         })
     }
 
+    /// Whether a conflict is with one user without an external id, whom a run may skip.
+    pub fn can_skip(&self) -> Result<bool, StoreError> {
+        self.check(|c| {
+            c.query_row(
+                "SELECT EXISTS (SELECT 1 FROM job WHERE status IN ('failed', 'invalid')
+                                AND detail = 'conflict' AND remote_id IS NOT NULL)",
+                [],
+                |row| row.get(0),
+            )
+        })
+    }
+
+    /// The record of a job, if it is pending.
+    pub fn pending_record(&self, job: JobId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.check(|c| {
+            c.query_row(
+                "SELECT r.raw FROM job j JOIN record r ON r.job_id = j.id
+                 WHERE j.id = ?1 AND j.status = 'pending'",
+                [job.0],
+                |row| row.get(0),
+            )
+            .optional()
+        })
+    }
+
     /// Records of jobs of one status, by id after the given one: a page.
     pub fn records(
         &self,
@@ -508,7 +533,7 @@ impl Table {
         self.check(|c| {
             let mut statement = c.prepare_cached(
                 "SELECT j.id, j.key, j.remote_id, r.raw FROM job j JOIN record r ON r.job_id = j.id
-                 WHERE j.detail IN ('created', 'existed') AND j.remote_id IS NOT NULL AND j.id > ?1
+                 WHERE j.detail IN ('created', 'existed', 'skipped') AND j.remote_id IS NOT NULL AND j.id > ?1
                  ORDER BY j.id LIMIT ?2",
             )?;
             let rows = statement.query_map(params![after.0, limit], |row| {

@@ -260,6 +260,23 @@ fn take_back(
     Ok(())
 }
 
+/// Of the jobs that were chosen those that are due, in the order of the choice.
+fn due_of(
+    t: &Transaction<'_>,
+    tick: &Tick<'_>,
+    jobs: &[JobId],
+) -> rusqlite::Result<Vec<(Claim, i64)>> {
+    let mut one = t.prepare_cached(sql::DUE_ONE)?;
+    let mut rows = Vec::new();
+    for job in jobs {
+        if rows.len() == tick.claim {
+            break;
+        }
+        rows.extend(one.query_row(params![job.0, tick.now_ms], claim_from).optional()?);
+    }
+    Ok(rows)
+}
+
 /// The jobs that are due, in turn: by time, and of one time by id. Those that go again at once have
 /// their place among the new ones.
 fn due(t: &Transaction<'_>, tick: &Tick<'_>) -> rusqlite::Result<Vec<(Claim, i64)>> {
@@ -282,7 +299,10 @@ fn claim(
     tick: &Tick<'_>,
     deltas: &mut Deltas,
 ) -> rusqlite::Result<Vec<Claim>> {
-    let rows = due(t, tick)?;
+    let rows = match tick.only {
+        None => due(t, tick)?,
+        Some(jobs) => due_of(t, tick, jobs)?,
+    };
     let mut take = t.prepare_cached(sql::CLAIM)?;
     let mut claims = Vec::with_capacity(rows.len());
     for (mut claim, source) in rows {
@@ -305,6 +325,27 @@ pub(super) fn outlook(c: &Connection) -> rusqlite::Result<Outlook> {
     let next_due_ms = if unsent { Some(0) } else { again };
     let unfinished_source = c.prepare_cached(sql::UNFINISHED)?.query_row([], |row| row.get(0))?;
     Ok(Outlook { next_due_ms, open, unsuspected, unsent, unfinished_source })
+}
+
+/// The same of these jobs alone.
+pub(super) fn outlook_of(c: &Connection, jobs: &[JobId]) -> rusqlite::Result<Outlook> {
+    let unfinished_source = c.prepare_cached(sql::UNFINISHED)?.query_row([], |row| row.get(0))?;
+    let mut outlook = Outlook { unfinished_source, ..Outlook::default() };
+    let mut standing = c.prepare_cached(sql::STANDING)?;
+    for job in jobs {
+        let found: Option<(bool, bool, bool, i64)> = standing
+            .query_row([job.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+            .optional()?;
+        let Some((is_pending, is_unsent, is_unsuspected, not_before_ms)) = found else { continue };
+        outlook.open = (outlook.open + 1).min(2);
+        outlook.unsuspected = (outlook.unsuspected + u32::from(is_unsuspected)).min(2);
+        if is_pending {
+            outlook.unsent |= is_unsent;
+            let due_ms = if is_unsent { 0 } else { not_before_ms };
+            outlook.next_due_ms = Some(outlook.next_due_ms.map_or(due_ms, |ms| ms.min(due_ms)));
+        }
+    }
+    Ok(outlook)
 }
 
 pub(super) fn tally_kept(c: &Connection) -> rusqlite::Result<Vec<TallyLine>> {

@@ -15,6 +15,19 @@ FROM job j JOIN record r ON r.job_id = j.id
 WHERE j.status = 'pending' AND j.sends > 0 AND j.not_before_ms <= ?2
 ORDER BY j.not_before_ms, j.id LIMIT ?1";
 
+/// A job that was chosen, if it is due. Primary keys.
+pub(super) const DUE_ONE: &str = "\
+SELECT j.id, j.source_id, j.sends, j.spent, j.first_sent_ms, r.raw,
+       EXISTS (SELECT 1 FROM attempt a WHERE a.job_id = j.id AND a.outcome = 'unknown')
+FROM job j JOIN record r ON r.job_id = j.id
+WHERE j.id = ?1 AND j.status = 'pending' AND (j.sends = 0 OR j.not_before_ms <= ?2)";
+
+/// Where a job that was chosen stands, if it is not settled: pending, never sent, no attempt spent, when
+/// it is due. Primary key.
+pub(super) const STANDING: &str = "\
+SELECT status = 'pending', sends = 0, spent = 0, not_before_ms FROM job
+WHERE id = ?1 AND (status = 'pending' OR status = 'sending' OR status = 'unknown')";
+
 /// Takes one of them. Primary key.
 pub(super) const CLAIM: &str = "\
 UPDATE job SET status = 'sending', sends = sends + 1, claimed_by_run = ?2, code = NULL, reason = NULL,
@@ -114,6 +127,12 @@ EXISTS (SELECT 1 FROM problem p WHERE p.job_id = j.id
 pub(super) const ALL: &[(&str, &str, &[&str])] = &[
     ("DUE_NEW", DUE_NEW, &["INDEX job_new"]),
     ("DUE_AGAIN", DUE_AGAIN, &["INDEX job_again"]),
+    (
+        "DUE_ONE",
+        DUE_ONE,
+        &["SEARCH j USING INTEGER PRIMARY KEY", "SEARCH r USING INTEGER PRIMARY KEY"],
+    ),
+    ("STANDING", STANDING, &["INTEGER PRIMARY KEY"]),
     ("CLAIM", CLAIM, &["INTEGER PRIMARY KEY"]),
     ("HELD", HELD, &["INTEGER PRIMARY KEY"]),
     ("MOVE", MOVE, &["INTEGER PRIMARY KEY"]),
