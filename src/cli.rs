@@ -408,6 +408,15 @@ pub struct Sending {
     /// Halt when N rows have failed, not when every row is refused alike
     #[arg(long, value_name = "N")]
     pub max_failures: Option<u64>,
+
+    /// Refused with the way out; its value is not kept
+    #[arg(long, hide = true, value_name = "SECRET", value_parser = was_given)]
+    pub secret: Option<bool>,
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "what clap asks of a parser")]
+fn was_given(_secret: &str) -> Result<bool, std::convert::Infallible> {
+    Ok(true)
 }
 
 impl Sending {
@@ -561,6 +570,8 @@ pub struct Show {
 
 /// `settle`.
 #[derive(Debug, Args)]
+#[command(override_usage = "userferry settle KEY --as STATUS --reason TEXT [--user-id ID]
+       userferry settle KEY --undo")]
 pub struct Settle {
     /// The row
     #[arg(value_name = "KEY")]
@@ -606,6 +617,12 @@ pub enum SettleTo {
 
 /// `waive`.
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "userferry waive --key KEY [--all | --record N [--source SOURCE]] --reason TEXT
+       userferry waive --record N [--source SOURCE] --reason TEXT
+       userferry waive --status STATUS[,STATUS] --reason TEXT
+       userferry waive … --undo"
+)]
 #[command(group = clap::ArgGroup::new("which").required(true).multiple(true).args(["key", "status", "record"]))]
 pub struct Waive {
     /// The rows with this key; with --record the one of that record

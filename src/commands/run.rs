@@ -82,6 +82,10 @@ fn chosen(ui: Ui, table: &Table, keys: &[String]) -> Result<Option<BTreeSet<JobI
 
 /// The settings as file, environment and flags have them.
 pub(super) fn load(global: &Global, args: &Sending) -> Result<config::Settings> {
+    if args.secret.is_some() {
+        return Err(Error::usage("the secret is never an argument: other users of this machine can read those")
+            .hint("set AUTHING_SECRET, or secret_file in userferry.toml; change the secret at the provider, for the history of your shell has it now"));
+    }
     config::Settings::load(global.config.as_deref(), &args.flags(), &process_env)
 }
 

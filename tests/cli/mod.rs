@@ -1,5 +1,6 @@
 //! The program as a user meets it: commands, exit codes, messages, files.
 
+mod acting;
 mod bad_input;
 mod commands;
 mod echo;

@@ -1,0 +1,253 @@
+//! Commands that act: what a dry run leaves alone, whom a canary takes, what a person may give up.
+
+use super::{Desk, numbered};
+use crate::process::Rig;
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// All that the job table holds, in words.
+fn dump(desk: &Desk) -> String {
+    let table = Connection::open(desk.path("userferry.db")).unwrap();
+    let names: Vec<String> = table
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let mut dump = String::new();
+    for name in names {
+        let mut statement = table.prepare(&format!("SELECT * FROM \"{name}\"")).unwrap();
+        let columns = statement.column_count();
+        let mut rows = statement.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let cells = (0..columns).map(|n| row.get::<_, rusqlite::types::Value>(n).unwrap());
+            dump.push_str(&format!("{name}: {:?}\n", cells.collect::<Vec<_>>()));
+        }
+    }
+    dump
+}
+
+/// The external ids that reached the provider, in their order.
+fn sent(rig: &Rig) -> Vec<String> {
+    let id = |line: &Value| line["external_id"].as_str().map(str::to_owned);
+    rig.creates().iter().filter_map(id).collect()
+}
+
+/// Twelve users; the provider refuses 3 and 5, and 4 is in doubt for ever.
+fn after_a_run() -> (Rig, Desk) {
+    let rig = Rig::start(&["--poison=3=code:2003", "--poison=5=code:2003"]);
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write("u.jsonl", numbered(1..13));
+    desk.ferry("stage u.jsonl").ok(0);
+    desk.ferry("run --limit 6 --concurrency 1").ok(3);
+    (rig, desk)
+}
+
+/// The commands that have the flag, as their own help says.
+fn with_dry_run(desk: &Desk) -> BTreeSet<String> {
+    let help = desk.ferry("--help").ok(0).out;
+    let commands = help.lines().skip_while(|line| !line.starts_with("Commands")).skip(1);
+    let names = commands
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next());
+    let has = |name: &&str| desk.ferry(&format!("{name} --help")).out.contains("--dry-run");
+    names.filter(has).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_dry_run_changes_nothing_and_shows_what_the_real_one_does() {
+    let (rig, desk) = after_a_run();
+    let tried = ["run", "retry-failed"].map(str::to_owned);
+    assert_eq!(with_dry_run(&desk), BTreeSet::from(tried), "each is tried below");
+    let before = (dump(&desk), std::fs::read(desk.path("userferry.db")).unwrap(), sent(&rig));
+    let told = [
+        ("run --dry-run", "6 rows would be sent, of which these are the first 3; nothing was\n"),
+        ("run --dry-run --limit 2", "2 rows would be sent; nothing was\n"),
+        ("run --dry-run --key 9", "1 row would be sent; nothing was\n"),
+        ("retry-failed --dry-run", "2 failed rows would be pending again; nothing was changed\n"),
+        (
+            "retry-failed --dry-run --run --limit 1",
+            "1 failed row would be pending again; nothing was changed\n",
+        ),
+        ("retry-failed --dry-run --code 1", "No failed row matches; nothing would be changed\n"),
+    ];
+    for (line, said) in told {
+        let did = desk.ferry(line).ok(0);
+        assert_eq!(did.err, said, "{line}");
+        let after = (dump(&desk), std::fs::read(desk.path("userferry.db")).unwrap(), sent(&rig));
+        assert!(after == before, "{line} has changed something");
+    }
+    let shown = desk.ferry("run --dry-run --key 9").ok(0).out;
+    desk.ferry("run --key 9").ok(5);
+    let all = sent(&rig);
+    assert_eq!(all[before.2.len()..], ["9"], "{shown}");
+    assert_eq!(desk.ferry("retry-failed").ok(0).err, "2 failed rows pending again\n");
+}
+
+#[test]
+fn a_retry_with_a_limit_takes_as_many_and_the_oldest_first() {
+    let (rig, desk) = after_a_run();
+    assert_eq!(desk.ferry("retry-failed --limit 1").ok(0).err, "1 failed row pending again\n");
+    assert_eq!((&desk.status()["failed"], &desk.status()["pending"]), (&json!(1), &json!(7)));
+    assert!(desk.ferry("show 3").ok(0).out.contains("pending"));
+    let before = sent(&rig).len();
+    desk.ferry("retry-failed --limit 1 --run").ok(3);
+    assert_eq!(sent(&rig)[before..], ["5"], "the run is for the row that was retried");
+    assert_eq!(desk.status()["failed"], 1);
+}
+
+#[test]
+fn a_canary_with_failures_exits_3_and_a_good_one_5() {
+    let rig = Rig::start(&["--poison=3=code:2003"]);
+    rig.sandbox.add_users(&json!([
+        {"externalId": "2", "username": "two"},
+        {"externalId": "other", "username": "four"},
+    ]));
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write("userferry.toml", "[mapping]\nexternalId = \"uid\"\nusername = \"name\"\n");
+    let names = [("1", "one"), ("2", "two"), ("3", "three"), ("4", "four")];
+    let mut lines: String =
+        names.map(|(uid, name)| format!("{}\n", json!({"uid": uid, "name": name}))).concat();
+    for n in 5..20 {
+        lines.push_str(&format!("{}\n", json!({"uid": n.to_string(), "name": format!("n{n}")})));
+    }
+    desk.write("u.jsonl", lines);
+    desk.ferry("stage u.jsonl").ok(0);
+    let err = desk.ferry("run --limit 5").ok(3).err;
+    let told = "In this run: 2 created, 1 existed already, 1 in conflict with another user, \
+                1 refused or exhausted\n\
+                See them, and why, before you go on: userferry failures\n\
+                Stopped, as asked; 'userferry run' goes on\n";
+    assert!(err.ends_with(told), "{err}");
+    let err = desk.ferry("run --limit 3").ok(5).err;
+    assert!(
+        err.ends_with("In this run: 3 created\nStopped, as asked; 'userferry run' goes on\n"),
+        "{err}"
+    );
+}
+
+#[test]
+fn a_run_with_keys_sends_these_and_no_others() {
+    let rig = Rig::start(&[]);
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write("u.jsonl", numbered(1..40));
+    desk.ferry("stage u.jsonl").ok(0);
+    desk.ferry("run --key 31 --key 7").ok(5);
+    let mut whom = sent(&rig);
+    whom.sort();
+    assert_eq!(whom, ["31", "7"]);
+    assert_eq!(desk.status()["pending"], 37);
+    let err = desk.ferry("run --key 7 --key 8").ok(5).err;
+    assert!(err.starts_with("Not sent again: 1 row of --key: done/created\n"), "{err}");
+    let err = desk.ferry("run --key 7").ok(2).err;
+    assert!(err.starts_with("error: no row of --key is still to be sent"), "{err}");
+    let err = desk.ferry("run --key nobody").ok(2).err;
+    assert!(err.starts_with("error: no row has this key"), "{err}");
+    desk.ferry("run --key 7 --limit 3").ok(2);
+    desk.ferry("run").ok(0);
+    assert_eq!(sent(&rig).len(), 39, "each once");
+}
+
+#[test]
+fn a_row_that_must_wait_is_waited_for_though_others_are_due() {
+    let rig = Rig::start(&[]);
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write("u.jsonl", numbered(1..40));
+    desk.ferry("stage u.jsonl").ok(0);
+    rig.sandbox.faults(&json!({"fail_every": 2, "fail_with": "code:2100"}));
+    desk.ferry("run --key 31 --key 7 --key 8").ok(5);
+    let whom: BTreeSet<String> = sent(&rig).into_iter().collect();
+    assert_eq!(whom, BTreeSet::from(["31", "7", "8"].map(str::to_owned)));
+    assert_eq!(desk.status()["done"], 3);
+}
+
+#[test]
+fn a_row_in_doubt_is_given_up_with_a_reason_and_that_is_undone() {
+    let rig = Rig::start(&["--poison=2=reset"]);
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write("u.jsonl", numbered(1..4));
+    desk.ferry("stage u.jsonl").ok(0);
+    let run = desk.command("run --concurrency 1").spawn().unwrap();
+    while desk.status()["unknown"] == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let pid = rustix::process::Pid::from_child(&run);
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    { run }.wait().unwrap();
+    let doubted = desk.ferry("failures --status unknown --format jsonl").ok(0).out;
+    let in_doubt = desk.status();
+    let n = in_doubt["unknown"].as_u64().unwrap() + in_doubt["sending"].as_u64().unwrap();
+    assert!(n > 0, "{doubted}");
+    desk.ferry("waive --key 2").ok(2);
+    let err = desk.ferry("waive --key 2 --reason gone").ok(0).err;
+    assert!(err.contains("this row was in doubt: its user may be in the directory"), "{err}");
+    assert_eq!(desk.status()["waived"], 1);
+    desk.ferry("waive --key 2 --undo").ok(0);
+    assert_eq!(
+        desk.status()["unknown"].as_u64().unwrap() + desk.status()["sending"].as_u64().unwrap(),
+        n
+    );
+    let err = desk.ferry("waive --status unknown --reason gone").ok(0).err;
+    assert!(err.contains("in doubt"), "{err}");
+    assert_eq!(desk.status()["unknown"], 0);
+    assert!(desk.ferry("show 2").ok(0).out.contains("gone"));
+}
+
+#[test]
+fn skip_is_offered_only_where_it_passes_over_somebody() {
+    for (external_id, offered) in [(None, true), (Some("other"), false)] {
+        let rig = Rig::start(&[]);
+        let mut user = json!({"username": "one"});
+        if let Some(id) = external_id {
+            user["externalId"] = json!(id);
+        }
+        rig.sandbox.add_users(&json!([user]));
+        let desk = Desk::at(&rig.sandbox.url);
+        desk.write("userferry.toml", "[mapping]\nexternalId = \"uid\"\nusername = \"name\"\n");
+        desk.write("u.jsonl", json!({"uid": "1", "name": "one"}).to_string());
+        desk.ferry("stage u.jsonl").ok(0);
+        let err = desk.ferry("run").ok(3).err;
+        assert_eq!(err.contains("--on-conflict skip"), offered, "{err}");
+        if !offered {
+            continue;
+        }
+        desk.ferry("retry-failed --run --on-conflict skip").ok(0);
+        let there: Value = serde_json::from_str(&rig.sandbox.users()[0]).unwrap();
+        let map = desk.ferry("export --map --format json").ok(0).out;
+        let map: Value = serde_json::from_str(&map).unwrap();
+        assert_eq!(map, json!([{"key": "1", "id": there["id"], "kind": "external-id"}]));
+    }
+}
+
+#[test]
+fn the_secret_is_never_an_argument() {
+    let desk = Desk::new();
+    desk.write("u.jsonl", numbered(1..2));
+    desk.ferry("stage u.jsonl").ok(0);
+    let err = desk.ferry("run --secret hunter2hunter2").ok(2).err;
+    assert!(err.starts_with("error: the secret is never an argument"), "{err}");
+    assert!(err.contains("AUTHING_SECRET") && !err.contains("hunter2"), "{err}");
+}
+
+#[test]
+fn usage_lines_show_what_is_mandatory() {
+    let desk = Desk::new();
+    let help = desk.ferry("settle --help").ok(0).out;
+    assert!(help.contains("Usage: userferry settle KEY --as STATUS --reason TEXT"), "{help}");
+    let help = desk.ferry("waive --help").ok(0).out;
+    assert!(help.contains("userferry waive --status STATUS[,STATUS] --reason TEXT"), "{help}");
+}
+
+#[test]
+fn the_last_run_is_told_with_its_start_and_its_end() {
+    let (_rig, desk) = after_a_run();
+    let out = desk.ferry("status").ok(0).out;
+    let line = out.lines().last().unwrap();
+    let status = desk.status();
+    let at = |name: &str| status["last_run"][name].as_str().unwrap();
+    let told = format!("last run: started {}, ended {}: stopped", at("started_at"), at("ended_at"));
+    assert_eq!(line, told);
+    assert!(at("started_at").ends_with('Z'));
+}
