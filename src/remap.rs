@@ -6,7 +6,6 @@ use crate::error::{Error, Result};
 use crate::failpoint;
 use crate::job::Status;
 use crate::mapping::Mapping;
-use crate::password::detect;
 use crate::password::guard::{Guard, JUDGED, Watch};
 use crate::stage;
 use crate::store::sqlite::{Mapped, Remap, Table, ToMap};
@@ -66,7 +65,7 @@ fn judged(table: &Table, mapping: &Mapping, schema: &Schema, guard: Guard) -> Re
         state.after = last.id;
         for row in rows.iter().filter(|row| row.status != Status::Done && !row.is_faulty) {
             if let Some(password) = inspect(&row.raw, mapping, schema).user.password {
-                watch.see(detect(password.expose_secret()), row.record_no);
+                watch.see(password.expose_secret(), row.record_no);
                 seen += 1;
             }
         }

@@ -6,7 +6,6 @@
 
 use crate::mapping::{Mapping, Rule as MappingRule, is_date};
 use crate::password::compose::shorten;
-use crate::password::detect;
 use crate::password::guard::Watch;
 use crate::problem::{Problem, Rule};
 use crate::target::schema::{Field, Format, Schema};
@@ -88,8 +87,7 @@ pub fn inspect_guarded(
     let mut prepared = inspect(raw, mapping, schema);
     if let Some(password) = &prepared.user.password {
         let field = mapping.source_name(schema.password_field);
-        let scheme = detect(password.expose_secret());
-        watch.see(scheme, record_no);
+        let scheme = watch.see(password.expose_secret(), record_no);
         prepared.problems.extend(watch.problem(scheme, field));
     }
     prepared

@@ -208,7 +208,7 @@ impl<'a> Checker<'a> {
             return;
         }
         let password = user.password.as_ref().map_or("", ExposeSecret::expose_secret);
-        let scheme = detect(password);
+        let scheme = self.watch.named(detect(password));
         *self.report.passwords.entry(scheme.as_str()).or_default() += 1;
         self.schemes.entry(scheme).or_default().add(cost::cost(scheme, password));
     }
@@ -291,7 +291,8 @@ impl<'a> Checker<'a> {
         let count = |scheme: Scheme| self.report.passwords.get(scheme.as_str()).copied();
         let plain = count(Scheme::Plain).unwrap_or(0);
         let all: u64 = self.report.passwords.values().sum();
-        let hashes = all - plain - count(Scheme::None).unwrap_or(0);
+        let unknown = count(Scheme::Unknown).unwrap_or(0);
+        let hashes = all - plain - unknown - count(Scheme::None).unwrap_or(0);
         // Where nobody has accepted it, it is a problem of each record.
         if !self.guard.keep && self.guard.accepted {
             let message = format!(
@@ -317,7 +318,9 @@ impl<'a> Checker<'a> {
         // Plain text among hashes is a problem of its record, which is not sent.
         let is_sent = |scheme: &str| {
             scheme != Scheme::None.as_str()
-                && (scheme != Scheme::Plain.as_str() || !self.guard.keep || self.guard.accepted)
+                && ([Scheme::Plain, Scheme::Unknown].iter().all(|other| scheme != other.as_str())
+                    || !self.guard.keep
+                    || self.guard.accepted)
         };
         let schemes: Vec<&str> =
             self.report.passwords.keys().copied().filter(|scheme| is_sent(scheme)).collect();
@@ -327,7 +330,7 @@ impl<'a> Checker<'a> {
                  which must tell them apart, as the one of userferry password function does",
                 schemes.join(", ")
             );
-            self.warn("several-schemes", plain + hashes, message);
+            self.warn("several-schemes", plain + unknown + hashes, message);
         }
     }
 

@@ -20,6 +20,7 @@ pub use date::DateForm;
 pub(crate) use date::is_date;
 pub use jq::Program;
 pub use password::Password;
+pub(crate) use password::{Meant, meant};
 pub use phone::Region;
 pub(crate) use record::{for_each_field, for_each_inner_field, path_of};
 pub use rule::{As, Constant, How, Rule, RuleError};

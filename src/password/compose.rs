@@ -13,8 +13,11 @@
 //! PBKDF2 and scrypt (which ends with PBKDF2) make their output so, Firebase's digest is a stream
 //! cipher's, and of SHA-512 32 bytes are compared, which are as hard to hit as SHA-256.
 
-use super::crypt64::{adapted, base64, from_adapted, from_base64, standard};
+use super::crypt64::{adapted, base64, from_base64, standard};
+use super::detect::unwrapped;
 use super::digest::{Digest, from_hex, to_hex};
+pub use super::joined::halves;
+use super::pbkdf2::Pbkdf2;
 use super::{Scheme, detect};
 use std::borrow::Cow;
 
@@ -314,6 +317,13 @@ pub fn shorten(stored: &str) -> String {
 }
 
 fn short_form(stored: &str) -> Option<String> {
+    // Base64 of a hash says no more than the hash.
+    if let Cow::Owned(inner) = unwrapped(stored) {
+        return Some(shorten(&inner));
+    }
+    if let Some(read) = Pbkdf2::parse(stored) {
+        return read.cut(SHORT);
+    }
     let scheme = detect(stored);
     let (head, digest) = match scheme {
         Scheme::HexSha512 => {
@@ -322,24 +332,14 @@ fn short_form(stored: &str) -> Option<String> {
         }
         _ => stored.rsplit_once('$')?,
     };
-    let is_hex = stored.starts_with("scrypt:") || stored.starts_with("pbkdf2:");
     let short = match scheme {
-        Scheme::Scrypt | Scheme::Pbkdf2Sha1 | Scheme::Pbkdf2Sha256 | Scheme::Pbkdf2Sha512
-            if is_hex =>
-        {
-            digest.get(..2 * SHORT)?.to_owned()
-        }
+        Scheme::Scrypt if stored.starts_with("scrypt:") => digest.get(..2 * SHORT)?.to_owned(),
         Scheme::Scrypt if stored.starts_with("$7$") => return None,
+        // What says nothing of its order stays as it is.
+        Scheme::SaltedSha512 if !stored.starts_with('$') => return None,
         Scheme::Scrypt | Scheme::FirebaseScrypt | Scheme::SaltedSha512 => {
             let padding = if stored.starts_with('$') { "" } else { "=" };
             format!("{}{padding}", base64(from_base64(digest)?.get(..SHORT)?))
-        }
-        Scheme::Pbkdf2Sha1 | Scheme::Pbkdf2Sha256 | Scheme::Pbkdf2Sha512 => {
-            if stored.starts_with('$') {
-                adapted(from_adapted(digest)?.get(..SHORT)?)
-            } else {
-                format!("{}=", base64(from_base64(digest)?.get(..SHORT)?))
-            }
         }
         Scheme::Sha512Crypt => digest.get(..43)?.to_owned(),
         _ => return None,

@@ -2,11 +2,15 @@
 
 use super::Scheme;
 use super::crypt64::{from_base64, from_crypt};
-use super::detect::without_prefix;
+use super::detect::{unwrapped, without_prefix};
+use super::firebase::FbScrypt;
+use super::pbkdf2::Pbkdf2;
 
 /// The cost that a hash names, in the unit of [`unit`]; none for schemes without one.
 pub fn cost(scheme: Scheme, stored: &str) -> Option<u64> {
-    let hash = without_prefix(stored);
+    let unwrapped = unwrapped(stored);
+    let hash = without_prefix(&unwrapped);
+    let power = |log: u64| (log < 64).then(|| 1 << log);
     let number = |text: &str| text.parse().ok();
     let behind = |mark: &str| {
         let at = hash.find(mark)? + mark.len();
@@ -17,7 +21,6 @@ pub fn cost(scheme: Scheme, stored: &str) -> Option<u64> {
         Scheme::Bcrypt | Scheme::WordPress => hash.rsplit('$').nth(1).and_then(number),
         Scheme::Argon2i | Scheme::Argon2d | Scheme::Argon2id => behind("m="),
         Scheme::Scrypt => {
-            let power = |log: u64| (log < 64).then(|| 1 << log);
             if hash.starts_with("$7$") {
                 power(from_crypt(*hash.as_bytes().get(3)?)?.into())
             } else if hash.starts_with('$') {
@@ -27,8 +30,10 @@ pub fn cost(scheme: Scheme, stored: &str) -> Option<u64> {
             }
         }
         Scheme::Pbkdf2Sha1 | Scheme::Pbkdf2Sha256 | Scheme::Pbkdf2Sha512 => {
-            let parts = hash.split(['$', ':']).filter(|part| !part.is_empty());
-            parts.take(4).find_map(number)
+            Pbkdf2::parse(hash).map(|read| read.iterations)
+        }
+        Scheme::FbScrypt => {
+            power(FbScrypt::parse(hash.strip_prefix('$')?)?.parameters.mem_cost.into())
         }
         Scheme::AspNetIdentity => {
             let bytes = from_base64(hash)?;
@@ -52,7 +57,7 @@ pub fn unit(scheme: Scheme) -> &'static str {
     match scheme {
         Scheme::Bcrypt | Scheme::WordPress => "cost",
         Scheme::Argon2i | Scheme::Argon2d | Scheme::Argon2id => "KiB",
-        Scheme::Scrypt => "N",
+        Scheme::Scrypt | Scheme::FbScrypt => "N",
         Scheme::Pbkdf2Sha1
         | Scheme::Pbkdf2Sha256
         | Scheme::Pbkdf2Sha512
@@ -61,13 +66,16 @@ pub fn unit(scheme: Scheme) -> &'static str {
     }
 }
 
-/// How hard it is to find the password of a hash: 0 it is the password, 1 a digest without salt, so
+/// How hard it is to find the password of a hash: 0 it is the password, or nobody
+/// knows what, 1 a digest without salt, so
 /// that one search is for all, 2 a digest with one, 3 an old scheme of little cost, 4 a scheme whose
 /// cost can be chosen.
 pub fn strength(scheme: Scheme) -> u8 {
     match scheme {
-        Scheme::Plain | Scheme::None => 0,
-        Scheme::HexMd5
+        Scheme::Plain | Scheme::Unknown | Scheme::None => 0,
+        Scheme::UnsaltedMd5
+        | Scheme::UnsaltedSha1
+        | Scheme::HexMd5
         | Scheme::HexSha1
         | Scheme::HexSha256
         | Scheme::HexSha512
@@ -89,6 +97,9 @@ pub fn strength(scheme: Scheme) -> u8 {
 pub fn needs(scheme: Scheme) -> &'static str {
     match scheme {
         Scheme::Plain => "no hash: the provider hashes it itself, with keep_password = false",
+        Scheme::Unknown => {
+            "no form that is known, nor what people type: find out what made it (README, Passwords)"
+        }
         Scheme::None => "no password: these users set one by e-mail or phone",
         Scheme::Yescrypt => {
             "no kept package of Node.js knows it: these users must set a new password"
@@ -126,6 +137,14 @@ mod tests {
             (format!("pbkdf2:sha256:1000$1234${}", a(64)), Some(1_000)),
             (format!("A{}==", "A".repeat(65)), Some(1_000)),
             (format!("AQAAAAEAACcQAAAAE{}", "A".repeat(67)), Some(10_000)),
+            (format!("$pbkdf2-sha256$i=29000,l=32$MTIzNA${}", "A".repeat(43)), Some(29_000)),
+            (format!("{{PBKDF2-SHA256}}29000$MTIzNA${}", "A".repeat(43)), Some(29_000)),
+            (format!("{{PKCS5S2}}{}", x(64)), Some(10_000)),
+            (
+                format!("$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=YWJj$c2FsdA${}", x(88)),
+                Some(16_384),
+            ),
+            ("e0NSWVBUfSQyYiQxMiRuQ2EzV0Ric2MzdHZNNTdpZnpqd3JPQUdHdU5LN0VQVjBSMTdXS2NXNmYxM05adlg5N3lMZQ==".to_owned(), Some(12)),
             (format!("$P$B{}", x(30)), Some(8_192)),
             (format!("U$S$D{}", x(51)), Some(32_768)),
             (format!("$6$rounds=656000$salt${}", x(86)), Some(656_000)),

@@ -4,16 +4,40 @@
 //! length; that it may be salted, or be of another function of that length, nobody can see.
 
 use super::compose::Order;
-use super::crypt64::{from_adapted, from_base64};
+use super::crypt64::from_base64;
 use super::digest::Digest;
+use super::firebase::FbScrypt;
+use super::joined::Joined;
+use super::pbkdf2::Pbkdf2;
 use super::scheme::Scheme;
+use std::borrow::Cow;
 
 /// The scheme of a password as it stands in an export.
 pub fn detect(password: &str) -> Scheme {
     if password.is_empty() {
         return Scheme::None;
     }
-    hash(password).unwrap_or(Scheme::Plain)
+    match unwrapped(password) {
+        Cow::Owned(inner) => directory(&inner).unwrap_or(Scheme::Plain),
+        Cow::Borrowed(password) => hash(password).unwrap_or(Scheme::Plain),
+    }
+}
+
+/// What a directory's base64 stands for, where it stands for a hash with the name of its family in
+/// braces: exports in LDIF have it (`userPassword:: e1NTSEF9…`).
+pub(super) fn unwrapped(password: &str) -> Cow<'_, str> {
+    // Base64 of a brace and a letter.
+    let may_be = matches!(password.as_bytes(), [b'e', b'0'..=b'3', ..]);
+    let inner = || {
+        let text = String::from_utf8(from_base64(password)?).ok()?;
+        directory(&text).is_some().then_some(text)
+    };
+    may_be.then(inner).flatten().map_or(Cow::Borrowed(password), Cow::Owned)
+}
+
+/// The scheme of a hash with a name in braces.
+fn directory(text: &str) -> Option<Scheme> {
+    text.starts_with('{').then(|| hash(text))?
 }
 
 /// Whether nobody can sign in with it: the mark of Django for a user without a password, who comes from
@@ -28,17 +52,18 @@ pub fn is_unusable(password: &str) -> bool {
 fn hash(password: &str) -> Option<Scheme> {
     let bare = without_prefix(password);
     if let Some(rest) = bare.strip_prefix('$') {
-        return modular(rest);
+        return modular(rest).or_else(|| pbkdf2(bare));
     }
     if bare.starts_with('{') {
-        return ldap(bare);
+        return ldap(bare).or_else(|| pbkdf2(bare));
     }
     if let Some(older) = bare.strip_prefix("U$") {
         // What Drupal made of the MD5 digests of its version 6.
         let is_hash = matches!(modular(older), Some(Scheme::Drupal7 | Scheme::Phpass));
         return is_hash.then_some(Scheme::Drupal7);
     }
-    named(bare).or_else(|| hex(bare)).or_else(|| asp_net(bare))
+    let other = || hex(bare).or_else(|| asp_net(bare));
+    named(bare).or_else(|| Joined::scheme(bare)).or_else(other)
 }
 
 /// A hash without the name of its family in braces, as directories (`{CRYPT}$6$…`) and Spring
@@ -77,6 +102,15 @@ const fn letters_and(signs: &[u8]) -> [bool; 256] {
     table
 }
 
+/// PBKDF2 in any of its forms.
+fn pbkdf2(hash: &str) -> Option<Scheme> {
+    Some(match Pbkdf2::parse(hash)?.digest {
+        Digest::Sha256 => Scheme::Pbkdf2Sha256,
+        Digest::Sha512 => Scheme::Pbkdf2Sha512,
+        Digest::Sha1 | Digest::Md5 => Scheme::Pbkdf2Sha1,
+    })
+}
+
 /// The modular crypt format, without its first `$`.
 fn modular(rest: &str) -> Option<Scheme> {
     let (id, hash) = rest.split_once('$')?;
@@ -93,7 +127,6 @@ fn modular(rest: &str) -> Option<Scheme> {
         (parts.len() == 2 || rounds) && digests.contains(&last)
     };
     let is = |holds: bool, scheme| holds.then_some(scheme);
-    let pbkdf2 = parts.len() == 3 && is_number(parts[0]) && from_adapted(parts[2]).is_some();
     match id {
         // Cost, then 22 characters of salt and 31 of hash.
         "2a" | "2b" | "2x" | "2y" => is(is_bcrypt(&parts), Scheme::Bcrypt),
@@ -107,9 +140,7 @@ fn modular(rest: &str) -> Option<Scheme> {
             let is_hash = |part: &&str| from_base64(part).is_some_and(|bytes| !bytes.is_empty());
             is(parts.len() == 2 && parts.iter().all(is_hash), Scheme::FirebaseScrypt)
         }
-        "pbkdf2" | "pbkdf2-sha1" => is(pbkdf2, Scheme::Pbkdf2Sha1),
-        "pbkdf2-sha256" => is(pbkdf2, Scheme::Pbkdf2Sha256),
-        "pbkdf2-sha512" => is(pbkdf2, Scheme::Pbkdf2Sha512),
+        "fbscrypt" => is(FbScrypt::parse(rest).is_some(), Scheme::FbScrypt),
         // One character of cost, eight of salt, then the hash.
         "P" | "H" => is(parts.len() == 1 && last == 31, Scheme::Phpass),
         "S" => is(parts.len() == 1 && last == 52, Scheme::Drupal7),
@@ -147,13 +178,7 @@ fn composed(digest: Digest, hash: &str) -> Option<Scheme> {
     let salt = from_base64(salt)?;
     let len = from_base64(value)?.len();
     let fits = len == digest.len() || digest == Digest::Sha512 && len == 32;
-    let scheme = match digest {
-        Digest::Md5 => Scheme::SaltedMd5,
-        Digest::Sha1 => Scheme::SaltedSha1,
-        Digest::Sha256 => Scheme::SaltedSha256,
-        Digest::Sha512 => Scheme::SaltedSha512,
-    };
-    (fits && (order.has_salt() || salt.is_empty())).then_some(scheme)
+    (fits && (order.has_salt() || salt.is_empty())).then_some(Scheme::salted(digest))
 }
 
 /// `{SCHEME}value`, as directories keep it.
@@ -177,12 +202,9 @@ fn named(password: &str) -> Option<Scheme> {
     let (head, rest) = password.split_once('$')?;
     let parts: Vec<&str> = rest.split('$').collect();
     let is_digest = |part: &str| part.len() >= 20 && from_base64(part).is_some();
-    // Django: pbkdf2_sha256$iterations$salt$hash, scrypt$N$salt$r$p$hash.
-    let django = parts.len() == 3 && is_number(parts[0]) && is_digest(parts[2]);
     match head {
-        "pbkdf2_sha1" if django => return Some(Scheme::Pbkdf2Sha1),
-        "pbkdf2_sha256" if django => return Some(Scheme::Pbkdf2Sha256),
-        "pbkdf2_sha512" if django => return Some(Scheme::Pbkdf2Sha512),
+        _ if head.starts_with("pbkdf2") => return pbkdf2(password),
+        // Django: scrypt$N$salt$r$p$hash.
         "scrypt" if parts.len() == 5 && is_number(parts[0]) && is_digest(parts[4]) => {
             return Some(Scheme::Scrypt);
         }
@@ -195,28 +217,15 @@ fn named(password: &str) -> Option<Scheme> {
         }
         _ => {}
     }
-    // Werkzeug: pbkdf2:sha256:iterations$salt$hash, scrypt:N:r:p$salt$hash.
-    let head: Vec<&str> = head.split(':').collect();
-    let is_hex = |part: &str| part.len() >= 32 && part.bytes().all(|b| b.is_ascii_hexdigit());
-    if parts.len() != 2 || !is_hex(parts[1]) {
-        return None;
-    }
-    match head.as_slice() {
-        ["scrypt", costs @ ..] if costs.len() == 3 && costs.iter().all(|n| is_number(n)) => {
-            Some(Scheme::Scrypt)
-        }
-        ["pbkdf2", function, iterations] if is_number(iterations) => match *function {
-            "sha1" => Some(Scheme::Pbkdf2Sha1),
-            "sha256" => Some(Scheme::Pbkdf2Sha256),
-            "sha512" => Some(Scheme::Pbkdf2Sha512),
-            _ => None,
-        },
-        _ => None,
-    }
+    // Werkzeug: scrypt:N:r:p$salt$hash.
+    let mut costs = head.strip_prefix("scrypt:")?.split(':');
+    let costs_fit = costs.clone().count() == 3 && costs.all(is_number);
+    let is_hash = parts.len() == 2 && parts[1].len() >= 32 && is_hex(parts[1]);
+    (costs_fit && is_hash).then_some(Scheme::Scrypt)
 }
 
 fn hex(password: &str) -> Option<Scheme> {
-    if !password.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    if !is_hex(password) {
         return None;
     }
     match password.len() {
@@ -254,7 +263,11 @@ fn asp_net(password: &str) -> Option<Scheme> {
     is_one.then_some(Scheme::AspNetIdentity)
 }
 
-fn is_number(text: &str) -> bool {
+pub(super) fn is_hex(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+pub(super) fn is_number(text: &str) -> bool {
     !text.is_empty() && text.len() <= 10 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 

@@ -3,6 +3,7 @@
 //!
 //! The form of its handlers is that of the vendor's template (protocol, section 10).
 
+use super::detect::unwrapped;
 use super::{Scheme, cost};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +30,8 @@ const SCHEMES: &[(&str, &str)] = &[
     ("bcrypt", include_str!("function/schemes/bcrypt.js")),
     ("common", include_str!("function/schemes/common.js")),
     ("drupal7", include_str!("function/schemes/drupal7.js")),
+    ("fbscrypt", include_str!("function/schemes/fbscrypt.js")),
+    ("firebase", include_str!("function/schemes/firebase.js")),
     ("firebase-scrypt", include_str!("function/schemes/firebase-scrypt.js")),
     ("hex", include_str!("function/schemes/hex.js")),
     ("ldap", include_str!("function/schemes/ldap.js")),
@@ -87,6 +90,7 @@ struct Limits {
 /// Whether the function refuses a hash of a scheme that it knows: a kind that no package takes, or one
 /// that asks for more than its limits allow.
 pub fn refuses(scheme: Scheme, stored: &str) -> bool {
+    let stored = &*unwrapped(stored);
     let Ok(limits) = serde_json::from_str::<Limits>(LIMITS) else { return false };
     let cost = cost::cost(scheme, stored).unwrap_or(0);
     match scheme {
@@ -100,7 +104,9 @@ pub fn refuses(scheme: Scheme, stored: &str) -> bool {
                 || cost.saturating_mul(passes) > limits.argon2_memory_times_passes_kib
         }
         // With the block size that everybody uses.
-        Scheme::Scrypt => cost.saturating_mul(8 * 128) > limits.scrypt_memory_bytes,
+        Scheme::Scrypt | Scheme::FbScrypt => {
+            cost.saturating_mul(8 * 128) > limits.scrypt_memory_bytes
+        }
         Scheme::Pbkdf2Sha1
         | Scheme::Pbkdf2Sha256
         | Scheme::Pbkdf2Sha512

@@ -1,7 +1,8 @@
 //! The two mistakes that nobody can sign in after, or that everybody can read: hashes that the
 //! provider hashes again, and plain text that it stores as it is.
 
-use super::Scheme;
+use super::typed::Texts;
+use super::{Scheme, detect};
 use crate::problem::{Problem, Rule};
 use crate::ui::agree;
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,13 @@ impl Guard {
             (true, Scheme::Plain) => {
                 "plain text, or a hash of no known scheme, and keep_password = true would store it as it is, readable"
             }
+            (true, Scheme::Unknown) => {
+                "a form that is not known: nothing says that anybody can sign in with it"
+            }
+            (false, Scheme::Unknown) => {
+                "a form that is not known: if it is a hash, keep_password = false would hash it again, and nobody could sign in \
+                 with it"
+            }
             (false, _) if is_hash => {
                 "a hash, and keep_password = false would hash it again: nobody could sign in with it"
             }
@@ -60,13 +68,20 @@ impl Watch {
         Self { guard, column: Column::default(), ahead: 0 }
     }
 
-    /// Takes note of the password of a record.
-    pub fn see(&mut self, scheme: Scheme, record_no: u64) {
+    /// Takes note of the password of a record, and says its scheme, as far as the column tells it.
+    pub fn see(&mut self, password: &str, record_no: u64) -> Scheme {
+        let scheme = detect(password);
         if self.ahead > 0 {
             self.ahead -= 1;
         } else {
-            self.column.add(scheme, record_no);
+            self.column.add(scheme, password, record_no);
         }
+        self.named(scheme)
+    }
+
+    /// What the column makes of the scheme that a password alone tells.
+    pub fn named(&self, scheme: Scheme) -> Scheme {
+        if scheme == Scheme::Plain { self.column.no_form() } else { scheme }
     }
 
     /// As many passwords as were seen will be seen once more, and count no second time.
@@ -81,7 +96,7 @@ impl Watch {
 
     /// Whether what may be a digest or a password is a digest here.
     fn is_digest(&self, scheme: Scheme) -> bool {
-        let is_certain = scheme.is_unmistakable() || scheme == Scheme::Plain;
+        let is_certain = scheme.is_unmistakable() || scheme.is_no_form();
         !is_certain && self.column.has_digests()
     }
 
@@ -102,14 +117,24 @@ impl Watch {
 pub struct Column {
     /// How many of which scheme, and in which record the first.
     schemes: BTreeMap<Scheme, (u64, u64)>,
+    /// Those of no known form.
+    texts: Texts,
 }
 
 impl Column {
     /// Adds the password of a record.
-    pub fn add(&mut self, scheme: Scheme, record_no: u64) {
+    pub fn add(&mut self, scheme: Scheme, password: &str, record_no: u64) {
+        if scheme == Scheme::Plain {
+            self.texts.add(password);
+        }
         if scheme != Scheme::None {
             self.schemes.entry(scheme).or_insert((0, record_no)).0 += 1;
         }
+    }
+
+    /// What those are that have no known form.
+    fn no_form(&self) -> Scheme {
+        if self.texts.are_typed() { Scheme::Plain } else { Scheme::Unknown }
     }
 
     fn count(&self, is: impl Fn(Scheme) -> bool) -> u64 {
@@ -133,6 +158,9 @@ impl Column {
         let digests = self.has_digests();
         let is_hash =
             |scheme: Scheme| scheme.is_unmistakable() || digests && scheme != Scheme::Plain;
+        if self.no_form() == Scheme::Unknown {
+            return self.unknown(guard, &is_hash);
+        }
         let (hashes, plain) = (self.count(is_hash), self.count(|scheme| !is_hash(scheme)));
         // A few that contradict are mistakes of their records, which say so themselves.
         let wrong = if guard.keep { plain } else { hashes };
@@ -160,6 +188,30 @@ impl Column {
         Some((format!("{are} {}, and {why}", self.words(&is_hash)), hint))
     }
 
+    /// What is wrong with a column of which many have no known form, and are not what people type. That
+    /// they are plain text is not to be said: whoever believed it would have hashes hashed.
+    fn unknown(
+        &self,
+        guard: Guard,
+        is_hash: &impl Fn(Scheme) -> bool,
+    ) -> Option<(String, &'static str)> {
+        let unknown = self.count(|scheme| scheme == Scheme::Plain);
+        let all = self.count(|_| true);
+        if unknown * FEW <= all || unknown == 1 && all > 2 {
+            return None;
+        }
+        let (why, hint) = if guard.keep {
+            ("nothing says that anybody can sign in with them", UNKNOWN_KEPT)
+        } else {
+            (
+                "if they are hashes, keep_password = false would hash them again, and nobody could sign in",
+                UNKNOWN_HASHED,
+            )
+        };
+        let are = agree(all, "the only password is", "the passwords are");
+        Some((format!("{are} {}: {why}", self.words(is_hash)), hint))
+    }
+
     /// How many of which scheme, e.g. "997 bcrypt and 3 plain text (first: record 17)"; of a single one no
     /// number.
     fn words(&self, is_hash: &impl Fn(Scheme) -> bool) -> String {
@@ -168,6 +220,9 @@ impl Column {
             .iter()
             .map(|(scheme, (n, first))| {
                 let name = match scheme {
+                    Scheme::Plain if self.no_form() == Scheme::Unknown => {
+                        "of a form that is not known"
+                    }
                     Scheme::Plain => "plain text",
                     scheme if is_hash(*scheme) => scheme.as_str(),
                     _ => "hexadecimal digits",
@@ -183,12 +238,20 @@ impl Column {
     }
 }
 
+const UNKNOWN_KEPT: &str = "all alike in length and letters, as people's passwords are not: find out what made them, and what belongs to \
+                            them (a salt, iterations); README, Passwords has the rules that make one string of it, and userferry \
+                            password verify tries a password that you know; --accept-passwords stages them as they are, for a \
+                            password function of your own";
+const UNKNOWN_HASHED: &str = "all alike in length and letters, as people's passwords are not: find out what made them; hashes want \
+                              keep_password = true and a password function that knows them; are they the very texts that people \
+                              type, --accept-passwords stages them";
 const MIXED: &str = "hashes want keep_password = true, and plain text false: move one sort into a source and a table of its own, or \
                      leave these passwords out; --accept-passwords stages them as they are";
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::password::digest::{Digest, to_hex};
 
     fn mistake(keep: bool, schemes: &[(Scheme, u64)]) -> Option<String> {
         let mut column = Column::default();
@@ -196,7 +259,7 @@ mod tests {
         for (scheme, n) in schemes {
             for _ in 0..*n {
                 record_no += 1;
-                column.add(*scheme, record_no);
+                column.add(*scheme, "hunter2", record_no);
             }
         }
         let guard = Guard { keep, accepted: false };
@@ -265,6 +328,57 @@ mod tests {
             };
             assert_eq!(mistake(keep, &schemes), Some(told), "{keep} {schemes:?}");
         }
+    }
+
+    #[test]
+    fn what_nobody_types_is_never_called_plain_text() {
+        let token = |i: u64| to_hex(&Digest::Sha512.of(&[&i.to_be_bytes()]))[..48].to_owned();
+        for keep in [true, false] {
+            let guard = Guard { keep, accepted: false };
+            let mut watch = Watch::new(guard);
+            for i in 1..=1_000 {
+                let scheme = watch.see(&token(i), i);
+                assert_eq!(scheme, Scheme::Unknown, "{i}");
+                assert!(watch.problem(scheme, "pwd").is_some());
+            }
+            let (what, hint) = watch.mistake().unwrap();
+            let told = "the passwords are 1000 of a form that is not known (first: record 1): ";
+            assert!(what.starts_with(told), "{what}");
+            assert!(!what.contains("plain") && !hint.contains("keep_password = false"), "{hint}");
+            assert!(hint.contains("--accept-passwords"), "{hint}");
+            let accepted = Watch { guard: Guard { accepted: true, ..guard }, ..watch.clone() };
+            assert_eq!(accepted.mistake(), None);
+            assert!(accepted.is_accepted(Scheme::Unknown));
+            // The rest of a column that changed its scheme once.
+            for i in 1_001..=3_000 {
+                watch.see(&format!("$2b$12${}", "x".repeat(53)), i);
+            }
+            let (what, hint) = watch.mistake().unwrap();
+            assert!(what.contains("2000 bcrypt") && what.contains("1000 of a form"), "{what}");
+            assert!(!hint.contains("keep_password = false"), "{hint}");
+        }
+    }
+
+    #[test]
+    fn what_people_type_is_plain_text_as_ever() {
+        let text = include_str!("../../tests/password/typed.tsv");
+        let passwords = text.lines().filter_map(|line| line.split_once('\t'));
+        let mut watch = Watch::new(Guard { keep: true, accepted: false });
+        for (i, (_, password)) in passwords.enumerate() {
+            assert_eq!(detect(password), Scheme::Plain, "{password}");
+            watch.see(password, i as u64 + 1);
+        }
+        let (what, hint) = watch.mistake().unwrap();
+        assert_eq!(
+            what,
+            "the passwords are 2000 plain text (first: record 1), and keep_password = true would store plain text readable"
+        );
+        assert!(hint.starts_with("keep_password = false under [target] lets the provider hash"));
+        let mut watch = Watch::new(Guard { keep: false, accepted: false });
+        for (i, line) in text.lines().enumerate() {
+            watch.see(line.split_once('\t').unwrap().1, i as u64 + 1);
+        }
+        assert_eq!(watch.mistake(), None);
     }
 
     #[test]

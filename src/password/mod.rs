@@ -5,12 +5,17 @@ pub mod compose;
 pub mod cost;
 mod crypt64;
 pub mod detect;
-mod digest;
+pub(crate) mod digest;
 pub mod firebase;
 pub mod function;
 pub mod guard;
+mod joined;
+mod pbkdf2;
 mod scheme;
+pub mod typed;
 pub mod verify;
 
 pub use detect::{detect, is_unusable};
+pub(crate) use digest::Digest;
+pub use joined::Way;
 pub use scheme::Scheme;

@@ -1,5 +1,7 @@
 //! The schemes in which passwords are stored.
 
+use super::digest::Digest;
+
 /// A way to store a password. The words are part of the machine-readable contract; more may come,
 /// none is renamed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,7 +52,10 @@ pub enum Scheme {
     AspNetIdentity,
     /// `$firebase-scrypt$`: composed of Firebase's two columns.
     FirebaseScrypt,
-    /// `$md5$ORDER$SALT$DIGEST`: composed of a digest and its salt.
+    /// `$fbscrypt$`: the same with the parameters of the project in it, as GoTrue (Supabase) takes it.
+    FbScrypt,
+    /// `$md5$ORDER$SALT$DIGEST`: composed of a digest and its salt; `md5$salt$digest`,
+    /// `digest:salt`, as other programs write them.
     SaltedMd5,
     /// The same with SHA-1.
     SaltedSha1,
@@ -58,6 +63,10 @@ pub enum Scheme {
     SaltedSha256,
     /// The same with SHA-512.
     SaltedSha512,
+    /// `md5$$DIGEST`: Django's without a salt.
+    UnsaltedMd5,
+    /// `sha1$$DIGEST`.
+    UnsaltedSha1,
     /// 32 hexadecimal digits.
     HexMd5,
     /// 40 hexadecimal digits.
@@ -66,8 +75,10 @@ pub enum Scheme {
     HexSha256,
     /// 128 hexadecimal digits.
     HexSha512,
-    /// None of the forms: most likely the password itself.
+    /// None of the forms, in a column of what people type: most likely the password itself.
     Plain,
+    /// None of the forms, in a column of what nobody types.
+    Unknown,
     /// No password.
     None,
 }
@@ -99,15 +110,19 @@ impl Scheme {
             Self::WordPress => "wordpress",
             Self::AspNetIdentity => "aspnet-identity",
             Self::FirebaseScrypt => "firebase-scrypt",
+            Self::FbScrypt => "fbscrypt",
             Self::SaltedMd5 => "salted-md5",
             Self::SaltedSha1 => "salted-sha1",
             Self::SaltedSha256 => "salted-sha256",
             Self::SaltedSha512 => "salted-sha512",
+            Self::UnsaltedMd5 => "unsalted-md5",
+            Self::UnsaltedSha1 => "unsalted-sha1",
             Self::HexMd5 => "hex-md5",
             Self::HexSha1 => "hex-sha1",
             Self::HexSha256 => "hex-sha256",
             Self::HexSha512 => "hex-sha512",
             Self::Plain => "plain",
+            Self::Unknown => "unknown",
             Self::None => "none",
         }
     }
@@ -123,6 +138,7 @@ impl Scheme {
         Self::Argon2id,
         Self::Scrypt,
         Self::FirebaseScrypt,
+        Self::FbScrypt,
         Self::Pbkdf2Sha1,
         Self::Pbkdf2Sha256,
         Self::Pbkdf2Sha512,
@@ -143,6 +159,8 @@ impl Scheme {
         Self::SaltedSha1,
         Self::SaltedSha256,
         Self::SaltedSha512,
+        Self::UnsaltedMd5,
+        Self::UnsaltedSha1,
         Self::HexMd5,
         Self::HexSha1,
         Self::HexSha256,
@@ -154,6 +172,21 @@ impl Scheme {
         Self::HASHES.iter().copied().find(|scheme| scheme.as_str() == word)
     }
 
+    /// The one of a digest and its salt.
+    pub(super) fn salted(digest: Digest) -> Self {
+        match digest {
+            Digest::Md5 => Self::SaltedMd5,
+            Digest::Sha1 => Self::SaltedSha1,
+            Digest::Sha256 => Self::SaltedSha256,
+            Digest::Sha512 => Self::SaltedSha512,
+        }
+    }
+
+    /// Whether it is none of the forms, and no absent password either.
+    pub fn is_no_form(self) -> bool {
+        matches!(self, Self::Plain | Self::Unknown)
+    }
+
     /// Whether nothing but a hash of this scheme looks so.
     pub fn is_unmistakable(self) -> bool {
         !matches!(
@@ -163,6 +196,7 @@ impl Scheme {
                 | Self::HexSha256
                 | Self::HexSha512
                 | Self::Plain
+                | Self::Unknown
                 | Self::None
         )
     }

@@ -122,7 +122,7 @@ impl<'a> Batcher<'a> {
             let prepared = validate::inspect_guarded(raw, no, mapping, schema, &mut self.watch);
             if let (true, Some(password)) = (self.settings.guard.accepted, &prepared.user.password)
             {
-                let scheme = detect(password.expose_secret());
+                let scheme = self.watch.named(detect(password.expose_secret()));
                 self.staged.accepted += u64::from(self.watch.is_accepted(scheme));
             }
             self.staged.found.note(&prepared.user);

@@ -266,6 +266,90 @@ fn a_source_that_goes_on_is_judged_again() {
     assert_eq!(desk.status()["invalid"], 3);
 }
 
+/// `forms.jsonl` and `typed.tsv` are of tests/password.
+#[test]
+fn hashes_in_a_form_of_their_own_are_not_taken_for_plain_text() {
+    let desk = Desk::new();
+    let vectors = include_str!("../password/forms.jsonl").lines();
+    let vectors: Vec<Value> = vectors.map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |vector: &Value| vector["stored"].as_str().unwrap().to_owned();
+    let passwords: Vec<String> = vectors.iter().map(of).collect();
+    let passwords: Vec<&str> = passwords.iter().map(String::as_str).collect();
+    desk.write("users.json", export(&passwords));
+    let report = desk.ferry("check --json users.json").ok(0).out;
+    let report: Value = serde_json::from_str(&report).unwrap();
+    let schemes = report["passwords"].as_object().unwrap();
+    assert!(!schemes.contains_key("plain") && !schemes.contains_key("unknown"), "{schemes:?}");
+    let all: u64 = schemes.values().filter_map(Value::as_u64).sum();
+    assert_eq!(all, vectors.len() as u64);
+}
+
+#[test]
+fn what_nobody_types_is_not_called_plain_text() {
+    let desk = Desk::new();
+    // 24 bytes each, of a generator that has nothing to do with passwords.
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        format!("{state:016x}")
+    };
+    let tokens: Vec<String> = (0..300).map(|_| [next(), next(), next()].concat()).collect();
+    let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
+    let told = "the passwords are 300 of a form that is not known (first: record 1): ";
+    for setting in ["true", "false"] {
+        desk.write("userferry.toml", format!("[target]\nkeep_password = {setting}\n"));
+        desk.write("users.json", export(&tokens));
+        refused(&desk, told);
+        let did = desk.ferry("stage users.json").ok(2);
+        assert!(!did.err.contains("plain text"), "{}", did.err);
+        let hint = did.err.lines().skip(1).collect::<String>();
+        assert!(!hint.contains("keep_password = false"), "{hint}");
+        let checked = desk.ferry("check users.json").ok(3).out;
+        assert!(checked.contains("unknown") && !checked.contains("plain"), "{checked}");
+        assert!(!checked.contains("with keep_password = false"), "{checked}");
+        let did = desk.ferry("password function --from users.json -o function").ok(2);
+        assert!(did.err.contains("of a form that is not known"), "{}", did.err);
+        assert!(!did.err.contains("keep_password = false"), "{}", did.err);
+    }
+    desk.ferry("stage --accept-passwords users.json").ok(0);
+    desk.write("right", "secret");
+    let did = desk.ferry("password verify --key 7 --password-file right").ok(2);
+    assert!(did.err.contains("a form that is not known"), "{}", did.err);
+    assert!(!did.err.contains("keep_password = false"), "{}", did.err);
+    // What people type is plain text as before.
+    let typed = include_str!("../password/typed.tsv").lines().take(300);
+    let typed: Vec<&str> = typed.filter_map(|line| Some(line.split_once('\t')?.1)).collect();
+    let desk = Desk::new();
+    desk.write("users.json", export(&typed));
+    let told = "the passwords are 300 plain text (first: record 1), and keep_password = true would store plain text readable\n";
+    refused(&desk, told);
+    let did = desk.ferry("stage users.json").ok(2);
+    assert!(did.err.contains("keep_password = false under [target] lets the provider hash them"));
+}
+
+#[test]
+fn a_salt_that_nobody_has_mapped_is_found_by_a_known_password() {
+    let desk = Desk::new();
+    let users = json!([{"uid": "1", "pwd": DISCUZ, "town": "Bonn", "profile": {"s": "x9"}}]);
+    desk.write("users.json", users.to_string());
+    desk.write("userferry.toml", "[mapping]\nexternalId = \"uid\"\npassword = \"pwd\"\n");
+    desk.ferry("stage users.json").ok(0);
+    desk.write("right", "secret");
+    let verify = "password verify --key 1 --password-file right";
+    let did = desk.ferry(verify).ok(3);
+    let (_, rule) = did.err.trim_end().split_once("userferry remap: ").unwrap();
+    assert!(rule.contains("salt = \"profile.s\""), "{rule}");
+    // What it says is what is needed.
+    desk.write("userferry.toml", format!("[mapping]\nexternalId = \"uid\"\n{rule}\n"));
+    desk.ferry("remap").ok(0);
+    desk.ferry(verify).ok(0);
+    for hidden in ["secret", DISCUZ, "x9", "Bonn"] {
+        assert!(!did.out.contains(hidden) && !did.err.contains(hidden), "{}", did.err);
+    }
+}
+
 const SALTED: &str = "[mapping]\nexternalId = \"uid\"\npassword = { scheme = \"md5\", hash = \"pwd\", salt = \"salt\", order = \"ORDER\" }\n";
 
 #[test]
@@ -291,7 +375,8 @@ fn one_known_password_proves_the_column_the_scheme_and_the_order() {
         did.out,
         "DIR/users.json, record 2: the password does not match its hash (salted-md5)\n"
     );
-    let order = "It does with order = \"md5(password)+salt\" in the mapping: correct it, then userferry remap\n";
+    let order = "It does with this in the mapping, then userferry remap: password = { scheme = \"md5\", hash = \"pwd\", \
+                 salt = \"salt\", order = \"md5(password)+salt\" }\n";
     assert_eq!(did.err, order);
     desk.write("userferry.toml", SALTED.replace("ORDER", "md5(password)+salt"));
     desk.ferry("remap").ok(0);
@@ -428,8 +513,11 @@ fn firebases_parameters_go_into_the_function_and_nowhere_else() {
     let did =
         desk.ferry("password verify --key 1 --password-file right --firebase parameters").ok(0);
     assert!(did.out.contains("matches its hash (firebase-scrypt)"), "{}", did.out);
-    let did = desk.ferry("password function -o bare").ok(0);
+    // What cannot let anybody in is not ready.
+    let did = desk.ferry("password function -o bare").ok(3);
+    assert!(did.err.contains("the parameters of your Firebase project are missing"), "{}", did.err);
     assert!(did.err.contains("bare/firebase.json"), "{}", did.err);
+    desk.ferry("password function --scheme firebase-scrypt -o named").ok(3);
     let did = desk.ferry("password function --firebase parameters -o with").ok(0);
     assert!(!did.err.contains("warning"), "{}", did.err);
     let written: Value = serde_json::from_str(&desk.read("with/firebase.json")).unwrap();

@@ -11,7 +11,8 @@ import { Readable } from 'node:stream';
 
 const here = path.dirname(new URL(import.meta.url).pathname);
 const source = path.join(here, '../../src/password/function');
-const vectors = fs.readFileSync(path.join(here, 'vectors.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+const vectors = ['vectors.jsonl', 'forms.jsonl'].flatMap((name) =>
+  fs.readFileSync(path.join(here, name), 'utf8').trim().split('\n').map((line) => JSON.parse(line)));
 const projects = new Map(vectors.filter((v) => v.firebase).map((v) => [JSON.stringify(v.firebase), v.firebase]));
 
 let passed = 0;
@@ -151,7 +152,10 @@ const expensive = {
   scrypt: big.flatMap((c) => [`$scrypt$ln=${c},r=8,p=1$c2FsdA$${b32}`.replace(/ln=8 ?/, 'ln=88'), `$scrypt$ln=17,r=${c},p=99$c2FsdA$${b32}`, `scrypt:${c}:8:1$salt$${x(64, 'a')}`, `scrypt:1024:8:${c}$salt$${x(62, 'a')}zz`, `scrypt$${c}$salt$8$1$${b32}=`, `scrypt$1048576$salt$8$${c}$${b32}=`])
     .concat(`$7$z6..../....salt$${x(43)}`, `$7$Czzzzzzzzzzsalt$${x(43)}`, `$7$C6....zzzzzsalt$${x(43)}`, `$7$J6..../....salt$${x(43)}`, `$7$`, `$7$C`, 'scrypt:1000:8:1$salt$' + x(64, 'a'), `scrypt:131072:8:16$salt$${x(64, 'a')}`, `$scrypt$ln=17,r=16,p=1$c2FsdA$${b32}`, `$scrypt$ln=16,r=1,p=1$c2FsdA$${b32}`),
   pbkdf2: big.flatMap((c) => [`$pbkdf2-sha256$${c}$c2FsdA$${b32}`.replace('$30$', '$30$$').replace(/\$(99|31)\$/, '$4000001$'), `pbkdf2_sha256$${c}$salt$${b32.slice(0, 9)}`, `pbkdf2:sha512:${c}$salt$${x(9, 'a')}`, `$pbkdf2$4000001${c}$c2FsdA$${b32}`])
-    .concat(`$pbkdf2-sha512$4000000$c2FsdA$${x(200, 'A')}`, `$pbkdf2-md5$1$c2FsdA$${b32}`, `pbkdf2_md5$1$salt$${b32}=`, `pbkdf2:md4:1$salt$${x(64, 'a')}`, `pbkdf2:sha256$salt$${x(64, 'a')}`),
+    .concat(`$pbkdf2-sha512$4000000$c2FsdA$${x(200, 'A')}`, `$pbkdf2-md5$1$c2FsdA$${b32}`, `pbkdf2_md5$1$salt$${b32}=`, `pbkdf2:md4:1$salt$${x(64, 'a')}`, `pbkdf2:sha256$salt$${x(64, 'a')}`)
+    .concat(big.flatMap((c) => [`$pbkdf2-sha512$i=${c},l=32$c2FsdA$${x(9, 'A')}`, `{PBKDF2-SHA512}4000001${c}$c2FsdA$${b32}`, `{PBKDF2}${c}$c2FsdA$${x(9, 'A')}`]),
+      `$pbkdf2-sha256$i=1,l=31$c2FsdA$${b32}`, `$pbkdf2-sha256$l=32,i=1$c2FsdA$${b32}`, `$pbkdf2-sha256$i=1,l=32,x=1$c2FsdA$${b32}`, `{PBKDF2-MD5}1$c2FsdA$${b32}`, '{PKCS5S2}', `{PKCS5S2}${x(63, 'A')}`,
+      `{PKCS5S2}${x(68, 'A')}`, `{PKCS5S2}${x(64, '!')}`, `{PBKDF2-SHA512}4000000$c2FsdA$${x(200, 'A')}`),
   'aspnet-identity': [
     ...[0xffffffff, 0x7fffffff, 4000001, 0].map((n) => { const b = Buffer.alloc(61, 5); b[0] = 1; b.writeUInt32BE(2, 1); b.writeUInt32BE(n, 5); b.writeUInt32BE(16, 9); return b; }),
     ...[0xffffffff, 0x80000000, 0, 1, 15, 33, 48, 100].map((n) => { const b = Buffer.alloc(61, 5); b[0] = 1; b.writeUInt32BE(1, 1); b.writeUInt32BE(1, 5); b.writeUInt32BE(n, 9); return b; }),
@@ -166,7 +170,13 @@ const expensive = {
   ldap: ['{SHA}', '{SSHA}', '{MD5}', '{SMD5}', '{SSHA512}', '{CRYPT}', '{SHA512}', '{X}'].flatMap((w) => ['', '=', 'AAAA', x(27, 'A'), x(28, '!'), x(900, '='), '密码', `${x(26, 'A')}==`, `${x(27, 'A')}B=`].map((v) => w + v)),
   'firebase-scrypt': ['', '$', '$$', 'a$b', '$b', 'AAAA$', 'AAAA$AAAA', `AAAA$${x(87, 'A')}`, `AAAA$${x(900, 'A')}`, `!!!!$${x(86, 'A')}`, `AAAA$${x(86, '!')}`, `A$${x(86, 'A')}`, `AAAA$${x(85, 'A')}B`, 'AAAA$AAAA$AAAA', `${x(400, 'A')}$${x(40, 'A')}`].map((v) => `$firebase-scrypt$${v}`),
   hex: [31, 33, 39, 41, 63, 65, 127, 129, 1000].map((n) => x(n, 'a')).concat([32, 40, 64, 128].flatMap((n) => [`${x(n - 1, 'a')}g`, `${x(n - 1, 'a')}\n`, ` ${x(n - 1, 'a')}`, `${x(n - 1, 'a')}\u0660`, `0x${x(n - 2, 'a')}`])),
-  salted: ['', 's', 'ss', 'sss', 'pp', 'pm', 'sph', 'ssss', 'psssp', 'sssspp', 'x', 'P', 'spp', 'p s', 'rounds=5'].flatMap((o) => ['md5', 'sha512', 'sha1', 'sha256'].map((a) => `$${a}$${o}$c2FsdA$${a === 'md5' ? 'B7n2cvIdTUWYsqQUS0gTAw' : b32}`)).concat(`$md5$p$c2FsdA$${x(22, 'A')}`, `$md5$sp$c2FsdB$${x(22, 'A')}`, `$md5$sp$${x(800, 'A')}$AAAA`, `$md4$sp$AAAA$${x(22, 'A')}`, '$md5$sp$', '$md5$sp$$', `$sha512$sp$AAAA$${x(24, 'A')}`, `$sha1$40000$jtNX3nZ2$${x(28, 'A')}`),
+  salted: ['', 's', 'ss', 'sss', 'pp', 'pm', 'sph', 'ssss', 'psssp', 'sssspp', 'x', 'P', 'spp', 'p s', 'rounds=5'].flatMap((o) => ['md5', 'sha512', 'sha1', 'sha256'].map((a) => `$${a}$${o}$c2FsdA$${a === 'md5' ? 'B7n2cvIdTUWYsqQUS0gTAw' : b32}`)).concat(`$md5$p$c2FsdA$${x(22, 'A')}`, `$md5$sp$c2FsdB$${x(22, 'A')}`, `$md5$sp$${x(800, 'A')}$AAAA`, `$md4$sp$AAAA$${x(22, 'A')}`, '$md5$sp$', '$md5$sp$$', `$sha512$sp$AAAA$${x(24, 'A')}`, `$sha1$40000$jtNX3nZ2$${x(28, 'A')}`)
+    .concat([`md5$salt$${x(31, 'a')}`, `md5$salt$${x(40, 'a')}`, `sha1$$${x(32, 'a')}`, `sha256$$${x(64, 'a')}`, `md4$salt$${x(32, 'a')}`, `md5$sa lt$${x(32, 'a')}`, 'md5$$', `md5$${x(200, 's')}$${x(32, 'a')}`,
+      `${x(32, 'a')}:`, `:${x(32, 'a')}`, `${x(32, 'a')}: `, `${x(33, 'a')}:salt`, `sha256:${x(64, 'a')}`, `${x(64, 'a')}:salt:2`, `${x(64, 'a')}:salt:0:1`, `${x(32, 'a')}:${x(200, 's')}`, `${x(32, 'a')}:密码`,
+      `${x(32, 'g')}:salt`, ':'.repeat(500), `${x(32, 'a')}:\0`, `constructor:${x(32, 'a')}`]),
+  fbscrypt: [...big.flatMap((c) => [`v=1,n=${c},r=9999,p=1,sk=${x(64, 'A')}`, `v=1,n=14,r=8,p=99${c},sk=${x(64, "A")}`, `v=1${c},n=10,r=8,p=1,sk=${x(64, 'A')}`.replace('v=1,', 'v=2,')]),
+    'v=2,n=10,r=8,p=1,sk=AAAA', 'n=10,r=8,p=1,sk=AAAA', 'v=1,n=10,r=8,p=1', 'v=1,n=18,r=8,p=1,sk=AAAA', 'v=1,n=17,r=8,p=16,sk=AAAA', 'v=1,n=10,r=8,p=1,ss=!,sk=AAAA', 'v=1,n=10,r=8,p=1,ss=A,sk=AAAA', 'v=1,n=0,r=8,p=1,sk=AAAA',
+  ].map((costs) => `$fbscrypt$${costs}$c2FsdA==$${x(64, 'A')}`).concat('$fbscrypt$', '$fbscrypt$$$$', `$fbscrypt$v=1,n=10,r=8,p=1,sk=AAAA$c2FsdA==$AAAA`),
 };
 
 // A good string of each family, broken in every way a hand or a program breaks one.
@@ -184,7 +194,7 @@ const { files, order } = JSON.parse(fs.readFileSync(path.join(source, 'dependenc
 let worst = [0, ''];
 // Of these, what is left of a hash after a cut is a shorter form of it, and padding may be left out:
 // the right password is still right, as the description of the forms has it, a wrong one is not.
-const CUT = ['scrypt', 'pbkdf2', 'firebase-scrypt', 'aspnet-identity', 'ldap'];
+const CUT = ['scrypt', 'pbkdf2', 'firebase-scrypt', 'fbscrypt', 'aspnet-identity', 'ldap'];
 let shorter = 0;
 for (const [family, strings] of Object.entries(expensive)) {
   const samples = vectors.filter((v) => files[v.scheme] && files[v.scheme][0] === family && v.password && v.verifiable !== false && !v.firebase);
@@ -227,7 +237,9 @@ for (const vector of vectors.filter((v) => v.password === 'secret' && v.verifiab
 }
 
 // ---- plain passwords are no hashes
-for (const plain of fs.readFileSync(path.join(here, 'plain.txt'), 'utf8').split('\n').slice(0, -1)) {
+const typed = fs.readFileSync(path.join(here, 'typed.tsv'), 'utf8').trimEnd().split('\n').map((line) => line.split('\t')[1]);
+check(typed.length === 2000, `${typed.length} passwords as people type them`);
+for (const plain of [...fs.readFileSync(path.join(here, 'plain.txt'), 'utf8').split('\n').slice(0, -1), ...typed]) {
   check(!(await isValid(plain, plain)), `plain ${plain} is accepted for itself`);
 }
 check(order.length === Object.keys(expensive).length - 1, 'a family has no hostile strings');

@@ -3,7 +3,7 @@
 // is stored. Users who were moved here keep the hash of the system they came from; the hash itself
 // says how it was made.
 
-const { LIMITS } = require('./schemes/common');
+const { LIMITS, base64 } = require('./schemes/common');
 const scrypt = require('./schemes/scrypt');
 
 // Asked in this order; the first that recognises the stored string decides.
@@ -38,9 +38,17 @@ function parameter(queries, name) {
   return value;
 }
 
-// Directories and Spring Security put the name of a family before hashes that name it themselves.
+// Directories and Spring Security put the name of a family before hashes that name it themselves; and
+// what an export in LDIF holds is base64 of a hash with its name in braces.
 function bare(stored) {
-  return stored.replace(/^\{(crypt|bcrypt|argon2)\}(?=\$)/i, '');
+  return unwrapped(stored).replace(/^\{(crypt|bcrypt|argon2)\}(?=\$)/i, '');
+}
+
+function unwrapped(stored) {
+  if (!/^e[0-3][A-Za-z0-9+/]+={0,2}$/.test(stored)) return stored;
+  const bytes = base64(stored);
+  const text = bytes ? bytes.toString('latin1') : '';
+  return /^\{[A-Za-z0-9-]{2,20}\}[!-~]+$/.test(text) ? text : stored;
 }
 
 function tooLong(password) {

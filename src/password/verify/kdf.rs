@@ -1,8 +1,9 @@
 //! bcrypt, Argon2 and PBKDF2.
 
 use super::{Unverifiable, equal};
-use crate::password::crypt64::{base64, from_adapted, from_base64};
-use crate::password::digest::{Digest, from_hex, to_hex};
+use crate::password::crypt64::{base64, from_base64};
+use crate::password::digest::{Digest, to_hex};
+use crate::password::pbkdf2::Pbkdf2;
 use argon2::{Algorithm, Argon2, Params, Version};
 use aws_lc_rs::{hmac, pbkdf2 as aws};
 use std::num::NonZeroU32;
@@ -92,28 +93,10 @@ pub(super) fn cost(list: &str, name: &str) -> Option<u32> {
 }
 
 /// All forms of PBKDF2.
-pub(super) fn pbkdf2(digest: Digest, password: &[u8], stored: &str) -> Verdict {
-    let read = || {
-        let parts: Vec<&str> = stored.split('$').collect();
-        match parts.as_slice() {
-            // passlib
-            ["", _, iterations, salt, hash] => {
-                Some((iterations.parse().ok()?, from_adapted(salt)?, from_adapted(hash)?))
-            }
-            // Django
-            [_, iterations, salt, hash] => {
-                Some((iterations.parse().ok()?, salt.as_bytes().to_vec(), from_base64(hash)?))
-            }
-            // Werkzeug
-            [head, salt, hash] => {
-                let iterations = head.rsplit(':').next()?.parse().ok()?;
-                Some((iterations, salt.as_bytes().to_vec(), from_hex(hash)?))
-            }
-            _ => None,
-        }
-    };
-    let (iterations, salt, expected) = read().ok_or(Unverifiable::Malformed)?;
-    derived(digest, iterations, password, &salt, &expected)
+pub(super) fn pbkdf2(password: &[u8], stored: &str) -> Verdict {
+    let read = Pbkdf2::parse(stored).ok_or(Unverifiable::Malformed)?;
+    let iterations = u32::try_from(read.iterations).map_err(|_| Unverifiable::TooCostly)?;
+    derived(read.digest, iterations, password, &read.salt, &read.hash)
 }
 
 fn derived(

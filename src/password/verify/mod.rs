@@ -9,9 +9,10 @@ mod scrypt;
 
 use super::compose::Order;
 use super::crypt64::from_base64;
-use super::detect::without_prefix;
+use super::detect::{unwrapped, without_prefix};
 use super::digest::{Digest, from_hex};
 use super::firebase::Firebase;
+use super::joined::{Joined, Way};
 use super::{Scheme, detect};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 
@@ -37,10 +38,11 @@ pub fn verify(
     firebase: Option<&Firebase>,
 ) -> Result<bool, Unverifiable> {
     let scheme = detect(stored);
-    let hash = without_prefix(stored);
+    let unwrapped = unwrapped(stored);
+    let hash = without_prefix(&unwrapped);
     let bytes = password.as_bytes();
     match scheme {
-        Scheme::Plain | Scheme::None => Err(Unverifiable::NoHash),
+        Scheme::Plain | Scheme::Unknown | Scheme::None => Err(Unverifiable::NoHash),
         Scheme::Bcrypt => kdf::bcrypt(bytes, hash),
         Scheme::WordPress => kdf::wordpress(password, hash),
         Scheme::Argon2i | Scheme::Argon2d | Scheme::Argon2id => kdf::argon2(bytes, hash),
@@ -48,9 +50,10 @@ pub fn verify(
         Scheme::FirebaseScrypt => {
             scrypt::firebase(bytes, hash, firebase.ok_or(Unverifiable::Firebase)?)
         }
-        Scheme::Pbkdf2Sha1 => kdf::pbkdf2(Digest::Sha1, bytes, hash),
-        Scheme::Pbkdf2Sha256 => kdf::pbkdf2(Digest::Sha256, bytes, hash),
-        Scheme::Pbkdf2Sha512 => kdf::pbkdf2(Digest::Sha512, bytes, hash),
+        Scheme::FbScrypt => scrypt::fbscrypt(bytes, hash),
+        Scheme::Pbkdf2Sha1 | Scheme::Pbkdf2Sha256 | Scheme::Pbkdf2Sha512 => {
+            kdf::pbkdf2(bytes, hash)
+        }
         Scheme::AspNetIdentity => kdf::asp_net(bytes, hash),
         Scheme::Phpass => crypt::phpass(Digest::Md5, bytes, hash, 22),
         Scheme::Drupal7 => crypt::drupal(bytes, hash),
@@ -61,9 +64,15 @@ pub fn verify(
         Scheme::LdapSha | Scheme::LdapSsha => ldap(Digest::Sha1, bytes, hash),
         Scheme::LdapMd5 | Scheme::LdapSmd5 => ldap(Digest::Md5, bytes, hash),
         Scheme::LdapSsha512 => ldap(Digest::Sha512, bytes, hash),
-        Scheme::SaltedMd5 | Scheme::SaltedSha1 | Scheme::SaltedSha256 | Scheme::SaltedSha512 => {
-            salted(bytes, hash)
-        }
+        Scheme::SaltedMd5
+        | Scheme::SaltedSha1
+        | Scheme::SaltedSha256
+        | Scheme::SaltedSha512
+        | Scheme::UnsaltedMd5
+        | Scheme::UnsaltedSha1 => match hash.strip_prefix('$') {
+            Some(rest) => salted(bytes, rest),
+            None => Ok(way(bytes, hash).is_some()),
+        },
         Scheme::HexMd5 => hex(Digest::Md5, bytes, hash),
         Scheme::HexSha1 => hex(Digest::Sha1, bytes, hash),
         Scheme::HexSha256 => hex(Digest::Sha256, bytes, hash),
@@ -71,22 +80,12 @@ pub fn verify(
     }
 }
 
-/// The order of salt and password with which a password does match a digest that it does not match
-/// as it stands: a way out for whoever has guessed it.
-pub fn other_order(password: &str, stored: &str) -> Option<String> {
-    const LIKELY: &[&str] = &["sp", "ps", "ms", "sm", "hs", "sh", "sps", "p", "m", "h"];
-    let parts: Vec<&str> = stored.split('$').collect();
-    let ["", digest, _, salt, expected] = parts.as_slice() else { return None };
-    Digest::parse(digest)?;
-    LIKELY.iter().find_map(|letters| {
-        let order = Order::from_letters(letters)?;
-        let salt = if order.has_salt() { *salt } else { "" };
-        let other = format!("${digest}${letters}${salt}${expected}");
-        (salted(password.as_bytes(), &other) == Ok(true)).then(|| order.words())
-    })
+/// How a password matches a digest with its salt in one text, which does not say so itself.
+pub fn way(password: &[u8], stored: &str) -> Option<Way> {
+    Joined::readings(stored).find_map(|one| one.matches(password))
 }
 
-fn equal(a: &[u8], b: &[u8]) -> bool {
+pub(super) fn equal(a: &[u8], b: &[u8]) -> bool {
     verify_slices_are_equal(a, b).is_ok()
 }
 
@@ -103,10 +102,10 @@ fn ldap(digest: Digest, password: &[u8], stored: &str) -> Result<bool, Unverifia
     Ok(equal(&digest.of(&[password, salt]), expected))
 }
 
-/// `$sha256$ORDER$SALT$DIGEST`, the digest possibly cut.
-fn salted(password: &[u8], stored: &str) -> Result<bool, Unverifiable> {
-    let parts: Vec<&str> = stored.split('$').collect();
-    let [_, digest, order, salt, expected] = parts.as_slice() else {
+/// `sha256$ORDER$SALT$DIGEST`, the digest possibly cut.
+fn salted(password: &[u8], rest: &str) -> Result<bool, Unverifiable> {
+    let parts: Vec<&str> = rest.split('$').collect();
+    let [digest, order, salt, expected] = parts.as_slice() else {
         return Err(Unverifiable::Malformed);
     };
     let read = || {

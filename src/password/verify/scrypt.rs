@@ -4,7 +4,7 @@ use super::kdf::{MEMORY, Verdict, WORK, cost};
 use super::{Unverifiable, equal};
 use crate::password::crypt64::{from_base64, from_crypt, from_crypt_text};
 use crate::password::digest::from_hex;
-use crate::password::firebase::Firebase;
+use crate::password::firebase::{FbScrypt, Firebase};
 use aws_lc_rs::cipher::{AES_256, DecryptingKey, DecryptionContext, UnboundCipherKey};
 
 /// What a stored string says.
@@ -97,17 +97,38 @@ fn derive(
     Ok(found)
 }
 
-/// Firebase's: what scrypt makes of the password encrypts the project's key.
+/// Firebase's, whose parameters are told apart from it.
 pub(super) fn firebase(password: &[u8], stored: &str, parameters: &Firebase) -> Verdict {
     let read = || {
         let (salt, expected) = stored.strip_prefix("$firebase-scrypt$")?.split_once('$')?;
-        let mut salt = from_base64(salt)?;
-        salt.extend(from_base64(&parameters.base64_salt_separator)?);
-        let expected = from_base64(expected).filter(|bytes| bytes.len() >= 16)?;
-        Some((salt, expected, from_base64(&parameters.base64_signer_key)?))
+        Some((from_base64(salt)?, from_base64(expected)?))
     };
-    let (salt, expected, mut signer) = read().ok_or(Unverifiable::Malformed)?;
-    let key = derive(password, &salt, (parameters.mem_cost, parameters.rounds, 1), 64)?;
+    let (salt, expected) = read().ok_or(Unverifiable::Malformed)?;
+    encrypted(password, salt, &expected, parameters, 1)
+}
+
+/// Firebase's with its parameters.
+pub(super) fn fbscrypt(password: &[u8], stored: &str) -> Verdict {
+    let read = stored.strip_prefix('$').and_then(FbScrypt::parse);
+    let FbScrypt { parameters, lanes, salt, hash } = read.ok_or(Unverifiable::Malformed)?;
+    encrypted(password, salt, &hash, &parameters, lanes)
+}
+
+/// What scrypt makes of the password encrypts the project's key.
+fn encrypted(
+    password: &[u8],
+    mut salt: Vec<u8>,
+    expected: &[u8],
+    parameters: &Firebase,
+    lanes: u32,
+) -> Verdict {
+    let (mut signer, separator) = parameters.bytes().ok_or(Unverifiable::Malformed)?;
+    // A digest of a few bytes would match by chance.
+    if expected.len() < 16 {
+        return Err(Unverifiable::Malformed);
+    }
+    salt.extend(separator);
+    let key = derive(password, &salt, (parameters.mem_cost, parameters.rounds, lanes), 64)?;
     // In counter mode to encrypt is to decrypt.
     let mut cipher = || {
         let key = UnboundCipherKey::new(&AES_256, &key[..32]).ok()?;
@@ -116,5 +137,5 @@ pub(super) fn firebase(password: &[u8], stored: &str, parameters: &Firebase) -> 
     };
     let found = cipher().ok_or(Unverifiable::Malformed)?;
     let found = found.get(..expected.len()).ok_or(Unverifiable::Malformed)?;
-    Ok(equal(found, &expected))
+    Ok(equal(found, expected))
 }

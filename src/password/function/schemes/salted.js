@@ -1,37 +1,88 @@
 'use strict';
-// `$md5$ORDER$SALT$DIGEST`, and the same with sha1, sha256, sha512: a digest over salt and password
-// in the order that ORDER spells. s: the salt; p: the password; m, h: the hexadecimal md5 or sha1
-// of the password. A digest of SHA-512 may have been cut to its first 32 bytes.
+// Digests of a salt and a password.
+//
+// `$md5$ORDER$SALT$DIGEST`, and the same with sha1, sha256, sha512: in the order that ORDER spells.
+// s: the salt; p: the password; m, h: the hexadecimal md5 or sha1 of the password. A digest of
+// SHA-512 may have been cut to its first 32 bytes.
+//
+// `sha1$salt$digest` (Django; older Werkzeug), `digest:salt` (Joomla, osCommerce, Magento) and
+// `salt:digest` do not say what was hashed: the ways that are in use are tried.
 
-const { base64, digest, sameBytes } = require('./common');
+const crypto = require('crypto');
+const { base64, digest, hex, sameBytes } = require('./common');
 
 const FORM = /^\$(md5|sha1|sha256|sha512)\$([spmh]{1,4})\$([A-Za-z0-9+/]*)\$([A-Za-z0-9+/]+)$/;
 const LENGTHS = { md5: [16], sha1: [20], sha256: [32], sha512: [64, 32] };
+const NAMED = /^(md5|sha1|sha256|sha512)\$([!-#%-~]{0,128})\$([0-9a-fA-F]+)$/;
+const ORDERS = ['sp', 'ps', 'ms', 'sm', 'hs', 'sh', 'sps'];
+const FUNCTIONS = { 32: 'md5', 40: 'sha1', 64: 'sha256', 128: 'sha512' };
+
+function ordered(algorithm, order, password, salt) {
+  const parts = {
+    s: () => salt,
+    p: () => password,
+    m: () => digest('md5', password).toString('hex'),
+    h: () => digest('sha1', password).toString('hex'),
+  };
+  return digest(algorithm, ...[...order].map((letter) => parts[letter]()));
+}
+
+// { algorithm, salt, expected, named }, in each way to read the text; an empty list if it is none.
+function readings(stored) {
+  const m = NAMED.exec(stored);
+  if (m) {
+    const isOne = FUNCTIONS[m[3].length] === m[1] && (m[2] !== '' || m[1] === 'md5' || m[1] === 'sha1');
+    return isOne ? [{ algorithm: m[1], salt: m[2], expected: hex(m[3]), named: true }] : [];
+  }
+  const first = stored.indexOf(':');
+  if (first < 0 || /^[${]/.test(stored)) return [];
+  const last = stored.lastIndexOf(':');
+  return [
+    reading(stored.slice(0, first), withoutVersion(stored.slice(first + 1))),
+    reading(stored.slice(last + 1), stored.slice(0, last)),
+  ].filter((one) => one !== null);
+}
+
+function reading(text, salt) {
+  const algorithm = FUNCTIONS[text.length];
+  if (!algorithm || !/^[0-9a-fA-F]+$/.test(text)) return null;
+  if (salt === null || !/^[!-~]{1,128}$/.test(salt)) return null;
+  // A name there says that there is no salt.
+  if (Object.keys(LENGTHS).includes(salt.replace(/[^A-Za-z0-9]/g, '').toLowerCase())) return null;
+  return { algorithm, salt, expected: hex(text), named: false };
+}
+
+// Magento 2 puts a number behind the salt: 0 for MD5, 1 for SHA-256. Other numbers are other schemes.
+function withoutVersion(rest) {
+  const at = rest.lastIndexOf(':');
+  if (at < 0) return rest;
+  if (/^[01]$/.test(rest.slice(at + 1))) return rest.slice(0, at).includes(':') ? null : rest.slice(0, at);
+  return /^[0-9]/.test(rest.slice(at + 1)) ? null : rest;
+}
+
+function matches({ algorithm, salt, expected, named }, password) {
+  if (!named) return ORDERS.some((order) => sameBytes(ordered(algorithm, order, password, salt), expected));
+  if (sameBytes(digest(algorithm, salt, password), expected)) return true;
+  return salt !== '' && sameBytes(crypto.createHmac(algorithm, salt).update(password).digest(), expected);
+}
 
 module.exports = {
   name: 'salted',
 
   // The order in letters keeps out other programs' `$md5$rounds=…` and `$sha1$40000$…`.
   recognises(stored) {
-    return FORM.test(stored);
+    return FORM.test(stored) || readings(stored).length > 0;
   },
 
   async verify(password, stored) {
     const m = FORM.exec(stored);
-    if (!m) return false;
+    if (!m) return readings(stored).some((one) => matches(one, password));
     const [, algorithm, order] = m;
     const salt = base64(m[3]);
     const expected = base64(m[4]);
     if (!salt || !expected || !LENGTHS[algorithm].includes(expected.length)) return false;
     if (order.replace(/s/g, '').length !== 1) return false; // the password exactly once
     if (!order.includes('s') && salt.length > 0) return false;
-    const parts = {
-      s: () => salt,
-      p: () => password,
-      m: () => digest('md5', password).toString('hex'),
-      h: () => digest('sha1', password).toString('hex'),
-    };
-    const derived = digest(algorithm, ...[...order].map((letter) => parts[letter]()));
-    return sameBytes(derived.subarray(0, expected.length), expected);
+    return sameBytes(ordered(algorithm, order, password, salt).subarray(0, expected.length), expected);
   },
 };

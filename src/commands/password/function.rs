@@ -1,0 +1,222 @@
+//! Writes the custom password function for the schemes that were found.
+
+use crate::cli::{Global, PasswordFunction};
+use crate::commands::{open_reader, staged_mapping};
+use crate::config::{Flags, Settings, TargetKind, process_env};
+use crate::error::{Error, Exit, Result};
+use crate::input::{Reader, Source};
+use crate::job::Status;
+use crate::mapping::Mapping;
+use crate::password::typed::Texts;
+use crate::password::{Scheme, cost, detect, function};
+use crate::store::JobId;
+use crate::target::schema::Schema;
+use crate::ui::progress::ReadProgress;
+use crate::ui::{Ui, counted};
+use crate::validate;
+use secrecy::ExposeSecret as _;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+use std::path::Path;
+
+/// Rows that are read at once.
+const PAGE: u32 = 5_000;
+
+/// How many passwords are of which scheme; 0 where the schemes were named.
+type Schemes = BTreeMap<Scheme, u64>;
+
+/// The passwords that were found.
+#[derive(Default)]
+struct Found {
+    schemes: Schemes,
+    /// Those of a known scheme that the function refuses all the same.
+    refused: Schemes,
+    /// Those of no known form.
+    texts: Texts,
+}
+
+pub(super) fn run(global: &Global, ui: Ui, args: &PasswordFunction) -> Result<Exit> {
+    let firebase = args.firebase.as_deref().map(super::read_firebase).transpose()?;
+    is_empty(&args.output)?;
+    let found = if !args.scheme.is_empty() {
+        named(&args.scheme)?
+    } else if !args.from.is_empty() {
+        of_sources(global, ui, args)?
+    } else {
+        of_table(global)?
+    };
+    let Found { mut schemes, refused, texts } = found;
+    if !texts.are_typed()
+        && let Some(n) = schemes.remove(&Scheme::Plain)
+    {
+        schemes.insert(Scheme::Unknown, n);
+    }
+    let (known, unknown): (Schemes, Schemes) =
+        schemes.into_iter().partition(|(scheme, _)| function::knows(*scheme));
+    if known.is_empty() && unknown.contains_key(&Scheme::Unknown) {
+        return Err(Error::usage("the passwords are of a form that is not known, which no custom password function of ours checks")
+            .hint("find out what made them, and what belongs to them: a rule of the mapping may make one string of it (README, Passwords)"));
+    }
+    if known.is_empty() {
+        return Err(Error::usage("there is no hash that a custom password function could check")
+            .hint("plain text needs none: keep_password = false; userferry check counts the passwords by scheme"));
+    }
+    let schemes: BTreeSet<Scheme> = known.keys().copied().collect();
+    let mut files = function::files(&schemes);
+    if let Some(firebase) = &firebase {
+        files.push(("firebase.json".to_owned(), firebase.to_json()));
+    }
+    write(&args.output, &files)?;
+    tell(ui, args, &known, &unknown);
+    for (scheme, n) in &refused {
+        ui.warn(&format!(
+            "{}: {scheme}, but of a kind or cost that the function refuses (limits.json): they must set a new password, or \
+             raise the limit",
+            counted(*n, "user")
+        ));
+    }
+    let left_out = unknown.values().chain(refused.values()).sum::<u64>();
+    let is_ready = !lacks_parameters(&known, args);
+    Ok(if left_out > 0 || !is_ready { Exit::Incomplete } else { Exit::Done })
+}
+
+/// Whether none of its Firebase hashes could match.
+fn lacks_parameters(known: &Schemes, args: &PasswordFunction) -> bool {
+    known.contains_key(&Scheme::FirebaseScrypt) && args.firebase.is_none()
+}
+
+fn named(words: &[String]) -> Result<Found> {
+    let schemes: Result<Schemes> = words
+        .iter()
+        .map(|word| {
+            let scheme = Scheme::parse(word).ok_or_else(|| {
+                let all: Vec<&str> = Scheme::HASHES.iter().map(|s| s.as_str()).collect();
+                Error::usage(format!("--scheme: `{word}` is no scheme that is known"))
+                    .hint(format!("one of {}", all.join(", ")))
+            })?;
+            Ok((scheme, 0))
+        })
+        .collect();
+    Ok(Found { schemes: schemes?, ..Found::default() })
+}
+
+fn of_sources(global: &Global, ui: Ui, args: &PasswordFunction) -> Result<Found> {
+    let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
+    let schema = settings.target.kind.schema();
+    settings.mapping.validate(schema)?;
+    let options = args.reading.options(settings.mapping.cells(schema));
+    let mut found = Found::default();
+    for name in &args.from {
+        let mut reader = Reader::open(&Source::parse(name), &options, None)?;
+        let (mut bar, mut records) = (ReadProgress::new(ui), 0_u64);
+        while let Some(record) = reader.next_record()? {
+            records += 1;
+            if record.fault.is_none() {
+                count(&record.raw, &settings.mapping, schema, &mut found);
+            }
+            if records.is_multiple_of(PAGE.into()) {
+                bar.update(reader.bytes_read(), reader.bytes_total(), records);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn of_table(global: &Global) -> Result<Found> {
+    let table = open_reader(global)?;
+    let mapping = staged_mapping(&table)?.unwrap_or_else(Mapping::reference);
+    let mut found = Found::default();
+    for status in Status::ALL.iter().copied() {
+        let mut after = JobId(0);
+        loop {
+            let page = table.records(status, after, PAGE)?;
+            let Some((last, _)) = page.last() else { break };
+            after = *last;
+            for (_, raw) in &page {
+                count(raw, &mapping, TargetKind::AuthingV2.schema(), &mut found);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn count(raw: &[u8], mapping: &Mapping, schema: &Schema, found: &mut Found) {
+    let user = validate::prepare(raw, mapping, schema).user;
+    if let Some(password) = user.password {
+        let scheme = detect(password.expose_secret());
+        *found.schemes.entry(scheme).or_default() += 1;
+        if scheme == Scheme::Plain {
+            found.texts.add(password.expose_secret());
+        }
+        if function::knows(scheme) && function::refuses(scheme, password.expose_secret()) {
+            *found.refused.entry(scheme).or_default() += 1;
+        }
+    }
+}
+
+/// A function that is there may be one that was changed by hand.
+fn is_empty(directory: &Path) -> Result<()> {
+    let is_used = match std::fs::read_dir(directory) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+    };
+    if is_used {
+        return Err(Error::usage(format!(
+            "{} is there already, and not empty",
+            directory.display()
+        ))
+        .hint("name a new directory with --output; nothing is written over"));
+    }
+    Ok(())
+}
+
+fn write(directory: &Path, files: &[function::File]) -> Result<()> {
+    for (name, text) in files {
+        let path = directory.join(name);
+        let written = || {
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            // The parameters of a Firebase project are a secret; the rest must be readable for
+            // whoever unpacks the archive at the provider's.
+            if name == "firebase.json" {
+                return crate::store::file::open_private(&path)?.write_all(text.as_bytes());
+            }
+            std::fs::write(&path, text)
+        };
+        written().map_err(|error| {
+            Error::usage(format!("{} cannot be written: {error}", path.display()))
+        })?;
+    }
+    Ok(())
+}
+
+fn tell(ui: Ui, args: &PasswordFunction, known: &Schemes, unknown: &Schemes) {
+    let shown = args.output.display();
+    let words = |schemes: &Schemes| -> String {
+        let word = |(scheme, n): (&Scheme, &u64)| match n {
+            0 => scheme.to_string(),
+            n => format!("{scheme} ({})", crate::ui::grouped(*n)),
+        };
+        schemes.iter().map(word).collect::<Vec<_>>().join(", ")
+    };
+    ui.note(&format!("Wrote {shown} for {}", words(known)));
+    for (scheme, n) in unknown {
+        if *scheme != Scheme::None {
+            let users = if *n == 0 { String::new() } else { format!("{}: ", counted(*n, "user")) };
+            ui.warn(&format!("{users}{scheme} is not in it: {}", cost::needs(*scheme)));
+        }
+    }
+    if lacks_parameters(known, args) {
+        ui.warn(&format!(
+            "the parameters of your Firebase project are missing, and without them none of its hashes matches: write the function \
+             again with --firebase FILE, or put them into {shown}/firebase.json"
+        ));
+    }
+    let schemes = known.keys().copied().collect();
+    let install =
+        if function::packages(&schemes).is_empty() { "" } else { "npm ci --omit=dev && " };
+    ui.note(&format!(
+        "Test it: (cd {shown} && {install}node self-test.js); then read {shown}/README.md"
+    ));
+}

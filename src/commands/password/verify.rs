@@ -1,0 +1,174 @@
+//! Does a known password match its staged hash? If not, by which rule would it?
+
+use crate::cli::{Global, PasswordVerify};
+use crate::commands::{jobs_of, open_reader, staged_mapping};
+use crate::config::TargetKind;
+use crate::error::{Error, Exit, Result};
+use crate::mapping::{self, Mapping, Meant};
+use crate::password::firebase::Firebase;
+use crate::password::typed::looks_made;
+use crate::password::verify::{Unverifiable, verify, way};
+use crate::password::{Way, cost, detect};
+use crate::problem::Rule;
+use crate::store::sqlite::JobRow;
+use crate::ui::Ui;
+use crate::validate;
+use secrecy::{ExposeSecret as _, SecretString};
+use std::io::Read as _;
+use std::path::Path;
+
+/// The longest password that is read from a file.
+const MOST: u64 = 4_096;
+
+pub(super) fn run(global: &Global, ui: Ui, args: &PasswordVerify) -> Result<Exit> {
+    let table = open_reader(global)?;
+    let jobs = jobs_of(&table, &args.key)?;
+    let firebase = args.firebase.as_deref().map(super::read_firebase).transpose()?;
+    let mapping = staged_mapping(&table)?.unwrap_or_else(Mapping::reference);
+    let password = read_password(args.password_file.as_deref())?;
+    let mut all_match = true;
+    for job in &jobs {
+        all_match &= verify_job(ui, job, &mapping, &password, firebase.as_ref())?;
+    }
+    Ok(if all_match { Exit::Done } else { Exit::Incomplete })
+}
+
+fn verify_job(
+    ui: Ui,
+    job: &JobRow,
+    mapping: &Mapping,
+    password: &SecretString,
+    firebase: Option<&Firebase>,
+) -> Result<bool> {
+    let place = format!("{}, record {}", job.source, job.record_no);
+    let schema = TargetKind::AuthingV2.schema();
+    let prepared = validate::prepare(&job.raw, mapping, schema);
+    let user = prepared.user;
+    if let Some(problem) = prepared.problems.iter().find(|problem| problem.rule == Rule::Password) {
+        let message = format!("{place}: the password cannot be used: {}", problem.message);
+        return Err(Error::usage(message).hint("correct the record, and stage --replace it"));
+    }
+    let Some(stored) = &user.password else {
+        return Err(Error::usage(format!("{place}: this user has no password"))
+            .hint("userferry preview shows what the mapping makes of the record"));
+    };
+    let (password, stored) = (password.expose_secret(), stored.expose_secret());
+    let told = told(password, stored);
+    let verdict = verify(password, stored, firebase);
+    let is_known = verdict != Err(Unverifiable::NoHash);
+    match verdict {
+        Ok(true) => {
+            ui.out(&format!("{place}: the password matches its hash ({told})\n"))?;
+            return Ok(true);
+        }
+        Ok(false) | Err(Unverifiable::NoHash) => {}
+        Err(why) => return Err(unverifiable(&place, &told, why)),
+    }
+    let matches = |other: &str| verify(password, other, firebase) == Ok(true);
+    let meant = mapping::meant(&job.raw, mapping, schema, &matches);
+    if meant.is_none() && !is_known {
+        return Err(no_hash(&place, &told, stored));
+    }
+    ui.out(&format!("{place}: the password does not match its hash ({told})\n"))?;
+    match meant {
+        Some(meant) => note_meant(ui, &meant),
+        None => ui.note(
+            "Is it this user's password? Then the column, the scheme or what belongs to it (salt, iterations) is not \
+             what the mapping says; other orders, other ways to write the salt and, for digests, every other column as the salt \
+             were tried",
+        ),
+    }
+    Ok(false)
+}
+
+/// What is known of the hash: its scheme, its cost, and how its password matched where it does not say
+/// so itself.
+fn told(password: &str, stored: &str) -> String {
+    let scheme = detect(stored);
+    if let Some(cost) = cost::cost(scheme, stored) {
+        return format!("{scheme}, {} {cost}", cost::unit(scheme));
+    }
+    match way(password.as_bytes(), stored) {
+        Some(Way::Order(order)) => format!("{scheme}, {}", order.words()),
+        Some(Way::Hmac) => format!("{scheme}, HMAC with the salt as its key"),
+        None => scheme.to_string(),
+    }
+}
+
+fn note_meant(ui: Ui, meant: &Meant) {
+    ui.note(&format!("It does with this in the mapping, then userferry remap: {}", meant.rule));
+    if let Some((salt, field)) = &meant.feeds {
+        ui.note(&format!(
+            "`{salt}` feeds `{field}`, too, and a column of a password may feed nothing else: put a copy of it into a column \
+             of its own, and name that one as the salt"
+        ));
+    }
+}
+
+/// What to do about a password of no known form hangs on whether somebody may have typed it.
+fn no_hash(place: &str, told: &str, stored: &str) -> Error {
+    if looks_made(stored) {
+        let what = "a form that is not known, and no password as people type them";
+        return Error::usage(format!("{place}: {what}")).hint(
+            "find out what made it: a hash whose salt has its own column needs a mapping, password = { scheme = …, hash = …, \
+             salt = … }; orders, encodings and columns were tried with this password, and none matches",
+        );
+    }
+    unverifiable(place, told, Unverifiable::NoHash)
+}
+
+fn unverifiable(place: &str, told: &str, why: Unverifiable) -> Error {
+    let (what, hint) = match why {
+        Unverifiable::NoHash => (
+            "the password is no hash of a known scheme",
+            "with keep_password = false the provider hashes it itself; a hash whose salt has its own column needs \
+             a mapping: password = { scheme = …, hash = …, salt = … }",
+        ),
+        Unverifiable::Malformed => {
+            ("the hash is damaged", "userferry show tells what is known of the record")
+        }
+        Unverifiable::TooCostly => {
+            ("the hash asks for more memory or time than is reasonable", "look at its parameters")
+        }
+        Unverifiable::Firebase => (
+            "the parameters of the Firebase project are needed",
+            "save what its console shows under 'Password hash parameters', and: --firebase FILE",
+        ),
+        Unverifiable::Faulty => (
+            "$2x$ is the mark of a faulty bcrypt that nothing here imitates",
+            "these users must set a new password",
+        ),
+    };
+    Error::usage(format!("{place} ({told}): {what}")).hint(hint)
+}
+
+/// From the terminal, or from a file; never from an argument, which others can see.
+fn read_password(file: Option<&Path>) -> Result<SecretString> {
+    let Some(path) = file else {
+        let term = console::Term::stderr();
+        if !term.is_term() {
+            return Err(Error::usage("there is no terminal to ask for the password")
+                .hint("--password-file FILE, or - for standard input"));
+        }
+        let asked = term.write_str("Password: ").and_then(|()| term.read_secure_line());
+        return asked
+            .map(SecretString::from)
+            .map_err(|error| Error::usage(format!("the password cannot be read: {error}")));
+    };
+    let shown = path.display();
+    let fail = |error: std::io::Error| Error::usage(format!("{shown} cannot be read: {error}"));
+    let mut text = String::new();
+    let read = if path == Path::new("-") {
+        std::io::stdin().lock().take(MOST + 2).read_to_string(&mut text)
+    } else {
+        let file = std::fs::File::open(path).map_err(fail)?;
+        file.take(MOST + 2).read_to_string(&mut text)
+    };
+    read.map_err(fail)?;
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    if line.len() as u64 > MOST {
+        return Err(Error::usage(format!("{shown}: a password of more than {MOST} bytes")));
+    }
+    Ok(line.to_owned().into())
+}

@@ -1,0 +1,144 @@
+//! Which rule was meant, where a password that is known does not match by the one that stands there:
+//! another column as the salt, written otherwise, hashed in another order.
+//!
+//! Digests cost nothing, so for them every column of the record is tried; of the schemes that are
+//! slow only the salt's encodings are. A wrong rule cannot match: a digest has 128 bits or more.
+
+use super::{Password, SchemeOf, part};
+use crate::mapping::record::{Fields, Json};
+use crate::mapping::{Mapping, Rule, Source, path_of};
+use crate::password::Digest;
+use crate::password::compose::{Composable, Encoding, Order};
+use crate::target::schema::Schema;
+use secrecy::ExposeSecret as _;
+
+/// What was hashed, with a salt and without.
+const SALTED: &[&str] = &[
+    "salt+password",
+    "password+salt",
+    "md5(password)+salt",
+    "salt+md5(password)",
+    "sha1(password)+salt",
+    "salt+sha1(password)",
+    "salt+password+salt",
+];
+const UNSALTED: &[&str] = &["password", "md5(password)", "sha1(password)"];
+const ENCODINGS: [Encoding; 3] = [Encoding::Text, Encoding::Hex, Encoding::Base64];
+/// Columns of a record that may be the salt.
+const COLUMNS: usize = 200;
+/// The longest value that may be one.
+const LONGEST: usize = 256;
+
+/// A rule by which the password matches.
+pub(crate) struct Meant {
+    /// As it is written in the mapping.
+    pub(crate) rule: String,
+    /// The column that is its salt and feeds a field of its own, which no password's column may.
+    pub(crate) feeds: Option<(String, String)>,
+}
+
+/// The first rule for this record's password whose one string `matches`.
+pub(crate) fn meant(
+    raw: &[u8],
+    mapping: &Mapping,
+    schema: &Schema,
+    matches: &dyn Fn(&str) -> bool,
+) -> Option<Meant> {
+    let field = schema.password_field;
+    let source = Source::of(raw).ok()?;
+    let base = match mapping.rule(field)? {
+        Rule::Password(rule) => (**rule).clone(),
+        Rule::Column { from, .. } => Password::of_column(from),
+        Rule::Jq { .. } | Rule::Constant(_) | Rule::Raw { .. } => return None,
+    };
+    let hash = super::text(&source.fields, &base.hash).ok().flatten()?;
+    let does = |rule: &Password| {
+        let taken = rule.take(&source).ok().flatten();
+        // A hash that is whole is the same by every rule.
+        let taken = taken.filter(|stored| stored.expose_secret() != hash);
+        taken.is_some_and(|stored| matches(stored.expose_secret()))
+    };
+    let rule = variants(&base, &source).into_iter().find(does)?;
+    let feeds = rule.salt.as_ref().and_then(|salt| {
+        let of = |(name, other): &&(String, Rule)| {
+            name != field && !matches!(other, Rule::Raw { .. }) && other.reads(salt)
+        };
+        mapping.rules().iter().find(of).map(|(name, _)| (salt.clone(), name.clone()))
+    });
+    Some(Meant { rule: format!("{field} = {}", rule.to_toml()), feeds })
+}
+
+fn variants(base: &Password, source: &Source<'_>) -> Vec<Password> {
+    let digests = |digest| of_digest(base, digest, &source.fields);
+    let of_scheme = |scheme| match scheme {
+        Composable::Firebase => Vec::new(),
+        Composable::Digest(digest) => digests(digest),
+        Composable::Pbkdf2(_) | Composable::Scrypt => encodings(base.clone()).collect(),
+    };
+    match &base.scheme {
+        SchemeOf::Named(scheme) => of_scheme(*scheme),
+        SchemeOf::From(origin) => {
+            base.scheme_of(origin, source).map_or_else(|_| Vec::new(), of_scheme)
+        }
+        SchemeOf::Hash => Digest::ALL.into_iter().flat_map(digests).collect(),
+    }
+}
+
+/// The rule with the salt written in each way.
+fn encodings(base: Password) -> impl Iterator<Item = Password> {
+    ENCODINGS.into_iter().map(move |salt_encoding| Password { salt_encoding, ..base.clone() })
+}
+
+fn of_digest(base: &Password, digest: Digest, fields: &Fields<'_>) -> Vec<Password> {
+    let scheme = match &base.scheme {
+        // What the records name stays theirs.
+        SchemeOf::From(origin) => SchemeOf::From(origin.clone()),
+        _ => SchemeOf::Named(Composable::Digest(digest)),
+    };
+    let named = Password { scheme, short: false, ..base.clone() };
+    let text = Encoding::Text;
+    let alone = Password { salt: None, split: None, salt_encoding: text, ..named.clone() };
+    let unsalted = UNSALTED.iter().filter_map(|order| Order::parse(order));
+    let mut rules: Vec<Password> =
+        unsalted.map(|order| Password { order, ..alone.clone() }).collect();
+    rules.extend(salted(&Password { split: Some(":".to_owned()), ..alone }));
+    rules.extend(of_orders(&named, &columns(base, fields)));
+    rules
+}
+
+/// The rule with each column as its salt, in each order and encoding.
+fn of_orders(base: &Password, columns: &[String]) -> Vec<Password> {
+    let with = |column: &String| {
+        salted(&Password { salt: Some(column.clone()), split: None, ..base.clone() })
+    };
+    columns.iter().flat_map(with).collect()
+}
+
+fn salted(base: &Password) -> Vec<Password> {
+    let orders: Vec<Order> = SALTED.iter().filter_map(|order| Order::parse(order)).collect();
+    let with = |order: Order| encodings(Password { order, ..base.clone() });
+    orders.into_iter().flat_map(with).collect()
+}
+
+/// The columns that may be a salt, the one that stands in the rule first.
+fn columns(base: &Password, fields: &Fields<'_>) -> Vec<String> {
+    let mut columns: Vec<String> = base.salt.iter().cloned().collect();
+    gather(fields, "", 3, &mut columns);
+    columns.retain(|column| *column != base.hash);
+    columns.truncate(COLUMNS);
+    columns
+}
+
+fn gather(fields: &Fields<'_>, parent: &str, depth: usize, columns: &mut Vec<String>) {
+    for (name, value) in &fields.0 {
+        let path = path_of(parent, name);
+        if let (true, Some(inner)) = (depth > 1 && value.starts_with('{'), Fields::parse(value)) {
+            gather(&inner, &path, depth - 1, columns);
+            continue;
+        }
+        let Ok(Some(text)) = part(Json::of(value), name) else { continue };
+        if !text.is_empty() && text.len() <= LONGEST && !columns.contains(&path) {
+            columns.push(path);
+        }
+    }
+}
