@@ -296,22 +296,21 @@ fn list_without(elements: &[&str], left_out: LeftOut<'_>, out: &mut String) {
 /// Identity, which begin with an `A` (base64 of a zero or a one), those in base64 (of a brace and a
 /// letter), and those with a salt behind or before a colon.
 fn may_hold_hash(value: &str) -> bool {
-    memchr::memchr(b'$', value.as_bytes()).is_some()
-        || value.contains("\"{")
-        || value.contains("\"A")
-        || value.contains("\"e")
-        || holds_digits_at_colon(value.as_bytes())
+    let bytes = value.as_bytes();
+    memchr::memchr3_iter(b'$', b'"', b':', bytes).any(|at| match bytes[at] {
+        b'$' => true,
+        b'"' => matches!(bytes[at + 1..], [b'{' | b'A', ..] | [b'e', b'0'..=b'3', ..]),
+        _ => has_digits_at(bytes, at),
+    })
 }
 
-/// Whether a colon has the digits of the shortest digest before it, or behind it.
-fn holds_digits_at_colon(value: &[u8]) -> bool {
+/// Whether the digits of the shortest digest stand before a colon, or behind it.
+fn has_digits_at(bytes: &[u8], colon: usize) -> bool {
     const LEAST: usize = 32;
-    let are_digits = |bytes: &[u8]| bytes.len() == LEAST && bytes.iter().all(u8::is_ascii_hexdigit);
-    memchr::memchr_iter(b':', value).any(|at| {
-        let before = &value[at.saturating_sub(LEAST)..at];
-        let behind = &value[at + 1..value.len().min(at + 1 + LEAST)];
-        are_digits(before) || are_digits(behind)
-    })
+    let before = &bytes[colon.saturating_sub(LEAST)..colon];
+    let behind = &bytes[colon + 1..bytes.len().min(colon + 1 + LEAST)];
+    let are_digits = |part: &[u8]| part.len() == LEAST && part.iter().all(u8::is_ascii_hexdigit);
+    are_digits(before) || are_digits(behind)
 }
 
 /// Whether a value is a password's hash beyond doubt. Digits alone may be anything.

@@ -81,7 +81,7 @@ impl Watch {
 
     /// What the column makes of the scheme that a password alone tells.
     pub fn named(&self, scheme: Scheme) -> Scheme {
-        if scheme == Scheme::Plain { self.column.no_form() } else { scheme }
+        if scheme == Scheme::Plain { self.column.no_form(self.guard) } else { scheme }
     }
 
     /// As many passwords as were seen will be seen once more, and count no second time.
@@ -132,9 +132,11 @@ impl Column {
         }
     }
 
-    /// What those are that have no known form.
-    fn no_form(&self) -> Scheme {
-        if self.texts.are_typed() { Scheme::Plain } else { Scheme::Unknown }
+    /// What those are that have no known form. Where plain text is right, a few passwords of one
+    /// password manager, in a file of corrections say, are not in doubt.
+    fn no_form(&self, guard: Guard) -> Scheme {
+        let is_allowed = !guard.keep && self.texts.are_few();
+        if is_allowed || self.texts.are_typed() { Scheme::Plain } else { Scheme::Unknown }
     }
 
     fn count(&self, is: impl Fn(Scheme) -> bool) -> u64 {
@@ -158,7 +160,8 @@ impl Column {
         let digests = self.has_digests();
         let is_hash =
             |scheme: Scheme| scheme.is_unmistakable() || digests && scheme != Scheme::Plain;
-        if self.no_form() == Scheme::Unknown {
+        let no_form = self.no_form(guard);
+        if no_form == Scheme::Unknown {
             return self.unknown(guard, &is_hash);
         }
         let (hashes, plain) = (self.count(is_hash), self.count(|scheme| !is_hash(scheme)));
@@ -185,7 +188,7 @@ impl Column {
             }
         };
         let are = agree(all, "the only password is", "the passwords are");
-        Some((format!("{are} {}, and {why}", self.words(&is_hash)), hint))
+        Some((format!("{are} {}, and {why}", self.words(&is_hash, no_form)), hint))
     }
 
     /// What is wrong with a column of which many have no known form, and are not what people type. That
@@ -209,20 +212,18 @@ impl Column {
             )
         };
         let are = agree(all, "the only password is", "the passwords are");
-        Some((format!("{are} {}: {why}", self.words(is_hash)), hint))
+        Some((format!("{are} {}: {why}", self.words(is_hash, Scheme::Unknown)), hint))
     }
 
     /// How many of which scheme, e.g. "997 bcrypt and 3 plain text (first: record 17)"; of a single one no
     /// number.
-    fn words(&self, is_hash: &impl Fn(Scheme) -> bool) -> String {
+    fn words(&self, is_hash: &impl Fn(Scheme) -> bool, no_form: Scheme) -> String {
         let parts: Vec<String> = self
             .schemes
             .iter()
             .map(|(scheme, (n, first))| {
                 let name = match scheme {
-                    Scheme::Plain if self.no_form() == Scheme::Unknown => {
-                        "of a form that is not known"
-                    }
+                    Scheme::Plain if no_form == Scheme::Unknown => "of a form that is not known",
                     Scheme::Plain => "plain text",
                     scheme if is_hash(*scheme) => scheme.as_str(),
                     _ => "hexadecimal digits",
@@ -338,8 +339,11 @@ mod tests {
             let mut watch = Watch::new(guard);
             for i in 1..=1_000 {
                 let scheme = watch.see(&token(i), i);
-                assert_eq!(scheme, Scheme::Unknown, "{i}");
-                assert!(watch.problem(scheme, "pwd").is_some());
+                // Where plain text is right, the first few are not in doubt.
+                if keep || i >= 5 {
+                    assert_eq!(scheme, Scheme::Unknown, "{i}");
+                    assert!(watch.problem(scheme, "pwd").is_some());
+                }
             }
             let (what, hint) = watch.mistake().unwrap();
             let told = "the passwords are 1000 of a form that is not known (first: record 1): ";
@@ -357,6 +361,22 @@ mod tests {
             assert!(what.contains("2000 bcrypt") && what.contains("1000 of a form"), "{what}");
             assert!(!hint.contains("keep_password = false"), "{hint}");
         }
+    }
+
+    /// A file of corrections, by people who use a password manager.
+    #[test]
+    fn a_few_passwords_of_one_manager_go_where_plain_text_goes() {
+        let few = ["k3XvT9qLmZ2rWc7HdN5b", "Qw8sYf4JpU6eRt1GzK0v", "b7NcM2xVhL9dSa5TgR3k"];
+        let mistake = |keep| {
+            let mut watch = Watch::new(Guard { keep, accepted: false });
+            for (i, password) in few.iter().enumerate() {
+                let scheme = watch.see(password, i as u64 + 1);
+                assert_eq!(watch.problem(scheme, "pwd").is_some(), keep);
+            }
+            watch.mistake().map(|(what, _)| what)
+        };
+        assert_eq!(mistake(false), None);
+        assert!(mistake(true).unwrap().contains("3 of a form that is not known"));
     }
 
     #[test]

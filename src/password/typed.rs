@@ -16,6 +16,8 @@ const FEW: u64 = 5;
 /// Places in which a text differs from the one before, on average: 10 hexadecimal digits are 40 bits.
 /// A default password with a number behind it, or the same for all, has fewer.
 const DIFFERENT: u64 = 10;
+/// After so many it is known what they are.
+const ENOUGH: u64 = 20_000;
 /// Lengths beyond this are one.
 const LONGEST: usize = 1_024;
 
@@ -38,6 +40,9 @@ pub struct Texts {
 impl Texts {
     /// Adds a text.
     pub fn add(&mut self, text: &str) {
+        if self.all >= ENOUGH {
+            return;
+        }
         self.all += 1;
         let bare = text.trim_end_matches('=');
         if is_made(bare) {
@@ -61,15 +66,24 @@ impl Texts {
         !self.are_made() && !self.are_encoded()
     }
 
+    /// Whether they are so few that a password manager may have made them all.
+    pub fn are_few(&self) -> bool {
+        self.all < FEW
+    }
+
     /// Nearly all are of the few lengths and the wild order that programs make.
     fn are_made(&self) -> bool {
         let most = |n: u64| self.all > 0 && n * 10 >= self.all * 9;
+        // Asked for each record: of what people type this is all that is looked at.
+        if !most(self.made) {
+            return false;
+        }
         let mut counts: Vec<u64> = self.lengths.values().copied().collect();
         counts.sort_unstable_by(|a, b| b.cmp(a));
         // A system that once changed its hashes has two lengths, or three.
         let kinds = if self.all < 4 * FEW { 1 } else { 3 };
         let differs = self.pairs == 0 || self.different >= self.pairs * DIFFERENT;
-        let shortest = if self.all < FEW { SHORTEST_OF_FEW } else { SHORTEST };
+        let shortest = if self.are_few() { SHORTEST_OF_FEW } else { SHORTEST };
         let are_long = self.lengths.keys().all(|len| *len >= shortest);
         most(counts.iter().take(kinds).sum()) && differs && are_long
     }
@@ -77,7 +91,7 @@ impl Texts {
     /// Nearly all are base64 of something, and many have its padding, as nobody's password has.
     fn are_encoded(&self) -> bool {
         let differs = self.pairs == 0 || self.different >= self.pairs * 2;
-        self.all >= FEW
+        !self.are_few()
             && self.base64 * 10 >= self.all * 9
             && self.padded * 5 >= self.all
             && differs

@@ -55,6 +55,7 @@ pub(super) fn how(field: &Field, stats: &FieldStats) -> Result<How, &'static str
 pub(super) fn password(place: &Place, stats: &FieldStats) -> Result<How, &'static str> {
     const UNKNOWN: &str =
         "no hash of a known scheme: if it is plain text, set keep_password = false above";
+    const NOT_TYPED: &str = "of a form that is not known, and nothing that people type: find out what made it (README, Passwords)";
     if !matches!(place, Place::Column(_)) {
         return Err("a password comes from a column, not from inside a list");
     }
@@ -64,7 +65,8 @@ pub(super) fn password(place: &Place, stats: &FieldStats) -> Result<How, &'stati
     let schemes: Vec<&str> =
         stats.schemes.keys().copied().filter(|scheme| *scheme != "plain").collect();
     if schemes.is_empty() {
-        return Ok(How::default().note(UNKNOWN));
+        let note = if stats.texts.are_typed() { UNKNOWN } else { NOT_TYPED };
+        return Ok(How::default().note(note));
     }
     Ok(How::default().note(schemes.join(", ")))
 }

@@ -4,6 +4,7 @@
 use super::shape::{Shape, shapes};
 use super::synonyms;
 use crate::password::detect;
+use crate::password::typed::Texts;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -51,6 +52,8 @@ pub struct FieldStats {
     pub shapes: BTreeMap<Shape, u64>,
     /// Password hashes by scheme, of those that look like one.
     pub schemes: BTreeMap<&'static str, u64>,
+    /// Whether people type them.
+    pub texts: Texts,
     /// Values that another record had before.
     pub repeated: u64,
     /// Whether a list had more than one element.
@@ -95,6 +98,7 @@ impl FieldStats {
         }
         *self.types.entry(ty).or_default() += 1;
         if matches!(ty, "text" | "number") {
+            self.texts.add(&text);
             for shape in shapes(&text) {
                 *self.shapes.entry(shape).or_default() += 1;
             }

@@ -236,6 +236,24 @@ fn a_hash_whose_salt_lies_apart_is_told_and_one_that_has_it_inside_is_not() {
 }
 
 #[test]
+fn what_nobody_types_is_not_proposed_as_plain_text() {
+    let note = |passwords: Vec<String>| {
+        let records: Vec<serde_json::Value> =
+            passwords.iter().map(|text| serde_json::json!({"password": text})).collect();
+        let proposal = proposal(&records);
+        let line = proposal.lines.into_iter().find(|line| line.field == "password");
+        line.and_then(|line| line.note).unwrap()
+    };
+    let token = |i: u64| {
+        format!("{:016x}{:08x}", i.wrapping_mul(0x9e37_79b9_7f4a_7c15), i * 48_271 % 0xffff_fffb)
+    };
+    let made = note((1..200).map(|i| token(i * i)).collect());
+    assert!(made.contains("a form that is not known") && !made.contains("keep_password"), "{made}");
+    let typed = note((1..200).map(|i| format!("Zhang@19{i}")).collect());
+    assert!(typed.contains("set keep_password = false"), "{typed}");
+}
+
+#[test]
 fn what_stands_beside_a_hash_and_its_salt_tells_the_scheme() {
     let sha1 = "5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8";
     let md5 = "5f4dcc3b5aa765d61d8327deb882cf99";

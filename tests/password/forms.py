@@ -121,7 +121,7 @@ example = gotrue("user1password", base64.b64decode("42xEC+ixf3L2lw=="), 14, 8, 1
 assert example.endswith("lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ=="), example
 put("fbscrypt", "user1password", example, "hashlib's scrypt and pycryptodome, checked with Firebase's own example")
 for i, password in enumerate(SHORT):
-    stored = gotrue(password, os.urandom(10), 14 if i == 0 else 10, [8, 4, 8][i % 3], [1, 1, 2][i % 3], separator=i % 4 != 3)
+    stored = gotrue(password, os.urandom(10), 14 if i == 1 else 10, [8, 4, 8][i % 3], [1, 1, 2][i % 3], separator=i % 4 != 3)
     put("fbscrypt", password, stored, "hashlib's scrypt and pycryptodome, checked with Firebase's own example")
 
 # ---- what an LDIF has behind `userPassword::`

@@ -202,7 +202,7 @@ for (const [family, strings] of Object.entries(expensive)) {
   const sources = family === 'firebase-scrypt' ? firebase : samples;
   const all = [...strings];
   const password = 'secret';
-  const cheap = sources.filter((v) => v.password === password && v.stored.length < 150).slice(0, 3);
+  const cheap = sources.filter((v) => v.password === password && (v.stored.length < 150 || v.stored.includes(',n=10,'))).slice(0, 3);
   const bases = (cheap.length ? cheap : sources.slice(0, 2)).map((v) => v.stored);
   const isShorter = (stored) => CUT.includes(family) && bases.some((base) =>
     stored.replace(/=+$/, '') !== '' && base.startsWith(stored.replace(/=+$/, '')) && stored.length <= base.length + 1 && !/={3}/.test(stored));
