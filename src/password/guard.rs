@@ -239,13 +239,13 @@ impl Column {
     }
 }
 
-const UNKNOWN_KEPT: &str = "all alike in length and letters, as people's passwords are not: find out what made them, and what belongs to \
-                            them (a salt, iterations); README, Passwords has the rules that make one string of it, and userferry \
-                            password verify tries a password that you know; --accept-passwords stages them as they are, for a \
-                            password function of your own";
-const UNKNOWN_HASHED: &str = "all alike in length and letters, as people's passwords are not: find out what made them; hashes want \
-                              keep_password = true and a password function that knows them; are they the very texts that people \
-                              type, --accept-passwords stages them";
+const UNKNOWN_KEPT: &str = "they look like what programs make, not like what people type: find out what made them, and what belongs to them (a \
+                            salt, iterations); README, Passwords has the rules that make one string of it, and userferry password \
+                            verify tries a password that you know; --accept-passwords stages them as they are, for a password \
+                            function of your own";
+const UNKNOWN_HASHED: &str = "they look like what programs make, not like what people type: find out what made them; hashes want \
+                              keep_password = true and a password function that knows them; if people do type these very texts, \
+                              --accept-passwords stages them";
 const MIXED: &str = "hashes want keep_password = true, and plain text false: move one sort into a source and a table of its own, or \
                      leave these passwords out; --accept-passwords stages them as they are";
 

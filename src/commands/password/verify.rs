@@ -69,6 +69,7 @@ fn verify_job(
     if meant.is_none() && !is_known {
         return Err(no_hash(&place, &told, stored));
     }
+    let told = if is_known { told.as_str() } else { "as it stands, of no known form" };
     ui.out(&format!("{place}: the password does not match its hash ({told})\n"))?;
     match meant {
         Some(meant) => note_meant(ui, &meant),

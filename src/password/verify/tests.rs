@@ -128,6 +128,26 @@ fn digits_behind_0x_are_told_from_base64_that_begins_so() {
     assert!(composed(&"ab".repeat(12), None).is_err());
 }
 
+/// Whatever stands in an export, and wherever it was cut.
+#[test]
+fn a_damaged_hash_breaks_nothing() {
+    let mut read = 0;
+    for vector in vectors() {
+        let stored = text(&vector, "stored");
+        for (at, _) in stored.char_indices() {
+            let (head, tail) = stored.split_at(at);
+            for damaged in [head.to_owned(), tail.to_owned(), format!("{head}密{tail}")] {
+                let scheme = detect(&damaged);
+                let cost = crate::password::cost::cost(scheme, &damaged);
+                let short = shorten(&damaged);
+                assert!(short.len() <= damaged.len(), "{damaged}");
+                read += usize::from(cost.is_some());
+            }
+        }
+    }
+    assert!(read > 1_000, "{read}");
+}
+
 /// What a text with digest and salt does not say, its password does.
 #[test]
 fn how_a_password_matched_is_told() {
