@@ -517,6 +517,14 @@ pub struct Failures {
     /// How to print them
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: FailureFormat,
+
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+
+    /// Each reason once: how many rows it concerns, and one of them, masked
+    #[arg(long)]
+    pub summary: bool,
 }
 
 /// The rows to list.
@@ -566,6 +574,10 @@ pub struct Show {
     #[command(flatten)]
     #[expect(missing_docs)]
     pub place: Place,
+
+    /// Print one array, an object for each row
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `settle`.

@@ -147,6 +147,11 @@ fn mask(text: &str) -> String {
     format!("{first}…({n})")
 }
 
+/// A key, masked: it may be an e-mail address, a phone number or a name.
+pub fn masked_key(key: &str) -> String {
+    mask(key)
+}
+
 /// A message that quotes nobody, cut at 300 characters, on one line.
 pub fn plain(text: &str) -> String {
     cut(&flat(text))

@@ -3,9 +3,11 @@
 mod known;
 mod nowhere;
 mod overlooked;
+mod reasons;
 mod report;
 
 pub(crate) use nowhere::Nowhere;
+pub use reasons::Reasons;
 pub use report::{CheckReport, CheckWarning, FieldCount, FieldCounts, PasswordScheme};
 
 use crate::error::Result;
@@ -52,6 +54,19 @@ pub struct Checker<'a> {
     schemes: BTreeMap<Scheme, Costs>,
     /// The provider's fields that had a value in some record, and the source's that had a problem.
     met: BTreeSet<String>,
+    /// Hears of each record that has nothing to sign in with.
+    on_id_alone: Option<Box<dyn FnMut(IdAlone<'_>) + 'a>>,
+}
+
+/// A record with an external id and nothing to sign in with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdAlone<'r> {
+    /// The record, from 1.
+    pub record: u64,
+    /// The line on which it starts, from 1, where the source has lines.
+    pub line: Option<u64>,
+    /// Its external id.
+    pub key: &'r str,
 }
 
 impl<'a> Checker<'a> {
@@ -73,6 +88,7 @@ impl<'a> Checker<'a> {
             watch: Watch::new(Guard { keep: true, accepted: false }),
             schemes: BTreeMap::new(),
             met: BTreeSet::new(),
+            on_id_alone: None,
         })
     }
 
@@ -80,6 +96,13 @@ impl<'a> Checker<'a> {
     #[must_use]
     pub fn guard(mut self, guard: Guard) -> Self {
         self.guard = guard;
+        self
+    }
+
+    /// Hands on each record that has nothing to sign in with, as it is read.
+    #[must_use]
+    pub fn on_id_alone(mut self, work: impl FnMut(IdAlone<'_>) + 'a) -> Self {
+        self.on_id_alone = Some(Box::new(work));
         self
     }
 
@@ -141,7 +164,13 @@ impl<'a> Checker<'a> {
         self.without_external_id +=
             u64::from(key_kind.is_some_and(|kind| kind != IdKind::ExternalId));
         let is_sent = prepared.problems.is_empty();
-        self.without_sign_in += u64::from(is_sent && has_id_alone(&prepared.user.identifiers));
+        if is_sent && has_id_alone(&prepared.user.identifiers) {
+            self.without_sign_in += 1;
+            let key = prepared.user.identifiers.get(IdKind::ExternalId).unwrap_or_default();
+            if let Some(work) = &mut self.on_id_alone {
+                work(IdAlone { record: record.no, line: record.line, key });
+            }
+        }
         // What is wrong with one is told as a problem; it is no user without a password.
         let is_wrong = prepared.problems.iter().any(|problem| problem.rule == Rule::Password);
         if prepared.user.password.is_some() || !is_wrong {
@@ -412,7 +441,8 @@ impl Checker<'_> {
         }
         let have = if n == 1 { "record has" } else { "records have" };
         let message = format!(
-            "{n} {have} no e-mail address, phone number or user name: there is nothing to sign in with"
+            "{n} {have} no e-mail address, phone number or user name: there is nothing to sign in with; --format jsonl lists \
+             them"
         );
         self.warn("nothing-to-sign-in-with", n, message);
     }

@@ -1,6 +1,6 @@
 //! `check`: reads, maps and validates; stages and sends nothing.
 
-use crate::check::Checker;
+use crate::check::{Checker, IdAlone, Reasons};
 use crate::cli::{Check, CheckFormat, Global};
 use crate::columns;
 use crate::config::{Flags, Settings, process_env};
@@ -8,13 +8,12 @@ use crate::error::{Error, Exit, Result};
 use crate::input::{Options, Reader, Source};
 use crate::mapping::Mapping;
 use crate::password::guard::Guard;
+use crate::redact;
 use crate::store::file::Replacement;
 use crate::ui::progress::ReadProgress;
 use crate::ui::{self, Ui, grouped};
+use std::cell::RefCell;
 use std::io::{BufWriter, Write};
-
-/// Problems that are shown one by one where nothing else was asked for.
-const SHOWN: u64 = 20;
 
 pub(super) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
@@ -28,30 +27,39 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
     if let Some(path) = &args.output {
         super::refuse_source(sources.iter().filter_map(Source::path), path)?;
     }
-    let mut out = Output::new(args)?;
+    let out = RefCell::new(Output::new(args)?);
+    let source_name = RefCell::new(String::new());
+    let unwritten = RefCell::new(None);
     let guard = Guard { keep: settings.target.keep_password, accepted: args.accept_passwords };
     let mut checker = Checker::new(&settings.mapping, schema)?.guard(guard);
+    if format == CheckFormat::Jsonl {
+        checker = checker.on_id_alone(|found| {
+            let line = id_alone(&source_name.borrow(), &found);
+            if let Err(error) = out.borrow_mut().line(&line) {
+                unwritten.borrow_mut().get_or_insert(error);
+            }
+        });
+    }
     let options = args.reading.options(settings.mapping.cells(schema));
-    let broken = read(ui, &sources, &options, &settings.mapping, &mut checker).err();
-    let mut found = 0;
+    let broken = read(ui, &sources, &options, &settings.mapping, &mut checker, &source_name).err();
+    let mut reasons = Reasons::default();
     let report = checker.finish(&mut |problem| {
-        found += 1;
         match format {
-            CheckFormat::Jsonl => out.line(&json(&problem)?),
-            CheckFormat::Text if found <= SHOWN => out.line(&problem.to_string()),
-            CheckFormat::Text | CheckFormat::Json => Ok(()),
+            CheckFormat::Jsonl => out.borrow_mut().line(&json(&problem)?)?,
+            CheckFormat::Text => reasons.add(problem),
+            CheckFormat::Json => {}
         }
+        Ok(())
     })?;
+    let mut out = out.into_inner();
+    if let Some(error) = unwritten.into_inner() {
+        return Err(error);
+    }
     match format {
         CheckFormat::Text => {
-            if found > SHOWN {
-                out.line(&format!(
-                    "… {} more; all of them: --format jsonl",
-                    grouped(found - SHOWN)
-                ))?;
-            }
-            if found > 0 {
-                out.line("")?;
+            let reasons = reasons.to_text(&settings.mapping, schema);
+            if !reasons.is_empty() {
+                out.line(&reasons)?;
             }
             out.line(report.to_text().trim_end())?;
         }
@@ -100,8 +108,10 @@ fn read(
     options: &Options,
     mapping: &Mapping,
     checker: &mut Checker<'_>,
+    name: &RefCell<String>,
 ) -> Result<()> {
     for source in sources {
+        *name.borrow_mut() = source.to_string();
         let mut reader = Reader::open(source, options, None)?;
         columns::refuse_strange_header(source, &reader, mapping)?;
         if let Some(note) = reader.note() {
@@ -113,6 +123,20 @@ fn read(
         })?;
     }
     Ok(())
+}
+
+/// A line of `--format jsonl` about a record that is sent, but has nothing to sign in with.
+fn id_alone(source: &str, found: &IdAlone<'_>) -> String {
+    serde_json::json!({
+        "source": source,
+        "record": found.record,
+        "line": found.line,
+        "key": redact::masked_key(found.key),
+        "field": "",
+        "warning": "nothing-to-sign-in-with",
+        "message": "no e-mail address, phone number or user name: there is nothing to sign in with",
+    })
+    .to_string()
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String> {

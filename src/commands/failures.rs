@@ -1,5 +1,7 @@
 //! `failures`: failed, invalid and unknown rows with their reasons.
 
+mod summary;
+
 use super::next::{self, Conflicts};
 use super::open_reader;
 use crate::cli::{FailureFormat, FailureStatus, Failures, Global};
@@ -15,11 +17,19 @@ const PAGE: u32 = 500;
 
 pub(super) fn run(global: &Global, ui: Ui, args: &Failures) -> Result<Exit> {
     let rows = Rows { table: open_reader(global)?, which: wanted(&args.status) };
-    match args.format {
+    let format = if args.json { FailureFormat::Json } else { args.format };
+    if args.summary {
+        summary::print(ui, &rows.table, &rows.which, format)?;
+        return Ok(Exit::Done);
+    }
+    match format {
         FailureFormat::Table => as_table(ui, &rows)?,
         FailureFormat::Json => as_json(ui, &rows)?,
         FailureFormat::Jsonl => each(&rows, |row| ui.out(&format!("{}\n", json(row)?)))?,
-        FailureFormat::Csv => as_csv(ui, &rows)?,
+        FailureFormat::Csv => {
+            ui.out(&csv_line(&CSV_HEADER.map(str::to_owned))?)?;
+            each(&rows, |row| ui.out(&csv_line(&cells(row))?))?;
+        }
     }
     Ok(Exit::Done)
 }
@@ -151,28 +161,26 @@ fn why(row: &FailureRow) -> String {
     row.message.clone().into_iter().chain(problems).collect::<Vec<_>>().join("; ")
 }
 
-fn as_csv(ui: Ui, rows: &Rows) -> Result<()> {
-    let bad = |_| Error::internal("internal error: a row is no CSV");
-    let line = |fields: &[String]| {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.write_record(fields).map_err(bad)?;
-        let bytes =
-            writer.into_inner().map_err(|_| Error::internal("internal error: a row is no CSV"))?;
-        ui.out(&String::from_utf8_lossy(&bytes))
-    };
-    let header = ["source", "record", "key", "status", "detail", "code", "message", "attempts"];
-    line(&header.map(str::to_owned))?;
-    each(rows, |row| {
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        line(&[
-            row.source.clone(),
-            row.record.to_string(),
-            text(&row.key),
-            row.status.clone(),
-            text(&row.detail),
-            text(&row.code),
-            why(row),
-            row.attempts.to_string(),
-        ])
-    })
+const CSV_HEADER: [&str; 8] =
+    ["source", "record", "key", "status", "detail", "code", "message", "attempts"];
+
+fn cells(row: &FailureRow) -> [String; 8] {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    [
+        row.source.clone(),
+        row.record.to_string(),
+        text(&row.key),
+        row.status.clone(),
+        text(&row.detail),
+        text(&row.code),
+        why(row),
+        row.attempts.to_string(),
+    ]
+}
+
+fn csv_line(cells: &[String]) -> Result<String> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let bytes = writer.write_record(cells).ok().and_then(|()| writer.into_inner().ok());
+    let bytes = bytes.ok_or_else(|| Error::internal("internal error: a row is no CSV"))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

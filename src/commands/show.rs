@@ -5,11 +5,12 @@ use crate::cli::{Global, Show};
 use crate::clock;
 use crate::config::TargetKind;
 use crate::error::{Exit, Result};
-use crate::job::Status;
+use crate::job::{Detail, Status};
 use crate::mapping::Mapping;
-use crate::store::sqlite::{JobRow, Table};
-use crate::ui::{Ui, table};
+use crate::store::sqlite::{AttemptRow, JobRow, Table};
+use crate::ui::{Ui, grouped, table};
 use crate::{redact, validate};
+use serde_json::{Value, json};
 
 pub(super) fn run(global: &Global, ui: Ui, args: &Show) -> Result<Exit> {
     let table = open_reader(global)?;
@@ -18,12 +19,56 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Show) -> Result<Exit> {
         None => place::jobs_at(&table, &args.place)?,
     };
     let mapping = staged_mapping(&table)?.unwrap_or_else(Mapping::reference);
+    if args.json {
+        let rows = jobs.iter().map(|job| json(&table, job, &mapping));
+        let rows: Vec<Value> = rows.collect::<Result<_>>()?;
+        return ui.out(&format!("{}\n", Value::Array(rows))).map(|()| Exit::Done);
+    }
     let mut texts = Vec::new();
     for job in &jobs {
         texts.push(describe(&table, job, &mapping)?);
     }
     ui.out(&texts.join("\n"))?;
     Ok(Exit::Done)
+}
+
+/// What [`describe`] tells, for programs. `would_send` is masked; what was sent is not kept.
+fn json(table: &Table, job: &JobRow, mapping: &Mapping) -> Result<Value> {
+    let prepared = validate::prepare(&job.raw, mapping, TargetKind::AuthingV2.schema());
+    let would_send: Value =
+        serde_json::from_str(&redact::masked(&prepared.user)).unwrap_or_default();
+    let attempts = table.attempts(job.id)?.into_iter().map(|attempt| {
+        json!({
+            "n": attempt.n,
+            "run": attempt.run_id,
+            "at": clock::iso(attempt.at_ms),
+            "took_ms": attempt.took_ms,
+            "read_ms": attempt.read_ms,
+            "outcome": attempt.outcome,
+            "http_status": attempt.http_status,
+            "code": attempt.code,
+            "message": attempt.message,
+            "request_id": attempt.request_id,
+        })
+    });
+    let attempts: Vec<Value> = attempts.collect();
+    Ok(json!({
+        "source": job.source,
+        "record": job.record_no,
+        "line": job.line,
+        "key": job.key,
+        "status": job.status.as_str(),
+        "detail": job.detail.map(Detail::as_str),
+        "code": job.code,
+        "reason": job.reason,
+        "remote_id": job.remote_id,
+        "evidence": job.evidence,
+        "updated_at": clock::iso(job.updated_at_ms),
+        "would_send": would_send,
+        "problems": table.problems(job.id)?,
+        "decisions": table.decisions(job.id)?,
+        "attempts": attempts,
+    }))
 }
 
 fn describe(table: &Table, job: &JobRow, mapping: &Mapping) -> Result<String> {
@@ -76,6 +121,18 @@ fn describe(table: &Table, job: &JobRow, mapping: &Mapping) -> Result<String> {
     Ok(text)
 }
 
+/// The time of the create, and of the read that explained its refusal.
+fn took(attempt: &AttemptRow) -> String {
+    let Some(ms) = attempt.took_ms else { return "-".to_owned() };
+    let read =
+        attempt.read_ms.map_or_else(String::new, |read| format!(" + {} ms read", grouped_ms(read)));
+    format!("{} ms{read}", grouped_ms(ms))
+}
+
+fn grouped_ms(ms: i64) -> String {
+    grouped(u64::try_from(ms).unwrap_or(0))
+}
+
 fn attempts(table: &Table, job: &JobRow) -> Result<String> {
     let attempts = table.attempts(job.id)?;
     if attempts.is_empty() {
@@ -88,7 +145,7 @@ fn attempts(table: &Table, job: &JobRow) -> Result<String> {
             vec![
                 a.n.to_string(),
                 clock::iso(a.at_ms),
-                a.took_ms.map_or_else(dash, |ms| format!("{ms} ms")),
+                took(&a),
                 a.outcome,
                 a.http_status.map_or_else(dash, |status| status.to_string()),
                 a.code.unwrap_or_else(dash),

@@ -10,12 +10,35 @@ use crate::user::{User, Value};
 use secrecy::ExposeSecret;
 
 /// The provider's fields that were asked for.
-pub(super) struct Unmasked<'a>(&'a [String]);
+pub(super) struct Unmasked<'a> {
+    fields: &'a [String],
+    /// Whether all were, but for those that hold a password.
+    all: bool,
+    secrets: Vec<String>,
+}
+
+/// Stands for every field.
+const ALL: &str = "all";
+
+/// The provider's fields that are or hold a password, or a copy of the whole record.
+fn secret_fields(mapping: &Mapping, schema: &Schema) -> Vec<String> {
+    let secrets = mapping.secrets(schema);
+    let is_secret = |field: &str, rule: &Rule| match rule {
+        Rule::Column { from, .. } => secrets.contains(&from.as_str()),
+        Rule::Raw { .. } | Rule::Password(_) => true,
+        Rule::Jq { .. } | Rule::Constant(_) => false,
+    } || field == schema.password_field;
+    let named = mapping.rules().iter().filter(|(field, rule)| is_secret(field, rule));
+    named.map(|(field, _)| field.clone()).collect()
+}
 
 impl<'a> Unmasked<'a> {
     /// Refuses what is no field, and what the password's column feeds.
     pub(super) fn new(fields: &'a [String], mapping: &Mapping, schema: &Schema) -> Result<Self> {
         let secrets = mapping.secrets(schema);
+        if fields.iter().any(|field| field == ALL) {
+            return Ok(Self { fields, all: true, secrets: secret_fields(mapping, schema) });
+        }
         for field in fields {
             let is_secret = match mapping.rule(field) {
                 Some(Rule::Column { from, .. }) => secrets.contains(&from.as_str()),
@@ -34,12 +57,16 @@ impl<'a> Unmasked<'a> {
                     .hint("name fields as the column FIELD does: birthdate,gender"));
             }
         }
-        Ok(Self(fields))
+        Ok(Self { fields, all: false, secrets: Vec::new() })
     }
 
     /// A value as it is shown.
     pub(super) fn show(&self, field: &str, value: &Value, user: &User) -> String {
-        let is_named = self.0.iter().any(|named| named == field);
+        let is_named = if self.all {
+            !self.secrets.iter().any(|secret| secret == field)
+        } else {
+            self.fields.iter().any(|named| named == field)
+        };
         let password = user.password.as_ref().map_or("", ExposeSecret::expose_secret);
         let is_harmless = |text: &str| is_harmless(text, password);
         match value {

@@ -167,7 +167,12 @@ fn a_dash_is_standard_output_for_every_output() {
     for (line, out) in [
         ("export --map -o -", ""),
         ("export --status pending -o -", "{\"uid\":\"1\"}\n"),
-        ("check --format jsonl -o - u.jsonl", ""),
+        (
+            "check --format jsonl -o - u.jsonl",
+            "{\"source\":\"u.jsonl\",\"record\":1,\"line\":1,\"key\":\"…(1)\",\"field\":\"\",\
+             \"warning\":\"nothing-to-sign-in-with\",\"message\":\"no e-mail address, phone number or \
+             user name: there is nothing to sign in with\"}\n",
+        ),
     ] {
         let did = desk.ferry(line).ok(0);
         assert_eq!(did.out, out, "{line}");
@@ -276,7 +281,7 @@ fn check_tells_of_records_without_an_external_id_and_of_copies_of_the_whole_reco
              warnings\n  no password is mapped: nobody can sign in before setting a new one by \
              e-mail or phone\n  2 records have no external id (externalId): they are recognised by e-mail \
              address, phone number or user name\n  1 record has no e-mail address, phone number or user name: there is \
-             nothing to sign in with\n"
+             nothing to sign in with; --format jsonl lists them\n"
         )
     };
     assert_eq!(mapping(""), table("-", "-"));

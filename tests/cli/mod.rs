@@ -14,6 +14,7 @@ mod planted;
 mod preview;
 mod remap;
 mod secrets;
+mod showing;
 mod story;
 mod stumbles;
 mod views;

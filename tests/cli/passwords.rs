@@ -33,7 +33,8 @@ fn plain_text_that_would_be_stored_readable_is_not_staged() {
     refused(&desk, told);
     let checked = desk.ferry("check users.json").ok(3).out;
     assert!(checked.contains(&format!("users.json: {}", told.trim_end())), "{checked}");
-    assert!(checked.contains("users.json: record 1, line 1, password: plain text"), "{checked}");
+    assert!(checked.contains("2 x password: plain text"), "{checked}");
+    assert!(checked.contains("; first in users.json, record 1, line 1\n"), "{checked}");
     desk.write("userferry.toml", "[target]\nkeep_password = false\n");
     desk.ferry("check users.json").ok(0);
     desk.ferry("stage users.json").ok(0);
@@ -418,8 +419,8 @@ fn a_program_tells_the_scheme_of_each_hash_from_the_check_to_the_proof() {
     };
     settings("scheme = \"md5\"");
     let did = desk.ferry("check users.json").ok(3);
-    let told = "record 2, line 1, pwd: 64 hexadecimal digits, where md5 has 32; if the column has hashes of several \
-                schemes, scheme_from = { jq = '…' } says which (password)";
+    let told = "1 x pwd (goes to password): 64 hexadecimal digits, where md5 has 32; if the column has hashes of \
+                several schemes, scheme_from = { jq = '…' } says which (password); in users.json, record 2, line 1";
     assert!(did.err.contains(told) || did.out.contains(told), "{}{}", did.out, did.err);
     settings("scheme_from = { jq = 'if (.pwd | length' }");
     let did = desk.ferry("check users.json").ok(2);

@@ -14,8 +14,8 @@ mod verdict;
 
 pub use decide::{Chosen, Retried, Retry, SettleAs, can_be_waived};
 pub use read::{
-    AttemptRow, Counts, ErrorClass, FailureRow, JobRow, MappedId, ProblemId, ProblemRow, RunRow,
-    UnfinishedSource,
+    AttemptRow, Counts, ErrorClass, FailureRow, JobRow, MappedId, ProblemId, ProblemRow, Reason,
+    ReasonRow, RunRow, UnfinishedSource,
 };
 
 pub use remap::{Mapped, Remap, ToMap};

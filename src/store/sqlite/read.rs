@@ -104,6 +104,30 @@ pub struct FailureRow {
     pub problems: Vec<ProblemRow>,
 }
 
+/// Why a row is not done, without what differs from row to row.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct Reason {
+    /// `failed`, `invalid` or `unknown`.
+    pub status: String,
+    /// For failed.
+    pub detail: Option<String>,
+    /// The provider's code.
+    pub code: Option<String>,
+    /// For invalid: the field that has a problem; empty where the whole record has.
+    pub field: Option<String>,
+    /// For invalid: the rule that is broken.
+    pub rule: Option<String>,
+}
+
+/// One reason of one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReasonRow {
+    /// The job.
+    pub id: JobId,
+    /// The reason.
+    pub reason: Reason,
+}
+
 /// One job, whole.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the columns of the table job")]
@@ -145,6 +169,7 @@ pub struct AttemptRow {
     pub run_id: i64,
     pub at_ms: i64,
     pub took_ms: Option<i64>,
+    pub read_ms: Option<i64>,
     pub outcome: String,
     pub http_status: Option<u16>,
     pub code: Option<String>,
@@ -378,6 +403,52 @@ impl Table {
         })
     }
 
+    /// Why rows of these statuses are not done, by id after the given one: a page of rows, each with its
+    /// reasons. Ends when a page is empty.
+    pub fn reasons(
+        &self,
+        which: &[Status],
+        after: JobId,
+        limit: u32,
+    ) -> Result<Vec<ReasonRow>, StoreError> {
+        self.check(|c| {
+            let mut statement = c.prepare_cached(
+                "WITH picked AS (
+                     SELECT id FROM job WHERE status IN ('failed', 'invalid') AND id > ?1
+                            AND CASE status WHEN 'failed' THEN ?3 ELSE ?4 END
+                     UNION ALL
+                     SELECT id FROM job WHERE status IN ('sending', 'unknown') AND id > ?1
+                            AND status = 'unknown' AND ?5
+                     ORDER BY id LIMIT ?2)
+                 SELECT j.id, j.status, j.detail, j.code, p.field, p.rule
+                 FROM picked CROSS JOIN job j ON j.id = picked.id
+                      LEFT JOIN problem p ON p.job_id = j.id AND j.status = 'invalid'
+                 ORDER BY j.id, p.n",
+            )?;
+            let [failed, invalid, unknown] =
+                [Status::Failed, Status::Invalid, Status::Unknown].map(|s| which.contains(&s));
+            let wanted = params![after.0, limit, failed, invalid, unknown];
+            let rows = statement.query_map(wanted, |row| {
+                Ok(ReasonRow {
+                    id: JobId(row.get(0)?),
+                    reason: Reason {
+                        status: row.get(1)?,
+                        detail: row.get(2)?,
+                        code: row.get(3)?,
+                        field: row.get(4)?,
+                        rule: row.get(5)?,
+                    },
+                })
+            })?;
+            rows.collect()
+        })
+    }
+
+    /// One failed, invalid or unknown row.
+    pub fn failure(&self, which: &[Status], id: JobId) -> Result<Option<FailureRow>, StoreError> {
+        Ok(self.failures(which, JobId(id.0 - 1), 1)?.pop().filter(|row| row.id == id.0))
+    }
+
     /// The problems of a job.
     pub fn problems(&self, id: JobId) -> Result<Vec<ProblemRow>, StoreError> {
         self.check(|c| problems(c, id.0))
@@ -416,7 +487,7 @@ impl Table {
     pub fn attempts(&self, id: JobId) -> Result<Vec<AttemptRow>, StoreError> {
         self.check(|c| {
             let mut statement = c.prepare_cached(
-                "SELECT n, run_id, at_ms, took_ms, outcome, http_status, code, message, request_id
+                "SELECT n, run_id, at_ms, took_ms, read_ms, outcome, http_status, code, message, request_id
                  FROM attempt WHERE job_id = ?1 ORDER BY n",
             )?;
             let rows = statement.query_map([id.0], |row| {
@@ -425,11 +496,12 @@ impl Table {
                     run_id: row.get(1)?,
                     at_ms: row.get(2)?,
                     took_ms: row.get(3)?,
-                    outcome: row.get(4)?,
-                    http_status: row.get(5)?,
-                    code: row.get(6)?,
-                    message: row.get(7)?,
-                    request_id: row.get(8)?,
+                    read_ms: row.get(4)?,
+                    outcome: row.get(5)?,
+                    http_status: row.get(6)?,
+                    code: row.get(7)?,
+                    message: row.get(8)?,
+                    request_id: row.get(9)?,
                 })
             })?;
             rows.collect()
