@@ -55,8 +55,10 @@ pub struct Checker<'a> {
     /// The provider's fields that had a value in some record, and the source's that had a problem.
     met: BTreeSet<String>,
     /// Hears of each record that has nothing to sign in with.
-    on_id_alone: Option<Box<dyn FnMut(IdAlone<'_>) + 'a>>,
+    on_id_alone: Option<OnIdAlone<'a>>,
 }
+
+type OnIdAlone<'a> = Box<dyn FnMut(IdAlone<'_>) + 'a>;
 
 /// A record with an external id and nothing to sign in with.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,6 +7,7 @@ use crate::failpoint;
 use crate::job::Status;
 use crate::store::{Outlook, Store, Tick};
 use crate::target::Target;
+use crate::ui::{agree, counted};
 
 /// What waits for a transaction. Pure: time comes from outside.
 #[derive(Clone, Copy, Debug, Default)]
@@ -147,7 +148,11 @@ impl<S: Store, T: Target> Runner<S, T> {
         let Commit { records, asked, .. } = commit;
         tracing::debug!(records, asked, claimed = ticked.claims.len(), "commit");
         if ticked.fenced > 0 {
-            self.monitor.note(&format!("{} late outcomes were dropped", ticked.fenced));
+            self.monitor.note(&format!(
+                "{} {} dropped",
+                counted(ticked.fenced as u64, "late outcome"),
+                agree(ticked.fenced as u64, "was", "were")
+            ));
         }
         if !ticked.claims.is_empty() {
             failpoint::hit("after-claim");

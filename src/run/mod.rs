@@ -28,6 +28,7 @@ use crate::monitor::Monitor;
 use crate::problem::Problem;
 use crate::store::{JobId, Outlook, Record, RunEnd, RunId, Store, StoreError, Ticked};
 use crate::target::{Fault, Halt, Target};
+use crate::ui::counted;
 use crate::user::User;
 use alike::Alike;
 use answers::InHand;
@@ -430,7 +431,10 @@ impl<S: Store, T: Target> Runner<S, T> {
     fn note_flights(&mut self, what: &str) {
         let in_flight = self.gate.in_flight();
         if in_flight > 0 {
-            self.monitor.note(&format!("{what}: waiting for {in_flight} requests in flight"));
+            self.monitor.note(&format!(
+                "{what}: waiting for {} in flight",
+                counted(in_flight as u64, "request")
+            ));
         }
     }
 

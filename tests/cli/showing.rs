@@ -138,8 +138,8 @@ fn unmask_all_shows_all_but_passwords_and_hashes() {
 #[test]
 fn check_tells_each_reason_once() {
     let desk = Desk::new();
-    let text: String =
-        (1..=100).map(|n| format!("{}\n", json!({"uid": n.to_string(), "mail": "none"}))).collect();
+    let record = |n: u32| json!({"uid": n.to_string(), "mail": "none"}).to_string();
+    let text = (1..=100).map(record).collect::<Vec<_>>().join("\n");
     desk.write("u.jsonl", text);
     let out = desk.ferry("check u.jsonl").ok(3).out;
     let about: Vec<&str> = out.lines().filter(|line| line.contains(" x ")).collect();

@@ -5,8 +5,11 @@ use super::server::{Act, Kind, Reply, Wire};
 use std::time::Duration;
 use userferry::run::End;
 
+/// What comes back.
+type Came = fn() -> Wire;
+
 /// What a run says that is answered so from its start on.
-async fn answered_with(wire: fn() -> Wire) -> String {
+async fn answered_with(wire: Came) -> String {
     let mut rig = Rig::with_users(5).await;
     rig.settings.max_silence_at_start = Duration::from_millis(500);
     rig.settings.probe_interval = (Duration::from_millis(50), Duration::from_millis(100));
@@ -20,7 +23,7 @@ async fn answered_with(wire: fn() -> Wire) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_program_on_the_port_halts_the_run_and_is_named() {
-    let cases: [(fn() -> Wire, &str); 6] = [
+    let cases: [(Came, &str); 6] = [
         (|| Wire::Reply(Reply::html(200)), "HTTP 200 with a page of HTML or XML"),
         (|| Wire::Reply(Reply::html(404)), "HTTP 404 with a page of HTML or XML"),
         (|| Wire::Reply(Reply::json(200, &serde_json::json!({"hello": "world"}))), "HTTP 200"),

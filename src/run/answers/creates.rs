@@ -9,6 +9,7 @@ use crate::run::worker::Landing;
 use crate::run::{Lookups, Runner};
 use crate::store::{FirstSent, JobId, Store};
 use crate::target::{Answer, Fault, Halt, Target};
+use crate::ui::{agree, counted};
 use std::time::Duration;
 
 impl<S: Store, T: Target> Runner<S, T> {
@@ -253,9 +254,10 @@ impl<S: Store, T: Target> Runner<S, T> {
 
 /// Why a run ends in which every row has come to the end of this one.
 fn refused_alike(answer: &Answer, code: &str, n: usize) -> Halt {
+    let rows = format!("{} {}", counted(n as u64, "row"), agree(n as u64, "is", "are"));
     if let Some(problem) = &answer.problem {
         return Halt {
-            message: format!("no row can be sent: {}; the {n} rows are pending again", problem.message),
+            message: format!("no row can be sent: {}; the {} pending again", problem.message, rows),
             hint: "ask the provider for a key of 2,048 bits, which carries 245 bytes, or leave the password out of the [mapping]; --max-failures N goes on and leaves such rows invalid"
                 .to_owned(),
         };
@@ -263,7 +265,7 @@ fn refused_alike(answer: &Answer, code: &str, n: usize) -> Halt {
     let words = answer.message.as_deref().unwrap_or("no message");
     Halt {
         message: format!(
-            "the target refuses every row alike, with code {code}: {words}; the {n} rows are pending again"
+            "the target refuses every row alike, with code {code}: {words}; the {rows} pending again"
         ),
         hint: "one setting is wrong, not the rows: correct it and run again; --max-failures N goes on until N have failed"
             .to_owned(),

@@ -11,6 +11,7 @@ use crate::job::{self, Class, Job, Now, Outcome, Status, Transition};
 use crate::problem::{Problem, Rule};
 use crate::store::{Attempt, Claim, FirstSent, JobId, Record, Store};
 use crate::target::{Answer, Halt, Target};
+use crate::ui::{agree, grouped};
 use std::time::Duration;
 
 /// No `Retry-After` is believed beyond this.
@@ -240,7 +241,10 @@ impl<S: Store, T: Target> Runner<S, T> {
             && self.halt.is_none()
         {
             self.halt_with(Halt {
-                message: format!("{max} rows have failed in this run"),
+                message: format!(
+                    "{} failed in this run",
+                    agree(max, "1 row has", &format!("{} rows have", grouped(max)))
+                ),
                 hint: "userferry failures shows them; --max-failures sets the number".to_owned(),
             });
         }
