@@ -25,6 +25,7 @@ use crate::ui::agree;
 use crate::user::{IdKind, Identifiers, User};
 use crate::validate::{Prepared, Warning, inspect_guarded};
 use known::Known;
+use overlooked::Overlooked;
 use report::Costs;
 use secrecy::ExposeSecret;
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,6 +55,8 @@ pub struct Checker<'a> {
     schemes: BTreeMap<Scheme, Costs>,
     /// The provider's fields that had a value in some record, and the source's that had a problem.
     met: BTreeSet<String>,
+    /// What nothing maps, though it may matter.
+    overlooked: Overlooked,
     /// Hears of each record that has nothing to sign in with.
     on_id_alone: Option<OnIdAlone<'a>>,
 }
@@ -90,6 +93,7 @@ impl<'a> Checker<'a> {
             watch: Watch::new(Guard { keep: true, accepted: false }),
             schemes: BTreeMap::new(),
             met: BTreeSet::new(),
+            overlooked: Overlooked::default(),
             on_id_alone: None,
         })
     }
@@ -159,6 +163,7 @@ impl<'a> Checker<'a> {
 
     fn examine(&mut self, record: &Record) -> (User, Vec<Problem>) {
         self.count_fields(&record.raw);
+        self.overlooked.add(&record.raw, self.mapping);
         let prepared =
             inspect_guarded(&record.raw, record.no, self.mapping, self.schema, &mut self.watch);
         // A record without any key is invalid, and says so itself.
@@ -393,11 +398,6 @@ impl Checker<'_> {
     /// Nobody would miss these before it is too late.
     fn warn_of_overlooked(&mut self) {
         let (mapping, schema) = (self.mapping, self.schema);
-        let fields = &self.report.fields;
-        let of_record = fields.0.iter().map(|(name, _)| name.as_str());
-        let of_record = of_record
-            .filter(|name| overlooked::matters(name) && !overlooked::is_taken(mapping, name));
-        let of_objects = self.report.nowhere.overlooked().iter().map(String::as_str);
         // Strings of digest and salt that stand so in the export are whole.
         let rule = mapping.rule(schema.password_field);
         let is_composed = matches!(rule, Some(MappingRule::Password(_)));
@@ -407,15 +407,13 @@ impl Checker<'_> {
         };
         let digests: Vec<&str> =
             self.report.passwords.keys().filter_map(|scheme| digest_of(scheme)).collect();
-        let mut warnings = Vec::new();
-        for path in of_record.chain(of_objects) {
-            let standing = overlooked::of_standing(path, mapping, schema, fields);
-            warnings.extend(standing.map(|message| ("blocked-not-mapped", message)));
-            let salt = overlooked::of_salt(path, &digests, mapping, schema, fields);
-            warnings.extend(salt.map(|message| ("salt-not-mapped", message)));
+        let standing = self.overlooked.of_standing(mapping, schema);
+        let salts = self.overlooked.of_salts(&digests, mapping, schema);
+        for (count, message) in standing {
+            self.warn("blocked-not-mapped", count, message);
         }
-        for (warning, message) in warnings {
-            self.warn(warning, self.report.records, message);
+        for (count, message) in salts {
+            self.warn("salt-not-mapped", count, message);
         }
     }
 

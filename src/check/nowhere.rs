@@ -1,6 +1,6 @@
 //! The fields of an export that nothing maps, also those inside objects.
 
-use super::{feeds, left_out, overlooked};
+use super::{feeds, left_out};
 use crate::mapping::{Mapping, Rule, for_each_inner_field, is_secret_name, path_of};
 use crate::target::schema::Schema;
 
@@ -16,8 +16,6 @@ const DEPTH: usize = 4;
 pub(crate) struct Nowhere {
     /// The paths of objects, each with the names in it.
     of_objects: Vec<(String, Vec<String>)>,
-    /// Paths whose names say that they matter, also where a copy of the record has them.
-    overlooked: Vec<String>,
 }
 
 /// How much of a field the mapping takes.
@@ -36,27 +34,12 @@ impl Nowhere {
             let path = path_of(parent, name);
             let fed = fed(mapping, &path);
             // A field of the record itself is told by its own line.
-            if fed == Fed::Not && !is_object && !parent.is_empty() {
-                if overlooked::matters(&path) {
-                    self.overlook(&path);
-                }
-                if !is_copied(&copies, &path) || is_secret_name(name) {
-                    self.note(parent, name);
-                }
+            let is_told = !is_copied(&copies, &path) || is_secret_name(name);
+            if fed == Fed::Not && !is_object && !parent.is_empty() && is_told {
+                self.note(parent, name);
             }
             is_object && fed != Fed::Whole
         });
-    }
-
-    fn overlook(&mut self, path: &str) {
-        if self.overlooked.len() < OBJECTS && !self.overlooked.iter().any(|known| known == path) {
-            self.overlooked.push(path.to_owned());
-        }
-    }
-
-    /// The paths that matter.
-    pub(super) fn overlooked(&self) -> &[String] {
-        &self.overlooked
     }
 
     /// The paths of those that are called like passwords.

@@ -1,32 +1,186 @@
-//! Columns that nothing maps, though their names say that it matters: whether a user may sign in, and
-//! the salt of a hash.
+//! Columns that nothing maps, though their names or values say that it matters: whether a user may sign
+//! in, and the salt of a hash.
 
-use super::FieldCounts;
+use super::feeds;
 use crate::input::show_name;
-use crate::mapping::{Mapping, Rule};
-use crate::suggest::{self, Place, Standing, quoted};
+use crate::mapping::{Mapping, Rule, Seen, for_each_value, path_of};
+use crate::suggest::{self, Judgement, Kind, Place, Salt, Tally, quoted};
 use crate::target::schema::Schema;
+use crate::ui::{counted, grouped};
+use std::collections::HashMap;
 
-/// What such names end with: most others are told by it at once.
-const ENDS: &[&str] =
-    &["enabled", "active", "disabled", "blocked", "suspended", "locked", "banned", "salt"];
 /// The provider's field of those who may not sign in.
 const BLOCKED: &str = "blocked";
+/// How deep it is looked.
+const DEPTH: usize = 4;
+/// Different fields that are looked at; beyond, memory would not be constant.
+const MOST: usize = 1_000;
 
-/// Whether the last part of a path is such a name.
-pub(crate) fn matters(path: &str) -> bool {
-    let has_end = |end: &&str| {
-        let from = path.len().checked_sub(end.len());
-        from.and_then(|from| path.get(from..)).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
-    };
-    (ENDS.iter().any(has_end) || !path.is_ascii())
-        && (suggest::standing(path).is_some() || suggest::is_salt(path))
+/// What the fields of the records say that nothing maps. Counts; no value is kept.
+#[derive(Default)]
+pub(super) struct Overlooked {
+    fields: Vec<Field>,
+    index: HashMap<String, usize>,
+    records: u64,
+}
+
+/// One field.
+struct Field {
+    path: String,
+    names: Vec<String>,
+    kind: Option<Kind>,
+    salt: Option<Salt>,
+    /// Whether its objects are looked into.
+    is_open: bool,
+    filled: u64,
+    tally: Tally,
+}
+
+impl Field {
+    /// Of the field that a rule takes nothing is asked.
+    fn new(path: String, parent: &str, name: &str, mapping: &Mapping) -> Self {
+        let mut names: Vec<String> = parent.split('.').map(str::to_owned).collect();
+        names.retain(|name| !name.is_empty());
+        names.push(name.to_owned());
+        let is_taken = is_taken(mapping, &path);
+        let kind = suggest::standing(&names).filter(|_| !is_taken);
+        let salt = suggest::salt(&names).filter(|_| !is_taken);
+        let is_open = !takes_whole(mapping, &path);
+        Self { path, names, kind, salt, is_open, filled: 0, tally: Tally::default() }
+    }
+
+    fn add(&mut self, text: &str, is_bool: bool) {
+        self.filled += u64::from(!text.is_empty());
+        if self.kind.is_none() && self.salt.is_none() {
+            return;
+        }
+        self.tally.add(text, is_bool);
+        // Of a field whose name says nothing, few different values could.
+        if self.kind == Some(Kind::Open) && !self.tally.may_be_states() {
+            self.kind = None;
+        }
+    }
+
+    fn place(&self) -> Place {
+        Place::Column(self.names.clone())
+    }
+}
+
+impl Overlooked {
+    /// Looks at a record.
+    pub(super) fn add(&mut self, raw: &[u8], mapping: &Mapping) {
+        self.records += 1;
+        let mut hint = 0;
+        for_each_value(raw, DEPTH, &mut |parent, name, seen| {
+            let Some(at) = self.at(hint, parent, name, mapping) else { return false };
+            hint = at + 1;
+            let field = &mut self.fields[at];
+            match seen {
+                Seen::Plain(text, is_bool) => field.add(&text, is_bool),
+                Seen::Object => return field.is_open,
+                Seen::Other => {}
+            }
+            false
+        });
+    }
+
+    /// Where a field stands. `hint` is where it probably does: records tend to have their fields in the
+    /// same order.
+    fn at(&mut self, hint: usize, parent: &str, name: &str, mapping: &Mapping) -> Option<usize> {
+        let is_it = |field: &Field| {
+            field.path.strip_suffix(name).is_some_and(|before| match parent {
+                "" => before.is_empty(),
+                _ => before.strip_suffix('.') == Some(parent),
+            })
+        };
+        if self.fields.get(hint).is_some_and(is_it) {
+            return Some(hint);
+        }
+        let path = path_of(parent, name);
+        if let Some(at) = self.index.get(&path) {
+            return Some(*at);
+        }
+        if self.fields.len() >= MOST {
+            return None;
+        }
+        self.index.insert(path.clone(), self.fields.len());
+        self.fields.push(Field::new(path, parent, name, mapping));
+        Some(self.fields.len() - 1)
+    }
+
+    /// What follows from the fields that say who may sign in: how many records it concerns, and what a
+    /// person should know.
+    pub(super) fn of_standing(&self, mapping: &Mapping, schema: &Schema) -> Vec<(u64, String)> {
+        if schema.field(BLOCKED).is_none() {
+            return Vec::new();
+        }
+        let judged = self.fields.iter().filter_map(|field| {
+            let told =
+                suggest::judge(field.kind?, field.names.last()?, &field.tally, self.records)?;
+            let message = of_one(field, &told, self.records, mapping.rule(BLOCKED))?;
+            Some((told.concerned, message))
+        });
+        judged.filter(|(concerned, _)| *concerned > 0).collect()
+    }
+
+    /// What follows from salts that are not mapped, where the passwords are digests without one.
+    pub(super) fn of_salts(
+        &self,
+        digests: &[&str],
+        mapping: &Mapping,
+        schema: &Schema,
+    ) -> Vec<(u64, String)> {
+        let hash = match mapping.rule(schema.password_field) {
+            Some(Rule::Password(password)) if !password.has_salt() => password.hash(),
+            Some(Rule::Column { from, .. }) => from,
+            _ => return Vec::new(),
+        };
+        if digests.is_empty() {
+            return Vec::new();
+        }
+        let filled = || self.fields.iter().filter(|field| field.filled > 0);
+        let salts = || {
+            let salts = filled().filter_map(|field| Some((field, field.salt?)));
+            salts.filter(|(field, kin)| suggest::may_be_salt(*kin, &field.tally))
+        };
+        // That of a wallet only where there is no better one.
+        let is_better = salts().any(|(_, kin)| kin != Salt::Other);
+        let scheme = suggest::scheme(&self.place_of(hash), digests);
+        let of_one = |(field, _): (&Field, Salt)| {
+            let path = &field.path;
+            let (shown, hash, salt) = (show_name(path.as_bytes()), quoted(hash), quoted(path));
+            let message = format!(
+                "the passwords are digests ({}), and `{shown}`, which may be their salt, is not mapped: if they were \
+                 hashed with it, nobody could sign in; then password = {{ {scheme}, hash = {hash}, salt = {salt}, \
+                 order = \"salt+password\" }}, in the order in which it was hashed",
+                digests.join(", ")
+            );
+            (field.filled, message)
+        };
+        salts().filter(|(_, kin)| !is_better || *kin != Salt::Other).map(of_one).collect()
+    }
+
+    /// A field of a record: its name may hold dots, or it is a path.
+    fn place_of(&self, path: &str) -> Place {
+        Place::Column(match self.index.get(path).and_then(|at| self.fields.get(*at)) {
+            Some(field) => field.names.clone(),
+            None => path.split('.').map(str::to_owned).collect(),
+        })
+    }
 }
 
 /// Whether a rule takes this field of the record, or something inside it. A copy of the record takes
 /// nothing: nobody reads it.
-pub(super) fn is_taken(mapping: &Mapping, name: &str) -> bool {
-    let is_it = |column: &str| super::feeds(name, column) || super::feeds(column, name);
+fn is_taken(mapping: &Mapping, path: &str) -> bool {
+    takes(mapping, &|column| feeds(path, column) || feeds(column, path))
+}
+
+/// Whether a rule takes this field as a whole.
+fn takes_whole(mapping: &Mapping, path: &str) -> bool {
+    takes(mapping, &|column| feeds(column, path))
+}
+
+fn takes(mapping: &Mapping, is_it: &dyn Fn(&str) -> bool) -> bool {
     mapping.rules().iter().any(|(_, rule)| match rule {
         Rule::Column { from, .. } => is_it(from),
         Rule::Password(password) => password.columns().any(is_it),
@@ -35,115 +189,30 @@ pub(super) fn is_taken(mapping: &Mapping, name: &str) -> bool {
     })
 }
 
-/// What follows from a path that says who may sign in, and is not mapped.
-pub(super) fn of_standing(
-    path: &str,
-    mapping: &Mapping,
-    schema: &Schema,
-    fields: &FieldCounts,
-) -> Option<String> {
-    let standing = suggest::standing(path)?;
-    schema.field(BLOCKED)?;
-    let shown = show_name(path.as_bytes());
-    let who = "if it says who may not sign in, these users could after the move";
-    match mapping.rule(BLOCKED) {
+/// What follows from one field.
+fn of_one(field: &Field, told: &Judgement, records: u64, rule: Option<&Rule>) -> Option<String> {
+    let shown = show_name(field.path.as_bytes());
+    let of = format!("{} of {}", grouped(told.concerned), counted(records, "record"));
+    let who = if told.is_told {
+        format!("it says of {of} that the user may not sign in, who could after the move")
+    } else {
+        format!("if it says who may not sign in, these users could after the move ({of})")
+    };
+    let place = field.place();
+    Some(match rule {
         None => {
-            let (how, word) = match standing {
-                Standing::Allowed => ("not", " != \"the word that lets in\""),
-                Standing::Blocked => ("bool", " == \"the word that shuts out\""),
-            };
-            let from = quoted(path);
-            let words = suggest::asked(&names_of(path, fields), word);
-            Some(format!(
-                "`{shown}` is not mapped: {who}; map it: {BLOCKED} = {{ from = {from}, as = \"{how}\" }}, or where it \
-                 says so in words: {BLOCKED} = {words}"
-            ))
+            let note = told.note.as_ref().map_or(String::new(), |note| format!(" ({note})"));
+            format!(
+                "`{shown}` is not mapped: {who}; map it: {BLOCKED} = {}{note}",
+                told.rule(&place)
+            )
         }
         // It may look at the whole record.
-        Some(Rule::Jq { .. }) => None,
-        Some(_) => Some(format!(
-            "`{shown}` is not mapped, and the rule of {BLOCKED} takes another column alone: {who}; one rule can \
-             take both: {BLOCKED} = {{ jq = '…' }}"
-        )),
-    }
-}
-
-/// A field of a record: its name may hold dots, or it is a path.
-fn names_of(path: &str, fields: &FieldCounts) -> Place {
-    Place::Column(match fields.get(path) {
-        Some(_) => vec![path.to_owned()],
-        None => path.split('.').map(str::to_owned).collect(),
+        Some(Rule::Jq { program, .. }) if program.paths().is_empty() => return None,
+        Some(_) => format!(
+            "`{shown}` is not mapped, and the rule of {BLOCKED} takes another column: {who}; one rule can take both: \
+             {BLOCKED} = {{ jq = '… or ({})' }}",
+            told.expression(&place)
+        ),
     })
-}
-
-/// What follows from a salt that is not mapped, where the passwords are digests without one.
-pub(super) fn of_salt(
-    salt: &str,
-    digests: &[&str],
-    mapping: &Mapping,
-    schema: &Schema,
-    fields: &FieldCounts,
-) -> Option<String> {
-    let hash = match mapping.rule(schema.password_field)? {
-        Rule::Password(password) if password.has_salt() => return None,
-        Rule::Password(password) => password.hash(),
-        Rule::Column { from, .. } => from,
-        _ => return None,
-    };
-    if digests.is_empty() || !suggest::is_salt(salt) {
-        return None;
-    }
-    let scheme = suggest::scheme(&names_of(hash, fields), digests);
-    let (shown, hash, salt) = (show_name(salt.as_bytes()), quoted(hash), quoted(salt));
-    Some(format!(
-        "the passwords are digests without a salt ({}), and `{shown}` is not mapped: if it was hashed with them, \
-         nobody could sign in; then password = {{ {scheme}, hash = {hash}, salt = {salt}, order = \"salt+password\" \
-         }}, in the order in which it was hashed",
-        digests.join(", ")
-    ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_that_matter_are_known_in_every_spelling_and_others_are_not() {
-        for name in [
-            "enabled",
-            "isEnabled",
-            "IS_ACTIVE",
-            "account.enabled",
-            "status.isDisabled",
-            "user_active",
-            "Suspended",
-            "is-blocked",
-            "locked",
-            "banned",
-            "已禁用",
-            "pwd_salt",
-            "passwordSalt",
-            "credential.salt",
-            "盐",
-        ] {
-            assert!(matters(name), "{name}");
-        }
-        for name in [
-            "inactive_since",
-            "enabled_at",
-            "lastActive",
-            "basalt_no",
-            "enabled.by",
-            "mfa.enabled",
-            "newsletter.active",
-            "device.phone.locked",
-            "friends.bob.isActive",
-            "apiToken.salt",
-            "姓名",
-            "",
-            "proactive",
-        ] {
-            assert!(!matters(name), "{name}");
-        }
-    }
 }

@@ -187,10 +187,14 @@ impl CheckReport {
             let _ = writeln!(out, "  {:20} {:>10}  {cost}{}", one.scheme, one.count, one.needs);
         }
         let hashes = self.password_schemes.iter().filter(|one| one.strength > 0);
+        let is_salt_open = self.warnings.iter().any(|one| one.warning == "salt-not-mapped");
         if let Some(weakest) = hashes.min_by_key(|one| (one.strength, one.cost))
             && weakest.strength < 4
         {
             let why = match weakest.strength {
+                1 if is_salt_open => {
+                    "a digest; whether it has a salt is not said: see the warnings"
+                }
                 1 => "a digest without a salt: one search finds the passwords of all",
                 2 => "a digest that costs nothing to try",
                 _ => "an old scheme that costs little to try",
@@ -244,7 +248,8 @@ impl CheckReport {
 
 /// A field that nothing maps, for people. What may say who is blocked says so; a warning has the rule.
 pub(super) fn shown_unmapped(path: &str) -> String {
-    let mark = if suggest::standing(path).is_some() { " (blocked?)" } else { "" };
+    let names: Vec<String> = path.split('.').map(str::to_owned).collect();
+    let mark = if suggest::speaks(&names) { " (blocked?)" } else { "" };
     format!("{}{mark}", crate::input::show_name(path.as_bytes()))
 }
 

@@ -181,6 +181,16 @@ fn the_text_shows_coverage_and_counts() {
     assert!(shown.contains(passwords), "{shown}");
 }
 
+#[test]
+fn nobody_says_that_digests_have_no_salt_while_a_salt_is_not_mapped() {
+    let text = r#"[{"uid":"1","password":"00000000000000000000000000000000","pwSalt":"x"}]"#;
+    let (report, ..) = check(&[("users.json", text)]);
+    let shown = report.to_text();
+    assert!(!shown.contains("without a salt"), "{shown}");
+    let weakest = "weakest: hex-md5, a digest; whether it has a salt is not said: see the warnings\n";
+    assert!(shown.contains(weakest), "{shown}");
+}
+
 /// The warnings of these words for records under a mapping, and what the report shows as not mapped.
 fn overlooked(rules: serde_json::Value, records: &serde_json::Value) -> (Vec<String>, String) {
     let mapping: Mapping = serde_json::from_value(rules).expect("a mapping");
@@ -200,18 +210,23 @@ fn overlooked(rules: serde_json::Value, records: &serde_json::Value) -> (Vec<Str
 #[test]
 fn who_may_sign_in_is_not_overlooked() {
     use serde_json::json;
-    let who = "if it says who may not sign in, these users could after the move";
-    let records =
-        json!([{"id": "1", "status": {"enabled": true, "since": "x"}, "Is_Suspended": 0}]);
+    let says = |of: &str| {
+        format!("it says of {of} that the user may not sign in, who could after the move")
+    };
+    let records = json!([
+        {"id": "1", "status": {"enabled": false, "since": "x"}, "Is_Suspended": 1},
+        {"id": "2", "status": {"enabled": true, "since": "y"}, "Is_Suspended": 0},
+        {"id": "3", "status": {"enabled": false, "since": "z"}, "Is_Suspended": 0},
+    ]);
     let enabled = format!(
-        "`status.enabled` is not mapped: {who}; map it: blocked = {{ from = \"status.enabled\", as = \"not\" }}, or \
-         where it says so in words: blocked = {{ jq = '.status.enabled != \"the word that lets in\"' }}"
+        "`status.enabled` is not mapped: {}; map it: blocked = {{ from = \"status.enabled\", as = \"not\" }}",
+        says("2 of 3 records")
     );
     let suspended = format!(
-        "`Is_Suspended` is not mapped: {who}; map it: blocked = {{ from = \"Is_Suspended\", as = \"bool\" }}, or \
-         where it says so in words: blocked = {{ jq = '.Is_Suspended == \"the word that shuts out\"' }}"
+        "`Is_Suspended` is not mapped: {}; map it: blocked = {{ from = \"Is_Suspended\", as = \"bool\" }}",
+        says("1 of 3 records")
     );
-    let both = vec![suspended.clone(), enabled.clone()];
+    let both = vec![enabled, suspended];
     let (told, unmapped) = overlooked(json!({"externalId": "id"}), &records);
     assert_eq!(told, both);
     assert_eq!(unmapped, "Is_Suspended (blocked?), status.enabled (blocked?), status.since");
@@ -219,13 +234,16 @@ fn who_may_sign_in_is_not_overlooked() {
     let (told, unmapped) =
         overlooked(json!({"externalId": "id", "oauth": {"raw": true}}), &records);
     assert_eq!((told, unmapped.as_str()), (both, ""));
-    let one = json!({"externalId": "id", "blocked": {"from": "status.enabled", "as": "not"}});
-    let (told, _) = overlooked(one, &records);
-    let also = format!(
-        "`Is_Suspended` is not mapped, and the rule of blocked takes another column alone: {who}; one rule can take \
-         both: blocked = {{ jq = '…' }}"
-    );
-    assert_eq!(told, [also]);
+    for blocked in [
+        json!({"from": "status.enabled", "as": "not"}),
+        json!({"jq": ".status.enabled == false"}),
+    ] {
+        let rules = json!({"externalId": "id", "blocked": blocked});
+        let (told, _) = overlooked(rules, &records);
+        let also = "`Is_Suspended` is not mapped, and the rule of blocked takes another column: ";
+        assert!(told.len() == 1 && told[0].starts_with(also), "{told:?}");
+        assert!(told[0].contains("{ jq = '… or (.Is_Suspended | tostring"), "{told:?}");
+    }
     for blocked in [
         json!({"jq": ".Is_Suspended == 1 or .status.enabled == false"}),
         json!({"jq": "[.[]] | length > 9"}),
@@ -235,7 +253,32 @@ fn who_may_sign_in_is_not_overlooked() {
     }
     // The rule that is told can be taken as it stands.
     let rules = json!({"externalId": "id", "blocked": {"from": "Is_Suspended", "as": "bool"}});
-    assert_eq!(overlooked(rules, &json!([{"id": "1", "Is_Suspended": 0}])).0, [""; 0]);
+    assert_eq!(overlooked(rules, &json!([{"id": "1", "Is_Suspended": 1}])).0, [""; 0]);
+    // Where nobody is shut out, nobody can come in again.
+    let nobody = json!([{"id": "1", "Is_Suspended": 0, "state": "active", "deleted_at": null}]);
+    assert_eq!(overlooked(json!({"externalId": "id"}), &nobody).0, [""; 0]);
+}
+
+#[test]
+fn values_that_do_not_tell_are_counted_and_none_is_shown() {
+    use serde_json::json;
+    let records = json!([
+        {"id": "1", "active": "geheim", "state": "suspended"},
+        {"id": "2", "active": "anders", "state": "vertraulich-1"},
+        {"id": "3", "active": "", "state": "active"},
+        {"id": "4", "active": null, "state": "active"},
+        {"id": "5", "state": "active"},
+        {"id": "6", "state": "active"},
+    ]);
+    let (told, _) = overlooked(json!({"externalId": "id"}), &records);
+    let active = "`active` is not mapped: if it says who may not sign in, these users could after the move (2 of 6 \
+                  records); map it: blocked = { jq = '.active != \"yes\"' } (put the word that lets in for \"yes\")";
+    assert_eq!(told[0], active);
+    let state = "`state` is not mapped: it says of 1 of 6 records that the user may not sign in, who could after the \
+                 move; map it: blocked = { jq = '.state | tostring | trim | ascii_downcase | {\"active\": false, \
+                 \"suspended\": true}[.] | if . == null then error(\"not known whether this user may sign in\") else . \
+                 end' } (1 record has a word that is not known, which is an error of its record: add it)";
+    assert_eq!(told[1..], [state]);
 }
 
 #[test]
@@ -249,8 +292,8 @@ fn a_salt_that_is_not_mapped_is_told_where_the_hashes_have_none() {
     let rule = "{ scheme_from = { jq = '{\"32\": \"md5\", \"64\": \"sha256\"}[.pwd | length | tostring]' }, hash = \
                 \"pwd\", salt = \"pwd_salt\", order = \"salt+password\" }";
     let expected = format!(
-        "the passwords are digests without a salt (md5, sha256), and `pwd_salt` is not mapped: if it was hashed with \
-         them, nobody could sign in; then password = {rule}, in the order in which it was hashed"
+        "the passwords are digests (md5, sha256), and `pwd_salt`, which may be their salt, is not mapped: if they \
+         were hashed with it, nobody could sign in; then password = {rule}, in the order in which it was hashed"
     );
     assert_eq!(told, [expected]);
     let settings = format!("[mapping]\nexternalId = \"id\"\npassword = {rule}\n");
@@ -263,6 +306,13 @@ fn a_salt_that_is_not_mapped_is_told_where_the_hashes_have_none() {
     }
     let salted = json!({"scheme": "md5", "hash": "auth.pwd", "salt": "auth.passwordSalt", "order": "salt+password"});
     assert!(overlooked(json!({"externalId": "id", "password": salted}), &one).0.is_empty());
+    // That of a wallet is the password's only where no better one is there.
+    let wallet = json!([{"id": "1", "pwd": md5, "wallet_salt": "x", "salt": "q"}]);
+    let (told, _) = overlooked(json!({"externalId": "id", "password": "pwd"}), &wallet);
+    assert!(told.len() == 1 && told[0].contains("salt = \"salt\""), "{told:?}");
+    let wallet = json!([{"id": "1", "pwd": md5, "wallet_salt": "x"}]);
+    let (told, _) = overlooked(json!({"externalId": "id", "password": "pwd"}), &wallet);
+    assert!(told.len() == 1 && told[0].contains("salt = \"wallet_salt\""), "{told:?}");
     let bcrypt = json!([{"id": "1", "pwd": format!("$2b$12${}", "x".repeat(53)), "salt": "x"}]);
     assert!(overlooked(json!({"externalId": "id", "password": "pwd"}), &bcrypt).0.is_empty());
 }

@@ -10,6 +10,12 @@ use crate::target::schema::{Field, Format, Type};
 use crate::user::Value;
 use std::borrow::Cow;
 
+/// The field that is true for users who may not sign in.
+const BLOCKED: &str = "blocked";
+/// 冻结 is false: as a truth value for `blocked` it would let in those whom it shuts out.
+const LETS_IN: &str = "a word for an account that is in use or not, where `blocked` asks for the opposite; the \
+                       mapping can convert it: as = \"not\"";
+
 /// What a value is wrong in, and the way out, without the value.
 pub(super) type Fault = (Broken, Cow<'static, str>);
 
@@ -88,12 +94,19 @@ fn steps(mut json: Json<'_>, field: &Field, steps: &[As]) -> Result<Option<Taken
         Type::Text => text(json).map(Value::Text),
         Type::Bool => {
             let is_not = steps.last() == Some(&As::Not);
+            if field.name == BLOCKED && !is_not && is_state(&json) {
+                return Err((Broken::Type, LETS_IN.into()));
+            }
             truth(&json, steps.last()).map(|truth| Value::Bool(truth != is_not))
         }
         Type::Int => int(&json, steps.last()).map(Value::Int),
         Type::TextList => list(&json).map(Value::List),
     };
     typed.map(|value| Some(Taken::of(value))).map_err(|why| (Broken::Type, why))
+}
+
+fn is_state(json: &Json<'_>) -> bool {
+    matches!(json, Json::Text(text) if state_of(text).is_some())
 }
 
 fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
@@ -180,10 +193,21 @@ fn no_truth(json: &Json<'_>, value: &str) -> Cow<'static, str> {
     format!("{}, where true or false is expected{way}", json.noun()).into()
 }
 
-fn truth_of(text: &str) -> Option<bool> {
-    match text.trim().to_ascii_lowercase().as_str() {
-        "true" | "t" | "yes" | "y" | "1" => Some(true),
-        "false" | "f" | "no" | "n" | "0" => Some(false),
+/// What a word means that `as = "bool"` takes.
+pub(crate) fn truth_of(text: &str) -> Option<bool> {
+    let text = text.trim();
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "t" | "yes" | "y" | "1" | "是" => Some(true),
+        "false" | "f" | "no" | "n" | "0" | "否" => Some(false),
+        _ => state_of(text),
+    }
+}
+
+/// The words among them that say of an account whether it is in use.
+fn state_of(text: &str) -> Option<bool> {
+    match text.trim() {
+        "启用" | "正常" => Some(true),
+        "禁用" | "停用" | "冻结" => Some(false),
         _ => None,
     }
 }
@@ -309,6 +333,13 @@ mod tests {
             ("true", Type::Bool, Some(As::Not), Ok(Some(Value::Bool(false)))),
             ("\"no\"", Type::Bool, Some(As::Not), Ok(Some(Value::Bool(true)))),
             ("null", Type::Bool, Some(As::Not), Ok(None)),
+            ("\"是\"", Type::Bool, Some(As::Bool), Ok(Some(Value::Bool(true)))),
+            ("\"否\"", Type::Bool, Some(As::Bool), Ok(Some(Value::Bool(false)))),
+            ("\"启用\"", Type::Bool, Some(As::Bool), Ok(Some(Value::Bool(true)))),
+            ("\" 禁用\"", Type::Bool, Some(As::Bool), Ok(Some(Value::Bool(false)))),
+            ("\"正常\"", Type::Bool, Some(As::Not), Ok(Some(Value::Bool(false)))),
+            ("\"冻结\"", Type::Bool, Some(As::Not), Ok(Some(Value::Bool(true)))),
+            ("\"停用\"", Type::Bool, Some(As::Not), Ok(Some(Value::Bool(true)))),
             ("4", Type::Int, None, Ok(Some(Value::Int(4)))),
             ("-4.00", Type::Int, None, Ok(Some(Value::Int(-4)))),
             ("1e3", Type::Int, None, Ok(Some(Value::Int(1000)))),
@@ -324,6 +355,24 @@ mod tests {
             ),
         ] {
             assert_eq!(converted(json, ty, how), expected, "{json} as {ty:?}");
+        }
+    }
+
+    /// 冻结 as a truth value is false, and `blocked` would be.
+    #[test]
+    fn words_for_accounts_in_use_are_never_taken_for_blocked_the_wrong_way_round() {
+        let blocked = Field { name: "blocked", ..field(Type::Bool, Format::Any) };
+        for (json, step, expected) in [
+            ("\"冻结\"", As::Bool, Err(LETS_IN)),
+            ("\"正常\"", As::Bool, Err(LETS_IN)),
+            ("\"冻结\"", As::Not, Ok(true)),
+            ("\"是\"", As::Bool, Ok(true)),
+        ] {
+            let how = How { steps: vec![step], default: None };
+            let found = convert(Json::of(json), &blocked, &how);
+            let found = found.map(|taken| taken.map(|taken| taken.value)).map_err(|(_, why)| why);
+            let expected = expected.map(|truth| Some(Value::Bool(truth))).map_err(Into::into);
+            assert_eq!(found, expected, "{json}");
         }
     }
 

@@ -16,13 +16,14 @@ mod secret;
 mod trace;
 mod validate;
 
+pub(crate) use convert::truth_of;
 pub use date::DateForm;
 pub(crate) use date::is_date;
 pub use jq::Program;
 pub use password::Password;
 pub(crate) use password::{Meant, meant};
 pub use phone::Region;
-pub(crate) use record::{for_each_field, for_each_inner_field, path_of};
+pub(crate) use record::{Seen, for_each_field, for_each_inner_field, for_each_value, path_of};
 pub use rule::{As, Constant, How, Rule, RuleError};
 pub(crate) use secret::is_secret_name;
 pub use trace::{Origin, Traced};

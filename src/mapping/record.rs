@@ -105,6 +105,51 @@ pub(crate) fn for_each_inner_field(
     each_inside(text, "", depth, f);
 }
 
+/// What stands in a field, for those who look at values.
+pub(crate) enum Seen<'a> {
+    /// Text, a number as it is written, `true` or `false`; empty for null. And whether it is a truth
+    /// value.
+    Plain(Cow<'a, str>, bool),
+    /// An object that can be looked into.
+    Object,
+    /// A list, or an object that lies too deep.
+    Other,
+}
+
+/// As [`for_each_inner_field`], with the values.
+pub(crate) fn for_each_value(
+    raw: &[u8],
+    depth: usize,
+    f: &mut dyn FnMut(&str, &str, Seen<'_>) -> bool,
+) {
+    let Ok(text) = std::str::from_utf8(raw) else { return };
+    each_value(text, "", depth, f);
+}
+
+fn each_value(
+    raw: &str,
+    parent: &str,
+    depth: usize,
+    f: &mut dyn FnMut(&str, &str, Seen<'_>) -> bool,
+) {
+    let Some(fields) = Fields::parse(raw) else { return };
+    for (name, value) in &fields.0 {
+        let seen = match Json::of(value) {
+            Json::Null => Seen::Plain("".into(), false),
+            Json::Bool(truth) => Seen::Plain(if truth { "true" } else { "false" }.into(), true),
+            Json::Number(number) => Seen::Plain(number.into(), false),
+            Json::Text(text) => Seen::Plain(text, false),
+            Json::Array(_) => Seen::Other,
+            Json::Object if depth > 1 => Seen::Object,
+            Json::Object => Seen::Other,
+        };
+        let is_object = matches!(seen, Seen::Object);
+        if f(parent, name, seen) && is_object {
+            each_value(value, &path_of(parent, name), depth - 1, f);
+        }
+    }
+}
+
 fn each_inside(raw: &str, parent: &str, depth: usize, f: &mut dyn FnMut(&str, &str, bool) -> bool) {
     let Some(fields) = Fields::parse(raw) else { return };
     for (name, value) in &fields.0 {

@@ -1,12 +1,18 @@
 //! Which field of the export is which of the provider's.
 
 use super::rule::{self, How};
+use super::salt::{self, Salt};
 use super::shape::Shape;
+use super::standing::{self, Judgement, Kind};
 use super::survey::{FieldStats, Place};
-use super::synonyms::{self, Meaning, Standing, plain};
+use super::synonyms::{self, Meaning, plain};
+use super::words;
 use crate::target::schema::Schema;
 use crate::ui::grouped;
 use crate::user::IdKind;
+
+/// The field of users who may not sign in.
+const BLOCKED: &str = "blocked";
 
 /// A field of the export that may feed one of the provider's.
 #[derive(Clone, Debug)]
@@ -34,13 +40,14 @@ pub(super) fn candidates(
         .enumerate()
         .filter(|(_, (place, stats))| stats.filled() > 0 && has_name(place))
         .filter_map(|(at, (place, stats))| {
-            opposite(at, place, stats, records).or_else(|| {
-                let (meaning, depth) = region(place, fields).or_else(|| meaning(place))?;
-                let doubt = i64::from(meaning.doubt) + 50 * depth;
-                Some(candidate(at, place, stats, meaning.field, (records, doubt), schema))
-            })
+            let (meaning, depth) = region(place, stats, fields).or_else(|| meaning(place))?;
+            let doubt = i64::from(meaning.doubt) + 50 * depth;
+            let is_of_standing = matches!(meaning.field, BLOCKED | "isDeleted");
+            (!is_of_standing)
+                .then(|| candidate(at, place, stats, meaning.field, (records, doubt), schema))
         })
         .collect();
+    blocked(&mut found, fields, records);
     by_shape(&mut found, fields, records, schema);
     salts_apart(&mut found, fields, schema);
     found
@@ -51,10 +58,15 @@ fn has_name(place: &Place) -> bool {
     !rule::shown(place).is_empty()
 }
 
-/// A `state` beside a city, or a postal code, is a region.
-fn region(place: &Place, fields: &[(Place, FieldStats)]) -> Option<(Meaning, i64)> {
+/// A `state` beside a city, or a postal code, is a region, unless it holds words for states of accounts.
+fn region(
+    place: &Place,
+    stats: &FieldStats,
+    fields: &[(Place, FieldStats)],
+) -> Option<(Meaning, i64)> {
     let group = groups(place);
-    let is_state = names(place).last().is_some_and(|name| name == "state");
+    let is_state = names(place).last().is_some_and(|name| name == "state")
+        && stats.tally.known() * 2 < stats.filled();
     let is_place = |other: &Place| {
         let found = (groups(other) == group).then(|| meaning(other)).flatten();
         found.is_some_and(|(found, _)| matches!(found.field, "locality" | "postalCode"))
@@ -74,12 +86,18 @@ fn salts_apart(found: &mut [Candidate], fields: &[(Place, FieldStats)], schema: 
             continue;
         }
         let beside = |is_it: &dyn Fn(&str) -> bool| beside(place, fields, is_it);
-        let Some(salt) = beside(&synonyms::is_salt) else { continue };
+        let salts = salts_of(place, fields);
+        let Some((kin, salt)) = salts.first().cloned() else { continue };
+        let others: Vec<&str> =
+            salts.iter().skip(1).filter(|other| other.0 == kin).map(|other| &other.1[..]).collect();
         let hash = rule::written(place, &How::default());
         let parts = format!("hash = {hash}, salt = {salt}");
         let is_firebase = fields.iter().any(|(other, _)| names(other) == ["localid"]);
         let digests: Vec<&str> =
             stats.schemes.keys().filter_map(|scheme| scheme.strip_prefix("hex-")).collect();
+        if digests.is_empty() && kin == Salt::Other {
+            continue;
+        }
         if digests.is_empty() && is_firebase {
             // Whole it has 118 bytes, one more than the smaller key carries.
             candidate.rule = format!("{{ scheme = \"firebase-scrypt\", {parts}, short = true }}");
@@ -105,11 +123,38 @@ fn salts_apart(found: &mut [Candidate], fields: &[(Place, FieldStats)], schema: 
         candidate.points = None;
         candidate.rule = format!("{{ {source}, {parts}{iterations}, order = \"salt+password\" }}");
         let guess = if is_named { "order is" } else { "scheme and order are" };
+        let whose = match (kin, others.as_slice()) {
+            (Salt::Other, _) => format!("{salt} may be the salt of something else; "),
+            (_, []) => String::new(),
+            (_, others) => format!("the salt may be {}, too; ", others.join(", ")),
+        };
         candidate.note = Some(format!(
-            "{guess} a guess: find out what was hashed (several times? then pbkdf2 or the like), and prove \
+            "{whose}{guess} a guess: find out what was hashed (several times? then pbkdf2 or the like), and prove \
              it with userferry password verify and a password you know"
         ));
     }
+}
+
+/// The columns that may hold the salts of this one's hashes, as a rule names them, the likeliest first.
+fn salts_of(place: &Place, fields: &[(Place, FieldStats)]) -> Vec<(Salt, String)> {
+    let name = names_end(place);
+    let mut found: Vec<_> = fields
+        .iter()
+        .filter(|(other, stats)| matches!(other, Place::Column(_)) && stats.filled() > 0)
+        .filter_map(|(other, stats)| {
+            let kin = salt(other).filter(|kin| salt::may_be(*kin, &stats.tally))?;
+            let (is_strange, shared) = salt::distance(&names_end(other), &name);
+            let kin = if is_strange { Salt::Other } else { kin.min(Salt::Bare) };
+            let is_apart = groups(other) != groups(place);
+            Some(((is_strange, is_apart, shared, kin), other))
+        })
+        .collect();
+    // Of equal ones the first in the export.
+    found.sort_by_key(|(order, _)| *order);
+    found
+        .into_iter()
+        .map(|((.., kin), other)| (kin, rule::written(other, &How::default())))
+        .collect()
 }
 
 /// The column of such a name in the same object, as a rule names it.
@@ -229,31 +274,97 @@ fn fit(
     }
 }
 
-/// `enabled` and its like: the opposite of `blocked`.
-fn opposite(at: usize, place: &Place, stats: &FieldStats, records: u64) -> Option<Candidate> {
-    const OPPOSITE: &str = "the opposite of blocked";
-    let path = names(place);
+/// What says who may not sign in. The provider has one field for it: several that are certain become one
+/// rule.
+fn blocked(found: &mut Vec<Candidate>, fields: &[(Place, FieldStats)], records: u64) {
+    let is_taken = |at: usize| found.iter().any(|other| other.at == at);
+    let told: Vec<(usize, Judgement)> = fields
+        .iter()
+        .enumerate()
+        .filter(|(at, (place, _))| has_name(place) && !is_taken(*at))
+        .filter_map(|(at, (place, stats))| {
+            let kind = standing(place)?;
+            let name = names_end(place);
+            let told = standing::judge(kind, &name, &stats.tally, records)?;
+            let is_flag = matches!(kind, Kind::Allowed | Kind::Blocked | Kind::Bits);
+            (told.concerned > 0 || is_flag).then_some((at, told))
+        })
+        .collect();
+    let certain: Vec<&(usize, Judgement)> =
+        told.iter().filter(|(_, told)| told.is_certain).collect();
+    let several = (certain.len() > 1).then(|| {
+        let of_one =
+            |(at, told): &&(usize, Judgement)| format!("({})", told.expression(&fields[*at].0));
+        rule::jq_rule(&certain.iter().map(of_one).collect::<Vec<_>>().join(" or "))
+    });
+    let first = certain.first().map(|(at, _)| *at);
+    for (at, told) in &told {
+        let (place, stats) = &fields[*at];
+        let points = permille(stats.filled(), records) - 50 * i64::from(told.is_opposite);
+        let mut candidate = Candidate {
+            at: *at,
+            field: BLOCKED,
+            rule: told.rule(place),
+            note: about_standing(told),
+            points: told.is_certain.then_some(points),
+        };
+        if let Some(rule) = several.as_ref().filter(|_| told.is_certain) {
+            let own = candidate.note.take().map_or(String::new(), |note| format!("; {note}"));
+            if first == Some(*at) {
+                let names: Vec<String> =
+                    certain.iter().map(|(at, _)| rule::shown(&fields[*at].0)).collect();
+                candidate.rule.clone_from(rule);
+                candidate.note = Some(format!("shut out by any of {}{own}", names.join(", ")));
+            } else {
+                candidate.points = None;
+                candidate.note = Some(format!("is in the rule above{own}"));
+            }
+        }
+        found.push(candidate);
+    }
+}
+
+fn about_standing(told: &Judgement) -> Option<String> {
+    let opposite = told.is_opposite.then(|| "the opposite of blocked".to_owned());
+    let is_asked = !told.is_told;
+    let notes: Vec<String> = opposite.into_iter().chain(told.note.clone()).collect();
+    (!notes.is_empty()).then(|| notes.join(if is_asked { ": " } else { "; " }))
+}
+
+fn names_end(place: &Place) -> String {
+    raw_names(place).pop().unwrap_or_default()
+}
+
+/// What a place says of whether its user may sign in.
+pub(super) fn standing(place: &Place) -> Option<Kind> {
+    let path = raw_names(place);
     let (last, groups) = path.split_last()?;
-    if synonyms::standing(last) != Some(Standing::Allowed) || !may_hold("blocked", groups) {
+    let is_users =
+        |group: &String| synonyms::STATUS.contains(&plain(group).as_str()) || is_group(group);
+    groups.iter().all(is_users).then(|| standing::kind(last))?
+}
+
+/// What a place's name says of a salt: all of its names together, `password.hash.salt.value`.
+pub(super) fn salt(place: &Place) -> Option<Salt> {
+    let path = raw_names(place);
+    let (last, groups) = path.split_last()?;
+    let is_users = |group: &String| is_group(group) || salt::is_of_password(group);
+    if !groups.iter().all(is_users) {
         return None;
     }
-    let doubt = 100 + 50 * i64::try_from(groups.len()).unwrap_or(20);
-    let (rule, note, points) = match rule::truth(stats) {
-        // What is neither true nor false is a problem then, and passes for none of them: nobody who was
-        // shut out could sign in.
-        Ok(how) => (
-            rule::written(place, &How::step("not")),
-            how.note.map_or(OPPOSITE.to_owned(), |note| format!("{OPPOSITE}; {note}")),
-            Some(permille(stats.filled(), records) - doubt),
-        ),
-        Err(_) => (
-            // Whoever has none, or one that nobody thought of, stays out.
-            rule::written_jq(place, " != \"yes\""),
-            format!("{OPPOSITE}: put the word that lets in for \"yes\""),
-            None,
-        ),
-    };
-    Some(Candidate { at, field: "blocked", rule, note: Some(note), points })
+    salt::of_name(last).or_else(|| {
+        let before = groups.last().filter(|_| salt::is_value(last))?;
+        salt::of_name(before)
+    })
+}
+
+/// Whether an object, or the table whose name stands before a column's, only groups what is the user's:
+/// `profile`, `sys_user`, `dbo`.
+fn is_group(name: &str) -> bool {
+    let is_known =
+        |word: &str| synonyms::GROUPS.contains(&word) || synonyms::TABLES.contains(&word);
+    let words = words::known(name, &is_known);
+    synonyms::GROUPS.contains(&plain(name).as_str()) || words.iter().all(|word| is_known(word))
 }
 
 /// What no name told may be told by the values, where nothing else is the field.
@@ -370,6 +481,11 @@ fn groups(place: &Place) -> Vec<String> {
 /// The names that lead to a place, plain. A name such as `cognito:username` is two; those that
 /// databases add (`$oid`, `$date`) are none.
 pub(super) fn names(place: &Place) -> Vec<String> {
+    raw_names(place).iter().map(|name| plain(name)).filter(|name| !name.is_empty()).collect()
+}
+
+/// The same as they are written.
+fn raw_names(place: &Place) -> Vec<String> {
     let (path, last) = match place {
         Place::Column(path) | Place::First(path) | Place::FirstValue(path) => (path, None),
         Place::Pair { list, name, .. } => (list, Some(name)),
@@ -378,8 +494,8 @@ pub(super) fn names(place: &Place) -> Vec<String> {
         .chain(last)
         .filter(|name| !name.starts_with('$'))
         .flat_map(|name| name.split([':', '.']))
-        .map(plain)
-        .filter(|name| !name.is_empty())
+        .filter(|name| name.contains(char::is_alphanumeric))
+        .map(str::to_owned)
         .collect()
 }
 

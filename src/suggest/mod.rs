@@ -6,16 +6,20 @@
 
 mod choose;
 mod rule;
+mod salt;
 mod shape;
+mod standing;
 mod survey;
 mod synonyms;
+mod words;
 mod write;
 
 pub use shape::Shape;
 pub use survey::{FieldStats, Place, Survey};
 
 pub(crate) use rule::{quoted, scheme};
-pub(crate) use synonyms::Standing;
+pub(crate) use salt::{Salt, may_be as may_be_salt};
+pub(crate) use standing::{Judgement, Kind, Tally, judge};
 
 use crate::target::schema::Schema;
 use choose::Candidate;
@@ -121,23 +125,21 @@ fn line(candidate: &Candidate, place: &Place, coverage: String, is_second: bool)
     }
 }
 
-/// What a path says of whether its user may sign in: `status.enabled` does, `newsletter.enabled` not.
-pub(crate) fn standing(path: &str) -> Option<Standing> {
-    let names = choose::names(&Place::Column(vec![path.to_owned()]));
-    let (last, groups) = names.split_last()?;
-    choose::may_hold("blocked", groups).then(|| synonyms::standing(last))?
+/// What a path says by its names of whether its user may sign in: `status.enabled` does,
+/// `newsletter.enabled` not.
+pub(crate) fn standing(path: &[String]) -> Option<Kind> {
+    choose::standing(&Place::Column(path.to_vec()))
+}
+
+/// Whether a path says by its name alone who may sign in or not.
+pub(crate) fn speaks(path: &[String]) -> bool {
+    let kind = standing(path);
+    kind.is_some_and(|kind| !matches!(kind, Kind::Open | Kind::Status | Kind::Mark))
 }
 
 /// Whether a path is that of a password's salt.
-pub(crate) fn is_salt(path: &str) -> bool {
-    let names = choose::names(&Place::Column(vec![path.to_owned()]));
-    let last = names.split_last();
-    last.is_some_and(|(last, groups)| choose::may_hold("", groups) && synonyms::is_salt(last))
-}
-
-/// A rule that asks something about a field.
-pub(crate) fn asked(place: &Place, what: &str) -> String {
-    rule::written_jq(place, what)
+pub(crate) fn salt(path: &[String]) -> Option<Salt> {
+    choose::salt(&Place::Column(path.to_vec()))
 }
 
 /// Whole per cent, rounded down: 100 % are all.

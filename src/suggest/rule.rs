@@ -220,7 +220,12 @@ pub(super) fn written(place: &Place, how: &How) -> String {
 
 /// A rule of a jq program that asks something about a place, e.g. `.enabled == false`.
 pub(super) fn written_jq(place: &Place, what: &str) -> String {
-    format!("{{ jq = {} }}", program(&format!("{}{what}", jq(place))))
+    jq_rule(&format!("{}{what}", jq(place)))
+}
+
+/// A rule of a jq program.
+pub(super) fn jq_rule(text: &str) -> String {
+    format!("{{ jq = {} }}", program(text))
 }
 
 /// What names the scheme of a column of digests in hexadecimal digits: where they are of several, how
@@ -257,7 +262,7 @@ pub(super) fn shown(place: &Place) -> String {
 }
 
 /// The jq program that leads to a place.
-fn jq(place: &Place) -> String {
+pub(super) fn jq(place: &Place) -> String {
     let path = |names: &[String]| -> String {
         let plain = |name: &str| {
             name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')

@@ -1,5 +1,6 @@
 //! What a value looks like, without keeping it.
 
+use crate::mapping::truth_of;
 use crate::password::detect;
 use crate::user::{IdKind, normalise};
 use crate::validate;
@@ -65,7 +66,7 @@ pub(super) fn shapes(text: &str) -> Vec<Shape> {
     let scheme = detect(text);
     note(scheme.is_unmistakable(), Shape::Hash);
     note(scheme.as_str().starts_with("hex-"), Shape::HexHash);
-    note(is_truth(trimmed), Shape::Truth);
+    note(truth_of(trimmed).is_some(), Shape::Truth);
     note(trimmed.parse::<i32>().is_ok(), Shape::Whole);
     note(matches!(trimmed, "M" | "F" | "U"), Shape::Letter);
     note(is_gender(trimmed), Shape::Gender);
@@ -73,11 +74,6 @@ pub(super) fn shapes(text: &str) -> Vec<Shape> {
     phone(trimmed, &mut note);
     date(trimmed, &mut note);
     found
-}
-
-fn is_truth(text: &str) -> bool {
-    const WORDS: &[&str] = &["true", "false", "t", "f", "yes", "no", "y", "n", "1", "0"];
-    WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 fn is_gender(text: &str) -> bool {

@@ -2,6 +2,7 @@
 //! their values look like. Counts and hashes; no value is kept.
 
 use super::shape::{Shape, shapes};
+use super::standing::{self, Tally};
 use super::synonyms;
 use crate::password::detect;
 use crate::password::typed::Texts;
@@ -59,6 +60,8 @@ pub struct FieldStats {
     /// Whether a list had more than one element.
     pub several: bool,
     seen: HashSet<u64>,
+    /// What the values say of whether their users may sign in.
+    pub(super) tally: Tally,
 }
 
 impl FieldStats {
@@ -97,6 +100,7 @@ impl FieldStats {
             return;
         }
         *self.types.entry(ty).or_default() += 1;
+        self.tally.add(&text, ty == "bool");
         if matches!(ty, "text" | "number") {
             self.texts.add(&text);
             for shape in shapes(&text) {
@@ -263,7 +267,8 @@ fn has_names(members: &Map<String, Value>) -> bool {
 /// Whether a named value has a name that exports have for a field.
 fn is_known(name: &str) -> bool {
     let last = name.rsplit(':').next().unwrap_or(name);
-    synonyms::meaning(&synonyms::plain(last)).is_some()
+    let is_standing = !matches!(standing::kind(last), None | Some(standing::Kind::Open));
+    is_standing || synonyms::meaning(&synonyms::plain(last)).is_some()
 }
 
 /// Whether a list is of addresses or of numbers, of which the first is the user's.

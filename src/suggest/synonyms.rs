@@ -110,12 +110,6 @@ pub(super) const FIELDS: &[Names] = &[
     names("isDeleted", &["isdeleted", "deleted", "已删除", "是否删除"], &["removed"]),
 ];
 
-/// Names of the opposite of `blocked`.
-#[rustfmt::skip]
-pub(super) const NOT_BLOCKED: &[&str] = &[
-    "enabled", "isenabled", "active", "isactive", "accountenabled", "useractive", "启用", "是否启用", "已启用", "激活",
-];
-
 /// Names of what is said in words of its own. A `state` beside a city is a region.
 #[rustfmt::skip]
 pub(super) const STATUS: &[&str] = &["status", "state", "accountstatus", "accountstate", "userstatus", "userstate", "状态", "账号状态", "用户状态"];
@@ -136,6 +130,13 @@ pub(super) const GROUPS: &[&str] = &[
     "name", "customattributes", "statistics", "location", "password", "source", "raw", "member", "customer", "基本信息", "用户",
 ];
 
+/// Words in the names of tables, which exports write before those of columns.
+#[rustfmt::skip]
+pub(super) const TABLES: &[&str] = &[
+    "t", "tb", "tbl", "table", "db", "dbo", "public", "sys", "system", "app", "core", "base", "main", "master", "the", "my", "custom", "usr", "members", "accounts", "customers",
+    "admin", "admins", "employee", "employees", "people", "persons", "client", "clients", "uc", "status", "state", "会员", "账号", "员工",
+];
+
 /// What columns are called that name the scheme of the hash beside them.
 #[rustfmt::skip]
 pub(super) const SCHEMES: &[&str] = &[
@@ -150,29 +151,6 @@ pub(super) const ITERATIONS: &[&str] =
 /// What names of columns begin with where everything is of a user.
 #[rustfmt::skip]
 pub(super) const PREFIXES: &[&str] = &["user", "usr", "member", "customer", "account", "acct", "primary", "current", "用户", "会员"];
-
-/// What a field says of whether its user may sign in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// True where the user may not.
-    Blocked,
-    /// True where the user may.
-    Allowed,
-}
-
-/// What a plain name says of whether its user may sign in.
-pub(super) fn standing(name: &str) -> Option<Standing> {
-    let is_allowed = |name: &str| NOT_BLOCKED.contains(&name);
-    if is_allowed(name) || PREFIXES.iter().any(|p| name.strip_prefix(p).is_some_and(is_allowed)) {
-        return Some(Standing::Allowed);
-    }
-    meaning(name).is_some_and(|found| found.field == "blocked").then_some(Standing::Blocked)
-}
-
-/// Whether a plain name is that of a salt.
-pub(super) fn is_salt(name: &str) -> bool {
-    name.ends_with("salt") || name.ends_with('盐')
-}
 
 /// A name as the tables have it: lower case, letters and digits alone.
 pub(super) fn plain(name: &str) -> String {
@@ -222,9 +200,6 @@ mod tests {
                 assert_eq!(*name, plain(name));
                 assert!(seen.insert(*name), "{name} twice");
             }
-        }
-        for name in NOT_BLOCKED {
-            assert!(seen.insert(name), "{name} twice");
         }
     }
 

@@ -180,7 +180,7 @@ mod tables {
 #[test]
 fn what_is_not_mapped_is_named_with_the_reason_and_secrets_are_kept_back() {
     let record = serde_json::json!({
-        "uid": "1", "manager": {"email": "m@example.com"}, "status": "frozen", "salt": "c2FsdA==",
+        "uid": "1", "manager": {"email": "m@example.com"}, "status": "gefroren", "salt": "c2FsdA==",
         "roles": [{"id": 1}], "notes": "", "legacy": "$1$salt$0123456789012345678901",
         "password": "x",
     });
@@ -206,7 +206,7 @@ fn what_is_not_mapped_is_named_with_the_reason_and_secrets_are_kept_back() {
     assert!(
         text.contains("# oauth = { raw = true, without = [\"salt\", \"legacy\", \"password\"] }")
     );
-    assert!(!text.contains("frozen") && !text.contains("m@example.com"), "{text}");
+    assert!(!text.contains("gefroren") && !text.contains("m@example.com"), "{text}");
 }
 
 #[test]
@@ -251,6 +251,62 @@ fn what_nobody_types_is_not_proposed_as_plain_text() {
     assert!(made.contains("a form that is not known") && !made.contains("keep_password"), "{made}");
     let typed = note((1..200).map(|i| format!("Zhang@19{i}")).collect());
     assert!(typed.contains("set keep_password = false"), "{typed}");
+}
+
+#[test]
+fn of_several_salts_the_passwords_own_is_taken_and_a_strange_one_only_as_a_guess() {
+    let md5 = "5f4dcc3b5aa765d61d8327deb882cf99";
+    let rule_for = |fields: &[&str]| {
+        let mut record = serde_json::json!({ "pwd": md5 });
+        for name in fields {
+            record[*name] = format!("{name}-7f3a").into();
+        }
+        let proposal = proposal(std::slice::from_ref(&record));
+        let line = proposal.lines.into_iter().find(|line| line.field == "password");
+        line.expect("a line")
+    };
+    for (fields, salt) in [
+        (&["wallet_salt", "salt"][..], "salt"),
+        (&["salt", "pwd_salt"], "pwd_salt"),
+        (&["basalt", "salutation", "盐值"], "盐值"),
+        (&["wallet_salt"], "wallet_salt"),
+    ] {
+        let line = rule_for(fields);
+        assert!(line.rule.contains(&format!("salt = \"{salt}\"")), "{}", line.rule);
+        let is_strange = line.note.expect("a note").contains("may be the salt of something else");
+        assert_eq!(is_strange, salt == "wallet_salt");
+    }
+    assert_eq!(rule_for(&["basalt", "saltwater"]).rule, "\"pwd\"");
+    let note = rule_for(&["user_salt", "my_salt"]).note.expect("a note");
+    assert!(note.starts_with("the salt may be \"my_salt\", too; "), "{note}");
+}
+
+#[test]
+fn several_fields_that_shut_out_become_one_rule() {
+    let records = [
+        serde_json::json!({"id": 1, "status": "active", "deleted_at": null, "enabled": true}),
+        serde_json::json!({"id": 2, "status": "banned", "deleted_at": null, "enabled": true}),
+        serde_json::json!({"id": 3, "status": "active", "deleted_at": "2024-01-31 10:00:00", "enabled": true}),
+        serde_json::json!({"id": 4, "status": "active", "deleted_at": null, "enabled": false}),
+        serde_json::json!({"id": 5, "status": "strange", "deleted_at": null, "enabled": true}),
+        serde_json::json!({"id": 6, "status": "active", "deleted_at": null, "enabled": true}),
+    ];
+    let proposal = proposal(&records);
+    let lines: Vec<&Line> = proposal.lines.iter().filter(|line| line.field == "blocked").collect();
+    let held: Vec<bool> = lines.iter().map(|line| line.holds).collect();
+    assert_eq!(held, [true, false, false], "{lines:?}");
+    let text = format!("[mapping]\nexternalId = \"id\"\nblocked = {}\n", lines[0].rule);
+    let settings =
+        crate::config::Settings::from_toml(&text, std::path::Path::new("x")).expect("a rule");
+    let blocked = |record: &serde_json::Value| {
+        let raw = record.to_string();
+        let prepared = crate::validate::prepare(raw.as_bytes(), &settings.mapping, &V2);
+        let found = prepared.user.fields.iter().find(|(name, _)| *name == "blocked").cloned();
+        found.map(|(_, value)| value == crate::user::Value::Bool(true))
+    };
+    let told: Vec<Option<bool>> = records.iter().map(blocked).collect();
+    let (yes, no) = (Some(true), Some(false));
+    assert_eq!(told, [no, yes, yes, yes, None, no]);
 }
 
 #[test]

@@ -142,7 +142,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
     ),
 ];
 
-fn export(name: &str) -> PathBuf {
+pub(super) fn export(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exports").join(name)
 }
 

@@ -9,6 +9,7 @@ mod formats;
 mod hostile;
 mod init;
 mod manners;
+mod names;
 mod passwords;
 mod planted;
 mod preview;
