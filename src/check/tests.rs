@@ -187,7 +187,8 @@ fn nobody_says_that_digests_have_no_salt_while_a_salt_is_not_mapped() {
     let (report, ..) = check(&[("users.json", text)]);
     let shown = report.to_text();
     assert!(!shown.contains("without a salt"), "{shown}");
-    let weakest = "weakest: hex-md5, a digest; whether it has a salt is not said: see the warnings\n";
+    let weakest =
+        "weakest: hex-md5, a digest; whether it has a salt is not said: see the warnings\n";
     assert!(shown.contains(weakest), "{shown}");
 }
 
@@ -234,10 +235,9 @@ fn who_may_sign_in_is_not_overlooked() {
     let (told, unmapped) =
         overlooked(json!({"externalId": "id", "oauth": {"raw": true}}), &records);
     assert_eq!((told, unmapped.as_str()), (both, ""));
-    for blocked in [
-        json!({"from": "status.enabled", "as": "not"}),
-        json!({"jq": ".status.enabled == false"}),
-    ] {
+    for blocked in
+        [json!({"from": "status.enabled", "as": "not"}), json!({"jq": ".status.enabled == false"})]
+    {
         let rules = json!({"externalId": "id", "blocked": blocked});
         let (told, _) = overlooked(rules, &records);
         let also = "`Is_Suspended` is not mapped, and the rule of blocked takes another column: ";

@@ -1,5 +1,7 @@
 //! Names of fields that hold passwords, or what belongs to them.
 
+use crate::suggest::is_salt_name;
+
 /// Any name with one of these in it.
 const PARTS: &[&str] =
     &["password", "passwd", "passphrase", "passcode", "pwd", "密码", "口令", "盐"];
@@ -58,7 +60,9 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
     if ABOUT.iter().any(|about| last == *about || (!about.is_ascii() && joined.ends_with(about))) {
         return false;
     }
-    PARTS.iter().any(|part| joined.contains(part)) || WORDS.contains(&last.as_str())
+    PARTS.iter().any(|part| joined.contains(part))
+        || WORDS.contains(&last.as_str())
+        || is_salt_name(name)
 }
 
 /// What follows the last sign that is no letter, or begins with the last capital letter behind a
@@ -105,6 +109,9 @@ mod tests {
             "SALT",
             "client_secret",
             "digest",
+            "saltValue",
+            "salt_key",
+            "usersalt",
             "密码",
             "登录密码",
             "盐值",
@@ -124,6 +131,9 @@ mod tests {
             "hash_algorithm",
             "hashtag",
             "passport",
+            "salt_updated_at",
+            "salt_intake",
+            "saltwater",
             "compass",
             "asphalt",
             "rehash_count",

@@ -137,6 +137,11 @@ pub(crate) fn speaks(path: &[String]) -> bool {
     kind.is_some_and(|kind| !matches!(kind, Kind::Open | Kind::Status | Kind::Mark))
 }
 
+/// Whether a name is that of a salt, whosever.
+pub(crate) fn is_salt_name(name: &str) -> bool {
+    salt::of_name(name).is_some()
+}
+
 /// Whether a path is that of a password's salt.
 pub(crate) fn salt(path: &[String]) -> Option<Salt> {
     choose::salt(&Place::Column(path.to_vec()))

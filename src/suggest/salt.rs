@@ -27,7 +27,7 @@ const WHOLE: &[&str] = &["encrypt", "rands", "混淆码", "加密因子"];
 #[rustfmt::skip]
 const PASSWORD: &[&str] = &[
     "password", "passwd", "passwords", "pwd", "pass", "pw", "psw", "pswd", "psd", "passphrase", "passcode", "hash", "hashed", "hashing",
-    "digest", "md5", "sha", "sha1", "sha2", "sha256", "sha512", "bcrypt", "scrypt", "pbkdf2", "hmac", "kdf", "crypt", "crypto", "encrypt",
+    "digest", "md", "md5", "sha", "sha1", "sha2", "sha256", "sha512", "bcrypt", "scrypt", "pbkdf2", "hmac", "kdf", "crypt", "crypto", "encrypt",
     "encrypted", "encryption", "login", "logon", "signin", "auth", "authentication", "cred", "creds", "credential", "credentials", "security", "secure", "mima", "密码", "口令",
     "登录", "登陆", "哈希", "散列", "加密", "摘要", "混淆",
 ];

@@ -85,7 +85,7 @@ pub(super) const FIELDS: &[Names] = &[
     names("profile", &["profile", "profileurl"], &[]),
     names("website", &["website", "homepage", "个人主页"], &["url", "webpage"]),
     names("gender", &["gender", "sex", "性别"], &[]),
-    names("birthdate", &["birthdate", "birthday", "dateofbirth", "dob", "生日", "出生日期", "出生年月"], &["born"]),
+    names("birthdate", &["birthdate", "birthday", "dateofbirth", "dob", "生日", "出生日期", "出生年月"], &["born", "birth"]),
     names("zoneinfo", &["zoneinfo", "timezone", "tz", "时区"], &[]),
     names("locale", &["locale", "language", "lang", "preferredlanguage", "语言"], &[]),
     names("company",

@@ -81,10 +81,10 @@ const WORDS: &[(Class, &[&str])] = &[
     (Class::Login, &["login", "logon", "signin", "log", "sign", "access", "登录", "登陆"]),
     (Class::Not, &["not", "non", "未", "不", "非", "没有"]),
     (Class::Fill, &[
-        "user", "usr", "users", "account", "acct", "acc", "member", "customer", "client", "in", "out", "is", "was", "has", "been", "are", "flag", "ind",
+        "user", "usr", "account", "acct", "acc", "member", "customer", "client", "in", "out", "is", "was", "has", "been", "are", "flag", "ind",
         "indicator", "yn", "bool", "the", "current", "currently", "employee", "employment", "person", "people", "profile", "record", "row", "self", "ns", "ds",
         "pwp", "soft", "softly", "logical", "logically", "permanent", "permanently", "temp", "temporary", "temporarily", "intruder", "admin",
-        "manual", "manually", "auto", "automatically", "system", "lifecycle", "identity", "principal", "mem", "emp", "cust", "auth", "authentication", "u", "f", "b", "c", "t", "yh", "zh",
+        "manual", "manually", "auto", "automatically", "system", "lifecycle", "registration", "identity", "principal", "mem", "emp", "cust", "auth", "authentication", "u", "f", "b", "c", "t", "yh", "zh",
         "tag", "mark", "worker", "staff", "sys", "db", "ldap", "data", "yonghu", "zhanghao", "huiyuan", "shifou", "biaozhi",
         "是否", "已", "被", "的", "账号", "账户", "用户", "会员", "成员", "员工", "客户", "标志", "标识", "标记", "使用", "当前", "系统", "人员", "否", "是", "后",
         "自动", "永久", "临时", "管理员", "账", "平台", "逻辑", "学生", "教师", "字段", "数据", "记录", "本", "操作", "操作人", "为", "被封", "号",
@@ -119,6 +119,10 @@ const OF_OTHERS: &[&str] = &[
     "2fa", "policy", "visa", "trial", "vehicle", "note", "notes", "remark", "description", "title", "bio", "tags", "sync", "import", "export", "parent", "manager", "friend",
     "邮箱", "邮件", "手机", "短信", "设备", "卡", "优惠券", "套餐", "订阅", "订单", "支付", "婚姻", "合同", "公司", "类型", "等级", "角色", "备注", "推送", "通知", "项目", "钱包", "积分", "余额",
 ];
+
+/// Words for the account itself.
+const ACCOUNT: &[&str] =
+    &["account", "acct", "user", "usr", "member", "账号", "账户", "用户", "会员"];
 
 fn class(word: &str) -> Option<Class> {
     WORDS.iter().find(|(_, words)| words.contains(&word)).map(|(class, _)| *class)
@@ -163,7 +167,13 @@ pub(crate) fn kind(name: &str) -> Option<Kind> {
         return Some(Kind::Open);
     }
     if classes.contains(&None) {
-        return None;
+        // The `oracle_account_status` may be what it is called; of others the state is not the account's.
+        let is_state = classes
+            .iter()
+            .filter(|class| speaks(class))
+            .all(|class| matches!(class, None | Some(Class::Status)));
+        let is_account = words.iter().any(|word| ACCOUNT.contains(&word.as_str()));
+        return (is_state && is_account).then_some(Kind::Open);
     }
     of_classes(&classes.into_iter().flatten().collect::<Vec<_>>())
 }
@@ -315,6 +325,7 @@ mod tests {
                     "姓名",
                     "login",
                     "banner",
+                    "oracle_account_status",
                     "statement",
                     "proactive",
                     "estate",
@@ -333,6 +344,7 @@ mod tests {
                     "lock_version",
                     "newsletter_active",
                     "mfa.enabled",
+                    "blocked_users",
                     "email_status",
                     "婚姻状况",
                     "在线状态",
