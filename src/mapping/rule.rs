@@ -60,7 +60,7 @@ pub enum As {
     Text,
     /// Text such as `4` becomes a whole number.
     Int,
-    /// `true false yes no t f y n 1 0` (in any case) become a truth value.
+    /// `true false yes no t f y n 1 0` (in any case), `是 否 启用 禁用 停用 正常 冻结` become a truth value.
     Bool,
     /// As [`Self::Bool`], and the opposite: for a column that says who is active.
     Not,

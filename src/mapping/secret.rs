@@ -62,7 +62,7 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
     }
     PARTS.iter().any(|part| joined.contains(part))
         || WORDS.contains(&last.as_str())
-        || is_salt_name(name)
+        || joined.contains("salt") && is_salt_name(name)
 }
 
 /// What follows the last sign that is no letter, or begins with the last capital letter behind a

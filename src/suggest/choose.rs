@@ -1,18 +1,15 @@
 //! Which field of the export is which of the provider's.
 
+use super::blocked::{BLOCKED, blocked};
 use super::rule::{self, How};
-use super::salt::{self, Salt};
+use super::salts::salts_apart;
 use super::shape::Shape;
-use super::standing::{self, Judgement, Kind};
 use super::survey::{FieldStats, Place};
 use super::synonyms::{self, Meaning, plain};
 use super::words;
 use crate::target::schema::Schema;
 use crate::ui::grouped;
 use crate::user::IdKind;
-
-/// The field of users who may not sign in.
-const BLOCKED: &str = "blocked";
 
 /// A field of the export that may feed one of the provider's.
 #[derive(Clone, Debug)]
@@ -54,7 +51,7 @@ pub(super) fn candidates(
 }
 
 /// A rule cannot name a column that has no name.
-fn has_name(place: &Place) -> bool {
+pub(super) fn has_name(place: &Place) -> bool {
     !rule::shown(place).is_empty()
 }
 
@@ -75,100 +72,6 @@ fn region(
         is_state && are_groups(&group) && fields.iter().any(|(other, _)| is_place(other));
     let depth = i64::try_from(group.len()).unwrap_or(i64::MAX);
     is_region.then_some((Meaning { field: "region", doubt: 10 }, depth))
-}
-
-/// A hash without its salt is of no use: a person must know where it lies.
-fn salts_apart(found: &mut [Candidate], fields: &[(Place, FieldStats)], schema: &Schema) {
-    for candidate in found.iter_mut().filter(|other| other.field == schema.password_field) {
-        let (place, stats) = &fields[candidate.at];
-        // Such a hash has its salt inside.
-        if candidate.points.is_none() || stats.of_shape(Shape::Hash) > 0 {
-            continue;
-        }
-        let beside = |is_it: &dyn Fn(&str) -> bool| beside(place, fields, is_it);
-        let salts = salts_of(place, fields);
-        let Some((kin, salt)) = salts.first().cloned() else { continue };
-        let others: Vec<&str> =
-            salts.iter().skip(1).filter(|other| other.0 == kin).map(|other| &other.1[..]).collect();
-        let hash = rule::written(place, &How::default());
-        let parts = format!("hash = {hash}, salt = {salt}");
-        let is_firebase = fields.iter().any(|(other, _)| names(other) == ["localid"]);
-        let digests: Vec<&str> =
-            stats.schemes.keys().filter_map(|scheme| scheme.strip_prefix("hex-")).collect();
-        if digests.is_empty() && kin == Salt::Other {
-            continue;
-        }
-        if digests.is_empty() && is_firebase {
-            // Whole it has 118 bytes, one more than the smaller key carries.
-            candidate.rule = format!("{{ scheme = \"firebase-scrypt\", {parts}, short = true }}");
-            candidate.note = Some("Firebase's scrypt".to_owned());
-            continue;
-        }
-        let source = match (beside(&|name| synonyms::SCHEMES.contains(&name)), digests.as_slice()) {
-            (Some(column), _) => format!("scheme_from = {column}"),
-            (None, [_, ..]) => rule::scheme(place, &digests),
-            (None, []) => {
-                candidate.note = Some(format!(
-                    "its salt lies in {salt}: password = {{ scheme = \"…\", {parts} }}"
-                ));
-                continue;
-            }
-        };
-        let is_named = source.starts_with("scheme_from = \"");
-        let iterations = beside(&|name| synonyms::ITERATIONS.contains(&name));
-        let iterations = iterations
-            .filter(|_| is_named)
-            .map_or_else(String::new, |column| format!(", iterations = {column}"));
-        // A wrong guess would let nobody sign in, and nothing would say so: it is only a comment.
-        candidate.points = None;
-        candidate.rule = format!("{{ {source}, {parts}{iterations}, order = \"salt+password\" }}");
-        let guess = if is_named { "order is" } else { "scheme and order are" };
-        let whose = match (kin, others.as_slice()) {
-            (Salt::Other, _) => format!("{salt} may be the salt of something else; "),
-            (_, []) => String::new(),
-            (_, others) => format!("the salt may be {}, too; ", others.join(", ")),
-        };
-        candidate.note = Some(format!(
-            "{whose}{guess} a guess: find out what was hashed (several times? then pbkdf2 or the like), and prove \
-             it with userferry password verify and a password you know"
-        ));
-    }
-}
-
-/// The columns that may hold the salts of this one's hashes, as a rule names them, the likeliest first.
-fn salts_of(place: &Place, fields: &[(Place, FieldStats)]) -> Vec<(Salt, String)> {
-    let name = names_end(place);
-    let mut found: Vec<_> = fields
-        .iter()
-        .filter(|(other, stats)| matches!(other, Place::Column(_)) && stats.filled() > 0)
-        .filter_map(|(other, stats)| {
-            let kin = salt(other).filter(|kin| salt::may_be(*kin, &stats.tally))?;
-            let (is_strange, shared) = salt::distance(&names_end(other), &name);
-            let kin = if is_strange { Salt::Other } else { kin.min(Salt::Bare) };
-            let is_apart = groups(other) != groups(place);
-            Some(((is_strange, is_apart, shared, kin), other))
-        })
-        .collect();
-    // Of equal ones the first in the export.
-    found.sort_by_key(|(order, _)| *order);
-    found
-        .into_iter()
-        .map(|((.., kin), other)| (kin, rule::written(other, &How::default())))
-        .collect()
-}
-
-/// The column of such a name in the same object, as a rule names it.
-fn beside(
-    place: &Place,
-    fields: &[(Place, FieldStats)],
-    is_it: &dyn Fn(&str) -> bool,
-) -> Option<String> {
-    let found = fields.iter().map(|(other, _)| other).find(|other| {
-        matches!(other, Place::Column(_))
-            && groups(other) == groups(place)
-            && names(other).last().is_some_and(|name| is_it(name))
-    });
-    found.map(|other| rule::written(other, &How::default()))
 }
 
 fn candidate(
@@ -274,93 +177,14 @@ fn fit(
     }
 }
 
-/// What says who may not sign in. The provider has one field for it: several that are certain become one
-/// rule.
-fn blocked(found: &mut Vec<Candidate>, fields: &[(Place, FieldStats)], records: u64) {
-    let is_taken = |at: usize| found.iter().any(|other| other.at == at);
-    let told: Vec<(usize, Judgement)> = fields
-        .iter()
-        .enumerate()
-        .filter(|(at, (place, _))| has_name(place) && !is_taken(*at))
-        .filter_map(|(at, (place, stats))| {
-            let kind = standing(place)?;
-            let name = names_end(place);
-            let told = standing::judge(kind, &name, &stats.tally, records)?;
-            let is_flag = matches!(kind, Kind::Allowed | Kind::Blocked | Kind::Bits);
-            (told.concerned > 0 || is_flag).then_some((at, told))
-        })
-        .collect();
-    let certain: Vec<&(usize, Judgement)> =
-        told.iter().filter(|(_, told)| told.is_certain).collect();
-    let several = (certain.len() > 1).then(|| {
-        let of_one =
-            |(at, told): &&(usize, Judgement)| format!("({})", told.expression(&fields[*at].0));
-        rule::jq_rule(&certain.iter().map(of_one).collect::<Vec<_>>().join(" or "))
-    });
-    let first = certain.first().map(|(at, _)| *at);
-    for (at, told) in &told {
-        let (place, stats) = &fields[*at];
-        let points = permille(stats.filled(), records) - 50 * i64::from(told.is_opposite);
-        let mut candidate = Candidate {
-            at: *at,
-            field: BLOCKED,
-            rule: told.rule(place),
-            note: about_standing(told),
-            points: told.is_certain.then_some(points),
-        };
-        if let Some(rule) = several.as_ref().filter(|_| told.is_certain) {
-            let own = candidate.note.take().map_or(String::new(), |note| format!("; {note}"));
-            if first == Some(*at) {
-                let names: Vec<String> =
-                    certain.iter().map(|(at, _)| rule::shown(&fields[*at].0)).collect();
-                candidate.rule.clone_from(rule);
-                candidate.note = Some(format!("shut out by any of {}{own}", names.join(", ")));
-            } else {
-                candidate.points = None;
-                candidate.note = Some(format!("is in the rule above{own}"));
-            }
-        }
-        found.push(candidate);
-    }
-}
-
-fn about_standing(told: &Judgement) -> Option<String> {
-    let opposite = told.is_opposite.then(|| "the opposite of blocked".to_owned());
-    let is_asked = !told.is_told;
-    let notes: Vec<String> = opposite.into_iter().chain(told.note.clone()).collect();
-    (!notes.is_empty()).then(|| notes.join(if is_asked { ": " } else { "; " }))
-}
-
-fn names_end(place: &Place) -> String {
+/// The last name of a place.
+pub(super) fn names_end(place: &Place) -> String {
     raw_names(place).pop().unwrap_or_default()
-}
-
-/// What a place says of whether its user may sign in.
-pub(super) fn standing(place: &Place) -> Option<Kind> {
-    let path = raw_names(place);
-    let (last, groups) = path.split_last()?;
-    let is_users =
-        |group: &String| synonyms::STATUS.contains(&plain(group).as_str()) || is_group(group);
-    groups.iter().all(is_users).then(|| standing::kind(last))?
-}
-
-/// What a place's name says of a salt: all of its names together, `password.hash.salt.value`.
-pub(super) fn salt(place: &Place) -> Option<Salt> {
-    let path = raw_names(place);
-    let (last, groups) = path.split_last()?;
-    let is_users = |group: &String| is_group(group) || salt::is_of_password(group);
-    if !groups.iter().all(is_users) {
-        return None;
-    }
-    salt::of_name(last).or_else(|| {
-        let before = groups.last().filter(|_| salt::is_value(last))?;
-        salt::of_name(before)
-    })
 }
 
 /// Whether an object, or the table whose name stands before a column's, only groups what is the user's:
 /// `profile`, `sys_user`, `dbo`.
-fn is_group(name: &str) -> bool {
+pub(super) fn is_group(name: &str) -> bool {
     let is_known =
         |word: &str| synonyms::GROUPS.contains(&word) || synonyms::TABLES.contains(&word);
     let words = words::known(name, &is_known);
@@ -472,7 +296,7 @@ fn are_groups(names: &[String]) -> bool {
     may_hold("", names)
 }
 
-fn groups(place: &Place) -> Vec<String> {
+pub(super) fn groups(place: &Place) -> Vec<String> {
     let mut names = names(place);
     names.pop();
     names
@@ -485,7 +309,7 @@ pub(super) fn names(place: &Place) -> Vec<String> {
 }
 
 /// The same as they are written.
-fn raw_names(place: &Place) -> Vec<String> {
+pub(super) fn raw_names(place: &Place) -> Vec<String> {
     let (path, last) = match place {
         Place::Column(path) | Place::First(path) | Place::FirstValue(path) => (path, None),
         Place::Pair { list, name, .. } => (list, Some(name)),
@@ -499,6 +323,6 @@ fn raw_names(place: &Place) -> Vec<String> {
         .collect()
 }
 
-fn permille(n: u64, of: u64) -> i64 {
+pub(super) fn permille(n: u64, of: u64) -> i64 {
     i64::try_from(n * 1000 / of.max(1)).unwrap_or(1000)
 }

@@ -4,9 +4,11 @@
 //! It proposes, a person decides: what is not certain is written as a comment, with the reason.
 //! No value of a record is kept or shown.
 
+mod blocked;
 mod choose;
 mod rule;
 mod salt;
+mod salts;
 mod shape;
 mod standing;
 mod survey;
@@ -128,7 +130,7 @@ fn line(candidate: &Candidate, place: &Place, coverage: String, is_second: bool)
 /// What a path says by its names of whether its user may sign in: `status.enabled` does,
 /// `newsletter.enabled` not.
 pub(crate) fn standing(path: &[String]) -> Option<Kind> {
-    choose::standing(&Place::Column(path.to_vec()))
+    blocked::standing(&Place::Column(path.to_vec()))
 }
 
 /// Whether a path says by its name alone who may sign in or not.
@@ -144,7 +146,7 @@ pub(crate) fn is_salt_name(name: &str) -> bool {
 
 /// Whether a path is that of a password's salt.
 pub(crate) fn salt(path: &[String]) -> Option<Salt> {
-    choose::salt(&Place::Column(path.to_vec()))
+    salts::salt(&Place::Column(path.to_vec()))
 }
 
 /// Whole per cent, rounded down: 100 % are all.

@@ -56,7 +56,9 @@ impl Export {
     /// The lines that are proposed.
     fn lines(&self) -> Vec<Line> {
         let mut survey = Survey::default();
-        self.records.iter().for_each(|record| survey.add(record));
+        for record in &self.records {
+            survey.add(record);
+        }
         propose(&survey, false, TargetKind::AuthingV2.schema()).lines
     }
 

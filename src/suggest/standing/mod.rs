@@ -400,7 +400,9 @@ mod tests {
 
     fn tally(values: &[&str]) -> Tally {
         let mut tally = Tally::default();
-        values.iter().for_each(|value| tally.add(value, false));
+        for value in values {
+            tally.add(value, false);
+        }
         tally
     }
 

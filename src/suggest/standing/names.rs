@@ -214,9 +214,8 @@ fn of_classes(classes: &[Class]) -> Option<Kind> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn names_say_what_their_words_say_together() {
-        for (expected, names) in [
+    #[rustfmt::skip]
+    const SAYING: &[(Option<Kind>, &[&str])] = &[
             (
                 Some(Kind::Blocked),
                 &[
@@ -249,7 +248,7 @@ mod tests {
                     "未激活",
                     "UserBlocked",
                     "soft_deleted",
-                ][..],
+                ],
             ),
             (
                 Some(Kind::Allowed),
@@ -361,9 +360,13 @@ mod tests {
                     "有效期至",
                 ],
             ),
-        ] {
-            for name in names {
-                assert_eq!(kind(name), expected, "{name}");
+    ];
+
+    #[test]
+    fn names_say_what_their_words_say_together() {
+        for (expected, names) in SAYING {
+            for name in *names {
+                assert_eq!(kind(name), *expected, "{name}");
             }
         }
     }

@@ -93,11 +93,13 @@ pub(crate) enum What {
 }
 
 /// A value, trimmed and in lower case.
-pub(crate) fn what(text: &str) -> What {
-    // Some words are truth values for `as = "bool"`, too.
-    if let Some(side) = side(text) {
-        return What::Word(side);
-    }
+#[cfg(test)]
+fn what(text: &str) -> What {
+    side(text).map_or_else(|| other(text), What::Word)
+}
+
+/// What a value is that holds no words for states.
+fn other(text: &str) -> What {
     if NEVER.contains(&text) {
         return What::Never;
     }
@@ -233,21 +235,20 @@ impl Tally {
         self.bools += u64::from(is_bool);
         let lower = trimmed.to_lowercase();
         let hash = hash(&lower);
-        let what = match self.met.get(&hash) {
-            Some(what) => *what,
-            None => {
-                let what = what(&lower);
-                if self.met.len() < MOST {
-                    self.met.insert(hash, what);
-                }
-                what
-            }
-        };
+        let what = self.met.get(&hash).copied().unwrap_or_else(|| {
+            // Some words are truth values for `as = "bool"`, too. A field of many different values holds
+            // no states: words are no longer looked for.
+            let side = self.is_few().then(|| side(&lower)).flatten();
+            side.map_or_else(|| other(&lower), What::Word)
+        });
+        if self.met.len() < MOST {
+            self.met.insert(hash, what);
+        }
         *self.counts.entry(what).or_default() += 1;
         self.has_a += u64::from(lower == "a");
         match what {
             What::Word(side) if side != Side::Half => {
-                self.words.entry(lower).or_insert((side, 0)).1 += 1
+                self.words.entry(lower).or_insert((side, 0)).1 += 1;
             }
             What::Never => *self.nevers.entry(lower).or_default() += 1,
             What::Word(_) => {}
