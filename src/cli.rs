@@ -1,7 +1,9 @@
 //! The command line, as data: parsing, help and defaults.
 
 use crate::config::{Flags, OnConflict, OnUnknown};
-use crate::input::{self, Cell, Delimiter, Encoding, Format};
+use crate::input::{self, Delimiter, Encoding, Format, Header};
+use crate::mapping::Mapping;
+use crate::target::schema::Schema;
 use crate::units::{Duration, Rate};
 use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -142,6 +144,8 @@ fn unused(name: &'static str) -> Arg {
 #[command(mut_arg("records", |arg| arg.requires("from")))]
 #[command(mut_arg("encoding", |arg| arg.requires("from")))]
 #[command(mut_arg("delimiter", |arg| arg.requires("from")))]
+#[command(mut_arg("header", |arg| arg.requires("from")))]
+#[command(mut_arg("columns", |arg| arg.requires("from")))]
 pub struct Init {
     /// Propose the mapping from the fields of this export; '-' for standard input
     #[arg(long, value_name = "SOURCE")]
@@ -170,18 +174,43 @@ pub struct Reading {
     /// What separates the cells of CSV: one character, or the word tab [default: told by the header]
     #[arg(long, value_name = "CHAR")]
     pub delimiter: Option<Delimiter>,
+
+    /// The first line of CSV is a header, though Userferry does not know two of its names
+    #[arg(long)]
+    pub header: bool,
+
+    /// CSV has no header: these are the names of its columns, e.g. id,name,password
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with = "header")]
+    pub columns: Vec<String>,
 }
 
 impl Reading {
-    /// How to read a source; `cells` says what columns of CSV feed.
-    pub fn options(&self, cells: Vec<(String, Cell)>) -> input::Options {
+    /// How to read a source before there is a mapping.
+    pub fn options(&self) -> input::Options {
+        let header = if self.header {
+            Header::First
+        } else if self.columns.is_empty() {
+            Header::default()
+        } else {
+            Header::Columns(self.columns.clone())
+        };
         input::Options {
             records: self.records.clone(),
             format: self.input_format,
             encoding: self.encoding,
             delimiter: self.delimiter,
-            cells,
+            header,
+            cells: Vec::new(),
         }
+    }
+
+    /// How to read a source for a mapping: it says what columns of CSV feed, and knows names of them.
+    pub fn options_for(&self, mapping: &Mapping, schema: &Schema) -> input::Options {
+        let mut options = self.options();
+        if let Header::Known(known) = &mut options.header {
+            known.mapping = mapping.columns();
+        }
+        input::Options { cells: mapping.cells(schema), ..options }
     }
 }
 

@@ -6,7 +6,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
-use userferry::input::{Cell, Delimiter, Encoding, Format, Options};
+use userferry::input::{Cell, Delimiter, Encoding, Format, Header, Options};
 use userferry_fuzz::{is_packed, is_private, parse, read};
 
 fuzz_target!(|data: &[u8]| {
@@ -28,7 +28,9 @@ fuzz_target!(|data: &[u8]| {
     }
     let format = (choice & 64 == 0).then_some(Format::Csv);
     let encoding = Some(Encoding::UTF_8);
-    let options = Options { format, encoding, delimiter, cells, ..Options::default() };
+    // Headers that are known are rare among random ones.
+    let header = if choice & 8 == 0 { Header::First } else { Header::default() };
+    let options = Options { format, encoding, delimiter, header, cells, ..Options::default() };
     let is_packed = is_packed(data);
     let name = if choice & 128 == 0 { "users.csv" } else { "users" };
     let walk = read(data, name, &options, !is_packed);

@@ -7,7 +7,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use std::io::Write;
-use userferry::input::{Cell, Encoding, Format, Options, Record};
+use userferry::input::{Cell, Encoding, Format, Header, Options, Record};
 use userferry_fuzz::{Walk, is_packed, read};
 
 const ENCODINGS: [&str; 8] = [
@@ -25,10 +25,13 @@ const NAMES: [&str; 4] = ["users.json", "users.jsonl.gz", "users.csv.zst", "user
 fuzz_target!(|data: &[u8]| {
     let [named, packing, place, change, payload @ ..] = data else { return };
     let encoding = (named & 1 == 1).then(|| ENCODINGS[usize::from(named >> 1 & 7)]);
+    let format = [None, None, None, Some(Format::Json), Some(Format::Jsonl), Some(Format::Csv)]
+        [usize::from(packing >> 4) % 6];
+    let header = if format == Some(Format::Csv) { Header::First } else { Header::default() };
     let options = Options {
         records: (named >> 4 & 7 == 0).then(|| "users".to_owned()),
-        format: [None, None, None, Some(Format::Json), Some(Format::Jsonl), Some(Format::Csv)]
-            [usize::from(packing >> 4) % 6],
+        format,
+        header,
         encoding: encoding.map(|label| label.parse::<Encoding>().expect("an encoding")),
         delimiter: (named & 128 != 0).then(|| ";".parse().expect("a delimiter")),
         cells: vec![("a".to_owned(), Cell::Int)],

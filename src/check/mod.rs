@@ -112,6 +112,11 @@ impl<'a> Checker<'a> {
         self
     }
 
+    /// Records that were checked.
+    pub fn records(&self) -> u64 {
+        self.report.records
+    }
+
     /// Checks a source to its end. An error of the source leaves what was found before it in the
     /// report.
     pub fn source(

@@ -40,8 +40,14 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
             }
         });
     }
-    let options = args.reading.options(settings.mapping.cells(schema));
+    let options = args.reading.options_for(&settings.mapping, schema);
     let broken = read(ui, &sources, &options, &settings.mapping, &mut checker, &source_name).err();
+    // A source that cannot even be opened leaves nothing to report.
+    if let Some(error) = &broken
+        && checker.records() == 0
+    {
+        return Err(error.clone());
+    }
     let mut reasons = Reasons::default();
     let report = checker.finish(&mut |problem| {
         match format {
@@ -110,6 +116,7 @@ fn read(
     checker: &mut Checker<'_>,
     name: &RefCell<String>,
 ) -> Result<()> {
+    sources.iter().try_for_each(Source::is_there)?;
     for source in sources {
         *name.borrow_mut() = source.to_string();
         let mut reader = Reader::open(source, options, None)?;

@@ -45,13 +45,16 @@ fn check_line(global: &Global, source: &str, reading: &Reading) -> String {
     let source = if source == "-" { "FILE" } else { source };
     let config = global.config.as_ref().map(|path| format!(" --config {}", path.display()));
     let records = reading.records.as_ref().map(|path| format!(" --records {path}"));
-    let options = [records, config].into_iter().flatten().collect::<String>();
+    let header = reading.header.then(|| " --header".to_owned());
+    let columns = (!reading.columns.is_empty())
+        .then(|| format!(" --columns '{}'", reading.columns.join(",").replace('\'', r"'\''")));
+    let options = [records, header, columns, config].into_iter().flatten().collect::<String>();
     format!("userferry check {source}{options}")
 }
 
 /// Looks at the first records, and proposes. The text says at how many.
 fn look_at(ui: Ui, source: &Source, reading: &Reading) -> Result<(Proposal, String)> {
-    let options = reading.options(Vec::new());
+    let options = reading.options();
     let mut reader = Reader::open(source, &options, None)?;
     if let Some(note) = reader.note() {
         ui.note(&format!("{source}: {note}"));

@@ -27,7 +27,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
     let schema = settings.target.kind.schema();
     settings.mapping.validate(schema)?;
-    let options = args.reading.options(settings.mapping.cells(schema));
+    let options = args.reading.options_for(&settings.mapping, schema);
     for source in args.sources.iter().map(|name| Source::parse(name)) {
         if let Some(path) = source.path() {
             refuse_table(&canonical(&global.db)?, path)?;

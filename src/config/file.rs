@@ -2,6 +2,7 @@
 
 use super::Settings;
 use super::keys::{self, KEYS, Raw};
+use super::syntax;
 use crate::error::{Error, Result};
 use crate::input::show_name;
 use crate::mapping::{Mapping, Rule, RuleError, nearest};
@@ -36,9 +37,8 @@ impl Place<'_> {
 pub(super) fn apply(settings: &mut Settings, text: &str, path: &Path) -> Result<()> {
     let place = Place { path, text };
     let root = DeTable::parse(text).map_err(|error| {
-        // The parser's own message may show the line.
-        let at = error.span().map_or(text.len(), |span| span.start);
-        place.error(at, "not valid TOML").hint(
+        let (at, what) = syntax::explain(&error, text);
+        place.error(at, &what).hint(
             "text stands in double quotes, sections in brackets, and a key is given only once; \
              'userferry init' writes an example",
         )

@@ -68,6 +68,11 @@ impl Key {
         self.name.split_once('.').map_or("", |(section, _)| section)
     }
 
+    /// The form of its value, for messages: `… is expected`.
+    pub(super) fn form(&self) -> &'static str {
+        self.form
+    }
+
     pub(super) fn short(&self) -> &'static str {
         self.name.split_once('.').map_or(self.name, |(_, short)| short)
     }

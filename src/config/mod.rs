@@ -7,6 +7,7 @@ mod file;
 mod host;
 mod keys;
 mod secret;
+mod syntax;
 
 pub use secret::load_secret;
 

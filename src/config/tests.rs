@@ -199,7 +199,6 @@ fn what_is_no_toml_is_refused_without_showing_it() {
     for text in ["[target]\nhost = geheim", "[run]\nrate = \"geheim", "geheim", "[run]\na=1\na=1"] {
         let (message, hint) = refused(text);
         assert!(message.starts_with("userferry.toml, line "), "{message}");
-        assert!(message.ends_with(": not valid TOML"), "{message}");
         assert!(!message.contains("geheim") && !hint.contains("geheim"));
     }
 }
@@ -252,5 +251,83 @@ fn every_rule_that_the_template_shows_is_one() {
         let end = rule.rfind('}').expect("an inline table");
         let settings = parse(&format!("[mapping]\n{}\n", &rule[..=end])).expect(rule);
         assert_eq!(settings.mapping.rules().len(), 1, "{rule}");
+    }
+}
+#[test]
+fn what_is_no_toml_is_told_by_line_key_and_cause() {
+    for (text, message) in [
+        ("[target]\nkeep_password = yes\n", "line 2: `keep_password`: true or false is expected"),
+        ("[target]\nkeep_password = True\n", "line 2: `keep_password`: true or false is expected"),
+        (
+            "[run]\n\nrate = 50/s\n",
+            "line 3: `rate`: a rate such as \"50/s\" or \"3000/m\" is expected",
+        ),
+        (
+            "[run]\nconcurrency = 007",
+            "line 2: `concurrency`: a whole number from 1 to 1024 is expected",
+        ),
+        (
+            "[target]\nsecret_file = geheim\n",
+            "line 2: `secret_file`: the path of a file is expected",
+        ),
+        (
+            "[target]\nhost =\n",
+            "line 2: `host`: an address such as \"https://core.authing.cn\" is expected",
+        ),
+        (
+            "[target]\nhost = \"geheim\nx = 1\n",
+            "line 2: `host`: a text is not closed: a double quote is missing",
+        ),
+        (
+            "[target]\nhost = 'geheim\n",
+            "line 2: `host`: a text is not closed: a single quote is missing",
+        ),
+        (
+            "[target]\nhost = \"gehei\u{1}m\"\n",
+            "line 2: `host`: a text holds a character that cannot be written as it is",
+        ),
+        ("[target]\nhost = \"a\"\nhost = \"geheim\"\n", "line 3: `host` is given already"),
+        ("[target]\n[run]\n[target]\n", "line 3: the section [target] is there already"),
+        ("[target\n", "line 1: the name of a section is not closed: `]` is missing"),
+        ("[target]]\n", "line 1: something follows where the line should end"),
+        (
+            "[target]\nhost \"geheim\"\n",
+            "line 2: `=` is missing behind a key; a key with a space in it stands in double quotes",
+        ),
+        (
+            "[target]\nhost = \"a\" geheim\n",
+            "line 2: `host`: something follows where the line should end",
+        ),
+        (
+            "[mapping]\nemail = geheim\n",
+            "line 2: `email`: the value is missing, or is a text without double quotes",
+        ),
+        (
+            "[mapping]\nemail = { from = \"geheim\" as = \"x\" }\n",
+            "line 2: `email`: a comma is missing",
+        ),
+        (
+            "[mapping]\nemail = { from = \"geheim\"\n",
+            "line 2: `email`: a brace is not closed: `}` is missing",
+        ),
+        (
+            "[mapping]\nname = { jq = \"\\geheim\" }\n",
+            "line 2: `name`: a backslash in double quotes is written twice",
+        ),
+        (
+            "[mapping]\n姓名 = \"x\"\n",
+            "line 2: a key of other characters than a-z, 0-9, `-` and `_` stands in double quotes",
+        ),
+        ("{\"geheim\": 1}\n", "line 1: this is no line of the form: key = value"),
+        // What stands before the equals sign may be a piece of a secret.
+        ("geheimgeheim==\n", "line 1: an equals sign too many"),
+        (
+            "[target]\nsecret = geheim\n",
+            "line 2: the value is missing, or is a text without double quotes",
+        ),
+    ] {
+        let (found, hint) = refused(text);
+        assert_eq!(found, format!("userferry.toml, {message}"), "{text}");
+        assert!(!hint.contains("geheim") && !found.contains("geheim"), "{found}");
     }
 }

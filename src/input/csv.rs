@@ -1,4 +1,4 @@
-//! Records of CSV: a header, then one row a record, which becomes a JSON object of texts.
+//! Records of CSV: one row a record, which becomes a JSON object of texts.
 //!
 //! CSV has no types. Where the caller says that a column feeds a truth value or a number
 //! ([`Cell`]), a cell that reads as one becomes one; everything else stays text.
@@ -71,6 +71,8 @@ pub(super) struct Rows {
     /// A quote in the row is neither the end of a cell nor written twice.
     is_stray: bool,
     columns: Vec<Column>,
+    /// The names of the columns are the user's, not those of a header.
+    is_named: bool,
 }
 
 impl Rows {
@@ -85,6 +87,7 @@ impl Rows {
             cells: 0,
             is_stray: false,
             columns: Vec::new(),
+            is_named: false,
         };
         // A byte order mark is dealt with elsewhere: what has read something looks for none.
         rows.feed(b"\n");
@@ -92,7 +95,12 @@ impl Rows {
     }
 
     /// The columns, and what the caller knows of them.
-    pub(super) fn with_columns(mut self, names: &[String], cells: &[(String, Cell)]) -> Self {
+    pub(super) fn with_columns(
+        mut self,
+        names: &[String],
+        is_named: bool,
+        cells: &[(String, Cell)],
+    ) -> Self {
         let column = |name: &String| {
             let mut key = Vec::new();
             push_text(name.as_bytes(), &mut key);
@@ -101,6 +109,7 @@ impl Rows {
             Column { name: name.clone(), key, cell }
         };
         self.columns = names.iter().map(column).collect();
+        self.is_named = is_named;
         self
     }
 
@@ -275,8 +284,9 @@ impl Rows {
         } else {
             String::new()
         };
-        let header = self.columns.len();
-        let message = format!("the row has {columns}, where the header has {header}{quote}");
+        let expected = self.columns.len();
+        let header = if self.is_named { "--columns names" } else { "the header has" };
+        let message = format!("the row has {columns}, where {header} {expected}{quote}");
         Problem::new("", Rule::Syntax, message)
     }
 }

@@ -4,6 +4,7 @@ use super::csv::{self, Delimiter};
 use super::error::{InputError, InputErrorKind as Kind, Position};
 use super::header;
 use super::scan::Scanner;
+use super::sql;
 use super::stream::{Failure, Stream};
 use super::survey::{self, Choice, Survey};
 use super::text::Text;
@@ -38,10 +39,14 @@ impl Reader {
                 .hint("an export without users is an empty array: []")
         })?;
         let byte = self.stream.window.bytes()[first];
+        if self.is_sql(first, options, path) {
+            return Err(sql::refusal(&self.file));
+        }
         if options.format == Some(Format::Csv)
             || (options.format.is_none() && !matches!(byte, b'[' | b'{'))
         {
-            if options.format.is_none() && !self.may_be_rows(byte, path) {
+            let is_said = options.header.option().is_some() && byte != b'<';
+            if options.format.is_none() && !is_said && !self.may_be_rows(byte, path) {
                 self.stream.window.consume(first);
                 return Err(self.no_json(options));
             }
@@ -50,6 +55,11 @@ impl Reader {
             let blank = blank.iter().rposition(|byte| matches!(byte, b'\r' | b'\n'));
             csv::pass(&mut self.stream.window, blank.map_or(0, |at| at + 1));
             return self.detect_rows(options, path);
+        }
+        if let Some(option) = options.header.option() {
+            let what = format!("{option} is for CSV, and this is JSON");
+            let hint = "leave it out, or name the format: --input-format csv";
+            return Err(InputError::new(Kind::Format, &self.file, what).hint(hint));
         }
         self.stream.window.consume(first);
         match (options.format, byte) {
@@ -62,6 +72,19 @@ impl Reader {
             },
             _ => Err(self.no_json(options)),
         }
+    }
+
+    /// Whether it is a dump of a database, by its name or by what is in it. What begins as JSON does
+    /// is no dump, and what was named another format only if it says so itself.
+    fn is_sql(&mut self, first: usize, options: &Options, path: Option<&Path>) -> bool {
+        if matches!(self.stream.window.bytes()[first], b'[' | b'{') {
+            return false;
+        }
+        // What cannot be read is told when it is needed.
+        drop(self.stream.window.more(first + sql::SAMPLE));
+        let sample = &self.stream.window.bytes()[first..];
+        let is_named = options.format.is_none() && extension(path).as_deref() == Some("sql");
+        is_named || sql::is_dump(&sample[..sample.len().min(sql::SAMPLE)])
     }
 
     fn pass_mark(&mut self) -> Result<(), InputError> {

@@ -1,9 +1,11 @@
-//! The header of a CSV file: what separates its cells, and the names of the columns.
+//! How a CSV file begins: what separates its cells, and where the names of its columns come from.
 
 use super::csv::{Delimiter, Rows, pass};
 use super::error::{InputError, InputErrorKind as Kind};
+use super::names::{self, Header};
 use super::scan::show_name;
 use super::{Layout, Options, Reader, size};
+use crate::ui::counted;
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
@@ -41,76 +43,150 @@ impl Reader {
         }
     }
 
-    /// Reads the header, and goes to the first row.
+    /// Takes the names of the columns from where the options say, and goes to the first row.
     pub(super) fn enter_rows(
         &mut self,
         delimiter: Delimiter,
         options: &Options,
     ) -> Result<Layout, InputError> {
+        self.layout = Layout::Rows { delimiter, header: Vec::new(), is_named: false };
+        let (header, is_named) = match &options.header {
+            Header::Columns(names) => (self.named_columns(delimiter, names)?, true),
+            from => (self.first_line(delimiter, from)?, false),
+        };
+        self.rows = Some(Rows::new(delimiter).with_columns(&header, is_named, &options.cells));
+        Ok(Layout::Rows { delimiter, header, is_named })
+    }
+
+    /// The names that the user gives, if the first row has as many cells.
+    fn named_columns(
+        &mut self,
+        delimiter: Delimiter,
+        names: &[String],
+    ) -> Result<Vec<String>, InputError> {
+        let names = named(names).map_err(|what| {
+            InputError::new(Kind::Header, &self.file, format!("--columns: {what}"))
+                .hint("give each column a name of its own")
+        })?;
         let mut rows = Rows::new(delimiter);
-        self.layout = Layout::Rows { delimiter, header: Vec::new() };
+        // What is wrong with the row itself is told of its record.
+        if !matches!(rows.read(&mut self.stream.window), Ok(Some(_))) || rows.is_stray() {
+            return Ok(names);
+        }
+        let columns = rows.count();
+        if columns != names.len() {
+            let what = format!(
+                "the first line has {}, and --columns names {}",
+                counted(columns as u64, "column"),
+                names.len()
+            );
+            return Err(InputError::new(Kind::Header, &self.file, what)
+                .hint("name every column, in the order of the file; is --delimiter another?"));
+        }
+        let is_same = |(cell, name): (&[u8], &String)| {
+            std::str::from_utf8(cell)
+                .is_ok_and(|cell| cell.trim().to_lowercase() == name.to_lowercase())
+        };
+        if rows.cells().zip(&names).all(is_same) {
+            let what = "the first line is a header with the names that --columns gives";
+            return Err(InputError::new(Kind::Header, &self.file, what)
+                .hint("give --header in place of --columns"));
+        }
+        Ok(names)
+    }
+
+    /// The names in the first line, which is consumed.
+    fn first_line(
+        &mut self,
+        delimiter: Delimiter,
+        from: &Header,
+    ) -> Result<Vec<String>, InputError> {
+        let mut rows = Rows::new(delimiter);
         let window = &mut self.stream.window;
         let len = match rows.read(window) {
             Ok(len) => len.unwrap_or(0),
             Err(failure) => return Err(self.failed(failure)),
         };
         pass(window, len);
-        if rows.is_stray() {
-            let what = "a quote stands inside a name of a column";
-            return Err(InputError::new(Kind::Header, &self.file, what)
-                .hint("take the quotes out of the first line"));
-        }
-        let header = self.names(rows.cells())?;
-        self.rows = Some(rows.with_columns(&header, &options.cells));
-        Ok(Layout::Rows { delimiter, header })
-    }
-
-    /// The names of the columns.
-    fn names<'a>(&self, cells: impl Iterator<Item = &'a [u8]>) -> Result<Vec<String>, InputError> {
         let fail =
             |kind, what: &str, hint: &str| Err(InputError::new(kind, &self.file, what).hint(hint));
-        let mut names = Vec::new();
-        let mut seen = HashSet::new();
-        for (i, cell) in cells.enumerate() {
-            let Ok(name) = std::str::from_utf8(cell) else {
-                return fail(
-                    Kind::Encoding,
-                    &format!("the names of the columns are not in {}", self.wrapping.encoding),
-                    "name the encoding of the file: --encoding gb18030, utf-16le, big5, …",
-                );
-            };
-            let name = match name.trim() {
-                "" => format!("column {}", i + 1),
-                name if looks_like_data(name) => {
-                    return fail(
-                        Kind::Header,
-                        "the first line seems to hold a user, not the names of the columns",
-                        "put a line with the names of the columns before it, e.g. uid,mail,nickname",
-                    );
-                }
-                name => name.to_owned(),
-            };
-            if !seen.insert(name.clone()) {
-                return fail(
-                    Kind::Header,
-                    &format!("two columns have the name `{}`", show_name(name.as_bytes())),
-                    "give each column a name of its own in the first line",
-                );
-            }
-            names.push(name);
+        if rows.is_stray() {
+            let what = "a quote stands inside a name of a column";
+            return fail(Kind::Header, what, "take the quotes out of the first line");
         }
-        Ok(names)
+        let cells: Result<Vec<&str>, _> = rows.cells().map(std::str::from_utf8).collect();
+        let Ok(cells) = cells else {
+            return fail(
+                Kind::Encoding,
+                &format!("the names of the columns are not in {}", self.wrapping.encoding),
+                "name the encoding of the file: --encoding gb18030, utf-16le, big5, …",
+            );
+        };
+        let cells: Vec<&str> = cells.into_iter().map(str::trim).collect();
+        let judged = match from {
+            Header::Known(known) => {
+                // What cannot be read is told when it is needed.
+                drop(window.more(SAMPLE));
+                let rest = &window.bytes()[..window.bytes().len().min(SAMPLE)];
+                let repeated = repeated(&cells, rest, delimiter);
+                names::judge(&cells, known, |column| repeated[column])
+            }
+            _ => names::trusted(&cells),
+        };
+        if let Err(unsure) = judged {
+            return fail(Kind::Header, &unsure.what(), unsure.hint(from));
+        }
+        unique(cells.into_iter()).map_err(|what| {
+            InputError::new(Kind::Header, &self.file, what)
+                .hint("give each column a name of its own in the first line")
+        })
     }
 }
 
-/// Nobody calls a column by an e-mail address or a long number.
-fn looks_like_data(name: &str) -> bool {
-    let is_number = name.len() >= 5 && name.bytes().all(|byte| byte.is_ascii_digit());
-    let is_address = name.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty()
-            && domain.split_once('.').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty())
-    });
-    is_number || is_address
+/// The names of columns that a user gives.
+pub(super) fn named(names: &[String]) -> Result<Vec<String>, String> {
+    unique(names.iter().map(|name| name.trim()))
+}
+
+/// Names of columns, each of which is there once; a number for those that have none.
+fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Result<Vec<String>, String> {
+    let mut unique = Vec::new();
+    let mut seen = HashSet::new();
+    for (i, name) in names.enumerate() {
+        let name = if name.is_empty() { format!("column {}", i + 1) } else { name.to_owned() };
+        if !seen.insert(name.clone()) {
+            return Err(format!("two columns have the name `{}`", show_name(name.as_bytes())));
+        }
+        unique.push(name);
+    }
+    Ok(unique)
+}
+
+/// Which cells of the first line stand again in the same column of one of the next rows.
+fn repeated(cells: &[&str], sample: &[u8], delimiter: Delimiter) -> Vec<bool> {
+    let mut repeated = vec![false; cells.len()];
+    let mut rows = Rows::new(delimiter);
+    let (mut at, mut seen) = (0, 0);
+    while seen < ROWS && at < sample.len() {
+        rows.clear();
+        let (has_ended, n) = rows.feed(&sample[at..]);
+        at += n;
+        if !has_ended {
+            // The last row of a file, or one that is longer than the sample.
+            rows.feed(b"\n");
+        }
+        let same: Vec<bool> = cells
+            .iter()
+            .zip(rows.cells())
+            .map(|(first, cell)| cell.trim_ascii() == first.as_bytes())
+            .collect();
+        // Files that were put together have their header several times.
+        if !same.iter().all(|same| *same) {
+            repeated.iter_mut().zip(same).for_each(|(repeated, same)| *repeated |= same);
+        }
+        seen += 1;
+    }
+    repeated
 }
 
 /// Whether the cells of the first line could be the names of columns, and not a piece of a
@@ -194,12 +270,22 @@ mod tests {
     }
 
     #[test]
-    fn a_column_is_not_called_by_an_address_or_a_long_number() {
-        for name in ["a@b.cn", "13800138000", "10001", "\u{5f20}@b.cn"] {
-            assert!(looks_like_data(name), "{name}");
-        }
-        for name in ["mail", "e@mail", "@b.cn", "1234", "2024-01", "phone1"] {
-            assert!(!looks_like_data(name), "{name}");
-        }
+    fn a_word_that_stands_in_its_column_again_is_found_however_much_was_read() {
+        let cells = ["zhang", "password", "email"];
+        let sample = b"li,x,phone\n\"wu, b\",\"y\r\nz\",email\nzhao,password,";
+        let delimiter = Delimiter(b',');
+        assert_eq!(repeated(&cells, sample, delimiter), [false, true, true]);
+        assert_eq!(repeated(&cells, b"", delimiter), [false; 3]);
+        assert_eq!(repeated(&cells, b"zhang,x\n", delimiter), [true, false, false]);
+        assert_eq!(repeated(&cells, b"a,b,c\nzhang,password,email\n", delimiter), [false; 3]);
+    }
+
+    #[test]
+    fn names_that_are_given_are_each_there_once() {
+        let given =
+            |names: &[&str]| named(&names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
+        let names = ["id", "column 2", "mail"].map(str::to_owned).to_vec();
+        assert_eq!(given(&["id", " ", " mail "]), Ok(names));
+        assert_eq!(given(&["id", "id"]), Err("two columns have the name `id`".to_owned()));
     }
 }

@@ -12,8 +12,10 @@ mod error;
 mod header;
 mod json;
 mod jsonl;
+mod names;
 pub(crate) mod scan;
 mod source;
+mod sql;
 mod stream;
 mod survey;
 mod text;
@@ -23,6 +25,7 @@ mod window;
 pub use csv::{Cell, Delimiter};
 pub use encoding::Encoding;
 pub use error::{InputError, InputErrorKind, Position};
+pub use names::{Header, KnownNames};
 pub use source::Source;
 pub use unpack::Compression;
 
@@ -55,7 +58,7 @@ pub enum Format {
     Json,
     /// JSON Lines: one record a line.
     Jsonl,
-    /// A header with the names of the columns, then one record a row.
+    /// One record a row, behind a header with the names of the columns, or without one.
     Csv,
 }
 
@@ -80,6 +83,8 @@ pub struct Options {
     pub encoding: Option<Encoding>,
     /// What separates the cells of CSV.
     pub delimiter: Option<Delimiter>,
+    /// Where the names of the columns of CSV come from.
+    pub header: Header,
     /// What the cells of these columns of CSV are read as, where they can be. CSV has no types, so
     /// what the columns feed decides.
     pub cells: Vec<(String, Cell)>,
@@ -115,7 +120,13 @@ enum Layout {
     /// Values one after the other, over several lines or several on one.
     Values,
     /// Rows of CSV.
-    Rows { delimiter: Delimiter, header: Vec<String> },
+    Rows {
+        delimiter: Delimiter,
+        header: Vec<String>,
+        /// The names were given by the user, and the first line is a record.
+        #[serde(default)]
+        is_named: bool,
+    },
 }
 
 impl Layout {
@@ -143,7 +154,19 @@ impl Layout {
             (Self::Rows { delimiter, .. }, Some(named)) if named != *delimiter => {
                 Some("--delimiter")
             }
-            _ => None,
+            _ if self.has_header_of(&options.header) => None,
+            _ => options.header.option(),
+        }
+    }
+
+    /// Whether the names of the columns come from where this says.
+    fn has_header_of(&self, named: &Header) -> bool {
+        match (self, named) {
+            (_, Header::Known(_)) | (Self::Rows { is_named: false, .. }, Header::First) => true,
+            (Self::Rows { header, is_named: true, .. }, Header::Columns(names)) => {
+                header::named(names).is_ok_and(|names| names == *header)
+            }
+            _ => false,
         }
     }
 }
@@ -165,6 +188,49 @@ pub struct Checkpoint {
     /// The encoding that the source was read in.
     #[serde(default)]
     encoding: Option<Encoding>,
+}
+
+impl Checkpoint {
+    /// Whether the user gives the names of the columns.
+    pub(crate) fn has_given_names(&self) -> bool {
+        matches!(self.layout, Layout::Rows { is_named: true, .. })
+    }
+
+    /// The options, with the names of the columns that the source had before: where they were named,
+    /// they need not be named again, and a first line that was a header is one again.
+    #[must_use]
+    pub fn with_header(&self, options: &Options) -> Options {
+        let mut options = options.clone();
+        let may_be_rows = options.format.is_none_or(|format| format == Format::Csv);
+        if let (Layout::Rows { header, is_named, .. }, Header::Known(known), true) =
+            (&self.layout, &mut options.header, may_be_rows)
+        {
+            if *is_named {
+                options.header = Header::Columns(header.clone());
+            } else {
+                known.before = Some(header.clone());
+            }
+        }
+        options
+    }
+
+    /// The options, with all that they do not say as it was found or named before.
+    #[must_use]
+    pub fn as_before(&self, options: &Options) -> Options {
+        let mut options = self.with_header(options);
+        options.encoding = options.encoding.or(self.encoding);
+        match &self.layout {
+            Layout::Rows { delimiter, .. } => {
+                options.delimiter.get_or_insert(*delimiter);
+                options.format.get_or_insert(Format::Csv);
+            }
+            Layout::Array { path } if !path.is_empty() => {
+                options.records.get_or_insert_with(|| path.join("."));
+            }
+            Layout::Array { .. } | Layout::Lines | Layout::Values => {}
+        }
+        options
+    }
 }
 
 /// Reads records.
@@ -295,8 +361,9 @@ impl Reader {
         }
         window.set_line(checkpoint.line);
         self.layout = checkpoint.layout.clone();
-        if let Layout::Rows { delimiter, header } = &self.layout {
-            self.rows = Some(csv::Rows::new(*delimiter).with_columns(header, &options.cells));
+        if let Layout::Rows { delimiter, header, is_named } = &self.layout {
+            let rows = csv::Rows::new(*delimiter);
+            self.rows = Some(rows.with_columns(header, *is_named, &options.cells));
         }
         self.records = checkpoint.records;
         if checkpoint.finished {

@@ -27,6 +27,21 @@ impl Source {
             Self::Stdin => None,
         }
     }
+
+    /// Refuses a file that is not there. A pipe is left alone: it can be opened only once.
+    pub(crate) fn is_there(&self) -> Result<(), InputError> {
+        match self.path().map(Path::metadata) {
+            Some(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(missing(&self.to_string()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn missing(name: &str) -> InputError {
+    InputError::new(InputErrorKind::Unreadable, name, "no such file")
+        .hint("check the path; '-' reads standard input")
 }
 
 impl From<&str> for Source {
@@ -52,7 +67,7 @@ pub(super) fn open_file(path: &Path, name: &str) -> Result<(File, Option<u64>), 
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return fail("no such file", "check the path; '-' reads standard input");
+            return Err(missing(name));
         }
         Err(error) => return fail(&io_reason(&error), "check the path and its permissions"),
     };

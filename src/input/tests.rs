@@ -171,7 +171,7 @@ fn a_record_may_be_large_but_not_too_large() {
 /// A row with a stray quote ends with its first line, which may lie in the window already.
 #[test]
 fn a_row_with_a_stray_quote_may_be_large_but_not_too_large() {
-    let text = |n: usize| format!("a,b\n\"x\"y{},1\nz,2\n", "x".repeat(n)).into_bytes();
+    let text = |n: usize| format!("uid,mail\n\"x\"y{},1\nz,2\n", "x".repeat(n)).into_bytes();
     for size in [1 << 20, 65_536, 65_537] {
         let read = |n: usize| {
             let mut reader = open(&text(n), &[size]).expect("it opens");
@@ -256,7 +256,7 @@ fn a_checkpoint_refuses_another_prefix_and_a_file_that_grew() {
 #[test]
 fn rows_with_stray_quotes_are_the_same_at_every_boundary_and_checkpoint() {
     let text =
-        b"uid,n\r\n1,\"T\r\n2,B\r\n3,\"x\"\r\n4,\"a\"\"b\"c,\"\r\n5,\"\"\n6,\"E\nF\"\n7,\"G\"";
+        b"id,name\r\n1,\"T\r\n2,B\r\n3,\"x\"\r\n4,\"a\"\"b\"c,\"\r\n5,\"\"\n6,\"E\nF\"\n7,\"G\"";
     let whole = {
         let mut reader = open(text, &[100]).expect("it opens");
         let (records, error) = read(&mut reader);
@@ -291,12 +291,16 @@ fn a_checkpoint_holds_only_for_options_that_say_the_same() {
     };
     let records = |name: &'static str| named(&move |o| o.records = Some(name.to_owned()));
     let format = |format| named(&move |o| o.format = Some(format));
+    let header = |header: Header| named(&move |o| o.header = header.clone());
+    let columns = |names: &[&str]| {
+        header(Header::Columns(names.iter().map(|&name| name.to_owned()).collect()))
+    };
     let delimiter = |byte| named(&move |o| o.delimiter = Some(Delimiter(byte)));
     let encoding =
         |label: &'static str| named(&move |o| o.encoding = Some(label.parse().expect("a label")));
     let json = "{\"a.b\":{\"users\":[{\"x\":1},{\"x\":2}]},\"admins\":[1]}";
-    let rows = "uid;a,b\n1;2\n3;4\n";
-    let marked = "\u{feff}uid;a\n1;2\n3;4\n";
+    let rows = "uid;a,b;mail\n1;2;5\n3;4;6\n";
+    let marked = "\u{feff}uid;mail\n1;2\n3;4\n";
     for (text, options, contradicted) in [
         (json, Options::default(), None),
         (json, records("a.b.users"), None),
@@ -310,6 +314,10 @@ fn a_checkpoint_holds_only_for_options_that_say_the_same() {
         (rows, format(Format::Csv), None),
         (rows, format(Format::Json), Some("--input-format")),
         (rows, records("users"), Some("--records")),
+        (rows, header(Header::First), None),
+        (rows, columns(&["uid", "a,b", "mail"]), Some("--columns")),
+        (json, header(Header::First), Some("--header")),
+        (json, columns(&["uid"]), Some("--columns")),
         (rows, encoding("utf-8"), None),
         (rows, encoding("big5"), Some("--encoding")),
         (marked, encoding("big5"), None),

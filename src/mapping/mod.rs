@@ -97,6 +97,25 @@ impl Mapping {
         })
     }
 
+    /// The columns that the rules read or leave out, as far as they name them.
+    pub fn columns(&self) -> Vec<String> {
+        let mut columns: Vec<&str> = Vec::new();
+        for (_, rule) in &self.rules {
+            match rule {
+                Rule::Column { from, .. } => columns.push(from),
+                Rule::Password(password) => columns.extend(password.columns()),
+                Rule::Jq { program, .. } => {
+                    columns.extend(program.paths().iter().map(String::as_str));
+                }
+                Rule::Raw { without } => columns.extend(without.iter().map(String::as_str)),
+                Rule::Constant(_) => {}
+            }
+        }
+        columns.sort_unstable();
+        columns.dedup();
+        columns.into_iter().map(str::to_owned).collect()
+    }
+
     /// Maps a record: the user, and all that hinders. `raw` is one JSON object. What is null,
     /// absent or empty is left out; identifiers lose the white space around them, and a phone
     /// number its spaces, dashes, dots and brackets.

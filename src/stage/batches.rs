@@ -144,14 +144,24 @@ impl<'a> Batcher<'a> {
         self.bytes = 0;
         let next = Vec::with_capacity(self.jobs.len());
         Ok(Batch {
-            source: self.id,
             jobs: std::mem::replace(&mut self.jobs, next),
-            checkpoint: serde_json::to_string(checkpoint)
-                .map_err(|_| Error::internal("internal error: a checkpoint cannot be written"))?,
-            fingerprint: checkpoint.fingerprint.clone(),
             finished,
             replace: self.settings.replace,
-            now_ms: clock::system_ms(),
+            ..empty(self.id, checkpoint)?
         })
     }
+}
+
+/// A batch that has nothing but its checkpoint.
+pub(super) fn empty(source: SourceId, checkpoint: &Checkpoint) -> Result<Batch> {
+    Ok(Batch {
+        source,
+        jobs: Vec::new(),
+        checkpoint: serde_json::to_string(checkpoint)
+            .map_err(|_| Error::internal("internal error: a checkpoint cannot be written"))?,
+        fingerprint: checkpoint.fingerprint.clone(),
+        finished: false,
+        replace: false,
+        now_ms: clock::system_ms(),
+    })
 }

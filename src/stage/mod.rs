@@ -10,7 +10,7 @@ use crate::failpoint;
 use crate::input::{self, Checkpoint, InputErrorKind, Reader, Record, Source};
 use crate::mapping::Mapping;
 use crate::password::guard::{self, Guard, Watch};
-use crate::store::{Compared, Lens, SourceRow, StageCounts, Store};
+use crate::store::{Compared, Lens, SourceId, SourceRow, StageCounts, Store};
 use crate::target::schema::Schema;
 use crate::user::{IdKind, User};
 use crate::validate;
@@ -107,16 +107,22 @@ pub fn stage<S: Store>(
     let mut watch = Watch::new(settings.guard);
     let (id, mut reader) = match unfinished {
         Some(row) if settings.restart => {
-            let mut reader = Reader::open(source, &settings.input, None)?;
+            // The file may have changed in all but this.
+            let input = input_as(row, settings, Checkpoint::with_header);
+            let mut reader = Reader::open(source, &input, None)?;
+            let start = reader.checkpoint();
             head = judged_head(source, &mut reader, settings, &mut watch)?;
-            (store.restart_source(row.id, clock::system_ms())?, reader)
+            let id = store.restart_source(row.id, clock::system_ms())?;
+            keep_names(store, id, &start)?;
+            (id, reader)
         }
         Some(row) => {
             staged.resumed_after = row.counts.records;
             staged.counts = row.counts;
             // What was judged when it began is judged again: the settings may be others.
             if *source != Source::Stdin {
-                let mut again = Reader::open(source, &settings.input, None)?;
+                let input = input_as(row, settings, Checkpoint::as_before);
+                let mut again = Reader::open(source, &input, None)?;
                 judged_head(source, &mut again, settings, &mut watch)?;
                 watch.rewind(0);
             }
@@ -130,8 +136,10 @@ pub fn stage<S: Store>(
                 return Ok(staged);
             }
             let mut reader = Reader::open(source, &settings.input, None)?;
+            let start = reader.checkpoint();
             head = judged_head(source, &mut reader, settings, &mut watch)?;
             let id = store.begin_source(&path, reader.bytes_total(), clock::system_ms())?;
+            keep_names(store, id, &start)?;
             (id, reader)
         }
     };
@@ -143,6 +151,15 @@ pub fn stage<S: Store>(
     staged.counts += counts;
     staged.counts.compared(&compare(store, settings.mapping, settings.schema)?);
     Ok(staged)
+}
+
+/// Keeps the names of columns that the user gives before anything is read: staging may be killed
+/// before its first batch, and goes on without the option.
+fn keep_names<S: Store>(store: &mut S, source: SourceId, start: &Checkpoint) -> Result<()> {
+    if start.has_given_names() {
+        store.stage(&batches::empty(source, start)?)?;
+    }
+    Ok(())
 }
 
 /// The first records of a source, whose passwords must be what the guard says: a column of hashes
@@ -238,6 +255,16 @@ pub(crate) fn canonical(source: &Source) -> Result<String> {
 
 fn checkpoint_of(row: &SourceRow) -> Option<Checkpoint> {
     serde_json::from_str(&row.checkpoint).ok()
+}
+
+/// How to read a source that is unfinished: the options, with what its checkpoint keeps.
+fn input_as(
+    row: &SourceRow,
+    settings: &Settings<'_>,
+    with: fn(&Checkpoint, &input::Options) -> input::Options,
+) -> input::Options {
+    let options = &settings.input;
+    checkpoint_of(row).map_or_else(|| options.clone(), |before| with(&before, options))
 }
 
 /// Whether the file is one that was staged to its end, read as the options say, and has not changed

@@ -6,6 +6,7 @@
 
 mod blocked;
 mod choose;
+mod names;
 mod rule;
 mod salt;
 mod salts;
@@ -19,6 +20,7 @@ mod write;
 pub use shape::Shape;
 pub use survey::{FieldStats, Place, Survey};
 
+pub(crate) use names::is_column_name;
 pub(crate) use rule::{quoted, scheme};
 pub(crate) use salt::{Salt, may_be as may_be_salt};
 pub(crate) use standing::{Judgement, Kind, Tally, judge};

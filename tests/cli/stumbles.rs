@@ -31,7 +31,7 @@ fn a_header_without_any_column_of_the_mapping_is_one_error() {
                 which has 1 column: uid;mail\n\nhint: is --encoding or --delimiter another, or better left out? If not, \
                 write the names of its columns into [mapping]: userferry init --from u.csv proposes them\n";
     for line in ["stage", "check", "preview"] {
-        let did = desk.ferry(&format!("{line} u.csv --delimiter ,")).ok(2);
+        let did = desk.ferry(&format!("{line} u.csv --delimiter , --header")).ok(2);
         assert!(did.err.ends_with(told), "{line}: {}", did.err);
     }
     assert!(!desk.path("userferry.db").exists());

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use std::io::{Read, Write as _};
 use userferry::input::{
-    Checkpoint, Delimiter, Encoding, Format, InputError, Options, Reader, Record,
+    Checkpoint, Delimiter, Encoding, Format, Header, InputError, Options, Reader, Record,
 };
 
 /// Returns at most so many bytes a read, in turn.
@@ -140,6 +140,7 @@ fn options(how: &Written) -> Options {
     match how.shape {
         Shape::Csv { delimiter, .. } => {
             options.format = Some(Format::Csv);
+            options.header = Header::First;
             let word = if delimiter == b'\t' {
                 "tab".to_owned()
             } else {
@@ -280,7 +281,8 @@ proptest! {
         sizes in prop::collection::vec(1usize..40, 1..5),
     ) {
         let text = as_csv(&names, &rows, b',', line_end, true);
-        let options = Options { format: Some(Format::Csv), ..Options::default() };
+        let options =
+            Options { format: Some(Format::Csv), header: Header::First, ..Options::default() };
         let (all, error) = read(&mut open(text.as_bytes(), &sizes, &options, None).unwrap());
         prop_assert_eq!(error, None);
         for (record, _) in all {

@@ -3,7 +3,7 @@
 use super::formats::{gzip, utf_16, zstd};
 use crate::cli::numbered;
 use std::io::{Read, Write as _};
-use userferry::input::{Encoding, InputError, InputErrorKind, Options, Reader};
+use userferry::input::{Encoding, Header, InputError, InputErrorKind, Options, Reader};
 
 fn open(name: &str, input: impl Read + Send + 'static) -> Result<Reader, InputError> {
     Reader::from_read(input, name, &Options::default(), None)
@@ -57,7 +57,7 @@ fn an_encoding_can_be_named() {
         ("utf-16le", b"u\0i\0d\0\n\x005_"),
     ] {
         let encoding = Some(label.parse::<Encoding>().unwrap());
-        let options = Options { encoding, ..Options::default() };
+        let options = Options { encoding, header: Header::First, ..Options::default() };
         let input = std::io::Cursor::new(bytes.to_vec());
         let mut reader = Reader::from_read(input, "users.csv", &options, None).unwrap();
         let raw = reader.next_record().unwrap().unwrap().raw;

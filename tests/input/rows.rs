@@ -1,7 +1,7 @@
 //! CSV: what is detected, what is wrong in a row alone, and what is refused.
 
 use super::check;
-use userferry::input::{Delimiter, Format, InputError, InputErrorKind, Options, Reader};
+use userferry::input::{Delimiter, Format, Header, InputError, InputErrorKind, Options, Reader};
 use userferry::mapping::Mapping;
 use userferry::target::authing::fields::V2;
 
@@ -79,11 +79,11 @@ fn csv_is_detected_by_its_name_or_its_first_line() {
     let note = |text: &str| Ok(Some(text.to_owned()));
     assert_eq!(found("users.csv", "uid,mail\n"), note("CSV, separated by ','"));
     assert_eq!(found("users.csv.gz", "uid;mail\n"), note("CSV, separated by ';'"));
-    assert_eq!(found("users.CSV", "uid\n"), note("CSV, separated by ','"));
-    assert_eq!(found("users.tsv", "uid\tfirst, last\n"), note("CSV, separated by tabs"));
+    assert_eq!(found("users.CSV", "uid,id\n"), note("CSV, separated by ','"));
+    assert_eq!(found("users.tsv", "uid\tfirst, last\tmail\n"), note("CSV, separated by tabs"));
     assert_eq!(found("users.txt", "uid|mail\n"), note("CSV, separated by '|'"));
     assert_eq!(found("export", "\n\"uid\",\"mail\"\n"), note("CSV, separated by ','"));
-    assert_eq!(found("users.csv", "sep=^\r\nuid^a,b\r\n"), note("CSV, separated by '^'"));
+    assert_eq!(found("users.csv", "sep=^\r\nuid^a,b^mail\r\n"), note("CSV, separated by '^'"));
     assert_eq!(found("users.csv", "[{\"uid\":\"1\"}]"), Ok(None), "what is in it decides");
     for (name, content) in [("users.txt", "uid\n1\n"), ("export", "x = {\"uid\": 1, \"b\": 2}")] {
         let kind = found(name, content).map_err(|error| error.kind);
@@ -97,10 +97,10 @@ fn options_overrule_what_is_detected() {
         let mut reader = open("export", content.as_bytes(), options).unwrap();
         String::from_utf8(reader.next_record().unwrap().unwrap().raw).unwrap()
     };
-    let named = Options { format: Some(Format::Csv), ..Options::default() };
+    let named = Options { header: Header::First, format: Some(Format::Csv), ..Options::default() };
     assert_eq!(read("[uid\n1\n", &named), r#"{"[uid":"1"}"#);
     let delimiter = Some("^".parse::<Delimiter>().unwrap());
-    let named = Options { delimiter, format: Some(Format::Csv), ..Options::default() };
+    let named = Options { delimiter, ..named };
     assert_eq!(read("a,b^c\n1^2\n", &named), r#"{"a,b":"1","c":"2"}"#);
     assert_eq!("TAB".parse::<Delimiter>(), "\t".parse());
     for wrong in ["", ",,", "\"", "，", "\n"] {
@@ -176,11 +176,16 @@ fn bytes_that_are_no_text_are_that_records_problem() {
 
 #[test]
 fn a_header_that_cannot_be_used_is_refused() {
-    let names = "put a line with the names of the columns before it, e.g. uid,mail,nickname";
-    let seems = "users.csv: the first line seems to hold a user, not the names of the columns";
+    let names = "if it is a user, name the columns: --columns id,name,password,…; if it is the header: --header";
+    let seems = |what: &str| {
+        format!(
+            "users.csv: the first line seems to hold a user, not the names of the columns: {what}"
+        )
+    };
+    let (number, phone) = (seems("column 1 is a number or a date"), seems("column 2 is a number"));
     for (content, kind, message, hint) in [
-        (&b"1,geheim@b.cn\n2,c@b.cn\n"[..], InputErrorKind::Header, seems, names),
-        (b"geheim;13800138000\n", InputErrorKind::Header, seems, names),
+        (&b"1,geheim@b.cn\n2,c@b.cn\n"[..], InputErrorKind::Header, number.as_str(), names),
+        (b"geheim;13800138000\n", InputErrorKind::Header, &phone, names),
         (
             b"uid,mail, uid\n1,a,b\n",
             InputErrorKind::Header,

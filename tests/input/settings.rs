@@ -64,7 +64,7 @@ fn wrong_settings_are_refused_with_line_key_and_way_out() {
         ),
         (
             "[target]\nuser_pool_id = geheim\n",
-            "userferry.toml, line 2: not valid TOML",
+            "userferry.toml, line 2: `user_pool_id`: the id of the user pool as text is expected",
             "text stands in double quotes, sections in brackets, and a key is given only once; \
              'userferry init' writes an example",
         ),

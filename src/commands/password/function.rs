@@ -104,7 +104,7 @@ fn of_sources(global: &Global, ui: Ui, args: &PasswordFunction) -> Result<Found>
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
     let schema = settings.target.kind.schema();
     settings.mapping.validate(schema)?;
-    let options = args.reading.options(settings.mapping.cells(schema));
+    let options = args.reading.options_for(&settings.mapping, schema);
     let mut found = Found::default();
     for name in &args.from {
         let mut reader = Reader::open(&Source::parse(name), &options, None)?;
