@@ -1,5 +1,7 @@
 //! Which words are names of columns, whatever stands in the columns.
 
+use super::salt::{self, Salt};
+use super::standing::{self, Kind};
 use super::synonyms::{self, plain};
 
 /// Names of columns that are as often values: of a status, of a way to reach somebody, of a country.
@@ -12,13 +14,14 @@ const VALUES: &[&str] = &[
 
 /// Whether a word is known for the name of a column of users. A word that is as often a value is not.
 pub(crate) fn is_column_name(name: &str) -> bool {
+    let original = name.trim();
     let name = plain(name);
-    if VALUES.contains(&name.as_str()) {
+    if VALUES.contains(&name.as_str()) || standing::is_state(original) {
         return false;
     }
     synonyms::meaning(&name).is_some()
-        || synonyms::standing(&name).is_some()
-        || synonyms::is_salt(&name)
+        || standing::kind(original).is_some_and(|kind| kind != Kind::Open)
+        || salt::of_name(original).is_some_and(|salt| salt != Salt::Other)
         || [synonyms::STATUS, synonyms::SCHEMES, synonyms::ITERATIONS]
             .iter()
             .any(|names| names.contains(&name.as_str()))
@@ -57,6 +60,11 @@ mod tests {
             "",
             "--",
             "NULL",
+            "Suspended",
+            "冻结",
+            "离职",
+            "LOCKED_OUT",
+            "expired",
         ] {
             assert!(!is_column_name(value), "{value}");
         }

@@ -193,7 +193,7 @@ fn columns_that_cannot_be_those_of_the_file_are_refused() {
     // A row of another length is told by what the option says.
     desk.write("u.csv", "7,zhang,z@b.cn\n8,li\n");
     let did = desk.ferry(&format!("check u.csv {COLUMNS}")).ok(3);
-    let told = "u.csv: record 2, line 2: the row has 2 columns, where --columns names 3 (syntax)";
+    let told = "1 x the whole record: the row has 2 columns, where --columns names 3 (syntax); in u.csv, record 2, line 2\n";
     assert!(did.out.starts_with(told), "{}", did.out);
 }
 

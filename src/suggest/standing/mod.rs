@@ -8,8 +8,8 @@ mod values;
 
 use names::is_plain;
 pub(crate) use names::{Kind, kind};
-pub(crate) use values::Tally;
 use values::{Side, What};
+pub(crate) use values::{Tally, is_state};
 
 use super::rule::{self, How};
 use super::survey::Place;

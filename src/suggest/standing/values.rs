@@ -92,6 +92,13 @@ pub(crate) enum What {
     Other,
 }
 
+/// Whether a text is a state as a column of states has it, in any case: `Suspended`, `LOCKED_OUT`, `冻结`.
+pub(crate) fn is_state(text: &str) -> bool {
+    let text = text.to_lowercase();
+    let is_question = ["is", "has", "是否"].iter().any(|word| text.starts_with(word));
+    !is_question && side(&text).is_some()
+}
+
 /// A value, trimmed and in lower case.
 #[cfg(test)]
 fn what(text: &str) -> What {
