@@ -5,6 +5,7 @@ use crate::check::feeds;
 use crate::error::{Error, Result};
 use crate::input::{Reader, Source, show_name};
 use crate::mapping::{Mapping, Rule};
+use crate::suggest;
 use crate::ui::counted;
 use std::collections::HashSet;
 
@@ -26,7 +27,7 @@ pub(crate) fn refuse_strange_header(
         "none of the columns that [mapping] takes ({}) is in the header of {source}, which has {}{}",
         shown(&wanted),
         counted(header.len() as u64, "column"),
-        readable(header)
+        known(header)
     ))
     .hint(format!(
         "is --encoding or --delimiter another, or better left out? If not, write the names of its columns into \
@@ -61,12 +62,15 @@ fn shown(names: &[&str]) -> String {
     shown.join(", ")
 }
 
-/// The names of the header, unless they show themselves that they were read wrongly.
-fn readable(header: &[String]) -> String {
-    let is_odd = |c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER;
-    if header.iter().any(|name| name.contains(is_odd)) {
-        return String::new();
+/// The usual names of the header. Where nothing of the mapping is among them, the others may be anything,
+/// a user's name and password too.
+fn known(header: &[String]) -> String {
+    let names: Vec<&str> =
+        header.iter().map(String::as_str).filter(|name| suggest::is_column_name(name)).collect();
+    match header.len() - names.len() {
+        _ if names.is_empty() => String::new(),
+        0 => format!(": {}", shown(&names)),
+        1 => format!(": {} and 1 other", shown(&names)),
+        others => format!(": {} and {others} others", shown(&names)),
     }
-    let names: Vec<&str> = header.iter().map(String::as_str).collect();
-    format!(": {}", shown(&names))
 }

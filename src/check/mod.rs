@@ -11,7 +11,7 @@ pub use reasons::Reasons;
 pub use report::{CheckReport, CheckWarning, FieldCount, FieldCounts, PasswordScheme};
 
 use crate::error::Result;
-use crate::input::{Reader, Record};
+use crate::input::{HIDDEN, Reader, Record, is_data};
 use crate::mapping::{Mapping, Rule as MappingRule, for_each_field, is_secret_name};
 use crate::password::guard::{Guard, Watch};
 use crate::password::{Scheme, cost, detect};
@@ -260,6 +260,7 @@ impl<'a> Checker<'a> {
         let mut hint = 0;
         let (mut too_many, mut has_objects) = (false, false);
         for_each_field(raw, |name, ty, empty| {
+            let name = if is_data(name) { HIDDEN } else { name };
             let Some(count) = fields.entry(name, hint) else {
                 too_many = true;
                 return;

@@ -3,11 +3,10 @@
 use super::csv::{Delimiter, Rows, pass};
 use super::error::{InputError, InputErrorKind as Kind};
 use super::names::{self, Header};
-use super::scan::show_name;
 use super::{Layout, Options, Reader, size};
 use crate::ui::counted;
 use std::cmp::Reverse;
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// What may separate cells, the more usual first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -151,11 +150,11 @@ pub(super) fn named(names: &[String]) -> Result<Vec<String>, String> {
 /// Names of columns, each of which is there once; a number for those that have none.
 fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Result<Vec<String>, String> {
     let mut unique = Vec::new();
-    let mut seen = HashSet::new();
+    let mut seen: HashMap<String, usize> = HashMap::new();
     for (i, name) in names.enumerate() {
         let name = if name.is_empty() { format!("column {}", i + 1) } else { name.to_owned() };
-        if !seen.insert(name.clone()) {
-            return Err(format!("two columns have the name `{}`", show_name(name.as_bytes())));
+        if let Some(first) = seen.insert(name.clone(), i + 1) {
+            return Err(format!("the columns {first} and {} have the same name", i + 1));
         }
         unique.push(name);
     }
@@ -286,6 +285,6 @@ mod tests {
             |names: &[&str]| named(&names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
         let names = ["id", "column 2", "mail"].map(str::to_owned).to_vec();
         assert_eq!(given(&["id", " ", " mail "]), Ok(names));
-        assert_eq!(given(&["id", "id"]), Err("two columns have the name `id`".to_owned()));
+        assert_eq!(given(&["id", "id"]), Err("the columns 1 and 2 have the same name".to_owned()));
     }
 }

@@ -152,6 +152,11 @@ fn is_tagged(cell: &str) -> bool {
         .is_some_and(|(_, hash)| !hash.is_empty())
 }
 
+/// Whether a name is plainly no name but somebody's address or number.
+pub(crate) fn is_data(name: &str) -> bool {
+    plain_data(name).is_some()
+}
+
 /// What no column is called, whoever says that its line is a header: its user would be lost.
 fn plain_data(cell: &str) -> Option<&'static str> {
     let is_address = cell.split_once('@').is_some_and(|(local, domain)| {

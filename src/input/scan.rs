@@ -5,6 +5,7 @@
 //! broken ([`Stop`]). Where it can, only this record is: a field given twice, a lone surrogate,
 //! a control character or a bad escape in a text, a word that is no JSON value, too deep nesting.
 
+use super::names::is_data;
 use crate::problem::{Problem, Rule};
 
 /// Containers that may lie within each other in a record; as much as JSON parsers commonly allow.
@@ -337,9 +338,17 @@ fn broken(at: usize, what: &'static str) -> Stop {
     Stop::Broken { at, what }
 }
 
-/// A field's name for messages: cut at 64 characters, control characters replaced.
+/// A field's name for messages: cut at 64 characters, control characters replaced. An object may be
+/// keyed by its users: an address or a long number is not shown, neither as a name nor in a path.
 pub(crate) fn show_name(name: &[u8]) -> String {
     let text = String::from_utf8_lossy(name);
+    if is_data(&text) {
+        return HIDDEN.to_owned();
+    }
+    if let Some((before, _)) = text.split_once('@').filter(|(_, rest)| rest.contains('.')) {
+        let parent = before.rsplit_once('.').map(|(parent, _)| show_name(parent.as_bytes()) + ".");
+        return parent.unwrap_or_default() + HIDDEN;
+    }
     let mut shown: String =
         text.chars().take(64).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     if text.chars().nth(64).is_some() {
@@ -347,6 +356,9 @@ pub(crate) fn show_name(name: &[u8]) -> String {
     }
     shown
 }
+
+/// In place of a name that is data.
+pub(crate) const HIDDEN: &str = "…";
 
 /// White space of JSON.
 #[inline]

@@ -4,6 +4,7 @@
 use super::shape::{Shape, shapes};
 use super::standing::{self, Tally};
 use super::synonyms;
+use crate::input::is_data;
 use crate::password::detect;
 use crate::password::typed::Texts;
 use serde_json::{Map, Value};
@@ -175,7 +176,8 @@ impl Survey {
     }
 
     fn object(&mut self, path: &mut Vec<String>, members: &Map<String, Value>) {
-        for (name, value) in members {
+        // An object may be keyed by its users: their addresses and numbers are no names of fields.
+        for (name, value) in members.iter().filter(|(name, _)| !is_data(name)) {
             path.push(name.clone());
             match value {
                 Value::Object(inner) if path.len() < MOST_DEPTH && has_names(inner) => {

@@ -161,7 +161,10 @@ fn columns_that_cannot_be_those_of_the_file_are_refused() {
     desk.write("u.jsonl", "{\"uid\":\"1\"}\n{\"uid\":\"2\"}\n");
     for (line, told) in [
         ("u.csv --columns uid,mail", "u.csv: the first line has 3 columns, and --columns names 2"),
-        ("u.csv --columns uid,name,uid", "u.csv: --columns: two columns have the name `uid`"),
+        (
+            "u.csv --columns uid,name,uid",
+            "u.csv: --columns: the columns 1 and 3 have the same name",
+        ),
         (
             "h.csv --columns uid,mail",
             "h.csv: the first line is a header with the names that --columns gives",
@@ -209,4 +212,41 @@ fn a_missing_file_is_all_that_is_told() {
         assert_eq!((did.out.as_str(), did.err.as_str()), ("", told), "{line}");
     }
     assert!(!desk.path("userferry.db").exists());
+}
+
+/// What two known words of a first line do not make safe to show.
+#[test]
+fn a_header_that_is_refused_for_another_reason_shows_none_of_its_unknown_names() {
+    let desk = Desk::new();
+    let files = [
+        ("none.csv", "zhangwei77,hunter2x9,gender,locale\nliwei,geheim,m,cn\n"),
+        ("twice.csv", "email,name,hunter2x9,hunter2x9\na@b.cn,li,x,y\n"),
+        ("keys.jsonl", "{\"zhangwei@example.cn\":{\"pw\":\"hunter2x9\"}}\n"),
+        ("inside.jsonl", "{\"uid\":\"1\",\"accounts\":{\"zhangwei@example.cn\":{\"pw\":\"x\"}}}\n"),
+        (
+            "arrays.json",
+            "{\"zhangwei@example.cn\":[{\"uid\":\"1\"}],\"13800138000\":[{\"uid\":\"2\"}]}",
+        ),
+    ];
+    for (name, text) in files {
+        desk.write(name, text);
+        for command in
+            ["check", "check --json", "stage", "preview", "init --config new.toml --from"]
+        {
+            // Two known names are a header, and init is there to tell what the others are.
+            if name == "none.csv" && command.starts_with("init") {
+                continue;
+            }
+            let did = desk.ferry(&format!("-vv {command} {name}"));
+            let written = std::fs::read_to_string(desk.path("new.toml")).unwrap_or_default();
+            for said in [&did.out, &did.err, &written] {
+                for cell in ["zhangwei", "hunter2x9", "example.cn", "13800138000"] {
+                    assert!(!said.contains(cell), "{command} {name}: {cell} in {said}");
+                }
+            }
+            drop(std::fs::remove_file(desk.path("new.toml")));
+        }
+    }
+    let told = desk.ferry("check none.csv").ok(2).err;
+    assert!(told.contains("which has 4 columns: gender, locale and 2 others\n"), "{told}");
 }

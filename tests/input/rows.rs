@@ -189,7 +189,7 @@ fn a_header_that_cannot_be_used_is_refused() {
         (
             b"uid,mail, uid\n1,a,b\n",
             InputErrorKind::Header,
-            "users.csv: two columns have the name `uid`",
+            "users.csv: the columns 1 and 3 have the same name",
             "give each column a name of its own in the first line",
         ),
         (
