@@ -15,14 +15,15 @@ pub(crate) enum Salt {
 }
 
 /// Words for a salt.
-const SALT: &[&str] =
-    &["salt", "salts", "盐", "fsalt", "usalt", "csalt", "ssalt", "psalt", "vsalt", "佐料"];
+const SALT: &[&str] = &[
+    "salt", "salts", "盐", "fsalt", "usalt", "csalt", "ssalt", "psalt", "vsalt", "yanzhi", "佐料",
+];
 /// Words that may be one beside a word for a password.
 #[rustfmt::skip]
 const NONCE: &[&str] =
     &["nonce", "yan", "slt", "seed", "rand", "rands", "randstr", "mix", "pepper", "因子", "随机码", "随机串", "混淆码", "扰码"];
 /// What some programs call it, with nothing beside it.
-const WHOLE: &[&str] = &["encrypt", "rands", "混淆码", "加密因子"];
+const WHOLE: &[&str] = &["encrypt", "rands", "slt", "混淆码", "加密因子"];
 /// Words for passwords, and for what is made of them.
 #[rustfmt::skip]
 const PASSWORD: &[&str] = &[

@@ -60,7 +60,7 @@ const WORDS: &[(Class, &[&str])] = &[
     ]),
     (Class::In, &[
         "enabled", "enable", "active", "activated", "activate", "activation", "valid", "approved", "usable", "effective", "unlocked", "alive", "normal", "use", "inuse", "qiyong", "jihuo", "youxiao", "zhengchang", "yxbz", "sfyx", "sfqy", "qybz",
-        "启用", "激活", "有效", "可用", "开通", "在职", "生效", "活跃", "正常",
+        "启用", "激活", "有效", "有效性", "可用", "开通", "在职", "生效", "活跃", "正常",
     ]),
     (Class::Status, &["status", "state", "stat", "zt", "zhuangtai", "condition", "状态", "状况", "情况"]),
     (Class::Since, &[
@@ -85,8 +85,8 @@ const WORDS: &[(Class, &[&str])] = &[
         "indicator", "yn", "bool", "the", "current", "currently", "employee", "employment", "person", "people", "profile", "record", "row", "self", "ns", "ds",
         "pwp", "soft", "softly", "logical", "logically", "permanent", "permanently", "temp", "temporary", "temporarily", "intruder", "admin",
         "manual", "manually", "auto", "automatically", "system", "lifecycle", "registration", "identity", "principal", "mem", "emp", "cust", "auth", "authentication", "u", "f", "b", "c", "t", "yh", "zh",
-        "tag", "mark", "worker", "staff", "sys", "db", "ldap", "data", "yonghu", "zhanghao", "huiyuan", "shifou", "biaozhi",
-        "是否", "已", "被", "的", "账号", "账户", "用户", "会员", "成员", "员工", "客户", "标志", "标识", "标记", "使用", "当前", "系统", "人员", "否", "是", "后",
+        "tag", "mark", "worker", "staff", "sys", "db", "ldap", "data", "yonghu", "zhanghao", "huiyuan", "shifou", "biaozhi", "workspace", "space",
+        "是否", "已", "被", "的", "账号", "帐号", "帐户", "账户", "用户", "会员", "成员", "员工", "客户", "标志", "标识", "标记", "使用", "当前", "系统", "人员", "否", "是", "后",
         "自动", "永久", "临时", "管理员", "账", "平台", "逻辑", "学生", "教师", "字段", "数据", "记录", "本", "操作", "操作人", "为", "被封", "号",
     ]),
 ];
@@ -101,6 +101,8 @@ const WHOLE: &[(&str, Kind)] = &[
     ("ibmpwdaccountlocked", Kind::Blocked),
     ("lockouttime", Kind::Since),
     ("lockedbyintruder", Kind::Blocked),
+    ("passwordlock", Kind::Blocked),
+    ("passwordlocked", Kind::Blocked),
     ("msdsuseraccountdisabled", Kind::Blocked),
     ("orclisenabled", Kind::Allowed),
     ("inetuserstatus", Kind::Status),
@@ -131,7 +133,7 @@ fn class(word: &str) -> Option<Class> {
 /// Words that say so whatever the values are. Others may be a block of flats.
 #[rustfmt::skip]
 const PLAIN: &[&str] = &[
-    "enabled", "active", "disabled", "blocked", "suspended", "locked", "banned", "deactivated", "inactive", "启用", "禁用", "锁定", "冻结", "停用", "封禁", "封号", "注销",
+    "enabled", "enable", "active", "disabled", "disable", "forbid", "forbidden", "blocked", "suspended", "locked", "banned", "deactivated", "inactive", "启用", "禁用", "锁定", "冻结", "停用", "封禁", "封号", "注销",
 ];
 
 /// Whether a name says so whatever the values are.

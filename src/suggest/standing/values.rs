@@ -26,7 +26,7 @@ pub(crate) enum Side {
 const SIDES: &[(Side, &[&str])] = &[
     (Side::In, &[
         "active", "activated", "enabled", "enable", "normal", "ok", "okay", "valid", "good", "live", "approved", "confirmed", "verified", "unlocked",
-        "unblocked", "unbanned", "unsuspended", "allowed", "reactivated", "restored", "regular", "open", "working", "current", "employed", "registered", "recovery", "act", "actv", "exists", "existing", "在用", "存在",
+        "unblocked", "unbanned", "unsuspended", "allowed", "reactivated", "restored", "regular", "open", "working", "current", "employed", "registered", "recovery", "qiyong", "zhengchang", "youxiao", "jihuo", "act", "actv", "exists", "existing", "在用", "存在",
         "正常", "启用", "激活", "有效", "可用", "在职", "活跃", "开通", "生效", "使用中", "允许", "允许登录", "解封", "解锁", "解冻", "解禁", "良好", "通过",
         "恢复", "在读", "在校",
     ]),
@@ -34,7 +34,7 @@ const SIDES: &[(Side, &[&str])] = &[
         "inactive", "suspended", "banned", "locked", "disabled", "deleted", "deactivated", "blocked", "frozen", "terminated", "deprovisioned", "blacklisted",
         "revoked", "removed", "closed", "barred", "archived", "lockedout", "lockout", "disable", "ban", "block", "lock", "suspend", "delete",
         "expelled", "dismissed", "purged", "erased", "trashed", "quarantined", "invalid", "deceased", "compromised", "forbidden", "inact", "ina", "susp", "sus", "term", "del", "deact", "unusable", "offboarded", "prohibited",
-        "stopped", "voided", "jinyong", "dongjie",
+        "stopped", "voided", "jinyong", "dongjie", "tingyong", "suoding", "fenghao", "fengjin", "zhuxiao", "shixiao", "wuxiao", "zuofei",
         "冻结", "禁用", "停用", "锁定", "注销", "封号", "封禁", "封停", "删除", "拉黑", "黑名单", "失效", "无效", "作废", "关闭", "屏蔽", "吊销", "停权", "清退", "禁止登录",
         "限制登录", "禁止", "不可用", "除名", "销户", "销号", "封杀", "禁封", "退会", "开除", "解雇", "冻", "禁", "封", "锁", "暂停", "停止", "挂失",
     ]),
@@ -55,7 +55,7 @@ const PHRASES: &[(Side, &str)] = &[
 #[rustfmt::skip]
 const FILL: &[&str] = &[
     "account", "user", "member", "is", "has", "been", "was", "currently", "temporarily", "permanently", "soft", "hard", "temp", "temporary", "perm",
-    "permanent", "status", "state", "by", "admin", "administrator", "self", "auto", "system", "out", "on", "timed", "and", "login", "ldap", "sso", "ad", "scim", "activation", "approval", "verification", "confirmation",
+    "permanent", "status", "state", "by", "admin", "administrator", "self", "auto", "system", "out", "on", "timed", "grace", "and", "login", "ldap", "sso", "ad", "scim", "activation", "approval", "verification", "confirmation",
     "已", "被", "中", "的", "永久", "临时", "暂时", "账号", "账户", "用户", "会员", "系统", "管理员", "自动", "状态", "使用", "登录", "登陆", "已被",
 ];
 const NOT: &[&str] = &["not", "non", "no", "never", "未", "不", "非", "没有"];
@@ -134,7 +134,7 @@ fn other(text: &str) -> What {
 
 /// What a value of words of the tables says; none where another word stands in it.
 fn side(text: &str) -> Option<Side> {
-    let is_sign = |c: char| !c.is_alphanumeric() && !" _-.,:;&/()[]|+（）：，、".contains(c);
+    let is_sign = |c: char| !c.is_alphanumeric() && !" _-.,:;&*/()[]|+（）：，、".contains(c);
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     if text.len() > 48 || text.contains(is_sign) || digits > 2 || digits == text.len() {
         return None;
