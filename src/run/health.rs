@@ -193,7 +193,7 @@ impl Health {
             let time = humane(patience.at_start);
             if let Some(came) = &self.foreign {
                 return Some(Halt {
-                    message: format!("for {time} something else than the target has answered: {came}"),
+                    message: format!("the host answers, but not as the target does, for {time}: {came}"),
                     hint: "check the host and its port: another program or a proxy seems to answer there; this run has sent nothing"
                         .to_owned(),
                 });
@@ -331,7 +331,7 @@ mod tests {
         let mut health = Health::default();
         health.foreign("HTTP 200 with a page of HTML or XML".to_owned());
         assert_eq!(message(&health, 29, Some(0)), None);
-        let told = "for 30 s something else than the target has answered: HTTP 200 with a page of HTML or XML";
+        let told = "the host answers, but not as the target does, for 30 s: HTTP 200 with a page of HTML or XML";
         assert_eq!(message(&health, 30, Some(0)).as_deref(), Some(told));
         health.answered();
         assert_eq!(message(&health, 30, Some(0)), None);
