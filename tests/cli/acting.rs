@@ -2,6 +2,7 @@
 
 use super::{Desk, numbered};
 use crate::process::Rig;
+use clap::CommandFactory as _;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -45,22 +46,23 @@ fn after_a_run() -> (Rig, Desk) {
     (rig, desk)
 }
 
-/// The commands that have the flag, as their own help says.
-fn with_dry_run(desk: &Desk) -> BTreeSet<String> {
-    let help = desk.ferry("--help").ok(0).out;
-    let commands = help.lines().skip_while(|line| !line.starts_with("Commands")).skip(1);
-    let names = commands
-        .take_while(|line| !line.is_empty())
-        .filter_map(|line| line.split_whitespace().next());
-    let has = |name: &&str| desk.ferry(&format!("{name} --help")).out.contains("--dry-run");
-    names.filter(has).map(str::to_owned).collect()
+/// The commands that have the flag, as the program itself has them.
+fn with_dry_run(command: &clap::Command, path: &str, found: &mut BTreeSet<String>) {
+    if command.get_arguments().any(|arg| arg.get_long() == Some("dry-run")) {
+        found.insert(path.trim().to_owned());
+    }
+    for inner in command.get_subcommands() {
+        with_dry_run(inner, &format!("{path} {}", inner.get_name()), found);
+    }
 }
 
 #[test]
 fn a_dry_run_changes_nothing_and_shows_what_the_real_one_does() {
     let (rig, desk) = after_a_run();
+    let mut found = BTreeSet::new();
+    with_dry_run(&userferry::cli::Cli::command(), "", &mut found);
     let tried = ["run", "retry-failed"].map(str::to_owned);
-    assert_eq!(with_dry_run(&desk), BTreeSet::from(tried), "each is tried below");
+    assert_eq!(found, BTreeSet::from(tried), "each is tried below");
     let before = (dump(&desk), std::fs::read(desk.path("userferry.db")).unwrap(), sent(&rig));
     let told = [
         ("run --dry-run", "6 rows would be sent, of which these are the first 3; nothing was\n"),
@@ -99,6 +101,32 @@ fn a_retry_with_a_limit_takes_as_many_and_the_oldest_first() {
 }
 
 #[test]
+fn a_limit_counts_among_the_rows_that_the_filters_leave() {
+    let poison = [
+        "--poison=a=code:2003",
+        "--poison=m=code:2029",
+        "--poison=z=code:2003",
+        "--poison=b=code:2003",
+    ];
+    let rig = Rig::start(&poison);
+    let desk = Desk::at(&rig.sandbox.url);
+    // The order of the file is not that of the keys.
+    let lines: String = ["z", "m", "b", "a"].map(|uid| format!("{{\"uid\":\"{uid}\"}}\n")).concat();
+    desk.write("u.jsonl", lines + &numbered(1..20));
+    desk.ferry("stage u.jsonl").ok(0);
+    desk.ferry("run").ok(3);
+    let told = desk.ferry("retry-failed --limit 2 --code 2003").ok(0).err;
+    assert_eq!(told, "2 failed rows pending again\n");
+    let status = |key: &str| -> String {
+        let shown: Value =
+            serde_json::from_str(&desk.ferry(&format!("show {key} --json")).out).unwrap();
+        shown[0]["status"].as_str().unwrap().to_owned()
+    };
+    let now = ["z", "m", "b", "a"].map(status);
+    assert_eq!(now, ["pending", "failed", "pending", "failed"], "the oldest of that code");
+}
+
+#[test]
 fn a_canary_with_failures_exits_3_and_a_good_one_5() {
     let rig = Rig::start(&["--poison=3=code:2003"]);
     rig.sandbox.add_users(&json!([
@@ -134,6 +162,8 @@ fn a_run_with_keys_sends_these_and_no_others() {
     let desk = Desk::at(&rig.sandbox.url);
     desk.write("u.jsonl", numbered(1..40));
     desk.ferry("stage u.jsonl").ok(0);
+    let err = desk.ferry("run --key 31 --limit 3").ok(2).err;
+    assert!(err.contains("'--key <KEY>' cannot be used with '--limit <N>'"), "{err}");
     desk.ferry("run --key 31 --key 7").ok(5);
     let mut whom = sent(&rig);
     whom.sort();
@@ -145,7 +175,6 @@ fn a_run_with_keys_sends_these_and_no_others() {
     assert!(err.starts_with("error: no row of --key is still to be sent"), "{err}");
     let err = desk.ferry("run --key nobody").ok(2).err;
     assert!(err.starts_with("error: no row has this key"), "{err}");
-    desk.ferry("run --key 7 --limit 3").ok(2);
     desk.ferry("run").ok(0);
     assert_eq!(sent(&rig).len(), 39, "each once");
 }
