@@ -711,7 +711,8 @@ pub enum WaiveStatus {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["status", "map"]))]
 pub struct Export {
-    /// Records of the rows of this status, or of several: failed,invalid
+    /// Records of the rows of this status, or of several: failed,invalid. Those of failed, invalid
+    /// and unknown rows say why in `_userferry`, which no reading takes for a part of the record
     #[arg(long, value_name = "STATUS", value_delimiter = ',')]
     pub status: Vec<ExportStatus>,
 
@@ -752,7 +753,7 @@ pub enum ExportFormat {
     Jsonl,
     /// One array.
     Json,
-    /// Old key and new id, for --map.
+    /// Rows under the names of the columns, in UTF-8.
     Csv,
 }
 

@@ -4,6 +4,7 @@
 //! ([`Cell`]), a cell that reads as one becomes one; everything else stays text.
 
 use super::error::InputError;
+use super::mark::{self, MARK};
 use super::scan::{is_number, is_space, next_special, show_name};
 use super::stream::Failure;
 use super::window::Window;
@@ -26,6 +27,14 @@ pub enum Cell {
 /// What stands between the cells of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delimiter(pub(super) u8);
+
+impl Delimiter {
+    /// The character between cells of an export: a comma where this one is no usual one, which
+    /// would have to be named when the export is read.
+    pub(crate) fn usual(self) -> u8 {
+        if matches!(self.0, b';' | b'\t' | b'|') { self.0 } else { b',' }
+    }
+}
 
 impl FromStr for Delimiter {
     type Err = String;
@@ -73,6 +82,8 @@ pub(super) struct Rows {
     columns: Vec<Column>,
     /// The names of the columns are the user's, not those of a header.
     is_named: bool,
+    /// Which column says why an export has the row; it is no part of the record.
+    mark: Option<usize>,
 }
 
 impl Rows {
@@ -88,6 +99,7 @@ impl Rows {
             is_stray: false,
             columns: Vec::new(),
             is_named: false,
+            mark: None,
         };
         // A byte order mark is dealt with elsewhere: what has read something looks for none.
         rows.feed(b"\n");
@@ -110,6 +122,7 @@ impl Rows {
         };
         self.columns = names.iter().map(column).collect();
         self.is_named = is_named;
+        self.mark = names.iter().position(|name| name == MARK);
         self
     }
 
@@ -238,15 +251,15 @@ impl Rows {
 
     /// The row as JSON, and what is wrong with it.
     fn to_json(&self, lines: u64, bad_bytes: impl Fn() -> String) -> (Vec<u8>, Option<Problem>) {
-        if self.is_stray {
-            return (self.as_array(), Some(Problem::new("", Rule::Syntax, STRAY)));
-        }
-        if self.cells != self.columns.len() {
-            return (self.as_array(), Some(self.wrong_count(lines)));
+        if self.is_stray || self.cells != self.columns.len() {
+            return self.as_array(lines);
         }
         let mut fault = None;
         let mut json = vec![b'{'];
-        for (column, cell) in self.columns.iter().zip(self.cells()) {
+        for (i, (column, cell)) in self.columns.iter().zip(self.cells()).enumerate() {
+            if self.mark == Some(i) {
+                continue;
+            }
             if json.len() > 1 {
                 json.push(b',');
             }
@@ -261,21 +274,34 @@ impl Rows {
         (json, fault)
     }
 
-    /// The row as an array, which no staging takes for a user.
-    fn as_array(&self) -> Vec<u8> {
+    /// The row as an array, which no staging takes for a user, and why it is none.
+    fn as_array(&self, lines: u64) -> (Vec<u8>, Option<Problem>) {
+        let cells = self.cells().enumerate().filter(|(i, _)| self.mark != Some(*i));
+        let mut cells: Vec<&[u8]> = cells.map(|(_, cell)| cell).collect();
+        let is_marked = self.mark.is_some_and(|mark| mark < self.cells);
+        let columns = self.columns.len() - usize::from(is_marked);
+        let is_padded = is_marked && mark::is_padded(columns, &cells);
+        if is_padded {
+            cells.pop();
+        }
         let mut json = vec![b'['];
-        for cell in self.cells() {
+        for cell in &cells {
             if json.len() > 1 {
                 json.push(b',');
             }
             push_text(cell, &mut json);
         }
         json.push(b']');
-        json
+        let fault = if self.is_stray || (is_padded && cells.len() == columns) {
+            Problem::new("", Rule::Syntax, STRAY)
+        } else {
+            self.wrong_count(cells.len(), columns, lines)
+        };
+        (json, Some(fault))
     }
 
-    fn wrong_count(&self, lines: u64) -> Problem {
-        let columns = match self.cells {
+    fn wrong_count(&self, cells: usize, expected: usize, lines: u64) -> Problem {
+        let columns = match cells {
             1 => "1 column".to_owned(),
             n => format!("{n} columns"),
         };
@@ -284,7 +310,6 @@ impl Rows {
         } else {
             String::new()
         };
-        let expected = self.columns.len();
         let header = if self.is_named { "--columns names" } else { "the header has" };
         let message = format!("the row has {columns}, where {header} {expected}{quote}");
         Problem::new("", Rule::Syntax, message)

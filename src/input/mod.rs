@@ -12,6 +12,7 @@ mod error;
 mod header;
 mod json;
 mod jsonl;
+pub(crate) mod mark;
 mod names;
 pub(crate) mod scan;
 mod source;
@@ -104,7 +105,8 @@ pub struct Record {
     /// behind the newline.
     pub end: u64,
     /// JSON: the bytes as they stand in the source, without white space around; of CSV an object
-    /// of the row's cells, or their array where it has too many or too few.
+    /// of the row's cells, or their array where it has too many or too few. Without the field in
+    /// which an export says why the record was not sent.
     pub raw: Vec<u8>,
     /// What is wrong in this record alone. Such a record cannot be mapped.
     pub fault: Option<Problem>,
@@ -192,6 +194,14 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
+    /// What separates the cells, and the names of the columns, where the source is CSV.
+    pub(crate) fn columns(&self) -> Option<(Delimiter, &[String])> {
+        match &self.layout {
+            Layout::Rows { delimiter, header, .. } => Some((*delimiter, header)),
+            Layout::Array { .. } | Layout::Lines | Layout::Values => None,
+        }
+    }
+
     /// Whether the user gives the names of the columns.
     pub(crate) fn has_given_names(&self) -> bool {
         matches!(self.layout, Layout::Rows { is_named: true, .. })
@@ -474,7 +484,8 @@ impl Reader {
         let window = &mut self.stream.window;
         let start = window.offset();
         let line = window.line();
-        let raw = window.bytes()[..len].to_vec();
+        let mut raw = window.bytes()[..len].to_vec();
+        mark::strip(&mut raw);
         window.consume(len);
         self.records += 1;
         let mut fault = scanned.fault;

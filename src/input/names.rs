@@ -1,6 +1,7 @@
 //! Whether the first line of CSV is a header. It is decided here alone: where it is not, no cell of
 //! that line may be taken for the name of a column, which messages and settings show.
 
+use super::mark::MARK;
 use super::scan::is_space;
 use crate::suggest;
 
@@ -94,7 +95,8 @@ pub(super) fn judge(
     known: &KnownNames,
     is_repeated: impl Fn(usize) -> bool,
 ) -> Result<(), Unsure> {
-    if known.before.as_ref().is_some_and(|before| before == cells) {
+    // A column that an export has added stands in no file but its own.
+    if cells.contains(&MARK) || known.before.as_ref().is_some_and(|before| before == cells) {
         return Ok(());
     }
     let data = cells.iter().enumerate().find_map(|(i, cell)| Some((i, data(cell)?)));

@@ -3,6 +3,7 @@
 mod acting;
 mod bad_input;
 mod commands;
+mod corrections;
 mod echo;
 mod first_record;
 mod first_use;

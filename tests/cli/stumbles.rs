@@ -546,7 +546,7 @@ fn what_is_exported_of_csv_is_told_and_of_json_lines_nothing_of_csv_is_said() {
     };
     let of_csv = told("u.csv", "uid,mail\n1,none\n2\n", "wrong.jsonl");
     let line = "Rows of CSV are written as JSON Lines, each an object with the names of the columns: correct them there, \
-                and userferry stage --replace takes them\n";
+                and userferry stage --replace takes them. With --format csv, or in a file called .csv, they stay CSV\n";
     assert!(of_csv.contains(line) && of_csv.contains("may be a row of CSV"), "{of_csv}");
     let as_json = told("u.csv", "uid,mail\n1,none\n", "wrong.json");
     assert!(as_json.contains("Rows of CSV are written as JSON, each"), "{as_json}");

@@ -2,6 +2,7 @@
 
 mod compare;
 mod decide;
+mod export;
 mod identifiers;
 mod read;
 mod remap;
@@ -13,6 +14,7 @@ mod undo;
 mod verdict;
 
 pub use decide::{Chosen, Retried, Retry, SettleAs, can_be_waived};
+pub use export::Exported;
 pub use read::{
     AttemptRow, Counts, ErrorClass, FailureRow, JobRow, MappedId, ProblemId, ProblemRow, Reason,
     ReasonRow, RunRow, UnfinishedSource,

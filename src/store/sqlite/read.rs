@@ -342,18 +342,6 @@ impl Table {
         })
     }
 
-    /// Whether a source was CSV, whose records are kept as objects of its cells.
-    pub fn has_csv(&self) -> Result<bool, StoreError> {
-        self.check(|c| {
-            c.query_row(
-                "SELECT EXISTS (SELECT 1 FROM source WHERE json_valid(checkpoint)
-                     AND json_extract(checkpoint, '$.layout.rows') IS NOT NULL)",
-                [],
-                |row| row.get(0),
-            )
-        })
-    }
-
     /// Rows of these statuses among failed, invalid and unknown, by id after the given one: a page,
     /// so that no reader holds the WAL for long. Ends when a page is not full.
     pub fn failures(
@@ -635,7 +623,7 @@ impl Table {
     }
 }
 
-fn problems(c: &rusqlite::Connection, id: i64) -> rusqlite::Result<Vec<ProblemRow>> {
+pub(super) fn problems(c: &rusqlite::Connection, id: i64) -> rusqlite::Result<Vec<ProblemRow>> {
     let mut statement =
         c.prepare_cached("SELECT field, rule, message FROM problem WHERE job_id = ?1 ORDER BY n")?;
     let rows = statement.query_map([id], |row| {

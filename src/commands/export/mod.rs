@@ -1,17 +1,21 @@
 //! `export`: source records, re-stageable as they are; or old keys with the new ids.
 
+mod sheet;
+
 use super::{open_reader, staged_mapping};
 use crate::cli::{Export, ExportFormat, ExportStatus, Global};
 use crate::config::TargetKind;
 use crate::error::{Error, Exit, Result};
+use crate::input::mark;
 use crate::job::Status;
 use crate::mapping::Mapping;
 use crate::store::JobId;
 use crate::store::file::Replacement;
-use crate::store::sqlite::{MappedId, Table};
+use crate::store::sqlite::{Exported, MappedId, Table};
 use crate::ui::{self, Ui, agree, counted};
 use crate::user::IdKind;
 use crate::validate;
+use sheet::{CsvSources, Sheet};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
@@ -20,7 +24,7 @@ const PAGE: u32 = 1_000;
 
 pub(super) fn run(global: &Global, ui: Ui, args: &Export) -> Result<Exit> {
     let table = open_reader(global)?;
-    let format = format_of(args)?;
+    let format = format_of(args);
     let output = super::output_file(args.output.as_deref());
     let n = match output {
         None => write(&table, args, format, &mut std::io::stdout().lock(), ui::written)?,
@@ -50,38 +54,74 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Export) -> Result<Exit> {
         tell_done_without_id(ui, table.counts()?.done, n.entries);
     }
     if !args.map {
-        tell_shape(ui, &n, format, table.has_csv()?);
+        tell_shape(ui, &n, format);
     }
     if n.left_out > 0 {
-        ui.warn(&format!(
-            "{} left out, for {}",
-            counted(n.left_out, "record"),
-            agree(
-                n.left_out,
-                "it is no valid JSON; --format jsonl writes it as it is",
-                "they are no valid JSON; --format jsonl writes them as they are"
-            )
-        ));
+        ui.warn(&left_out(n.left_out, format));
         return Ok(Exit::Incomplete);
     }
     Ok(Exit::Done)
 }
 
+fn left_out(n: u64, format: ExportFormat) -> String {
+    let why = match format {
+        ExportFormat::Csv => agree(
+            n,
+            "no row of CSV can hold it; --format jsonl writes it as it is",
+            "no row of CSV can hold them; --format jsonl writes them as they are",
+        ),
+        ExportFormat::Json | ExportFormat::Jsonl => agree(
+            n,
+            "it is no valid JSON; --format jsonl writes it as it is",
+            "they are no valid JSON; --format jsonl writes them as they are",
+        ),
+    };
+    format!("{} left out, for {why}", counted(n, "record"))
+}
+
 /// In which form records are written that had another.
-fn tell_shape(ui: Ui, n: &Written, format: ExportFormat, is_csv: bool) {
+fn tell_shape(ui: Ui, n: &Written, format: ExportFormat) {
+    if format == ExportFormat::Csv {
+        return tell_sheet(ui, n);
+    }
     if n.no_objects > 0 {
         let row = ". A list in square brackets may be a row of CSV that did not fit its header";
         ui.warn(&format!(
             "{}, and no staging takes them so: each must become {{\"name of a field\": \"value\", …}}{}",
             no_objects(n.no_objects),
-            if is_csv { row } else { "" }
+            if n.of_csv > 0 { row } else { "" }
         ));
     }
-    if is_csv && n.entries > 0 {
+    if n.of_csv > 0 {
         let form = if format == ExportFormat::Json { "JSON" } else { "JSON Lines" };
         ui.note(&format!(
             "Rows of CSV are written as {form}, each an object with the names of the columns: correct them there, and \
-             userferry stage --replace takes them"
+             userferry stage --replace takes them. With --format csv, or in a file called .csv, they stay CSV"
+        ));
+    }
+}
+
+/// What a table of cells cannot say.
+fn tell_sheet(ui: Ui, n: &Written) {
+    if n.no_objects > 0 {
+        ui.warn(&format!(
+            "{} with {} own cells, for {} not fit the header: give each column its cell",
+            counted(n.no_objects, "row"),
+            agree(n.no_objects, "its", "their"),
+            agree(n.no_objects, "it does", "they do")
+        ));
+    }
+    let of_json = n.entries.saturating_sub(n.of_csv);
+    if of_json > 0 {
+        ui.note(&format!(
+            "{} of JSON written as CSV: numbers and truth values become text, and null an empty cell",
+            counted(of_json, "record")
+        ));
+    }
+    if n.nested > 0 {
+        ui.warn(&format!(
+            "{} lists or objects, which a mapping finds no more when they come back from CSV: --format jsonl keeps them",
+            agree(n.nested, "1 record has", &format!("{} records have", ui::grouped(n.nested)))
         ));
     }
 }
@@ -112,7 +152,7 @@ fn tell_done_without_id(ui: Ui, done: u64, written: u64) {
     }
 }
 
-fn format_of(args: &Export) -> Result<ExportFormat> {
+fn format_of(args: &Export) -> ExportFormat {
     let by_name = args.output.as_deref().and_then(Path::extension).and_then(|extension| {
         match extension.to_str()? {
             "json" => Some(ExportFormat::Json),
@@ -121,12 +161,7 @@ fn format_of(args: &Export) -> Result<ExportFormat> {
             _ => None,
         }
     });
-    let format = args.format.or(by_name).unwrap_or(ExportFormat::Jsonl);
-    if format == ExportFormat::Csv && !args.map {
-        return Err(Error::usage("records are written as json or jsonl; csv is for --map")
-            .hint("name the file .json or .jsonl, or set --format"));
-    }
-    Ok(format)
+    args.format.or(by_name).unwrap_or(ExportFormat::Jsonl)
 }
 
 #[derive(Default)]
@@ -135,6 +170,10 @@ struct Written {
     left_out: u64,
     /// Of those written, the records that no staging takes for a user.
     no_objects: u64,
+    /// Of those written, the rows of CSV.
+    of_csv: u64,
+    /// Of those written as CSV, the records with lists or objects inside.
+    nested: u64,
 }
 
 fn write(
@@ -148,15 +187,22 @@ fn write(
     check(list.begin(args.map))?;
     if args.map {
         write_map(table, &mut list, &check)?;
-    }
-    for (i, status) in args.status.iter().enumerate() {
-        // One that is named twice is written once.
-        if !args.status.iter().take(i).any(|earlier| earlier == status) {
-            write_records(table, status_of(*status), &mut list, &check)?;
-        }
+    } else {
+        write_records(table, &wanted(args), &mut list, &check)?;
     }
     check(list.end())?;
     Ok(list.n)
+}
+
+/// The statuses that were named; one that is named twice is written once.
+fn wanted(args: &Export) -> Vec<Status> {
+    let mut wanted = Vec::new();
+    for status in args.status.iter().copied().map(status_of) {
+        if !wanted.contains(&status) {
+            wanted.push(status);
+        }
+    }
+    wanted
 }
 
 fn write_map(
@@ -194,21 +240,46 @@ fn kind_of(row: &MappedId, mapping: &Mapping) -> &'static str {
 
 fn write_records(
     table: &Table,
-    status: Status,
+    statuses: &[Status],
     list: &mut List<'_>,
     check: &impl Fn(std::io::Result<()>) -> Result<()>,
 ) -> Result<()> {
-    let mut after = JobId(0);
-    loop {
-        let page = table.records(status, after, PAGE)?;
-        for (_, raw) in &page {
-            check(list.record(raw))?;
-        }
-        match page.last() {
-            Some((last, _)) if page.len() == PAGE as usize => after = *last,
-            _ => return Ok(()),
+    let sources = CsvSources::of(table)?;
+    if list.format != ExportFormat::Csv {
+        return each(table, statuses, &mut |record| {
+            check(list.record(record, sources.has(record.source)))
+        });
+    }
+    // Once for the columns, once for the rows: the table may hold more than fits into memory.
+    let mut sheet = Sheet::new(sources);
+    each(table, statuses, &mut |record| {
+        sheet.survey(record);
+        Ok(())
+    })?;
+    check(list.out.write_all(&sheet.header()))?;
+    each(table, statuses, &mut |record| check(list.row(&sheet, record)))
+}
+
+/// Calls `f` with each record of these statuses, in their order.
+fn each(
+    table: &Table,
+    statuses: &[Status],
+    f: &mut dyn FnMut(&Exported) -> Result<()>,
+) -> Result<()> {
+    for status in statuses {
+        let mut after = JobId(0);
+        loop {
+            let page = table.exported(*status, after, PAGE)?;
+            for record in &page {
+                f(record)?;
+            }
+            match page.last() {
+                Some(last) if page.len() == PAGE as usize => after = last.id,
+                _ => break,
+            }
         }
     }
+    Ok(())
 }
 
 fn status_of(status: ExportStatus) -> Status {
@@ -237,25 +308,37 @@ impl List<'_> {
         }
     }
 
-    fn record(&mut self, raw: &[u8]) -> std::io::Result<()> {
-        let valid = serde_json::from_slice::<&serde_json::value::RawValue>(raw).is_ok();
+    fn record(&mut self, record: &Exported, is_csv: bool) -> std::io::Result<()> {
+        let is_json = serde_json::from_slice::<&serde_json::value::RawValue>(&record.raw).is_ok();
+        if self.format == ExportFormat::Json && !is_json {
+            self.n.left_out += 1;
+            return Ok(());
+        }
+        let is_object = is_json && record.raw.trim_ascii_start().first() == Some(&b'{');
+        self.n.no_objects += u64::from(!is_object);
+        self.n.of_csv += u64::from(is_csv);
+        let raw = match &record.why {
+            Some(why) if is_object => &mark::add(&record.raw, why),
+            _ => &record.raw,
+        };
         if self.format == ExportFormat::Json {
-            if !valid {
-                self.n.left_out += 1;
-                return Ok(());
-            }
-            self.count_shape(raw, true);
             return self.element(raw);
         }
-        self.count_shape(raw, valid);
         self.n.entries += 1;
         self.out.write_all(&on_one_line(raw))?;
         self.out.write_all(b"\n")
     }
 
-    fn count_shape(&mut self, raw: &[u8], is_json: bool) {
-        let is_object = is_json && raw.trim_ascii_start().first() == Some(&b'{');
-        self.n.no_objects += u64::from(!is_object);
+    fn row(&mut self, sheet: &Sheet, record: &Exported) -> std::io::Result<()> {
+        let Some(row) = sheet.row(record) else {
+            self.n.left_out += 1;
+            return Ok(());
+        };
+        self.n.entries += 1;
+        self.n.of_csv += u64::from(row.is_of_csv);
+        self.n.no_objects += u64::from(row.is_misfit);
+        self.n.nested += u64::from(row.is_nested);
+        self.out.write_all(&sheet.line(&row.cells))
     }
 
     fn pair(&mut self, row: &MappedId, kind: &str) -> std::io::Result<()> {

@@ -1,0 +1,96 @@
+//! Wrong rows are exported with the reason, corrected, staged again and sent.
+
+use super::Desk;
+use crate::process::Rig;
+
+const CSV: &str = "uid;mail;nickname;emailVerified\n\
+                   1;a@b.cn;\"Wu; \"\"Li\"\"\";yes\n\
+                   2;none;Bo;no\n\
+                   3;c@d.cn;Zhang; too;no\n\
+                   4;e@f.cn;\"Ma\" x;yes\n";
+
+#[test]
+fn wrong_rows_of_csv_are_corrected_as_csv_and_arrive() {
+    let rig = Rig::start(&[]);
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write("users.csv", CSV);
+    desk.ferry("stage users.csv").ok(3);
+    let did = desk.ferry("export --status failed,invalid -o wrong.csv").ok(0);
+    assert!(did.err.contains("2 rows with their own cells"), "{}", did.err);
+    assert_eq!(
+        desk.read("wrong.csv"),
+        "_userferry;uid;mail;nickname;emailVerified\n\
+         invalid: mail: no e-mail address: it has no @;2;none;Bo;false\n\
+         invalid: the row has 5 columns, where the header has 4;3;c@d.cn;Zhang; too;no\n\
+         \"invalid: a quote stands inside a cell; a cell that has quotes must stand in quotes, and each of its own be \
+         written twice\";4;e@f.cn;\"\"\"Ma\"\" x\";yes;\n"
+    );
+    // As it is, nothing of it is new, nor has it become a user.
+    let did = desk.ferry("stage --replace wrong.csv").ok(3);
+    assert!(did.err.contains("3 records read, 3 in the table already"), "{}", did.err);
+    assert_eq!(desk.ferry("export --status invalid").ok(0).err.matches("3 records").count(), 1);
+    let checked = desk.ferry("check wrong.csv").ok(3).out;
+    assert!(!checked.contains("_userferry"), "{checked}");
+
+    let corrected = desk.read("wrong.csv").replace(";none;", ";g@h.cn;");
+    let corrected = corrected.replace("Zhang; too", "\"Zhang; too\"").replace("yes;\n", "yes\n");
+    desk.write("wrong.csv", corrected);
+    // Rows without a key are not found again: the corrected ones are new, and the old ones let go.
+    let did = desk.ferry("stage --replace wrong.csv").ok(3);
+    assert!(did.err.contains("3 records read, 2 staged, 1 replaced"), "{}", did.err);
+    desk.ferry("waive --status invalid --reason corrected").ok(0);
+    desk.ferry("run").ok(0);
+    assert_eq!(desk.status()["created"], 4);
+    let names: Vec<String> =
+        rig.creates().iter().map(|user| user["stored"]["nickname"].to_string()).collect();
+    for name in ["\"Bo\"", "\"Zhang; too\"", "\"\\\"Ma\\\" x\"", "\"Wu; \\\"Li\\\"\""] {
+        assert!(names.iter().any(|other| other == name), "{name}: {names:?}");
+    }
+}
+
+#[test]
+fn wrong_rows_of_json_lines_are_corrected_as_json_lines_and_arrive() {
+    let rig = Rig::start(&["--poison=u3@example.com=code:2003"]);
+    let desk = Desk::at(&rig.sandbox.url);
+    let lines = "{\"uid\":\"1\",\"mail\":\"u1@example.com\"}\n{ \"uid\": \"2\", \"mail\": \"none\" }\n\
+                 {\"uid\":\"3\",\"mail\":\"u3@example.com\"}\n";
+    desk.write("users.jsonl", lines);
+    desk.ferry("stage users.jsonl").ok(3);
+    desk.ferry("run").ok(3);
+    desk.ferry("export --status failed,invalid -o wrong.jsonl").ok(0);
+    let wrong = desk.read("wrong.jsonl");
+    assert!(wrong.contains("u3@example.com\",\"_userferry\":\"failed/rejected 2003: "), "{wrong}");
+    let of_mail = "\"none\",\"_userferry\":\"invalid: mail: no e-mail address: it has no @\" }\n";
+    assert!(wrong.contains(of_mail), "{wrong}");
+    let did = desk.ferry("stage wrong.jsonl").ok(3);
+    assert!(did.err.contains("2 records read, 2 in the table already"), "{}", did.err);
+    desk.write("wrong.jsonl", wrong.replace("none", "u2@example.com").replace("u3@", "v3@"));
+    let did = desk.ferry("stage --replace wrong.jsonl").ok(0);
+    assert!(did.err.contains("2 records read, 2 replaced"), "{}", did.err);
+    desk.ferry("run").ok(0);
+    assert_eq!(desk.status()["created"], 3);
+    let rows = desk.ferry("export --status done").ok(0).out;
+    assert!(!rows.contains("_userferry"), "{rows}");
+}
+
+#[test]
+fn of_several_sources_csv_has_all_columns_and_says_what_it_cannot_hold() {
+    let desk = Desk::new();
+    desk.write("a.csv", "uid,mail\n1,none\n");
+    desk.write("b.jsonl", "{\"uid\":\"2\",\"mail\":\"none\",\"more\":{\"zip\":1}}\n[7]\n");
+    desk.ferry("stage a.csv b.jsonl").ok(3);
+    let did = desk.ferry("export --status invalid --format csv").ok(3);
+    let why = "invalid: mail: no e-mail address: it has no @";
+    let rows =
+        format!("_userferry,uid,mail,more\n{why},1,none,\n{why},2,none,\"{{\"\"zip\"\":1}}\"\n");
+    assert_eq!(did.out, rows);
+    for told in
+        ["1 record left out", "1 record of JSON written as CSV", "1 record has lists or objects"]
+    {
+        assert!(did.err.contains(told), "{told}: {}", did.err);
+    }
+    // What is said goes by the rows that are written.
+    desk.ferry("waive --key 1 --reason gone").ok(0);
+    let did = desk.ferry("export --status invalid").ok(0);
+    assert!(!did.err.contains("CSV"), "{}", did.err);
+}
