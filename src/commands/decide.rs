@@ -45,10 +45,13 @@ pub(super) fn retry_failed(global: &Global, ui: Ui, args: &RetryFailed) -> Resul
             counted(retried.invalid, "failed row")
         ));
     }
+    if retried.pending == 0 && which.jobs.is_some() {
+        return Ok(Exit::Done);
+    }
     match settings.zip(ready) {
         Some((settings, ready)) => {
-            // With a limit the run is for these rows; without one it does what any run does.
-            let only = args.sending.limit.and(which.jobs).map(|jobs| jobs.into_iter().collect());
+            // With a filter the run is for these rows; without one it does what any run does.
+            let only = which.jobs.map(|jobs| jobs.into_iter().collect());
             let sending = Sending { limit: None, ..args.sending.clone() };
             run::go(ui, &sending, &settings, writer, ready, only)
         }
@@ -56,7 +59,7 @@ pub(super) fn retry_failed(global: &Global, ui: Ui, args: &RetryFailed) -> Resul
     }
 }
 
-/// Which rows to retry; with a limit the oldest of them.
+/// Which rows to retry, one by one where not all are meant; with a limit the oldest of them.
 fn to_retry(table: &Table, args: &RetryFailed) -> Result<Retry> {
     let jobs = match &args.key {
         Some(key) => Some(ids(&by_key(table, key)?)),
@@ -68,9 +71,11 @@ fn to_retry(table: &Table, args: &RetryFailed) -> Result<Retry> {
         FailedClass::Exhausted => Detail::Exhausted,
     });
     let mut which = Retry { code: args.code.clone(), detail, jobs };
-    if let Some(limit) = args.sending.limit {
+    let limit = args.sending.limit;
+    let is_filtered = which.jobs.is_some() || which.code.is_some() || which.detail.is_some();
+    if is_filtered || limit.is_some() {
         let mut jobs = table.failed_jobs(&which)?;
-        jobs.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        jobs.truncate(limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX));
         which.jobs = Some(jobs);
     }
     Ok(which)

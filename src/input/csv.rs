@@ -440,7 +440,11 @@ fn line_ends(bytes: &[u8]) -> u64 {
     (newlines + returns.count()) as u64
 }
 
+/// What databases write for NULL (`COPY`, `INTO OUTFILE`) is an empty cell.
+const NULL: &[u8] = b"\\N";
+
 fn push_cell(bytes: &[u8], cell: Option<Cell>, json: &mut Vec<u8>) {
+    let bytes = if bytes == NULL { b"" } else { bytes };
     let word = bytes.trim_ascii();
     match cell {
         Some(Cell::Bool) if let Some(truth) = truth_of(word) => json.extend_from_slice(truth),

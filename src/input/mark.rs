@@ -132,7 +132,7 @@ mod tests {
             let marked = add(raw.as_bytes(), "invalid: \"x\", a; b");
             let value: serde_json::Value = serde_json::from_slice(&marked).unwrap();
             assert_eq!(value[MARK], "invalid: \"x\", a; b", "{raw}");
-            assert_eq!(value.as_object().unwrap().keys().last().unwrap(), MARK);
+            assert_eq!(value.as_object().unwrap().keys().next_back().unwrap(), MARK);
             assert_eq!(stripped(&marked), raw);
         }
     }

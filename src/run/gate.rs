@@ -129,6 +129,16 @@ impl Gate {
         self.rate.paused_until(moment);
     }
 
+    /// Whether reads may leave, but for the rate and the width.
+    pub fn lets_reads(&self, now: Moment) -> bool {
+        !self.halted
+            && self.paused(now).is_none()
+            && match self.breaker.passage(now) {
+                Passage::Open | Passage::Trial | Passage::Lookups => true,
+                Passage::Probe | Passage::Wait(_) | Passage::Blocked => false,
+            }
+    }
+
     /// How many creates may wait for the gate: as many as may leave within a second, for a claim notes
     /// when the row is sent.
     pub fn may_wait(&self, now: Moment) -> usize {

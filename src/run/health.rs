@@ -73,7 +73,7 @@ impl Health {
     /// A create that left at `sent_at` got a definite answer.
     pub fn definite(&mut self, now: Moment, sent_at: Moment) {
         self.took(now, sent_at);
-        self.definite_at = now;
+        self.definite_at = self.definite_at.max(now);
         self.paused = Duration::ZERO;
         self.refuses_since = None;
     }

@@ -253,7 +253,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             halt: None,
             health: Health::default(),
             stale: Stale::default(),
-            throttles: Throttles::default(),
+            throttles: Throttles::new(settings.max_outage),
             lookups: Lookups::Allowed,
             totals,
             pace: Pace::default(),

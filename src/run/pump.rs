@@ -55,6 +55,9 @@ impl<S: Store, T: Target> Runner<S, T> {
     /// Claims that the gate holds back go back to the table: a claim notes when the row is sent, and
     /// a user who signs up meanwhile must not pass for ours.
     fn hold_back(&mut self, now: Moment) {
+        if !self.gate.lets_reads(now) {
+            self.give_up_unexplained();
+        }
         let keep = self.gate.may_wait(now);
         // A rate that was cut a little needs no transaction for it.
         if self.ready.len() > 2 * keep {

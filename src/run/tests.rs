@@ -264,6 +264,26 @@ async fn the_read_goes_through_the_gate_counts_against_the_rate_and_has_a_time_o
     assert_eq!((attempt.took_ms, attempt.read_ms), (1_500, Some(500)));
 }
 
+/// The claim of a row that waits for its read must not grow old.
+#[tokio::test(start_paused = true)]
+async fn refusals_go_back_when_no_read_may_leave() {
+    for pauses in [false, true] {
+        let (mut runner, _dir) = runner();
+        open_gate(&mut runner);
+        take_in(&mut runner, 1);
+        runner.ready.clear();
+        runner.on_event(landing(&runner, 1, Outcome::Unexplained));
+        if pauses {
+            runner.gate.pause_until(3_600 * SECOND);
+        }
+        runner.pump(SECOND);
+        let back: Vec<Status> =
+            runner.outbox.iter().map(|record| record.transition.status).collect();
+        let expected = if pauses { vec![Status::Pending] } else { Vec::new() };
+        assert_eq!((back, runner.explaining.len()), (expected, usize::from(!pauses)));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_run_that_stops_asks_no_more_and_sends_refused_rows_later() {
     for signal in [Signal::Stop, Signal::StopNow] {

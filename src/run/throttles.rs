@@ -6,8 +6,9 @@ use crate::store::JobId;
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// Consecutive throttled answers before the row itself is blamed, each after another row was taken.
-/// A target that throttles one request in two at random does so once in a million rows.
+/// Consecutive throttled answers before the row itself is blamed, each after others were taken, and at
+/// least as many as were throttled meanwhile: of requests of which less than half are throttled at
+/// random that comes once in a million rows.
 const ROW: u32 = 20;
 /// After this many of them the row waits longer each time, so that it does not slow the others down.
 const PATIENT: u32 = 3;
@@ -27,21 +28,33 @@ pub enum Verdict {
 }
 
 /// Rows whose latest answer was that they came too soon.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Throttles {
     rows: HashMap<JobId, Met>,
     /// When the latest create left that was taken.
-    taken: Moment,
+    taken_at: Moment,
+    /// Creates taken, and answers that were throttled, so far.
+    taken: u64,
+    throttled: u64,
+    longest_wait: Duration,
 }
 
 #[derive(Debug)]
 struct Met {
     times: u32,
-    /// When the latest answer came that counts.
+    /// When the latest answer came that counts, and how many were taken and throttled by then.
     at: Moment,
+    taken: u64,
+    throttled: u64,
 }
 
 impl Throttles {
+    /// For a run that halts after an outage of this length: the waits of a row add up to less.
+    pub fn new(max_outage: Duration) -> Self {
+        let longest_wait = WAIT_MAX.min(max_outage / (2 * ROW));
+        Self { rows: HashMap::new(), taken_at: Moment::ZERO, taken: 0, throttled: 0, longest_wait }
+    }
+
     /// A row got another answer.
     pub fn forget(&mut self, id: JobId) {
         self.rows.remove(&id);
@@ -49,25 +62,27 @@ impl Throttles {
 
     /// A create that left at `sent_at` was taken.
     pub fn taken(&mut self, sent_at: Moment) {
-        self.taken = self.taken.max(sent_at);
+        self.taken_at = self.taken_at.max(sent_at);
+        self.taken += 1;
     }
 
     /// A row was throttled at `now`. `is_alone`: no other row is left that could be taken.
     pub fn met(&mut self, id: JobId, now: Moment, is_alone: bool) -> Verdict {
-        let taken = self.taken;
-        let met = self.rows.entry(id).or_insert(Met { times: 0, at: now });
-        let is_witnessed = taken > met.at;
+        let (taken, throttled) = (self.taken, self.throttled);
+        self.throttled += 1;
+        let met = self.rows.entry(id).or_insert(Met { times: 0, at: now, taken, throttled });
+        // Where as many are throttled as are taken, it may be chance each time.
+        let is_witnessed = self.taken_at > met.at && taken - met.taken >= throttled - met.throttled;
         if met.times == 0 || is_witnessed || is_alone {
-            met.times += 1;
-            met.at = now;
+            *met = Met { times: met.times + 1, at: now, taken, throttled: self.throttled };
         }
         match met.times {
             ROW.. if is_witnessed => {
                 self.rows.remove(&id);
                 Verdict::Row
             }
-            ROW.. if is_alone => Verdict::RowIfReadsPass(WAIT_MAX),
-            times => Verdict::Wait(wait(times)),
+            ROW.. if is_alone => Verdict::RowIfReadsPass(self.longest_wait),
+            times => Verdict::Wait(wait(times).min(self.longest_wait)),
         }
     }
 }
@@ -86,10 +101,11 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
     const ID: JobId = JobId(1);
+    const HALF_AN_HOUR: Duration = Duration::from_mins(30);
 
     /// The verdicts on a row that is throttled every minute; `between` happens after each.
     fn throttled(times: u32, is_alone: bool, between: fn(&mut Throttles, Moment)) -> Vec<Verdict> {
-        let mut throttles = Throttles::default();
+        let mut throttles = Throttles::new(HALF_AN_HOUR);
         let verdicts = (1..=times).map(|minute| {
             let now = minute * 60 * SECOND;
             let verdict = throttles.met(ID, now, is_alone);
@@ -124,7 +140,7 @@ mod tests {
 
     #[test]
     fn another_answer_starts_the_count_anew() {
-        let mut throttles = Throttles::default();
+        let mut throttles = Throttles::new(HALF_AN_HOUR);
         for minute in 1..=60 {
             if minute % 19 == 0 {
                 throttles.forget(ID);
@@ -132,6 +148,34 @@ mod tests {
             let now = minute * 60 * SECOND;
             assert!(matches!(throttles.met(ID, now, false), Verdict::Wait(_)), "{minute}");
             throttles.taken(now + SECOND);
+        }
+    }
+
+    /// A quota that others share: nine of ten requests are throttled, whoever sends them.
+    #[test]
+    fn where_most_are_throttled_nobody_is_to_blame() {
+        let mut throttles = Throttles::new(HALF_AN_HOUR);
+        for second in 1..=2_000 {
+            let now = second * SECOND;
+            let id = JobId(i64::from(second % 10));
+            if second % 10 == 9 {
+                throttles.forget(id);
+                throttles.taken(now);
+            } else {
+                assert!(matches!(throttles.met(id, now, false), Verdict::Wait(_)), "{second}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_waits_of_a_row_that_is_alone_end_before_the_run_does() {
+        for max_outage in [60 * SECOND, 300 * SECOND, HALF_AN_HOUR] {
+            let mut throttles = Throttles::new(max_outage);
+            let mut waited = Duration::ZERO;
+            while let Verdict::Wait(wait) = throttles.met(ID, waited, true) {
+                waited += wait + SECOND / 2;
+            }
+            assert!(waited < max_outage, "{max_outage:?}: {waited:?}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! What people see: standard output for what a pipe wants, standard error for the rest.
 
+mod bar;
 pub mod progress;
 pub mod table;
 

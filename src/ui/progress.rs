@@ -1,5 +1,6 @@
 //! Progress: a bar on a terminal, a line every few seconds elsewhere.
 
+use super::bar::{Part, draw};
 use super::{Ui, grouped, span};
 use crate::monitor::{Activity, Monitor, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -24,10 +25,7 @@ impl RunProgress {
     pub fn new(ui: Ui) -> Self {
         let bar = ui.has_bar().then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-            // Fails only for a template that is none; then there is the plain bar.
-            if let Ok(style) = ProgressStyle::with_template("{bar:28} {pos}/{len}  {msg}") {
-                bar.set_style(style);
-            }
+            whole_line(&bar);
             bar
         });
         Self { ui, bar, lined_at: None, said: String::new(), notes: Notes::default() }
@@ -38,9 +36,7 @@ impl Monitor for RunProgress {
     fn progress(&mut self, progress: &Progress) {
         let (settled, of) = settled_of(progress);
         if let Some(bar) = &self.bar {
-            bar.set_length(of);
-            bar.set_position(settled);
-            bar.set_message(describe(progress));
+            bar.set_message(draw(share(settled, of), &parts(progress), width()));
         } else if self.lined_at.is_none_or(|at| at.elapsed() >= LINE_EVERY) {
             if self.lined_at.is_some()
                 && let Some(line) = changed(&mut self.said, line(progress))
@@ -94,58 +90,82 @@ impl Notes {
 /// How many rows need nothing more, of all that there are, as the line at the end counts them; with a
 /// limit how many of those that this run may settle.
 fn settled_of(progress: &Progress) -> (u64, u64) {
-    let settled = progress.done + progress.failed + progress.invalid;
-    let Some(limit) = progress.limit else { return (settled, progress.total) };
-    let left = progress.total.saturating_sub(settled);
+    // What is invalid cannot be sent: no run gets on by it.
+    let settled = progress.done + progress.failed;
+    let all = progress.total.saturating_sub(progress.invalid);
+    let Some(limit) = progress.limit else { return (settled, all) };
+    let left = all.saturating_sub(settled);
     (progress.settled, limit.min(progress.settled + left))
 }
 
-fn line(progress: &Progress) -> String {
-    let (settled, of) = settled_of(progress);
-    format!("{} of {}  {}", grouped(settled), grouped(of), describe(progress))
+fn share(settled: u64, of: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a share")]
+    if of == 0 { 1.0 } else { settled as f64 / of as f64 }
 }
 
-fn describe(progress: &Progress) -> String {
+/// The bar is drawn by us, so that it and the words fit together.
+fn whole_line(bar: &ProgressBar) {
+    // Fails only for a template that is none; then there is the plain bar.
+    if let Ok(style) = ProgressStyle::with_template("{msg}") {
+        bar.set_style(style);
+    }
+}
+
+/// Columns of the terminal.
+fn width() -> usize {
+    usize::from(console::Term::stderr().size().1)
+}
+
+fn line(progress: &Progress) -> String {
+    let parts = parts(progress);
+    let texts: Vec<&str> = parts.iter().map(|part| part.text.as_str()).collect();
+    texts.join("  ")
+}
+
+/// What is said of a run, the ranks by what a narrow terminal can do without.
+fn parts(progress: &Progress) -> Vec<Part> {
+    let (settled, of) = settled_of(progress);
     // With a limit the numbers before it are those of this run.
     let in_all = if progress.limit.is_some() { " in all" } else { "" };
-    let mut parts = vec![format!("done {}{in_all}", grouped(progress.done))];
-    for (n, word) in
-        [(progress.failed, "failed"), (progress.invalid, "invalid"), (progress.unknown, "unknown")]
-    {
+    let mut parts = vec![
+        Part::new(0, format!("{} of {}", grouped(settled), grouped(of))),
+        Part::new(4, format!("done {}{in_all}", grouped(progress.done))),
+    ];
+    for (rank, n, word) in [
+        (2, progress.failed, "failed"),
+        (5, progress.invalid, "invalid"),
+        (3, progress.unknown, "unknown"),
+    ] {
         if n > 0 {
-            parts.push(format!("{word} {}", grouped(n)));
+            parts.push(Part::new(rank, format!("{word} {}", grouped(n))));
         }
     }
-    let (settled, of) = settled_of(progress);
     if settled == of && progress.unknown == 0 {
         // Nothing waits any more.
-        return parts.join("  ");
+        return parts;
     }
-    match &progress.activity {
-        Activity::Connecting => parts.push("connecting".to_owned()),
-        Activity::Sending => {
-            parts.push(format!("{:.0}/s", progress.rate_per_s));
-            if let Some(eta) = progress.eta_s {
-                parts.push(format!("ETA {}", span(eta)));
-            }
-        }
-        Activity::Paused(left) => {
-            parts.push(format!("asked to wait {}", span(left.as_secs() + 1)));
-        }
-        Activity::Outage(so_far) => {
-            parts.push(format!("no answer for {}, waiting", span(so_far.as_secs())));
-        }
-        Activity::Settling if progress.unknown == 0 => parts.push("waiting to retry".to_owned()),
-        Activity::Settling => parts.push("waiting to look unknown rows up or to retry".to_owned()),
-        Activity::Stopping => parts.push("stopping".to_owned()),
+    let doing = match &progress.activity {
+        Activity::Connecting => "connecting".to_owned(),
+        Activity::Sending => format!("{:.0}/s", progress.rate_per_s),
+        Activity::Paused(left) => format!("asked to wait {}", span(left.as_secs() + 1)),
+        Activity::Outage(so_far) => format!("no answer for {}, waiting", span(so_far.as_secs())),
+        Activity::Settling if progress.unknown == 0 => "waiting to retry".to_owned(),
+        Activity::Settling => "waiting to look unknown rows up or to retry".to_owned(),
+        Activity::Stopping => "stopping".to_owned(),
+    };
+    parts.push(Part::new(1, doing));
+    if let (Activity::Sending, Some(eta)) = (&progress.activity, progress.eta_s) {
+        parts.push(Part::new(1, format!("ETA {}", span(eta))));
     }
-    parts.join("  ")
+    parts
 }
 
 /// Shows how far a source has been read.
 pub struct ReadProgress {
     ui: Ui,
     bar: Option<ProgressBar>,
+    /// What is counted are bytes, else rows.
+    of_bytes: bool,
     what: &'static str,
     started_at: Instant,
     lined_at: Instant,
@@ -155,24 +175,22 @@ impl ReadProgress {
     /// Of a source: bytes of all its bytes, and records. A bar if standard error is a terminal, else
     /// lines; nothing when it is to be quiet.
     pub fn new(ui: Ui) -> Self {
-        Self::with(ui, "{bar:28} {bytes}/{total_bytes}  {msg}  ETA {eta}", "records read")
+        Self::with(ui, true, "records read")
     }
 
     /// The same of rows.
     pub fn of_rows(ui: Ui, what: &'static str) -> Self {
-        Self::with(ui, "{bar:28} {pos}/{len}  {msg}  ETA {eta}", what)
+        Self::with(ui, false, what)
     }
 
-    fn with(ui: Ui, template: &str, what: &'static str) -> Self {
+    fn with(ui: Ui, of_bytes: bool, what: &'static str) -> Self {
         let bar = ui.has_bar().then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-            if let Ok(style) = ProgressStyle::with_template(template) {
-                bar.set_style(style);
-            }
+            whole_line(&bar);
             bar
         });
         let now = Instant::now();
-        Self { ui, bar, what, started_at: now, lined_at: now }
+        Self { ui, bar, of_bytes, what, started_at: now, lined_at: now }
     }
 
     /// At this place of so many, if known, and so many records.
@@ -182,15 +200,36 @@ impl ReadProgress {
             format!("{} {}  {}/s", grouped(records), self.what, grouped(records / seconds))
         };
         if let Some(bar) = &self.bar {
-            if let Some(of) = of {
-                bar.set_length(of);
-            }
-            bar.set_position(at);
-            bar.set_message(text());
+            let parts = self.parts(at, of, records);
+            bar.set_message(draw(of.map_or(0.0, |of| share(at, of)), &parts, width()));
         } else if self.lined_at.elapsed() >= LINE_EVERY {
             self.ui.note(&text());
             self.lined_at = Instant::now();
         }
+    }
+}
+
+impl ReadProgress {
+    fn parts(&self, at: u64, of: Option<u64>, records: u64) -> Vec<Part> {
+        let elapsed = self.started_at.elapsed();
+        let amount = |n: u64| {
+            if self.of_bytes { indicatif::HumanBytes(n).to_string() } else { grouped(n) }
+        };
+        let so_far = match of {
+            Some(of) => format!("{} of {}", amount(at), amount(of)),
+            None => amount(at),
+        };
+        let mut parts = vec![
+            Part::new(if self.of_bytes { 2 } else { 0 }, so_far),
+            Part::new(u8::from(!self.of_bytes), format!("{} {}", grouped(records), self.what)),
+            Part::new(3, format!("{}/s", grouped(records / elapsed.as_secs().max(1)))),
+        ];
+        if let Some(of) = of.filter(|of| at > 0 && at < *of) {
+            let left = elapsed.as_secs_f64() * (1.0 / share(at, of) - 1.0);
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds")]
+            parts.push(Part::new(1, format!("ETA {}", span(left.ceil() as u64))));
+        }
+        parts
     }
 }
 
@@ -224,7 +263,7 @@ mod tests {
 
     #[test]
     fn a_line_counts_rows_that_need_nothing_more_of_all_in_the_words_of_the_table() {
-        let words = "408 of 1,009  done 400  failed 2  invalid 6  unknown 3";
+        let words = "402 of 1,003  done 400  failed 2  invalid 6  unknown 3";
         for (activity, end) in [
             (Activity::Sending, "12/s  ETA 1 min 1 s"),
             (Activity::Connecting, "connecting"),
@@ -247,10 +286,10 @@ mod tests {
     #[test]
     fn nobody_waits_for_rows_that_are_not_unknown_and_at_the_end_for_none() {
         let waits = Progress { unknown: 0, ..progress(Activity::Settling) };
-        assert_eq!(line(&waits), "408 of 1,009  done 400  failed 2  invalid 6  waiting to retry");
+        assert_eq!(line(&waits), "402 of 1,003  done 400  failed 2  invalid 6  waiting to retry");
         for activity in [Activity::Settling, Activity::Paused(Duration::from_secs(3))] {
             let end = Progress { done: 1_001, unknown: 0, ..progress(activity) };
-            assert_eq!(line(&end), "1,009 of 1,009  done 1,001  failed 2  invalid 6");
+            assert_eq!(line(&end), "1,003 of 1,003  done 1,001  failed 2  invalid 6");
         }
     }
 

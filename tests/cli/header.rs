@@ -250,3 +250,18 @@ fn a_header_that_is_refused_for_another_reason_shows_none_of_its_unknown_names()
     let told = desk.ferry("check none.csv").ok(2).err;
     assert!(told.contains("which has 4 columns: gender, locale and 2 others\n"), "{told}");
 }
+
+#[test]
+fn what_databases_write_for_null_is_no_value() {
+    let desk = Desk::new();
+    desk.write("u.csv", "7\tzhang\t\\N\n8\t\\N\tl@b.cn\n");
+    let columns = "--columns uid,nickname,mail";
+    desk.ferry(&format!("check u.csv {columns}")).ok(0);
+    for (record, absent) in [(1, "email"), (2, "nickname")] {
+        let line = format!("preview u.csv {columns} --record {record} --unmask all");
+        let out = desk.ferry(&line).ok(0).out;
+        assert!(!out.contains("\\N"), "{out}");
+        let field = out.lines().find(|line| line.starts_with(absent));
+        assert!(field.is_none_or(|line| !line.contains("\\N")), "{absent}: {out}");
+    }
+}

@@ -106,7 +106,10 @@ fn fault(reply: Reply) -> Fault {
 impl Target for Client {
     async fn probe(&self) -> Result<(), Fault> {
         match self.ask(Request::Probe).await {
-            Reply::Passed if self.server.spec().lookups_denied => {
+            Reply::Passed
+                if self.server.spec().lookups_denied
+                    && self.server.now().as_secs_f64() >= self.server.spec().denied_from_s =>
+            {
                 Err(Fault::Denied(halt("lookups are not allowed")))
             }
             Reply::Passed => Ok(()),
@@ -150,7 +153,9 @@ impl Target for Client {
         wanted: &[Wanted],
         _pace: Duration,
     ) -> Result<Vec<Vec<DirectoryUser>>, Fault> {
-        if self.server.spec().lookups_denied {
+        if self.server.spec().lookups_denied
+            && self.server.now().as_secs_f64() >= self.server.spec().denied_from_s
+        {
             return Err(Fault::Denied(halt("lookups are not allowed")));
         }
         let wanted =

@@ -90,6 +90,7 @@ scenarios! {
     lookups_broken_for_ever
     lookups_denied
     lookups_denied_held
+    lookups_denied_later
     lost_in_silence
     lost_replies
     narrow
@@ -123,6 +124,8 @@ scenarios! {
     stopped_at_the_end
     throttled_all
     throttled_alone
+    throttled_alone_impatient
+    throttled_mostly
     throttled_row
     token_expiry
     trickle

@@ -363,6 +363,9 @@ impl Server {
         if self.is_held(identifiers) {
             return Reply::Duplicate;
         }
+        if self.spec.throttled_share > 0.0 && self.chance() < self.spec.throttled_share {
+            return Reply::Throttled(None);
+        }
         let chance = self.state().rng.f64();
         if chance < self.spec.resets {
             return Reply::Broken(None);

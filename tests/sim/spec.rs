@@ -62,6 +62,8 @@ pub(crate) struct Server {
     pub unexplained: Vec<u32>,
     /// Rows whose creates are throttled every time, whatever their pace.
     pub throttle: Vec<u32>,
+    /// The share of creates that are throttled at random, whatever their pace.
+    pub throttled_share: f64,
     /// Rows that do not fit this target.
     pub unsendable: Vec<u32>,
     /// Every create is rejected with this code, from a time on.
@@ -71,6 +73,8 @@ pub(crate) struct Server {
     pub revoked_s: Option<f64>,
     /// No user can be looked up.
     pub lookups_denied: bool,
+    /// From when on.
+    pub denied_from_s: f64,
     /// How much its clock is ahead of ours.
     pub clock_ahead_s: i64,
 }
@@ -95,11 +99,13 @@ impl Default for Server {
             reject: Vec::new(),
             unexplained: Vec::new(),
             throttle: Vec::new(),
+            throttled_share: 0.0,
             unsendable: Vec::new(),
             refuse_all: None,
             token_life_s: None,
             revoked_s: None,
             lookups_denied: false,
+            denied_from_s: 0.0,
             clock_ahead_s: 0,
         }
     }

@@ -212,7 +212,9 @@ mod tests {
     fn sheet(records: &[Exported]) -> Sheet {
         let csv = (b';', vec!["uid".to_owned(), "na;me".to_owned()]);
         let mut sheet = Sheet::new(CsvSources(BTreeMap::from([(CSV, csv)])));
-        records.iter().for_each(|record| sheet.survey(record));
+        for record in records {
+            sheet.survey(record);
+        }
         sheet
     }
 

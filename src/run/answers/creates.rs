@@ -73,6 +73,18 @@ impl<S: Store, T: Target> Runner<S, T> {
         }
     }
 
+    /// No read may leave now: refusals go again later, for their claims must not grow old. Those of rows
+    /// that are throttled alone wait, for it is their own pause.
+    pub(in crate::run) fn give_up_unexplained(&mut self) {
+        let (unexplained, throttled): (Vec<_>, Vec<_>) = std::mem::take(&mut self.unexplained)
+            .into_iter()
+            .partition(|landing| landing.answer.outcome == Outcome::Unexplained);
+        self.unexplained = throttled;
+        for landing in unexplained {
+            self.land_unexplained(landing, None);
+        }
+    }
+
     /// A refusal that no known code explains: row or target? An authenticated read that left after
     /// it decides, one for all refusals that had come by then. If it fails too, that is the target's
     /// business.
@@ -146,7 +158,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             self.stale.forget(id);
             return;
         }
-        let alone = self.outlook.open == 1 && self.health.reads_pass();
+        let alone = self.is_last() && self.health.reads_pass();
         match self.stale.met(id, landing.ended_at, answer.halt.is_some(), alone) {
             Blame::Nobody => {}
             Blame::Row => answer.outcome = Outcome::Rejected,
@@ -162,7 +174,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             self.throttles.forget(id);
             return false;
         }
-        let is_alone = self.outlook.open == 1;
+        let is_alone = self.is_last();
         match self.throttles.met(id, landing.ended_at, is_alone) {
             Verdict::Wait(wait) => {
                 landing.wait = wait;

@@ -60,6 +60,11 @@ impl<S: Store, T: Target> Runner<S, T> {
             other => other,
         };
         match passed {
+            // It lets us in, but explains nothing: creates alone can end the outage.
+            Ok(()) if self.lookups == Lookups::Denied => {
+                self.health.answered();
+                self.gate.breaker.probe_passed(false);
+            }
             Ok(()) => {
                 self.health.answered();
                 self.health.read_passed(now, asked_at);
@@ -91,13 +96,19 @@ impl<S: Store, T: Target> Runner<S, T> {
         }
     }
 
+    /// Whether a single row is left, so that no other can be a witness. Rows that were not chosen for
+    /// this run could be.
+    pub(super) fn is_last(&self) -> bool {
+        self.settings.only.is_none() && self.outlook.open == 1
+    }
+
     /// Whether a read tells as much as a create could: only rows are left that have broken the
     /// target before while others were answered, or a single one; or creates have failed for so
     /// long, though reads pass, that the rows left must be the reason.
     pub(super) fn is_sole_witness(&self, now: Moment) -> bool {
         let since = self.health.only_reads_since();
         self.outlook.unsuspected == 0
-            || self.outlook.open == 1
+            || self.is_last()
             || !self.outlook.unsent
                 && since.is_some_and(|since| now >= since + self.settings.write_outage)
     }

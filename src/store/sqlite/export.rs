@@ -43,7 +43,7 @@ impl Table {
                     if let Some(detail) = row.get::<_, Option<String>>(3)? {
                         word = format!("{word}/{detail}");
                     }
-                    Some(why(word, row.get(4)?, row.get(5)?, &problems(c, id)?))
+                    Some(why(&word, row.get(4)?, row.get(5)?, &problems(c, id)?))
                 } else {
                     None
                 };
@@ -66,12 +66,12 @@ impl Table {
 
 /// "failed/rejected 2003: the words of the provider", "invalid: mail: not an e-mail address".
 fn why(
-    status: String,
+    status: &str,
     code: Option<String>,
     reason: Option<String>,
     problems: &[ProblemRow],
 ) -> String {
-    let head = code.map_or(status.clone(), |code| format!("{status} {code}"));
+    let head = code.map_or(status.to_owned(), |code| format!("{status} {code}"));
     let problems = problems.iter().map(|problem| match problem.field.as_str() {
         "" => problem.message.clone(),
         field => format!("{field}: {}", problem.message),
@@ -93,7 +93,7 @@ mod tests {
         };
         let told = |code: Option<&str>, reason: Option<&str>, problems: &[ProblemRow]| {
             let [code, reason] = [code, reason].map(|text| text.map(str::to_owned));
-            why("failed/rejected".to_owned(), code, reason, problems)
+            why("failed/rejected", code, reason, problems)
         };
         assert_eq!(told(None, None, &[]), "failed/rejected");
         assert_eq!(told(Some("2003"), Some("taken"), &[]), "failed/rejected 2003: taken");

@@ -81,6 +81,8 @@ impl Judge<'_> {
             .prepare_cached(
                 "UPDATE job SET status = ?2, detail = NULL, code = NULL, reason = NULL, spent = 0,
                         not_before_ms = 0, key = ?3, updated_at_ms = ?4,
+                        -- Whoever stood in the way of the old record is nobody to the new one.
+                        remote_id = NULL, evidence = NULL,
                         -- Whoever is found by other identifiers was not made by what was sent before.
                         first_sent_ms = CASE WHEN ?5 THEN first_sent_ms END
                  WHERE id = ?1",
