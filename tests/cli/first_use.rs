@@ -76,7 +76,7 @@ fn the_bar_is_gone_when_the_run_has_ended() {
     terminal.env("TERM", "xterm").current_dir(desk.path("")).stdin(Stdio::null());
     let output = terminal.output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.contains("/40  done"), "a bar was shown: {said:?}");
+    assert!(said.contains(" of 40  done"), "a bar was shown: {said:?}");
     assert!(!said.contains("waiting to"), "{said:?}");
     let left = said.rsplit("\x1b[2K").next().unwrap();
     assert_eq!(left, "40 of 40 done; 40 in this run\r\n", "{said:?}");
