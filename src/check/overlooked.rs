@@ -37,7 +37,7 @@ struct Field {
 }
 
 impl Field {
-    /// Of the field that a rule takes nothing is asked.
+    /// A field that a rule takes is not looked at.
     fn new(path: String, parent: &str, name: &str, mapping: &Mapping) -> Self {
         let mut names: Vec<String> = parent.split('.').map(str::to_owned).collect();
         names.retain(|name| !name.is_empty());

@@ -151,13 +151,7 @@ fn status(row: &FailureRow) -> String {
 }
 
 fn why(row: &FailureRow) -> String {
-    let problems = row.problems.iter().map(|problem| {
-        if problem.field.is_empty() {
-            problem.message.clone()
-        } else {
-            format!("{}: {}", problem.field, problem.message)
-        }
-    });
+    let problems = row.problems.iter().map(ToString::to_string);
     row.message.clone().into_iter().chain(problems).collect::<Vec<_>>().join("; ")
 }
 

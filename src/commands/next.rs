@@ -15,14 +15,18 @@ pub(super) struct Conflicts {
 
 impl Conflicts {
     pub(super) fn of(table: &Table, may_skip: bool) -> Result<Self> {
-        let is_conflict = |error: &&ErrorClass| {
-            error.status == Status::Failed.as_str()
-                && error.detail.as_deref() == Some(Detail::Conflict.as_str())
-        };
-        let errors = table.errors_by_class()?;
-        let n = errors.iter().filter(is_conflict).map(|error| error.n).sum();
+        let n = conflicts(&table.errors_by_class()?);
         Ok(Self { n, can_skip: may_skip && n > 0 && table.can_skip()? })
     }
+}
+
+/// How many failed rows have another user in their way.
+pub(super) fn conflicts(errors: &[ErrorClass]) -> u64 {
+    let is_conflict = |error: &&ErrorClass| {
+        error.status == Status::Failed.as_str()
+            && error.detail.as_deref() == Some(Detail::Conflict.as_str())
+    };
+    errors.iter().filter(is_conflict).map(|error| error.n).sum()
 }
 
 /// After a run.

@@ -395,11 +395,8 @@ struct Canary {
 
 fn canary(table: &Table, before: &Counts, errors_before: &[ErrorClass]) -> Result<Canary> {
     let counts = table.counts()?;
-    let conflicts = |errors: &[ErrorClass]| -> u64 {
-        let conflict = Some(job::Detail::Conflict.as_str());
-        errors.iter().filter(|error| error.detail.as_deref() == conflict).map(|e| e.n).sum()
-    };
-    let conflicts = conflicts(&table.errors_by_class()?).saturating_sub(conflicts(errors_before));
+    let conflicts =
+        next::conflicts(&table.errors_by_class()?).saturating_sub(next::conflicts(errors_before));
     let failed = counts.failed.saturating_sub(before.failed);
     let invalid = counts.invalid.saturating_sub(before.invalid);
     let unknown = counts.unknown.saturating_sub(before.unknown);

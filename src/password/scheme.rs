@@ -75,9 +75,9 @@ pub enum Scheme {
     HexSha256,
     /// 128 hexadecimal digits.
     HexSha512,
-    /// None of the forms, in a column of what people type: most likely the password itself.
+    /// No known form, in a column that people typed: most likely the password itself.
     Plain,
-    /// None of the forms, in a column of what nobody types.
+    /// No known form, in a column that a program made.
     Unknown,
     /// No password.
     None,

@@ -110,7 +110,7 @@ fn a_limit_counts_among_the_rows_that_the_filters_leave() {
     ];
     let rig = Rig::start(&poison);
     let desk = Desk::at(&rig.sandbox.url);
-    // The order of the file is not that of the keys.
+    // The rows stand in the file in another order than their keys sort in.
     let lines: String = ["z", "m", "b", "a"].map(|uid| format!("{{\"uid\":\"{uid}\"}}\n")).concat();
     desk.write("u.jsonl", lines + &numbered(1..20));
     desk.ferry("stage u.jsonl").ok(0);

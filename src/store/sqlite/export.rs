@@ -72,10 +72,7 @@ fn why(
     problems: &[ProblemRow],
 ) -> String {
     let head = code.map_or(status.to_owned(), |code| format!("{status} {code}"));
-    let problems = problems.iter().map(|problem| match problem.field.as_str() {
-        "" => problem.message.clone(),
-        field => format!("{field}: {}", problem.message),
-    });
+    let problems = problems.iter().map(ToString::to_string);
     let reasons: Vec<String> = reason.into_iter().chain(problems).collect();
     if reasons.is_empty() { head } else { format!("{head}: {}", reasons.join("; ")) }
 }

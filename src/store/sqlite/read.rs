@@ -78,6 +78,16 @@ pub struct ProblemRow {
     pub message: String,
 }
 
+impl std::fmt::Display for ProblemRow {
+    /// `mail: not an e-mail address`; of a whole record the message alone.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if !self.field.is_empty() {
+            write!(f, "{}: ", self.field)?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
 /// A failed, invalid or unknown row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FailureRow {
@@ -197,6 +207,22 @@ pub struct UnfinishedSource {
     pub path: String,
     /// Records read so far.
     pub records: u64,
+}
+
+/// A page of jobs that are failed, invalid or unknown, by id; the parameters are those of [`picked`]. Each
+/// half in the words of its partial index, else all rows would be looked through.
+const PICKED: &str = "WITH picked AS (
+    SELECT id FROM job WHERE status IN ('failed', 'invalid') AND id > ?1
+           AND CASE status WHEN 'failed' THEN ?3 ELSE ?4 END
+    UNION ALL
+    SELECT id FROM job WHERE status IN ('sending', 'unknown') AND id > ?1
+           AND status = 'unknown' AND ?5
+    ORDER BY id LIMIT ?2)";
+
+fn picked(which: &[Status], after: JobId, limit: u32) -> (i64, u32, bool, bool, bool) {
+    let [failed, invalid, unknown] =
+        [Status::Failed, Status::Invalid, Status::Unknown].map(|status| which.contains(&status));
+    (after.0, limit, failed, invalid, unknown)
 }
 
 /// The sources of these paths. Of standard input only its last reading: what came before is another
@@ -351,25 +377,15 @@ impl Table {
         limit: u32,
     ) -> Result<Vec<FailureRow>, StoreError> {
         self.check(|c| {
-            // Each half in the words of its partial index, else all rows would be looked through.
-            let mut statement = c.prepare_cached(
-                "WITH picked AS (
-                     SELECT id FROM job WHERE status IN ('failed', 'invalid') AND id > ?1
-                            AND CASE status WHEN 'failed' THEN ?3 ELSE ?4 END
-                     UNION ALL
-                     SELECT id FROM job WHERE status IN ('sending', 'unknown') AND id > ?1
-                            AND status = 'unknown' AND ?5
-                     ORDER BY id LIMIT ?2)
+            let mut statement = c.prepare_cached(&format!(
+                "{PICKED}
                  SELECT j.id, s.path, coalesce(o.record_no, j.record_no), j.key, j.status, j.detail, j.code, j.reason,
                         (SELECT count(*) FROM attempt a WHERE a.job_id = j.id)
                  FROM picked p CROSS JOIN job j ON j.id = p.id LEFT JOIN origin o ON o.job_id = j.id
                       CROSS JOIN source s ON s.id = coalesce(o.source_id, j.source_id)
                  ORDER BY p.id",
-            )?;
-            let [failed, invalid, unknown] =
-                [Status::Failed, Status::Invalid, Status::Unknown].map(|s| which.contains(&s));
-            let wanted = params![after.0, limit, failed, invalid, unknown];
-            let rows = statement.query_map(wanted, |row| {
+            ))?;
+            let rows = statement.query_map(picked(which, after, limit), |row| {
                 Ok(FailureRow {
                     id: row.get(0)?,
                     source: row.get(1)?,
@@ -400,23 +416,14 @@ impl Table {
         limit: u32,
     ) -> Result<Vec<ReasonRow>, StoreError> {
         self.check(|c| {
-            let mut statement = c.prepare_cached(
-                "WITH picked AS (
-                     SELECT id FROM job WHERE status IN ('failed', 'invalid') AND id > ?1
-                            AND CASE status WHEN 'failed' THEN ?3 ELSE ?4 END
-                     UNION ALL
-                     SELECT id FROM job WHERE status IN ('sending', 'unknown') AND id > ?1
-                            AND status = 'unknown' AND ?5
-                     ORDER BY id LIMIT ?2)
+            let mut statement = c.prepare_cached(&format!(
+                "{PICKED}
                  SELECT j.id, j.status, j.detail, j.code, p.field, p.rule
                  FROM picked CROSS JOIN job j ON j.id = picked.id
                       LEFT JOIN problem p ON p.job_id = j.id AND j.status = 'invalid'
                  ORDER BY j.id, p.n",
-            )?;
-            let [failed, invalid, unknown] =
-                [Status::Failed, Status::Invalid, Status::Unknown].map(|s| which.contains(&s));
-            let wanted = params![after.0, limit, failed, invalid, unknown];
-            let rows = statement.query_map(wanted, |row| {
+            ))?;
+            let rows = statement.query_map(picked(which, after, limit), |row| {
                 Ok(ReasonRow {
                     id: JobId(row.get(0)?),
                     reason: Reason {

@@ -60,7 +60,7 @@ enum Form {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Table {
     known: Vec<(String, bool)>,
-    /// Whether all others block; otherwise they are errors.
+    /// Whether every value outside the table blocks the user; otherwise such a value is an error.
     others_block: bool,
 }
 
