@@ -2,6 +2,7 @@
 
 mod bar;
 pub mod progress;
+mod screen;
 pub mod table;
 
 use crate::cli::{Color, Global};

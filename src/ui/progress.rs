@@ -1,9 +1,10 @@
 //! Progress: a bar on a terminal, a line every few seconds elsewhere.
 
 use super::bar::{Part, draw};
+use super::screen::{self, width};
 use super::{Ui, grouped, span};
 use crate::monitor::{Activity, Monitor, Progress};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -23,11 +24,7 @@ pub struct RunProgress {
 impl RunProgress {
     /// A bar if standard error is a terminal, else lines; nothing when it is to be quiet.
     pub fn new(ui: Ui) -> Self {
-        let bar = ui.has_bar().then(|| {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-            whole_line(&bar);
-            bar
-        });
+        let bar = ui.has_bar().then(screen::line);
         Self { ui, bar, lined_at: None, said: String::new(), notes: Notes::default() }
     }
 }
@@ -59,7 +56,7 @@ impl Monitor for RunProgress {
 impl Drop for RunProgress {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
-            // What it came to says the line that follows.
+            // The line that follows reports the result.
             bar.finish_and_clear();
         }
     }
@@ -101,19 +98,6 @@ fn settled_of(progress: &Progress) -> (u64, u64) {
 fn share(settled: u64, of: u64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a share")]
     if of == 0 { 1.0 } else { settled as f64 / of as f64 }
-}
-
-/// The bar is drawn by us, so that it and the words fit together.
-fn whole_line(bar: &ProgressBar) {
-    // Fails only for a template that is none; then there is the plain bar.
-    if let Ok(style) = ProgressStyle::with_template("{msg}") {
-        bar.set_style(style);
-    }
-}
-
-/// Columns of the terminal.
-fn width() -> usize {
-    usize::from(console::Term::stderr().size().1)
 }
 
 fn line(progress: &Progress) -> String {
@@ -184,11 +168,7 @@ impl ReadProgress {
     }
 
     fn with(ui: Ui, of_bytes: bool, what: &'static str) -> Self {
-        let bar = ui.has_bar().then(|| {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-            whole_line(&bar);
-            bar
-        });
+        let bar = ui.has_bar().then(screen::line);
         let now = Instant::now();
         Self { ui, bar, of_bytes, what, started_at: now, lined_at: now }
     }
