@@ -34,7 +34,7 @@ CREATE TABLE job (
     status         TEXT    NOT NULL CHECK (status = 'pending' OR status = 'sending' OR status = 'unknown' OR status = 'done'
                            OR status = 'failed' OR status = 'invalid'),
     detail         TEXT    CHECK (detail IS NULL OR detail = 'created' OR detail = 'existed' OR detail = 'skipped' OR detail = 'waived'
-                           OR detail = 'rejected' OR detail = 'conflict' OR detail = 'exhausted'),
+                           OR detail = 'adopted' OR detail = 'updated' OR detail = 'undone' OR detail = 'rejected' OR detail = 'conflict' OR detail = 'exhausted'),
     sends          INTEGER NOT NULL DEFAULT 0,    -- claims so far: attempt number and fence, never reset
     spent          INTEGER NOT NULL DEFAULT 0,    -- attempts that count; retry-failed sets it to 0
     first_sent_ms  INTEGER,                       -- first send that may have arrived (until its outcome is known: its claim), on the server's clock
@@ -130,12 +130,14 @@ CREATE TABLE attempt (
     job_id      INTEGER NOT NULL REFERENCES job (id),
     n           INTEGER NOT NULL,
     run_id      INTEGER NOT NULL REFERENCES run (id),
+    op          TEXT    NOT NULL CHECK (op = 'create' OR op = 'update' OR op = 'delete'),
+    request     INTEGER,                          -- attempts of one run with the same number were one request; null: alone
     at_ms       INTEGER NOT NULL,
     took_ms     INTEGER,
     read_ms     INTEGER,                          -- how long the read took that explained its refusal
     outcome     TEXT    NOT NULL CHECK (outcome = 'created' OR outcome = 'duplicate' OR outcome = 'rejected' OR outcome = 'throttled'
                            OR outcome = 'stale' OR outcome = 'not-sent' OR outcome = 'unknown' OR outcome = 'halt'
-                           OR outcome = 'unsendable'),
+                           OR outcome = 'unsendable' OR outcome = 'entangled'),
     http_status INTEGER,
     code        TEXT,
     message     TEXT,

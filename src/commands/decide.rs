@@ -5,11 +5,11 @@ use crate::cli::{FailedClass, Global, RetryFailed, Sending, Settle, SettleTo, Wa
 use crate::clock;
 use crate::config::TargetKind;
 use crate::error::{Error, Exit, Result};
-use crate::job::{Detail, Status};
+use crate::job::{Detail, SettleAs, Status};
 use crate::mapping::Mapping;
 use crate::stage::with_lens;
 use crate::store::JobId;
-use crate::store::sqlite::{Chosen, JobRow, Retry, SettleAs, Table, Undone, can_be_waived};
+use crate::store::sqlite::{Chosen, JobRow, Retry, Table, Undone};
 use crate::ui::{Ui, agree, counted, grouped};
 
 /// Rows of one transaction: what they would be found by is looked for at once.
@@ -183,7 +183,7 @@ fn named(writer: &Writer, args: &Waive) -> Result<Option<Vec<JobRow>>> {
 /// who is to stay out: where one of them would be sent, nobody but the user can tell.
 fn going(table: &Table, jobs: Vec<JobRow>, all: bool) -> Result<Vec<JobRow>> {
     let (going, others): (Vec<_>, Vec<_>) =
-        jobs.into_iter().partition(|job| can_be_waived(job.status));
+        jobs.into_iter().partition(|job| job.status.can_be_waived());
     if going.is_empty() {
         return Err(nothing_to_waive(&others));
     }

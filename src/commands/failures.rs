@@ -91,7 +91,7 @@ fn as_table(ui: Ui, source: &Rows) -> Result<()> {
             file_name(&row.source),
             row.record.to_string(),
             row.key.clone().unwrap_or_else(|| "-".to_owned()),
-            status(row),
+            row.status.with(row.detail),
             row.code.clone().unwrap_or_else(|| "-".to_owned()),
             row.attempts.to_string(),
             why(row),
@@ -142,14 +142,6 @@ fn file_name(source: &str) -> String {
     name.unwrap_or_else(|| source.to_owned())
 }
 
-/// The words of the columns `status` and `detail`: "failed/conflict", "invalid".
-fn status(row: &FailureRow) -> String {
-    match &row.detail {
-        Some(detail) => format!("{}/{detail}", row.status),
-        None => row.status.clone(),
-    }
-}
-
 fn why(row: &FailureRow) -> String {
     let problems = row.problems.iter().map(ToString::to_string);
     row.message.clone().into_iter().chain(problems).collect::<Vec<_>>().join("; ")
@@ -164,8 +156,8 @@ fn cells(row: &FailureRow) -> [String; 8] {
         row.source.clone(),
         row.record.to_string(),
         text(&row.key),
-        row.status.clone(),
-        text(&row.detail),
+        row.status.to_string(),
+        row.detail.map(|detail| detail.to_string()).unwrap_or_default(),
         text(&row.code),
         why(row),
         row.attempts.to_string(),

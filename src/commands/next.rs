@@ -23,8 +23,7 @@ impl Conflicts {
 /// How many failed rows have another user in their way.
 pub(super) fn conflicts(errors: &[ErrorClass]) -> u64 {
     let is_conflict = |error: &&ErrorClass| {
-        error.status == Status::Failed.as_str()
-            && error.detail.as_deref() == Some(Detail::Conflict.as_str())
+        error.status == Status::Failed && error.detail == Some(Detail::Conflict)
     };
     errors.iter().filter(is_conflict).map(|error| error.n).sum()
 }

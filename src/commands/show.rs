@@ -85,7 +85,7 @@ fn describe(table: &Table, job: &JobRow, mapping: &Mapping) -> Result<String> {
         line("why", reason);
     }
     if let Some(id) = &job.remote_id {
-        let evidence = job.evidence.as_deref().map_or_else(String::new, |e| format!("  (by {e})"));
+        let evidence = job.evidence.map_or_else(String::new, |e| format!("  (by {e})"));
         line("id there", &format!("{id}{evidence}"));
     }
     let place = job.line.map_or_else(String::new, |line| format!(", line {line}"));
@@ -146,7 +146,7 @@ fn attempts(table: &Table, job: &JobRow) -> Result<String> {
                 a.n.to_string(),
                 clock::iso(a.at_ms),
                 took(&a),
-                a.outcome,
+                a.outcome.to_string(),
                 a.http_status.map_or_else(dash, |status| status.to_string()),
                 a.code.unwrap_or_else(dash),
                 a.message.unwrap_or_default(),

@@ -5,6 +5,7 @@ use super::{canonical, open_reader};
 use crate::cli::{Global, Status};
 use crate::clock;
 use crate::error::{Exit, Result};
+use crate::job;
 use crate::store::lock;
 use crate::store::sqlite::{Counts, ErrorClass, RunRow, Table, UnfinishedSource};
 use crate::ui::{Ui, grouped, span};
@@ -156,8 +157,10 @@ fn to_text(state: &State) -> String {
     line("invalid", c.invalid, String::new());
     // What has neither detail nor code says no more than the count above it.
     let telling = |error: &&ErrorClass| error.detail.is_some() || error.code.is_some();
-    for error in state.errors.iter().filter(telling).filter(|e| e.status != "unknown").take(10) {
-        let detail = error.detail.as_deref().unwrap_or(&error.status);
+    for error in
+        state.errors.iter().filter(telling).filter(|e| e.status != job::Status::Unknown).take(10)
+    {
+        let detail = error.detail.map_or(error.status.as_str(), job::Detail::as_str);
         let code =
             error.code.as_deref().map_or_else(String::new, |code| format!(" with code {code}"));
         text.push_str(&format!("  {} {detail}{code}\n", grouped(error.n)));

@@ -2,11 +2,11 @@
 
 use super::worker::Landing;
 use super::*;
-use crate::job::{Job, Outcome, Status};
+use crate::job::{FirstSent, Job, Outcome, Status};
 use crate::monitor::Progress;
 use crate::problem::Rule;
 use crate::store::sqlite::Table;
-use crate::store::{Batch, Claim, FirstSent, NewJob, NewRun};
+use crate::store::{Batch, Claim, NewJob, NewRun};
 use crate::target::{Answer, Wanted};
 use crate::user::{IdKind, Identifiers};
 use std::sync::Mutex;

@@ -54,6 +54,14 @@ pub enum StoreError {
     /// The file is damaged.
     #[error("the job table {0} is damaged")]
     Corrupt(PathBuf),
+    /// A word in the table is none that this program writes.
+    #[error("the job table {path} is damaged: it holds a {what} that Userferry does not know")]
+    UnknownWord {
+        /// The table.
+        path: PathBuf,
+        /// What the word should be.
+        what: &'static str,
+    },
     /// Another process keeps the database busy.
     #[error("the job table {0} is kept busy by another program")]
     Busy(PathBuf),
@@ -110,6 +118,9 @@ impl StoreError {
             }
             Self::Corrupt(_) => {
                 "run 'PRAGMA integrity_check' on a copy; restore a backup of the table"
+            }
+            Self::UnknownWord { .. } => {
+                "another program has written to it: restore a backup of the table, or undo that change"
             }
             Self::Busy(_) => "close the program that writes to it, then run the same command again",
             Self::Open { .. } => "check the path given with --db",

@@ -8,7 +8,7 @@ pub mod file;
 pub mod lock;
 pub mod sqlite;
 
-use crate::job::{Class, Job, Status, Transition};
+use crate::job::{Class, FirstSent, Job, Status, Transition};
 use crate::problem::Problem;
 use crate::user::{IdKind, Identifiers};
 pub use error::StoreError;
@@ -215,17 +215,6 @@ pub struct Attempt {
     pub message: Option<String>,
     /// The provider's id of the request, if it gave one.
     pub request_id: Option<String>,
-}
-
-/// What an outcome tells of when a job's first send left that may have arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FirstSent {
-    /// Nothing new.
-    Keep,
-    /// No send so far can have arrived: the next one is the first.
-    Forget,
-    /// At this time, on the target's clock, UTC milliseconds; the claim could only note its own.
-    At(i64),
 }
 
 /// What to write about one job.

@@ -10,13 +10,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use userferry::clock::{Clock, Moment};
+use userferry::job::FirstSent;
 use userferry::job::{self, Class, Now, OnConflict, Outcome, Policy};
 use userferry::monitor::{Activity, Monitor, Progress};
 use userferry::run::doubt::Quiet;
 use userferry::run::signals::Signal;
 use userferry::run::{End, Runner, Settings, Totals};
 use userferry::store::sqlite::{OpenOptions, Table};
-use userferry::store::{Attempt, Batch, FirstSent, NewJob, NewRun, Record, Store, Tick};
+use userferry::store::{Attempt, Batch, NewJob, NewRun, Record, Store, Tick};
 use userferry::user::{IdKind, Identifiers, User};
 
 /// 2026-01-01T00:00:00Z.

@@ -2,12 +2,12 @@
 //! the laws do with both.
 
 use serde_json::Value;
-use userferry::job::{Class, Detail, Evidence, Status, Transition};
+use userferry::job::{Class, Detail, Evidence, FirstSent, Status, Transition};
 use userferry::problem::{Problem, Rule};
 use userferry::store::sqlite::{Table, Undone};
 use userferry::store::{
-    Attempt, Batch, Claim, Compared, FirstSent, JobId, Lens, NewJob, NewRun, Record, RunId,
-    SourceId, StageCounts, Store, Tick, Ticked,
+    Attempt, Batch, Claim, Compared, JobId, Lens, NewJob, NewRun, Record, RunId, SourceId,
+    StageCounts, Store, Tick, Ticked,
 };
 use userferry::user::{IdKind, Identifiers};
 

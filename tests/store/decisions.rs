@@ -1,8 +1,9 @@
 //! The laws of what people decide.
 
 use super::bench::{Bench, Sent};
+use userferry::job::SettleAs;
 use userferry::job::{Detail, Status};
-use userferry::store::sqlite::{Chosen, Retry, SettleAs, Table, Undone};
+use userferry::store::sqlite::{Chosen, Retry, Table, Undone};
 use userferry::store::{JobId, NewRun, Store};
 
 const NOTHING: Undone = Undone { undone: 0, taken: 0, moved_on: 0 };

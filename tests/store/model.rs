@@ -3,8 +3,9 @@
 use super::bench::{Bench, Row, Sent, sqlite};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use userferry::job::SettleAs;
 use userferry::job::{self, Now, Outcome, Status};
-use userferry::store::sqlite::{Chosen, Retry, SettleAs, Table};
+use userferry::store::sqlite::{Chosen, Retry, Table};
 use userferry::store::{Claim, JobId, RunId, SourceId, Store};
 
 /// One thing that happens.

@@ -1,8 +1,9 @@
 //! The laws of a run: claims, outcomes, doubts.
 
 use super::bench::{Bench, Sent};
+use userferry::job::FirstSent;
 use userferry::job::{Detail, Status};
-use userferry::store::{FirstSent, JobId, Outlook, Record, RunEnd, Store, Tick};
+use userferry::store::{JobId, Outlook, Record, RunEnd, Store, Tick};
 
 pub(super) fn a_claim_takes_only_what_is_due_the_earliest_first<S: Store>(mut bench: Bench<S>) {
     bench.users(5);

@@ -101,14 +101,10 @@ fn as_table(ui: Ui, groups: &[Group], which: &[Status]) -> Result<()> {
 fn line(group: &Group) -> Vec<String> {
     let Group { reason, rows, example } = group;
     let dash = |text: Option<&str>| text.filter(|t| !t.is_empty()).unwrap_or("-").to_owned();
-    let status = match &reason.detail {
-        Some(detail) => format!("{}/{detail}", reason.status),
-        None => reason.status.clone(),
-    };
     let key = example.key.as_ref().map_or_else(String::new, |key| format!(" ({key})"));
     vec![
         grouped(*rows),
-        status,
+        reason.status.with(reason.detail),
         dash(reason.code.as_deref().or(reason.rule.as_deref())),
         dash(reason.field.as_deref()),
         format!("{}, record {}{key}", file_name(&example.source), example.record),
@@ -121,8 +117,8 @@ fn cells(group: &Group) -> [String; 10] {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     [
         rows.to_string(),
-        reason.status.clone(),
-        text(&reason.detail),
+        reason.status.to_string(),
+        reason.detail.map(|detail| detail.to_string()).unwrap_or_default(),
         text(&reason.code),
         text(&reason.field),
         text(&reason.rule),

@@ -2,12 +2,12 @@
 
 use super::Times;
 use crate::clock::Moment;
-use crate::job::{Class, Outcome, Status};
+use crate::job::{Class, FirstSent, Outcome, Status};
 use crate::run::stale::Blame;
 use crate::run::throttles::Verdict;
 use crate::run::worker::Landing;
 use crate::run::{Lookups, Runner};
-use crate::store::{FirstSent, JobId, Store};
+use crate::store::{JobId, Store};
 use crate::target::{Answer, Fault, Halt, Target};
 use crate::ui::{agree, counted};
 use std::time::Duration;

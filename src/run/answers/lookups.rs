@@ -2,10 +2,10 @@
 
 use crate::clock::Moment;
 use crate::identity::{DirectoryUser, finding};
-use crate::job::{self, Detail, Finding};
+use crate::job::{self, Detail, Finding, FirstSent};
 use crate::run::Runner;
 use crate::run::doubt::{Doubt, Doubts, Refused};
-use crate::store::{FirstSent, Record, Store};
+use crate::store::{Record, Store};
 use crate::target::{Fault, Halt, Target};
 
 impl<S: Store, T: Target> Runner<S, T> {

@@ -7,9 +7,9 @@ mod probes;
 
 use super::{Event, Ready, Runner};
 use crate::clock::{Moment, millis};
-use crate::job::{self, Class, Job, Now, Outcome, Status, Transition};
+use crate::job::{self, Class, FirstSent, Job, Now, Outcome, Status, Transition};
 use crate::problem::{Problem, Rule};
-use crate::store::{Attempt, Claim, FirstSent, JobId, Record, Store};
+use crate::store::{Attempt, Claim, JobId, Record, Store};
 use crate::target::{Answer, Halt, Target};
 use crate::ui::{agree, grouped};
 use std::time::Duration;

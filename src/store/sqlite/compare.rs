@@ -6,9 +6,10 @@
 
 use super::identifiers::{self, Block, find_shared};
 use super::stage::add_problems;
+use super::standing::has_problems;
 use super::stored::Stored;
 use super::{Deltas, sql};
-use crate::job::Status;
+use crate::job::{Correction, Status};
 use crate::problem::{Problem, Rule};
 use crate::store::{Compared, Lens};
 use crate::user::IdKind;
@@ -119,7 +120,7 @@ enum Fate {
     Again(Stored, Option<Problem>),
     /// It takes the place of the first one, and of a later one that is the very record: it was
     /// staged as a new file before somebody said that it is a correction.
-    Supersede(Stored, Stored),
+    Supersede(Box<(Stored, Stored)>),
     /// The job that it would correct is done, or not settled.
     LeaveAlone { unsettled: bool },
     /// It has no key, and is there already.
@@ -169,7 +170,8 @@ impl<'a> Judge<'a> {
                 let problems = self.shared(&new, problem, new.id, &[known.id])?;
                 self.replace(&known, &new, &problems)
             }
-            Fate::Supersede(known, told) => {
+            Fate::Supersede(rows) => {
+                let (known, told) = *rows;
                 let problems = self.shared(&new, None, new.id, &[known.id, told.id])?;
                 self.remove(&told)?;
                 // Its own source had it as a row.
@@ -197,7 +199,7 @@ impl<'a> Judge<'a> {
     /// shares with others. What is done stays so; what failed does too, but is not sent again.
     fn judge_anew(&mut self, id: i64) -> rusqlite::Result<()> {
         let Some(row) = self.load(id)? else { return Ok(()) };
-        if !matches!(row.status, Status::Pending | Status::Invalid | Status::Failed) {
+        if row.standing.correction() != Correction::Takes {
             return Ok(());
         }
         let of_key = self.key_holder(&row, i64::MAX)?;
@@ -218,11 +220,11 @@ impl<'a> Judge<'a> {
         let of_key = self.key_holder(&row, i64::MAX)?;
         let problems = self.shared(&row, of_key, i64::MAX, &[])?;
         add_problems(self.t, id, &problems)?;
-        match row.status {
-            Status::Invalid => self.free(&row)?,
-            // Another mapping may have found something in it since, too.
-            Status::Pending if self.has_problems(id)? => self.invalidate(&row)?,
-            _ => {}
+        // Another mapping may have found something in it since, too.
+        if has_problems(self.t, id)? {
+            self.invalidate(&row)?;
+        } else {
+            self.free(&row)?;
         }
         Ok(problems.iter().any(|problem| !before.contains(problem.rule.as_str())))
     }
@@ -275,7 +277,7 @@ impl<'a> Judge<'a> {
             (Some(first), Some(same))
                 if standing.len() == 2 && self.is_earlier_version(&first, &same, new)? =>
             {
-                correct(first, |first| Fate::Supersede(first, same))
+                correct(first, |first| Fate::Supersede(Box::new((first, same))))
             }
             // It does not take the first one's place: somebody who exports such rows and corrects
             // others of them has said nothing about this one.
@@ -303,10 +305,10 @@ impl<'a> Judge<'a> {
         for id in new.identifiers.iter() {
             let corrected = |row: &Stored| {
                 row.record_source != new.source
-                    && match row.status {
-                        status if is_wrong(status) => true,
+                    && match row.status() {
+                        Status::Failed | Status::Invalid => true,
                         Status::Pending => row.has_key(id),
-                        _ => false,
+                        Status::Sending | Status::Unknown | Status::Done => false,
                     }
             };
             if let Some(row) = self.first(id, new.id, corrected)? {
@@ -326,7 +328,7 @@ impl<'a> Judge<'a> {
         new: &Stored,
     ) -> rusqlite::Result<bool> {
         let is_newer = new.replaces
-            && told.status == Status::Invalid
+            && told.status() == Status::Invalid
             && told.path == new.path
             && new.path != "-"
             && told.record_source != first.record_source
@@ -350,9 +352,9 @@ impl<'a> Judge<'a> {
         problem: Option<Problem>,
     ) -> rusqlite::Result<()> {
         self.hold_too(known.id, new.source)?;
-        if new.replaces && known.status == Status::Invalid {
+        if new.replaces && known.status() == Status::Invalid {
             let problems = self.shared(new, problem, new.id, &[known.id])?;
-            if new.status == Status::Pending && problems.is_empty() {
+            if new.status() == Status::Pending && problems.is_empty() {
                 return self.replace(known, new, &problems);
             }
             self.move_problems(new.id, known.id)?;
@@ -373,7 +375,7 @@ impl<'a> Judge<'a> {
     fn unchanged(&mut self, new: &Stored, known: &Stored) -> rusqlite::Result<()> {
         let book = self.book(new.source);
         book.unchanged += 1;
-        book.still_wrong += u64::from(is_wrong(known.status));
+        book.still_wrong += u64::from(known.status().is_wrong());
         book.waived += u64::from(known.is_waived());
         self.take_out(new)
     }
@@ -414,12 +416,7 @@ impl<'a> Judge<'a> {
     /// the others the first. One that came later does if it is to be sent, or, where all are compared
     /// anew, if it was sent: it has the place.
     fn stands(&self, row: &Stored, at: i64) -> bool {
-        let has_place = match row.status {
-            Status::Sending | Status::Unknown | Status::Done => true,
-            Status::Pending | Status::Failed => !self.anew,
-            Status::Invalid => false,
-        };
-        let has_place = has_place && !self.unjudged.contains(&row.id);
+        let has_place = row.standing.has_place(self.anew) && !self.unjudged.contains(&row.id);
         row.id != at && !row.is_waived() && (row.id < at || has_place)
     }
 
@@ -435,7 +432,7 @@ impl<'a> Judge<'a> {
         first: &Stored,
         new: &Stored,
     ) -> rusqlite::Result<Problem> {
-        let way_out = match first.status {
+        let way_out = match first.status() {
             Status::Done => "its user is done: change it at the provider, or waive this row",
             // Two records of one source are two people, also with --replace.
             _ if self.is_check() && first.record_source == new.record_source => {
@@ -513,16 +510,11 @@ fn corrected(rows: Vec<Stored>, new: &Stored) -> Option<Stored> {
 
 /// A correction of a row, if that can still be corrected.
 fn correct(row: Stored, how: impl FnOnce(Stored) -> Fate) -> Fate {
-    match row.status {
-        Status::Pending | Status::Failed | Status::Invalid => how(row),
-        Status::Done => Fate::LeaveAlone { unsettled: false },
-        Status::Sending | Status::Unknown => Fate::LeaveAlone { unsettled: true },
+    match row.standing.correction() {
+        Correction::Takes => how(row),
+        Correction::IsDone => Fate::LeaveAlone { unsettled: false },
+        Correction::IsInHand => Fate::LeaveAlone { unsettled: true },
     }
-}
-
-/// Whether a row cannot be sent as it is.
-fn is_wrong(status: Status) -> bool {
-    matches!(status, Status::Failed | Status::Invalid)
 }
 
 /// Same bytes, or the same JSON: what `export` writes is what was staged.

@@ -1,10 +1,10 @@
 //! What people decide: to retry, to settle, to waive.
 
-use super::run::CRASHED;
+use super::standing::{Held, has_problems, load};
 use super::{Deltas, Table};
-use crate::job::{Class, Detail, Status};
+use crate::job::{CRASHED, Class, Detail, Op, SettleAs, Standing, Status};
 use crate::store::{JobId, StoreError};
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, Transaction, params};
 use std::collections::HashSet;
 
 /// Which failed rows to retry; all of them by default.
@@ -27,31 +27,6 @@ pub enum Chosen {
     Status(Status),
 }
 
-/// What a person says became of a row in doubt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SettleAs<'a> {
-    /// The user is in the directory.
-    Done,
-    /// It is there under this id.
-    DoneWithId(&'a str),
-    /// It is not: send it again.
-    Pending,
-    /// It is not, and is not to be sent.
-    Failed,
-}
-
-pub(super) struct Row {
-    id: i64,
-    pub(super) source: i64,
-    pub(super) status: Status,
-    pub(super) detail: Option<Detail>,
-    pub(super) code: Option<String>,
-    reason: Option<String>,
-    remote_id: Option<String>,
-    evidence: Option<String>,
-    pub(super) updated_at_ms: i64,
-}
-
 /// What became of failed rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retried {
@@ -61,14 +36,20 @@ pub struct Retried {
     pub invalid: u64,
 }
 
-/// Where a decision takes a row.
-struct Goal<'a> {
-    decision: &'a str,
-    status: Status,
-    detail: Option<Detail>,
+impl Retried {
+    fn count(&mut self, to: &Standing) {
+        match to.status {
+            Status::Invalid => self.invalid += 1,
+            Status::Pending => self.pending += 1,
+            Status::Sending | Status::Unknown | Status::Done | Status::Failed => {}
+        }
+    }
+}
+
+/// What a person has decided.
+struct Decision<'a> {
+    word: &'static str,
     reason: &'a str,
-    /// The id in the directory, where it is told.
-    user_id: Option<&'a str>,
     now_ms: i64,
 }
 
@@ -77,24 +58,15 @@ impl Table {
     /// history stay.
     pub fn retry(&mut self, which: &Retry, now_ms: i64) -> Result<Retried, StoreError> {
         self.write(|t| {
-            let ids = failed(t, which)?;
-            let (mut deltas, mut pending) = (Deltas::default(), 0);
-            for id in &ids {
-                let Some(row) = load(t, *id)? else { continue };
-                let is_wrong = has_problems(t, *id)?;
-                let status = if is_wrong { Status::Invalid } else { Status::Pending };
-                t.prepare_cached(
-                    "UPDATE job SET status = ?3, detail = NULL, code = NULL, reason = NULL,
-                            spent = 0, not_before_ms = 0, remote_id = NULL, updated_at_ms = ?2
-                     WHERE id = ?1",
-                )?
-                .execute(params![id, now_ms, status.as_str()])?;
-                deltas.add(row.source, row.status, row.detail, row.code.as_deref(), -1);
-                deltas.add(row.source, status, None, None, 1);
-                pending += u64::from(!is_wrong);
+            let (mut deltas, mut retried) = (Deltas::default(), Retried::default());
+            for id in failed(t, which)? {
+                let Some(row) = load(t, id)? else { continue };
+                let Some(to) = row.standing.retried(has_problems(t, id)?, now_ms) else { continue };
+                row.becomes(t, &to, &mut deltas)?;
+                retried.count(&to);
             }
             deltas.apply(t)?;
-            Ok(Retried { pending, invalid: ids.len() as u64 - pending })
+            Ok(retried)
         })
     }
 
@@ -103,10 +75,9 @@ impl Table {
         self.check(|c| {
             let mut retried = Retried::default();
             for id in failed(c, which)? {
-                if has_problems(c, id)? {
-                    retried.invalid += 1;
-                } else {
-                    retried.pending += 1;
+                let Some(row) = load(c, id)? else { continue };
+                if let Some(to) = row.standing.retried(has_problems(c, id)?, 0) {
+                    retried.count(&to);
                 }
             }
             Ok(retried)
@@ -126,22 +97,12 @@ impl Table {
         reason: &str,
         now_ms: i64,
     ) -> Result<bool, StoreError> {
-        let (status, detail, user_id) = match to {
-            // Whether it was this table that created it is not known, so a later undo must not
-            // delete it.
-            SettleAs::Done => (Status::Done, Some(Detail::Existed), None),
-            SettleAs::DoneWithId(id) => (Status::Done, Some(Detail::Existed), Some(id)),
-            SettleAs::Pending => (Status::Pending, None, None),
-            SettleAs::Failed => (Status::Failed, Some(Detail::Rejected), None),
-        };
-        let goal = Goal { decision: "settle", status, detail, reason, user_id, now_ms };
+        let decision = Decision { word: "settle", reason, now_ms };
         self.write(|t| {
             let Some(row) = load(t, job.0)? else { return Ok(false) };
-            if !matches!(row.status, Status::Unknown | Status::Sending) {
-                return Ok(false);
-            }
+            let Some(to) = row.standing.settled(to, reason, now_ms) else { return Ok(false) };
             let mut deltas = Deltas::default();
-            decide(t, &row, &goal, &mut deltas)?;
+            decide(t, &row, &to, &decision, &mut deltas)?;
             deltas.apply(t)?;
             Ok(true)
         })
@@ -149,14 +110,7 @@ impl Table {
 
     /// Lets failed, invalid and unknown rows go, and pending ones that are named. Returns how many.
     pub fn waive(&mut self, which: &Chosen, reason: &str, now_ms: i64) -> Result<u64, StoreError> {
-        let goal = Goal {
-            decision: "waive",
-            status: Status::Done,
-            detail: Some(Detail::Waived),
-            reason,
-            user_id: None,
-            now_ms,
-        };
+        let decision = Decision { word: "waive", reason, now_ms };
         self.write(|t| {
             let ids: Vec<i64> = match which {
                 Chosen::Jobs(jobs) => jobs.iter().map(|job| job.0).collect(),
@@ -174,10 +128,9 @@ impl Table {
             let mut n = 0;
             for id in ids {
                 let Some(row) = load(t, id)? else { continue };
-                if can_be_waived(row.status) {
-                    decide(t, &row, &goal, &mut deltas)?;
-                    n += 1;
-                }
+                let Some(to) = row.standing.waived(reason, now_ms) else { continue };
+                decide(t, &row, &to, &decision, &mut deltas)?;
+                n += 1;
             }
             deltas.apply(t)?;
             Ok(n)
@@ -228,16 +181,6 @@ impl Table {
     }
 }
 
-/// Whether a row can be let go. One in doubt too: whoever gives it up knows that its user may be there.
-pub fn can_be_waived(status: Status) -> bool {
-    match status {
-        Status::Pending | Status::Sending | Status::Unknown | Status::Failed | Status::Invalid => {
-            true
-        }
-        Status::Done => false,
-    }
-}
-
 fn failed(c: &Connection, which: &Retry) -> rusqlite::Result<Vec<i64>> {
     let mut statement = c.prepare(
         "SELECT id FROM job WHERE status IN ('failed', 'invalid') AND status = 'failed'
@@ -253,46 +196,20 @@ fn failed(c: &Connection, which: &Retry) -> rusqlite::Result<Vec<i64>> {
     Ok(ids)
 }
 
-/// Another mapping may have found something in a row that failed before.
-fn has_problems(c: &Connection, id: i64) -> rusqlite::Result<bool> {
-    c.prepare_cached("SELECT EXISTS (SELECT 1 FROM problem WHERE job_id = ?1)")?
-        .query_row([id], |row| row.get(0))
-}
-
-pub(super) fn load(t: &Transaction<'_>, id: i64) -> rusqlite::Result<Option<Row>> {
-    t.prepare_cached(
-        "SELECT source_id, status, detail, code, reason, remote_id, evidence, updated_at_ms
-         FROM job WHERE id = ?1",
-    )?
-    .query_row([id], |row| {
-        let (status, detail): (String, Option<String>) = (row.get(1)?, row.get(2)?);
-        Ok(Row {
-            id,
-            source: row.get(0)?,
-            status: Status::parse(&status).unwrap_or(Status::Sending),
-            detail: detail.as_deref().and_then(Detail::parse),
-            code: row.get(3)?,
-            reason: row.get(4)?,
-            remote_id: row.get(5)?,
-            evidence: row.get(6)?,
-            updated_at_ms: row.get(7)?,
-        })
-    })
-    .optional()
-}
-
 fn decide(
     t: &Transaction<'_>,
-    row: &Row,
-    goal: &Goal<'_>,
+    row: &Held,
+    to: &Standing,
+    decision: &Decision<'_>,
     deltas: &mut Deltas,
 ) -> rusqlite::Result<()> {
-    if row.status == Status::Sending {
+    let from = &row.standing;
+    if from.status == Status::Sending {
         // Left so by a crash: that send is part of the history, whatever is decided.
         t.execute(
-            "INSERT INTO attempt (job_id, n, run_id, at_ms, outcome, message)
-             SELECT id, sends, claimed_by_run, updated_at_ms, ?2, ?3 FROM job WHERE id = ?1",
-            params![row.id, Class::Unknown.as_str(), CRASHED],
+            "INSERT INTO attempt (job_id, n, run_id, op, at_ms, outcome, message)
+             SELECT id, sends, claimed_by_run, ?2, updated_at_ms, ?3, ?4 FROM job WHERE id = ?1",
+            params![row.id, Op::Create, Class::Unknown, CRASHED],
         )?;
     }
     t.prepare_cached(
@@ -302,32 +219,17 @@ fn decide(
     )?
     .execute(params![
         row.id,
-        goal.now_ms,
-        goal.decision,
-        row.status.as_str(),
-        row.detail.map(Detail::as_str),
-        row.code,
-        row.reason,
-        row.remote_id,
-        row.evidence,
-        goal.status.as_str(),
-        goal.reason,
-        row.updated_at_ms,
+        decision.now_ms,
+        decision.word,
+        from.status,
+        from.detail,
+        from.code,
+        from.reason,
+        from.remote_id,
+        from.evidence,
+        to.status,
+        decision.reason,
+        from.updated_at_ms,
     ])?;
-    t.prepare_cached(
-        "UPDATE job SET status = ?2, detail = ?3, code = NULL, reason = ?4, claimed_by_run = NULL,
-                not_before_ms = 0, updated_at_ms = ?5, remote_id = coalesce(?6, remote_id)
-         WHERE id = ?1",
-    )?
-    .execute(params![
-        row.id,
-        goal.status.as_str(),
-        goal.detail.map(Detail::as_str),
-        goal.reason,
-        goal.now_ms,
-        goal.user_id,
-    ])?;
-    deltas.add(row.source, row.status, row.detail, row.code.as_deref(), -1);
-    deltas.add(row.source, goal.status, goal.detail, None, 1);
-    Ok(())
+    row.becomes(t, to, deltas)
 }

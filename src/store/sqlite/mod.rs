@@ -4,16 +4,19 @@ mod compare;
 mod decide;
 mod export;
 mod identifiers;
+#[cfg(test)]
+mod laws;
 mod read;
 mod remap;
 mod run;
 mod sql;
 mod stage;
+mod standing;
 mod stored;
 mod undo;
 mod verdict;
 
-pub use decide::{Chosen, Retried, Retry, SettleAs, can_be_waived};
+pub use decide::{Chosen, Retried, Retry};
 pub use export::Exported;
 pub use read::{
     AttemptRow, Counts, ErrorClass, FailureRow, JobRow, MappedId, ProblemId, ProblemRow, Reason,
@@ -27,6 +30,7 @@ use super::{
     Batch, Claim, Compared, JobId, Lens, NewRun, Outlook, RunEnd, RunId, SourceId, SourceRow,
     StageCounts, Store, StoreError, TallyLine, Tick, Ticked, file,
 };
+use crate::job::{Detail, Standing, Status};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use rustc_hash::FxHashMap;
@@ -372,6 +376,11 @@ fn escape_uri(path: &Path) -> String {
 
 fn convert(path: &Path, error: &rusqlite::Error) -> StoreError {
     let path = path.to_owned();
+    if let rusqlite::Error::FromSqlConversionFailure(_, _, cause) = error
+        && let Some(standing::UnknownWord(what)) = cause.downcast_ref()
+    {
+        return StoreError::UnknownWord { path, what };
+    }
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StoreError::Full(path),
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => StoreError::ReadOnly(path),
@@ -394,14 +403,25 @@ impl Deltas {
     fn add(
         &mut self,
         source: i64,
-        status: crate::job::Status,
-        detail: Option<crate::job::Detail>,
+        status: Status,
+        detail: Option<Detail>,
         code: Option<&str>,
         n: i64,
     ) {
-        let detail = detail.map_or("", crate::job::Detail::as_str);
+        let detail = detail.map_or("", Detail::as_str);
         let code = code.unwrap_or("").to_owned();
         *self.0.entry((source, status.as_str(), detail, code)).or_default() += n;
+    }
+
+    /// A row of this source is something else now.
+    fn moves(&mut self, source: i64, from: &Standing, to: &Standing) {
+        self.leaves(source, from);
+        self.add(source, to.status, to.detail, to.code.as_deref(), 1);
+    }
+
+    /// A row of this source is gone.
+    fn leaves(&mut self, source: i64, from: &Standing) {
+        self.add(source, from.status, from.detail, from.code.as_deref(), -1);
     }
 
     fn apply(self, conn: &Connection) -> rusqlite::Result<()> {

@@ -1,7 +1,7 @@
 //! What people and machines ask of the table.
 
 use super::{Table, identifiers, sql};
-use crate::job::{Detail, Status};
+use crate::job::{Class, Detail, Evidence, Op, Status};
 use crate::problem::{FoundProblem, Rule};
 use crate::store::{JobId, StoreError};
 use crate::user::{IdKind, Identifiers, normalise};
@@ -40,9 +40,9 @@ impl Counts {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ErrorClass {
     /// `failed`, `invalid` or `unknown`.
-    pub status: String,
+    pub status: Status,
     /// For failed.
-    pub detail: Option<String>,
+    pub detail: Option<Detail>,
     /// The provider's code.
     pub code: Option<String>,
     /// How many jobs.
@@ -101,9 +101,9 @@ pub struct FailureRow {
     /// The key, if the record has one.
     pub key: Option<String>,
     /// `failed`, `invalid` or `unknown`.
-    pub status: String,
+    pub status: Status,
     /// For failed.
-    pub detail: Option<String>,
+    pub detail: Option<Detail>,
     /// The provider's code.
     pub code: Option<String>,
     /// For people.
@@ -118,9 +118,9 @@ pub struct FailureRow {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct Reason {
     /// `failed`, `invalid` or `unknown`.
-    pub status: String,
+    pub status: Status,
     /// For failed.
-    pub detail: Option<String>,
+    pub detail: Option<Detail>,
     /// The provider's code.
     pub code: Option<String>,
     /// For invalid: the field that has a problem; empty where the whole record has.
@@ -154,7 +154,7 @@ pub struct JobRow {
     pub first_sent_ms: Option<i64>,
     pub not_before_ms: i64,
     pub remote_id: Option<String>,
-    pub evidence: Option<String>,
+    pub evidence: Option<Evidence>,
     pub code: Option<String>,
     pub reason: Option<String>,
     pub updated_at_ms: i64,
@@ -164,10 +164,7 @@ pub struct JobRow {
 impl JobRow {
     /// `done/waived`, `pending`.
     pub fn status_and_detail(&self) -> String {
-        match self.detail {
-            Some(detail) => format!("{}/{detail}", self.status),
-            None => self.status.to_string(),
-        }
+        self.status.with(self.detail)
     }
 }
 
@@ -180,7 +177,8 @@ pub struct AttemptRow {
     pub at_ms: i64,
     pub took_ms: Option<i64>,
     pub read_ms: Option<i64>,
-    pub outcome: String,
+    pub op: Op,
+    pub outcome: Class,
     pub http_status: Option<u16>,
     pub code: Option<String>,
     pub message: Option<String>,
@@ -482,21 +480,22 @@ impl Table {
     pub fn attempts(&self, id: JobId) -> Result<Vec<AttemptRow>, StoreError> {
         self.check(|c| {
             let mut statement = c.prepare_cached(
-                "SELECT n, run_id, at_ms, took_ms, read_ms, outcome, http_status, code, message, request_id
+                "SELECT n, run_id, op, at_ms, took_ms, read_ms, outcome, http_status, code, message, request_id
                  FROM attempt WHERE job_id = ?1 ORDER BY n",
             )?;
             let rows = statement.query_map([id.0], |row| {
                 Ok(AttemptRow {
                     n: row.get(0)?,
                     run_id: row.get(1)?,
-                    at_ms: row.get(2)?,
-                    took_ms: row.get(3)?,
-                    read_ms: row.get(4)?,
-                    outcome: row.get(5)?,
-                    http_status: row.get(6)?,
-                    code: row.get(7)?,
-                    message: row.get(8)?,
-                    request_id: row.get(9)?,
+                    op: row.get(2)?,
+                    at_ms: row.get(3)?,
+                    took_ms: row.get(4)?,
+                    read_ms: row.get(5)?,
+                    outcome: row.get(6)?,
+                    http_status: row.get(7)?,
+                    code: row.get(8)?,
+                    message: row.get(9)?,
+                    request_id: row.get(10)?,
                 })
             })?;
             rows.collect()
@@ -647,15 +646,14 @@ FROM job j LEFT JOIN origin o ON o.job_id = j.id
      JOIN source s ON s.id = coalesce(o.source_id, j.source_id) JOIN record r ON r.job_id = j.id";
 
 fn job_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
-    let (status, detail): (String, Option<String>) = (row.get(5)?, row.get(6)?);
     Ok(JobRow {
         id: JobId(row.get(0)?),
         source: row.get(1)?,
         record_no: row.get(2)?,
         line: row.get(3)?,
         key: row.get(4)?,
-        status: Status::parse(&status).unwrap_or(Status::Unknown),
-        detail: detail.as_deref().and_then(Detail::parse),
+        status: row.get(5)?,
+        detail: row.get(6)?,
         sends: row.get(7)?,
         spent: row.get(8)?,
         first_sent_ms: row.get(9)?,

@@ -3,8 +3,9 @@
 
 use super::identifiers::{Block, hash, hashes};
 use super::stage::add_problems;
+use super::standing::load;
 use super::{Deltas, compare, sql};
-use crate::job::{Detail, Status};
+use crate::job::{Remapped, Status};
 use crate::problem::Problem;
 use crate::user::{IdKind, Identifiers};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -87,10 +88,9 @@ pub(super) fn page(c: &Connection, after: i64, limit: u32) -> rusqlite::Result<V
         sql::IS_FAULTY
     ))?;
     let rows = statement.query_map(params![after, limit], |row| {
-        let status: String = row.get(1)?;
         Ok(ToMap {
             id: row.get(0)?,
-            status: Status::parse(&status).unwrap_or(Status::Unknown),
+            status: row.get(1)?,
             is_waived: row.get(2)?,
             raw: row.get(3)?,
             is_faulty: row.get(4)?,
@@ -113,7 +113,7 @@ pub(super) fn write(
             block.add(hash, mapped.row.id);
         }
         if mapped.row.status == Status::Done && !mapped.row.is_waived {
-            keep_done(t, mapped, now_ms, &mut block)?;
+            keep_done(t, mapped, now_ms, &mut block, &mut deltas)?;
         } else if !mapped.row.is_faulty {
             write_row(t, mapped, now_ms, &mut deltas)?;
         }
@@ -131,6 +131,7 @@ fn keep_done(
     mapped: &Mapped,
     now_ms: i64,
     block: &mut Block,
+    deltas: &mut Deltas,
 ) -> rusqlite::Result<()> {
     let id = mapped.row.id;
     let key: Option<String> =
@@ -141,12 +142,7 @@ fn keep_done(
             block.add(hash(kind, key), id);
         }
     }
-    t.prepare_cached(
-        "UPDATE job SET updated_at_ms = max(?2, updated_at_ms + 1) WHERE id = ?1
-         AND EXISTS (SELECT 1 FROM decision WHERE job_id = ?1 AND undone_at_ms IS NULL)",
-    )?
-    .execute([id, now_ms])
-    .map(drop)
+    become_remapped(t, mapped, now_ms, deltas)
 }
 
 fn write_row(
@@ -156,36 +152,10 @@ fn write_row(
     deltas: &mut Deltas,
 ) -> rusqlite::Result<()> {
     let id = mapped.row.id;
-    let (source, detail, code): (i64, Option<String>, Option<String>) = t
-        .prepare_cached("SELECT source_id, detail, code FROM job WHERE id = ?1")?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    let detail = detail.as_deref().and_then(Detail::parse);
     t.prepare_cached("DELETE FROM problem WHERE job_id = ?1")?.execute([id])?;
     add_problems(t, id, &mapped.problems)?;
-    // What failed or was waived stays so, with its reason; if it has problems now, it is not sent again.
-    let keeps = mapped.row.status == Status::Failed || mapped.row.is_waived;
-    let status = match mapped.problems.is_empty() {
-        _ if keeps => mapped.row.status,
-        true => Status::Pending,
-        false => Status::Invalid,
-    };
-    t.prepare_cached(
-        "UPDATE job SET status = ?2, key = ?3, updated_at_ms = CASE WHEN ?7 THEN updated_at_ms ELSE ?4 END,
-                detail = CASE WHEN ?5 THEN detail END, code = CASE WHEN ?5 THEN code END,
-                reason = CASE WHEN ?5 THEN reason END,
-                -- Whoever is found by other identifiers was not made by what was sent before.
-                first_sent_ms = CASE WHEN ?6 THEN first_sent_ms END
-         WHERE id = ?1",
-    )?
-    .execute(params![
-        id,
-        status.as_str(),
-        mapped.identifiers.key().map(|(_, key)| key),
-        now_ms,
-        keeps,
-        mapped.same_identifiers,
-        mapped.row.is_waived,
-    ])?;
+    t.prepare_cached("UPDATE job SET key = ?2 WHERE id = ?1")?
+        .execute(params![id, mapped.identifiers.key().map(|(_, key)| key)])?;
     if mapped.row.is_waived {
         // That can be undone. What was decided before it, under the old mapping, cannot.
         t.prepare_cached(
@@ -194,11 +164,30 @@ fn write_row(
         )?
         .execute([id, now_ms])?;
     }
-    if !keeps {
-        deltas.add(source, mapped.row.status, detail, code.as_deref(), -1);
-        deltas.add(source, status, None, None, 1);
+    become_remapped(t, mapped, now_ms, deltas)
+}
+
+fn become_remapped(
+    t: &Transaction<'_>,
+    mapped: &Mapped,
+    now_ms: i64,
+    deltas: &mut Deltas,
+) -> rusqlite::Result<()> {
+    let Some(row) = load(t, mapped.row.id)? else { return Ok(()) };
+    let is_decided = t
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM decision WHERE job_id = ?1 AND undone_at_ms IS NULL)",
+        )?
+        .query_row([row.id], |row| row.get(0))?;
+    let by = Remapped {
+        has_problems: !mapped.problems.is_empty(),
+        same_identifiers: mapped.same_identifiers,
+        is_decided,
+    };
+    match row.standing.remapped(by, now_ms) {
+        Some(to) => row.becomes(t, &to, deltas),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// All rows are mapped: the new mapping is the table's.

@@ -1,19 +1,13 @@
 //! Transactions of a run.
 
+use super::standing::{held, load};
 use super::{Deltas, sql};
-use crate::job::{Class, Detail, Job, Status};
+use crate::job::{self, CRASHED, Class, Job, Op, Status, Written};
 use crate::store::{
-    Claim, FirstSent, JobId, NewRun, Outlook, Record, RunEnd, RunId, SourceId, TallyLine, Tick,
-    Ticked,
+    Claim, JobId, NewRun, Outlook, Record, RunEnd, RunId, SourceId, TallyLine, Tick, Ticked,
 };
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use std::collections::BTreeMap;
-
-/// An hour of `Retry-After` and the longest backoff.
-const FAR_MS: i64 = 3_600_000 + crate::backoff::CAP_MS;
-
-/// What the ledger says of an attempt whose run ended before its outcome was recorded.
-pub(super) const CRASHED: &str = "the run ended before an answer was recorded";
 
 pub(super) fn begin(t: &Transaction<'_>, new: &NewRun) -> rusqlite::Result<RunId> {
     t.execute(
@@ -27,22 +21,13 @@ pub(super) fn begin(t: &Transaction<'_>, new: &NewRun) -> rusqlite::Result<RunId
     )?;
     let run = RunId(t.last_insert_rowid());
     recover(t, run, new.now_ms)?;
-    // No backoff reaches so far: the clock was set back since.
-    t.execute(
-        "UPDATE job SET not_before_ms = 0 WHERE status = 'pending' AND sends > 0 AND not_before_ms > ?1",
-        [new.now_ms + FAR_MS],
-    )?;
     Ok(run)
 }
 
-/// Under the lock whatever is `sending` was left so by a run that is gone.
+/// Under the lock whatever is `sending` was left so by a run that is gone. What each row becomes says
+/// [`Standing::recovered`]; a test holds these statements, which are made for many rows, to it.
 fn recover(t: &Transaction<'_>, run: RunId, now_ms: i64) -> rusqlite::Result<()> {
-    t.execute(
-        "INSERT INTO attempt (job_id, n, run_id, at_ms, outcome, message)
-         SELECT id, sends, claimed_by_run, updated_at_ms, ?1, ?2 FROM job
-         WHERE status IN ('sending', 'unknown') AND status = 'sending'",
-        params![Class::Unknown.as_str(), CRASHED],
-    )?;
+    t.execute(sql::LOST_ATTEMPTS, params![Op::Create, Class::Unknown, CRASHED])?;
     let mut deltas = Deltas::default();
     let mut orphans = t.prepare(
         "SELECT source_id, count(*) FROM job
@@ -54,15 +39,9 @@ fn recover(t: &Transaction<'_>, run: RunId, now_ms: i64) -> rusqlite::Result<()>
         deltas.add(source, Status::Sending, None, None, -n);
         deltas.add(source, Status::Unknown, None, None, n);
     }
-    t.execute(
-        "UPDATE job SET status = 'unknown', reason = ?1, updated_at_ms = ?2
-         WHERE status IN ('sending', 'unknown') AND status = 'sending'",
-        params![CRASHED, now_ms],
-    )?;
-    t.execute(
-        "UPDATE job SET claimed_by_run = ?1 WHERE status IN ('sending', 'unknown')",
-        [run.0],
-    )?;
+    t.execute(sql::RECOVER, params![CRASHED, now_ms])?;
+    t.execute(sql::INHERIT, [run.0])?;
+    t.execute(sql::HASTEN, [job::latest_due_ms(now_ms)])?;
     deltas.apply(t)
 }
 
@@ -70,9 +49,9 @@ pub(super) fn doubts(c: &Connection, after: JobId, limit: usize) -> rusqlite::Re
     let mut statement = c.prepare_cached(sql::DOUBTS)?;
     let rows =
         statement.query_map(params![after.0, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
-            let last: Option<String> = row.get(7)?;
+            let last: Option<Class> = row.get(7)?;
             let mut claim = claim_from(row)?.0;
-            claim.job.duplicate = last.as_deref() == Some(Class::Duplicate.as_str());
+            claim.job.duplicate = last == Some(Class::Duplicate);
             claim.code = row.get(8)?;
             Ok(claim)
         })?;
@@ -154,48 +133,27 @@ fn write(
     record: &Record,
     deltas: &mut Deltas,
 ) -> rusqlite::Result<bool> {
-    let held: Option<(i64, String, Option<String>)> = t
+    let held = t
         .prepare_cached(sql::HELD)?
-        .query_row(params![record.id.0, record.sends, tick.run.0], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })
+        .query_row(params![record.id.0, record.sends, tick.run.0], |row| held(record.id.0, row))
         .optional()?;
-    let Some((source, status, code)) = held else { return Ok(false) };
-    let status = Status::parse(&status).unwrap_or(Status::Sending);
-    let next = &record.transition;
-    // Only what failed or is in doubt has a code: the tally groups by it.
-    let new_code = match next.status {
-        Status::Failed | Status::Unknown => record.code.as_deref(),
-        Status::Pending | Status::Sending | Status::Done | Status::Invalid => None,
+    let Some(held) = held else { return Ok(false) };
+    let with = Written {
+        code: record.code.as_deref(),
+        reason: record.reason.as_deref(),
+        first_sent: record.first_sent,
     };
-    deltas.add(source, status, None, code.as_deref(), -1);
-    deltas.add(source, next.status, next.detail, new_code, 1);
-    t.prepare_cached(sql::MOVE)?.execute(params![
-        record.id.0,
-        next.status.as_str(),
-        next.detail.map(Detail::as_str),
-        u32::from(next.spend),
-        next.not_before_ms,
-        next.remote_id,
-        next.evidence.map(crate::job::Evidence::as_str),
-        new_code,
-        record.reason,
-        tick.now_ms,
-        record.first_sent != FirstSent::Keep,
-        match record.first_sent {
-            FirstSent::At(ms) => Some(ms),
-            FirstSent::Keep | FirstSent::Forget => None,
-        },
-    ])?;
+    held.becomes(t, &held.standing.after(&record.transition, &with, tick.now_ms), deltas)?;
     if let Some(attempt) = &record.attempt {
         t.prepare_cached(sql::ATTEMPT)?.execute(params![
             record.id.0,
             record.sends,
             tick.run.0,
+            Op::Create,
             attempt.at_ms,
             attempt.took_ms,
             attempt.read_ms,
-            attempt.class.as_str(),
+            attempt.class,
             attempt.http_status,
             attempt.code,
             attempt.message,
@@ -230,33 +188,23 @@ fn take_back(
     deltas: &mut Deltas,
     settled: &mut Settled,
 ) -> rusqlite::Result<()> {
-    let held: Option<(i64, Option<String>, bool)> = t
+    let is_ours: bool = t
         .prepare_cached(
-            "SELECT source_id, code, status = 'invalid' FROM job
-             WHERE id = ?1 AND sends = ?2
-                   AND (status = 'failed' AND detail = 'rejected' OR status = 'invalid')
-                   AND EXISTS (SELECT 1 FROM attempt WHERE job_id = ?1 AND n = ?2 AND run_id = ?3)",
+            "SELECT EXISTS (SELECT 1 FROM job j JOIN attempt a ON a.job_id = j.id AND a.n = j.sends
+                            WHERE j.id = ?1 AND j.sends = ?2 AND a.run_id = ?3)",
         )?
-        .query_row(params![id.0, sends, tick.run.0], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })
-        .optional()?;
-    let Some((source, code, is_invalid)) = held else { return Ok(()) };
-    t.prepare_cached(
-        "UPDATE job SET status = 'pending', detail = NULL, code = NULL, reason = NULL,
-                spent = spent - (status = 'failed'), not_before_ms = 0, updated_at_ms = ?2
-         WHERE id = ?1",
-    )?
-    .execute(params![id.0, tick.now_ms])?;
-    if is_invalid {
-        t.prepare_cached("DELETE FROM problem WHERE job_id = ?1")?.execute([id.0])?;
-        deltas.add(source, Status::Invalid, None, None, -1);
-        settled.invalid -= 1;
-    } else {
-        deltas.add(source, Status::Failed, Some(Detail::Rejected), code.as_deref(), -1);
-        settled.failed -= 1;
+        .query_row(params![id.0, sends, tick.run.0], |row| row.get(0))?;
+    let Some(held) = load(t, id.0)?.filter(|_| is_ours) else { return Ok(()) };
+    let Some(to) = held.standing.taken_back(tick.now_ms) else { return Ok(()) };
+    held.becomes(t, &to, deltas)?;
+    match held.standing.status {
+        Status::Invalid => {
+            t.prepare_cached("DELETE FROM problem WHERE job_id = ?1")?.execute([id.0])?;
+            settled.invalid -= 1;
+        }
+        Status::Failed => settled.failed -= 1,
+        Status::Pending | Status::Sending | Status::Unknown | Status::Done => {}
     }
-    deltas.add(source, Status::Pending, None, None, 1);
     Ok(())
 }
 
@@ -331,7 +279,7 @@ pub(super) fn outlook(c: &Connection) -> rusqlite::Result<Outlook> {
 pub(super) fn outlook_of(c: &Connection, jobs: &[JobId]) -> rusqlite::Result<Outlook> {
     let unfinished_source = c.prepare_cached(sql::UNFINISHED)?.query_row([], |row| row.get(0))?;
     let mut outlook = Outlook { unfinished_source, ..Outlook::default() };
-    let mut standing = c.prepare_cached(sql::STANDING)?;
+    let mut standing = c.prepare_cached(sql::OPEN_ONE)?;
     for job in jobs {
         let found: Option<(bool, bool, bool, i64)> = standing
             .query_row([job.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
@@ -349,26 +297,25 @@ pub(super) fn outlook_of(c: &Connection, jobs: &[JobId]) -> rusqlite::Result<Out
 }
 
 pub(super) fn tally_kept(c: &Connection) -> rusqlite::Result<Vec<TallyLine>> {
-    let mut statement = c.prepare(
-        "SELECT source_id, status, detail, code, n FROM tally WHERE n <> 0
-         ORDER BY source_id, status, detail, code",
-    )?;
+    let mut statement =
+        c.prepare("SELECT source_id, status, detail, code, n FROM tally WHERE n <> 0")?;
     let rows = statement.query_map([], |row| {
-        let status: String = row.get(1)?;
         Ok(TallyLine {
             source: SourceId(row.get(0)?),
-            status: Status::parse(&status).unwrap_or(Status::Unknown),
+            status: row.get(1)?,
             detail: row.get(2)?,
             code: row.get(3)?,
             n: u64::try_from(row.get::<_, i64>(4)?).unwrap_or(u64::MAX),
         })
     })?;
-    rows.collect()
+    let mut lines: Vec<TallyLine> = rows.collect::<rusqlite::Result<_>>()?;
+    lines.sort();
+    Ok(lines)
 }
 
 /// Counts here, not by `GROUP BY`: that would sort all rows, in a file as large as they are.
 pub(super) fn tally_counted(c: &Connection) -> rusqlite::Result<Vec<TallyLine>> {
-    type Kind = (i64, String, String, String);
+    type Kind = (i64, Status, String, String);
     let mut counts: BTreeMap<Kind, u64> = BTreeMap::new();
     let mut statement = c.prepare("SELECT source_id, status, detail, code FROM job")?;
     let mut rows = statement.query([])?;
@@ -379,7 +326,7 @@ pub(super) fn tally_counted(c: &Connection) -> rusqlite::Result<Vec<TallyLine>> 
     }
     let line = |((source, status, detail, code), n): (Kind, u64)| TallyLine {
         source: SourceId(source),
-        status: Status::parse(&status).unwrap_or(Status::Unknown),
+        status,
         detail,
         code,
         n,

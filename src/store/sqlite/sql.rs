@@ -24,7 +24,7 @@ WHERE j.id = ?1 AND j.status = 'pending' AND (j.sends = 0 OR j.not_before_ms <= 
 
 /// Where a job that was chosen stands, if it is not settled: pending, never sent, no attempt spent, when
 /// it is due. Primary key.
-pub(super) const STANDING: &str = "\
+pub(super) const OPEN_ONE: &str = "\
 SELECT status = 'pending', sends = 0, spent = 0, not_before_ms FROM job
 WHERE id = ?1 AND (status = 'pending' OR status = 'sending' OR status = 'unknown')";
 
@@ -34,24 +34,55 @@ UPDATE job SET status = 'sending', sends = sends + 1, claimed_by_run = ?2, code 
        first_sent_ms = coalesce(first_sent_ms, ?3), updated_at_ms = ?4
 WHERE id = ?1";
 
-/// A job in a run's hands, under its fence. Primary key.
-pub(super) const HELD: &str = "\
-SELECT source_id, status, code FROM job
-WHERE id = ?1 AND sends = ?2 AND claimed_by_run = ?3 AND status IN ('sending', 'unknown')";
+/// The columns of `job` that `standing::standing` reads, in its order.
+macro_rules! standing_columns {
+    () => {
+        "status, detail, spent, not_before_ms, first_sent_ms, claimed_by_run, remote_id, evidence, code, reason, updated_at_ms"
+    };
+}
+pub(super) use standing_columns;
 
-/// Writes what became of it. Primary key.
-pub(super) const MOVE: &str = "\
-UPDATE job SET status = ?2, detail = ?3, spent = spent + ?4, not_before_ms = ?5,
-       claimed_by_run = CASE WHEN ?2 IN ('sending', 'unknown') THEN claimed_by_run END,
-       first_sent_ms = CASE WHEN ?11 THEN ?12 ELSE first_sent_ms END,
-       remote_id = coalesce(?6, remote_id), evidence = coalesce(?7, evidence), code = ?8, reason = ?9,
-       updated_at_ms = ?10
+/// A job as the laws see it: its source, and its standing. Primary key.
+pub(super) const STANDING: &str =
+    concat!("SELECT source_id, ", standing_columns!(), " FROM job WHERE id = ?1");
+
+/// The same of a job in a run's hands, under its fence. Primary key.
+pub(super) const HELD: &str = concat!(
+    "SELECT source_id, ",
+    standing_columns!(),
+    " FROM job WHERE id = ?1 AND sends = ?2 AND claimed_by_run = ?3 AND status IN ('sending', 'unknown')"
+);
+
+/// Writes what a law has made of a row. Primary key.
+pub(super) const WRITE: &str = "\
+UPDATE job SET status = ?2, detail = ?3, spent = ?4, not_before_ms = ?5, first_sent_ms = ?6,
+       claimed_by_run = ?7, remote_id = ?8, evidence = ?9, code = ?10, reason = ?11, updated_at_ms = ?12
 WHERE id = ?1";
+
+/// The attempts whose run ended before their outcome was recorded. Index `job_in_doubt`.
+pub(super) const LOST_ATTEMPTS: &str = "\
+INSERT INTO attempt (job_id, n, run_id, op, at_ms, outcome, message)
+SELECT id, sends, claimed_by_run, ?1, updated_at_ms, ?2, ?3 FROM job
+WHERE status IN ('sending', 'unknown') AND status = 'sending'";
+
+/// What was being sent is in doubt. Index `job_in_doubt`.
+pub(super) const RECOVER: &str = "\
+UPDATE job SET status = 'unknown', reason = ?1, updated_at_ms = ?2
+WHERE status IN ('sending', 'unknown') AND status = 'sending'";
+
+/// Doubts pass into the hands of a run. Index `job_in_doubt`.
+pub(super) const INHERIT: &str =
+    "UPDATE job SET claimed_by_run = ?1 WHERE status IN ('sending', 'unknown')";
+
+/// Rows that would wait longer than any backoff wait no more. Index `job_again`.
+pub(super) const HASTEN: &str = "\
+UPDATE job SET not_before_ms = 0 WHERE status = 'pending' AND sends > 0 AND not_before_ms > ?1";
 
 /// Appends to the ledger. Primary key.
 pub(super) const ATTEMPT: &str = "\
-INSERT INTO attempt (job_id, n, run_id, at_ms, took_ms, read_ms, outcome, http_status, code, message, request_id)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+INSERT INTO attempt (job_id, n, run_id, op, at_ms, took_ms, read_ms, outcome, http_status, code, message,
+                     request_id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 
 /// Adds to the tally. Primary key.
 pub(super) const TALLY: &str = "\
@@ -132,10 +163,15 @@ pub(super) const ALL: &[(&str, &str, &[&str])] = &[
         DUE_ONE,
         &["SEARCH j USING INTEGER PRIMARY KEY", "SEARCH r USING INTEGER PRIMARY KEY"],
     ),
+    ("OPEN_ONE", OPEN_ONE, &["INTEGER PRIMARY KEY"]),
     ("STANDING", STANDING, &["INTEGER PRIMARY KEY"]),
     ("CLAIM", CLAIM, &["INTEGER PRIMARY KEY"]),
     ("HELD", HELD, &["INTEGER PRIMARY KEY"]),
-    ("MOVE", MOVE, &["INTEGER PRIMARY KEY"]),
+    ("WRITE", WRITE, &["INTEGER PRIMARY KEY"]),
+    ("LOST_ATTEMPTS", LOST_ATTEMPTS, &["INDEX job_in_doubt"]),
+    ("RECOVER", RECOVER, &["INDEX job_in_doubt"]),
+    ("INHERIT", INHERIT, &["INDEX job_in_doubt"]),
+    ("HASTEN", HASTEN, &["INDEX job_again"]),
     ("DOUBTS", DOUBTS, &["INDEX job_in_doubt"]),
     (
         "SETTINGS_OF_DOUBTS",

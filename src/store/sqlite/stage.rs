@@ -3,7 +3,7 @@
 
 use super::identifiers::{Block, hashes};
 use super::{Deltas, Table};
-use crate::job::Status;
+use crate::job::{Standing, Status};
 use crate::problem::Problem;
 use crate::store::{Batch, NewJob, SourceId, SourceRow, StageCounts, StoreError};
 use rusqlite::{Connection, Transaction, params};
@@ -179,7 +179,7 @@ pub(super) fn add_problems(c: &Connection, id: i64, problems: &[Problem]) -> rus
 }
 
 fn status_of(problems: &[Problem]) -> Status {
-    if problems.is_empty() { Status::Pending } else { Status::Invalid }
+    Standing::staged(problems.is_empty(), 0).status
 }
 
 /// Drops the source's jobs that were never sent. What stays was read by the earlier start: the

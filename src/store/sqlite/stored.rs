@@ -3,7 +3,8 @@
 use super::compare::Judge;
 use super::identifiers::{hash, hash_bytes};
 use super::sql;
-use crate::job::{Detail, Status};
+use super::standing::{Held, standing};
+use crate::job::{Standing, Status};
 use crate::json;
 use crate::user::{IdKind, Identifiers};
 use rusqlite::{OptionalExtension, Row};
@@ -23,9 +24,7 @@ pub(super) struct Stored {
     /// Its source corrects what is in the table.
     pub(super) replaces: bool,
     pub(super) record_no: u64,
-    pub(super) status: Status,
-    pub(super) detail: Option<Detail>,
-    pub(super) code: Option<String>,
+    pub(super) standing: Standing,
     pub(super) raw: Vec<u8>,
     /// Where its record came from: another source than the job's, if it was replaced.
     pub(super) record_source: i64,
@@ -51,7 +50,16 @@ impl Stored {
 
     /// Let go by a person: nobody stands in its way, and it stands in nobody's.
     pub(super) fn is_waived(&self) -> bool {
-        self.detail == Some(Detail::Waived)
+        self.standing.is_waived()
+    }
+
+    pub(super) fn status(&self) -> Status {
+        self.standing.status
+    }
+
+    /// The row as a law's result is written to it.
+    pub(super) fn held(&self) -> Held {
+        Held { id: self.id, source: self.source, standing: self.standing.clone() }
     }
 
     pub(super) fn has(&self, (kind, value): (IdKind, &str)) -> bool {
@@ -64,8 +72,8 @@ impl Stored {
 }
 
 fn origin_of(row: &Row<'_>) -> rusqlite::Result<Option<Origin>> {
-    let Some(source) = row.get(10)? else { return Ok(None) };
-    Ok(Some(Origin { source, path: row.get(11)?, record_no: row.get(12)? }))
+    let Some(source) = row.get(7)? else { return Ok(None) };
+    Ok(Some(Origin { source, path: row.get(8)?, record_no: row.get(9)? }))
 }
 
 impl Judge<'_> {
@@ -119,18 +127,18 @@ impl Judge<'_> {
 
     pub(super) fn load(&self, id: i64) -> rusqlite::Result<Option<Stored>> {
         let mut statement = self.t.prepare_cached(&format!(
-            "SELECT j.source_id, s.path, s.replaces, j.record_no, j.status, j.detail, j.code, r.source_id, r.raw, {},
-                    o.source_id, os.path, o.record_no
+            "SELECT j.source_id, s.path, s.replaces, j.record_no, r.source_id, r.raw, {},
+                    o.source_id, os.path, o.record_no, {}
              FROM job j JOIN source s ON s.id = j.source_id JOIN record r ON r.job_id = j.id
                   LEFT JOIN origin o ON o.job_id = j.id LEFT JOIN source os ON os.id = o.source_id
              WHERE j.id = ?1",
-            sql::IS_FAULTY
+            sql::IS_FAULTY,
+            sql::standing_columns!()
         ))?;
         statement
             .query_row([id], |row| {
-                let (status, detail): (String, Option<String>) = (row.get(4)?, row.get(5)?);
-                let raw: Vec<u8> = row.get(8)?;
-                let is_faulty: bool = row.get(9)?;
+                let raw: Vec<u8> = row.get(5)?;
+                let is_faulty: bool = row.get(6)?;
                 let identifiers =
                     if is_faulty { Identifiers::default() } else { (self.lens.identify)(&raw) };
                 Ok(Stored {
@@ -139,10 +147,8 @@ impl Judge<'_> {
                     path: row.get(1)?,
                     replaces: row.get(2)?,
                     record_no: row.get(3)?,
-                    status: Status::parse(&status).unwrap_or(Status::Sending),
-                    detail: detail.as_deref().and_then(Detail::parse),
-                    code: row.get(6)?,
-                    record_source: row.get(7)?,
+                    standing: standing(row, 10)?,
+                    record_source: row.get(4)?,
                     origin: origin_of(row)?,
                     identifiers,
                     raw,

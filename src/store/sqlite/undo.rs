@@ -1,10 +1,10 @@
 //! Taking back what people have decided.
 
-use super::decide::load;
+use super::standing::load;
 use super::{Deltas, Table, compare};
-use crate::job::{Detail, Status};
+use crate::job::Decided;
 use crate::store::{JobId, Lens, StoreError};
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 /// What undoing decisions came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,44 +61,36 @@ fn undo(
     decision: &str,
     now_ms: i64,
 ) -> rusqlite::Result<Option<bool>> {
-    type Decided = (i64, i64, String, Option<String>, Option<String>, String);
-    let latest: Option<Decided> = t
+    let latest: Option<(i64, Decided)> = t
         .query_row(
-            "SELECT id, at_ms, from_status, from_detail, from_code, to_status FROM decision
+            "SELECT id, at_ms, to_status, from_status, from_detail, from_code, from_reason, from_remote_id,
+                    from_evidence, from_updated_at_ms FROM decision
              WHERE job_id = ?1 AND decision = ?2 AND undone_at_ms IS NULL ORDER BY id DESC LIMIT 1",
             params![job, decision],
-            |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
-            },
+            |row| Ok((row.get(0)?, decided(row)?)),
         )
         .optional()?;
-    let Some((id, at_ms, from_status, from_detail, from_code, to_status)) = latest else {
-        return Ok(None);
-    };
+    let Some((id, decided)) = latest else { return Ok(None) };
     let Some(row) = load(t, job)? else { return Ok(None) };
-    if row.status.as_str() != to_status || row.updated_at_ms != at_ms {
-        return Ok(Some(false));
-    }
-    // A row that was being sent when the process ended is in doubt.
-    let status = match Status::parse(&from_status) {
-        Some(Status::Sending) | None => Status::Unknown,
-        Some(status) => status,
-    };
-    let detail = from_detail.as_deref().and_then(Detail::parse);
-    t.execute(
-        "UPDATE job SET status = ?2, detail = ?3,
-                (code, reason, remote_id, evidence) =
-                    (SELECT from_code, from_reason, from_remote_id, from_evidence FROM decision WHERE id = ?4),
-                claimed_by_run = CASE WHEN ?2 = 'unknown' THEN (SELECT max(id) FROM run) END,
-                -- As if nothing had been decided: an earlier decision can be undone in its turn.
-                updated_at_ms = (SELECT from_updated_at_ms FROM decision WHERE id = ?4)
-         WHERE id = ?1",
-        params![job, status.as_str(), detail.map(Detail::as_str), id],
-    )?;
-    t.execute("UPDATE decision SET undone_at_ms = ?2 WHERE id = ?1", params![id, now_ms])?;
+    let last_run = t.query_row("SELECT max(id) FROM run", [], |row| row.get(0))?;
+    let Some(to) = row.standing.undone(&decided, last_run) else { return Ok(Some(false)) };
     let mut deltas = Deltas::default();
-    deltas.add(row.source, row.status, row.detail, row.code.as_deref(), -1);
-    deltas.add(row.source, status, detail, from_code.as_deref(), 1);
+    row.becomes(t, &to, &mut deltas)?;
     deltas.apply(t)?;
+    t.execute("UPDATE decision SET undone_at_ms = ?2 WHERE id = ?1", params![id, now_ms])?;
     Ok(Some(true))
+}
+
+fn decided(row: &Row<'_>) -> rusqlite::Result<Decided> {
+    Ok(Decided {
+        at_ms: row.get(1)?,
+        to: row.get(2)?,
+        from: row.get(3)?,
+        from_detail: row.get(4)?,
+        from_code: row.get(5)?,
+        from_reason: row.get(6)?,
+        from_remote_id: row.get(7)?,
+        from_evidence: row.get(8)?,
+        from_updated_at_ms: row.get(9)?,
+    })
 }

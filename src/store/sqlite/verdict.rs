@@ -3,8 +3,9 @@
 use super::compare::Judge;
 use super::identifiers::hashes;
 use super::stage::add_problems;
+use super::standing::has_problems;
 use super::stored::Stored;
-use crate::job::Status;
+use crate::job::{Standing, Status};
 use crate::problem::Problem;
 use rusqlite::params;
 
@@ -17,43 +18,28 @@ impl Judge<'_> {
             return Ok(());
         }
         add_problems(self.t, new.id, &problems)?;
-        if new.status == Status::Pending {
-            self.invalidate(new)?;
+        if self.invalidate(new)? {
             self.book(new.source).invalid += 1;
         }
         Ok(())
     }
 
-    /// A row that was to be sent cannot be.
-    pub(super) fn invalidate(&mut self, row: &Stored) -> rusqlite::Result<()> {
-        self.t
-            .prepare_cached("UPDATE job SET status = 'invalid' WHERE id = ?1")?
-            .execute([row.id])?;
-        self.deltas.add(row.source, Status::Pending, None, None, -1);
-        self.deltas.add(row.source, Status::Invalid, None, None, 1);
-        Ok(())
-    }
-
-    pub(super) fn has_problems(&self, id: i64) -> rusqlite::Result<bool> {
-        self.t
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM problem WHERE job_id = ?1)")?
-            .query_row([id], |row| row.get(0))
+    /// A row that was to be sent cannot be; `false` where it was not to be sent.
+    pub(super) fn invalidate(&mut self, row: &Stored) -> rusqlite::Result<bool> {
+        self.becomes(row, row.standing.held_against())
     }
 
     /// An invalid row that nothing is held against any more can be sent.
-    pub(super) fn free(&mut self, row: &Stored) -> rusqlite::Result<()> {
-        let n = self
-            .t
-            .prepare_cached(
-                "UPDATE job SET status = 'pending', code = NULL, reason = NULL
-                 WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM problem WHERE job_id = ?1)",
-            )?
-            .execute([row.id])?;
-        if n > 0 {
-            self.deltas.add(row.source, row.status, row.detail, row.code.as_deref(), -1);
-            self.deltas.add(row.source, Status::Pending, None, None, 1);
-        }
-        Ok(())
+    pub(super) fn free(&mut self, row: &Stored) -> rusqlite::Result<bool> {
+        let has_problems = has_problems(self.t, row.id)?;
+        self.becomes(row, row.standing.freed(has_problems))
+    }
+
+    /// Writes what a law has made of a row; `false` where it stays as it is.
+    fn becomes(&mut self, row: &Stored, to: Option<Standing>) -> rusqlite::Result<bool> {
+        let Some(to) = to else { return Ok(false) };
+        row.held().becomes(self.t, &to, &mut self.deltas)?;
+        Ok(true)
     }
 
     /// The new row's record takes the place of the one that was there; attempts stay.
@@ -63,8 +49,9 @@ impl Judge<'_> {
         new: &Stored,
         problems: &[Problem],
     ) -> rusqlite::Result<()> {
-        let is_valid = new.status == Status::Pending && problems.is_empty();
-        let status = if is_valid { Status::Pending } else { Status::Invalid };
+        let is_valid = new.status() == Status::Pending && problems.is_empty();
+        let same_identifiers = known.identifiers == new.identifiers;
+        let to = known.standing.replaced(is_valid, same_identifiers, self.now_ms);
         self.move_problems(new.id, known.id)?;
         add_problems(self.t, known.id, problems)?;
         self.t
@@ -78,27 +65,12 @@ impl Judge<'_> {
             .prepare_cached("UPDATE record SET job_id = ?2 WHERE job_id = ?1")?
             .execute([new.id, known.id])?;
         self.t
-            .prepare_cached(
-                "UPDATE job SET status = ?2, detail = NULL, code = NULL, reason = NULL, spent = 0,
-                        not_before_ms = 0, key = ?3, updated_at_ms = ?4,
-                        -- Whoever stood in the way of the old record is nobody to the new one.
-                        remote_id = NULL, evidence = NULL,
-                        -- Whoever is found by other identifiers was not made by what was sent before.
-                        first_sent_ms = CASE WHEN ?5 THEN first_sent_ms END
-                 WHERE id = ?1",
-            )?
-            .execute(params![
-                known.id,
-                status.as_str(),
-                new.identifiers.key().map(|(_, key)| key),
-                self.now_ms,
-                known.identifiers == new.identifiers,
-            ])?;
+            .prepare_cached("UPDATE job SET key = ?2 WHERE id = ?1")?
+            .execute(params![known.id, new.identifiers.key().map(|(_, key)| key)])?;
+        self.becomes(known, to)?;
         self.move_identifiers(new, known.id)?;
-        self.deltas.add(known.source, known.status, known.detail, known.code.as_deref(), -1);
-        self.deltas.add(known.source, status, None, None, 1);
         self.book(new.source).replaced += 1;
-        self.book(new.source).invalid += i64::from(status == Status::Invalid);
+        self.book(new.source).invalid += i64::from(!is_valid);
         self.take_out(new)
     }
 
@@ -128,7 +100,7 @@ impl Judge<'_> {
     pub(super) fn take_out(&mut self, new: &Stored) -> rusqlite::Result<()> {
         let book = self.book(new.source);
         book.rows -= 1;
-        book.invalid -= i64::from(new.status == Status::Invalid);
+        book.invalid -= i64::from(new.status() == Status::Invalid);
         self.remove(new)
     }
 
@@ -139,7 +111,7 @@ impl Judge<'_> {
                 .execute([row.id])?;
         }
         self.t.prepare_cached("DELETE FROM job WHERE id = ?1")?.execute([row.id])?;
-        self.deltas.add(row.source, row.status, row.detail, row.code.as_deref(), -1);
+        self.deltas.leaves(row.source, &row.standing);
         Ok(())
     }
 }

@@ -14,7 +14,7 @@ fn no_statement_that_is_run_for_each_user_makes_a_table() {
     let table = Table::open(&folder.path().join("t.db")).unwrap();
     let job = stage::insert_rows(stage::JOB, 2, 5, stage::AT_ONCE);
     let record = stage::insert_rows(stage::RECORD, 1, 2, stage::AT_ONCE);
-    let run = [DUE_NEW, DUE_AGAIN, CLAIM, HELD, MOVE, ATTEMPT, TALLY];
+    let run = [DUE_NEW, DUE_AGAIN, CLAIM, HELD, WRITE, ATTEMPT, TALLY];
     for text in run.into_iter().chain([job.as_str(), &record]) {
         let mut statement = table.conn.prepare(&format!("EXPLAIN {text}")).unwrap();
         let mut rows = statement.raw_query();
@@ -84,7 +84,7 @@ fn half_done(table: &Table, done: u32) {
          INSERT INTO source (id, path, checkpoint, fingerprint, started_at_ms, finished_at_ms) VALUES (1, 'f', '{{}}', '', 1, 1);
          INSERT INTO tally SELECT source_id, status, coalesce(detail, ''), '', count(*) FROM job GROUP BY 1, 2, 3;
          INSERT INTO record (job_id, raw, source_id) SELECT id, x'7b7d', 1 FROM job;
-         INSERT INTO attempt (job_id, n, run_id, at_ms, outcome) SELECT id, 1, 1, 1, 'created' FROM job WHERE id <= {done};
+         INSERT INTO attempt (job_id, n, run_id, op, at_ms, outcome) SELECT id, 1, 1, 'create', 1, 'created' FROM job WHERE id <= {done};
          INSERT INTO run (id, started_at_ms, machine, pid, settings, seen_at_ms) VALUES (1, 1, 'm', 1, '{{}}', 1);",
         all = 2 * done
     );

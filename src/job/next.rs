@@ -1,0 +1,31 @@
+//! The table of outcomes.
+
+use super::{Detail, Evidence, Job, Now, Outcome, Status, Transition};
+use crate::backoff;
+
+/// What an outcome makes of a job that is being sent.
+///
+/// `until_ms` is when the target asked to come back, if it did (UTC milliseconds).
+pub fn next(job: &Job, outcome: &Outcome, until_ms: Option<i64>, now: Now) -> Transition {
+    match outcome {
+        Outcome::Created { remote_id } => {
+            Transition::done(Detail::Created, remote_id.clone(), Evidence::Reply).spend()
+        }
+        Outcome::Duplicate => Transition::to(Status::Unknown).spend(),
+        Outcome::Rejected => Transition::failed(Detail::Rejected).spend(),
+        Outcome::Throttled => {
+            let wait = backoff::short(now.jitter);
+            Transition::pending(until_ms.unwrap_or(now.ms).max(now.ms) + wait)
+        }
+        Outcome::Halt | Outcome::Returned => Transition::pending(0),
+        Outcome::Unexplained => {
+            Transition::pending(now.ms + backoff::delay_ms(job.spent, now.jitter))
+        }
+        // A row that no key serves must not come before those that tell whether the key is good.
+        Outcome::Stale | Outcome::NotSent => {
+            Transition::pending(now.ms + backoff::short(now.jitter))
+        }
+        Outcome::Unknown => Transition::to(Status::Unknown),
+        Outcome::Unsendable => Transition::to(Status::Invalid),
+    }
+}

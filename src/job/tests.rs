@@ -1,0 +1,536 @@
+use super::*;
+use proptest::prelude::*;
+
+const NOW: Now = Now { ms: 1_000_000, jitter: 0.5 };
+
+fn job(spent: u32, had_unknown: bool, duplicate: bool) -> Job {
+    Job { spent, first_sent_ms: Some(1_000_000), had_unknown, duplicate }
+}
+
+fn created() -> Outcome {
+    Outcome::Created { remote_id: "u".to_owned() }
+}
+
+/// Every outcome once.
+fn outcomes() -> Vec<Outcome> {
+    vec![
+        created(),
+        Outcome::Duplicate,
+        Outcome::Rejected,
+        Outcome::Unexplained,
+        Outcome::Throttled,
+        Outcome::Stale,
+        Outcome::NotSent,
+        Outcome::Unknown,
+        Outcome::Halt,
+        Outcome::Unsendable,
+        Outcome::Returned,
+    ]
+}
+
+fn findings() -> Vec<Finding> {
+    let remote_id = || "u".to_owned();
+    vec![
+        Finding::Ours { remote_id: remote_id(), created_at_ms: None },
+        Finding::Ours { remote_id: remote_id(), created_at_ms: Some(997_999) },
+        Finding::Ours { remote_id: remote_id(), created_at_ms: Some(998_000) },
+        Finding::Bystander { remote_id: remote_id() },
+        Finding::Other,
+        Finding::NobodyYet,
+        Finding::Nobody { witnessed: false },
+        Finding::Nobody { witnessed: true },
+    ]
+}
+
+fn word(transition: &Transition) -> String {
+    let detail = transition.detail.map_or(String::new(), |detail| format!("/{detail}"));
+    let spent = if transition.spend { " spent" } else { "" };
+    let wait = transition.not_before_ms.saturating_sub(NOW.ms).max(0);
+    let wait = if wait > 0 { format!(" +{wait}") } else { String::new() };
+    format!("{}{detail}{spent}{wait}", transition.status)
+}
+
+#[test]
+fn each_outcome_leads_where_the_table_says() {
+    let job = job(2, false, false);
+    let words: Vec<String> =
+        outcomes().iter().map(|outcome| word(&next(&job, outcome, None, NOW))).collect();
+    assert_eq!(
+        words,
+        [
+            "done/created spent",
+            "unknown spent",
+            "failed/rejected spent",
+            "pending +1000",
+            "pending +500",
+            "pending +500",
+            "pending +500",
+            "unknown",
+            "pending",
+            "invalid",
+            "pending",
+        ]
+    );
+}
+
+#[test]
+fn each_outcome_has_its_class_and_three_are_definite() {
+    let classes: Vec<&str> =
+        outcomes().iter().map(|outcome| outcome.class().map_or("-", Class::as_str)).collect();
+    assert_eq!(
+        classes,
+        [
+            "created",
+            "duplicate",
+            "rejected",
+            "rejected",
+            "throttled",
+            "stale",
+            "not-sent",
+            "unknown",
+            "halt",
+            "unsendable",
+            "-",
+        ]
+    );
+    let definite = outcomes().iter().filter(|outcome| outcome.is_definite()).count();
+    assert_eq!(definite, 3);
+    assert!(outcomes()[..3].iter().all(Outcome::is_definite));
+    let maybe = outcomes().into_iter().filter(|outcome| !outcome.proves_absence());
+    assert_eq!(maybe.collect::<Vec<_>>(), [created(), Outcome::Unknown]);
+}
+
+#[test]
+fn a_user_may_be_of_our_making_unless_something_speaks_against_it() {
+    let may = |had_unknown, created_at_ms| {
+        let job = job(0, had_unknown, false);
+        may_have_made(&job, created_at_ms, &Policy::default())
+    };
+    // The first send was at 1,000,000; 2 s of tolerance.
+    assert!(may(true, None) && may(true, Some(1_000_000)) && may(true, Some(998_000)));
+    assert!(!may(true, Some(997_999)));
+    assert!(!may(false, None) && !may(false, Some(1_000_000)));
+}
+
+#[test]
+fn a_row_that_is_refused_as_too_much_waits_until_the_target_said_and_a_little_longer() {
+    let row = job(0, false, false);
+    let until = |ms| next(&row, &Outcome::Throttled, Some(ms), NOW).not_before_ms;
+    assert_eq!(until(NOW.ms + 3_000), NOW.ms + 3_500);
+    assert_eq!(until(NOW.ms - 3_000), NOW.ms + 500);
+}
+
+#[test]
+fn each_finding_leads_where_the_table_says() {
+    let table = |had_unknown, duplicate, spent| -> Vec<String> {
+        let job = job(spent, had_unknown, duplicate);
+        let policy = Policy::default();
+        let settled = findings().into_iter().map(|found| settle(&job, &found, &policy, NOW));
+        settled.map(|next| next.map_or("-".to_owned(), |next| word(&next))).collect()
+    };
+    assert_eq!(
+        table(true, false, 7),
+        [
+            "done/existed",
+            "done/existed",
+            "done/created",
+            "failed/conflict",
+            "failed/conflict",
+            "-",
+            "pending +32000",
+            "failed/exhausted spent",
+        ]
+    );
+    assert_eq!(table(true, false, 0)[6..], ["pending +250", "pending spent +500"]);
+    // A duplicate after an unknown attempt of ours: its search lags, and it is never sent again.
+    assert_eq!(table(true, true, 7)[6..], ["-", "-"]);
+    // A duplicate that nobody finds.
+    assert_eq!(table(false, true, 1)[5..], ["-", "failed/conflict", "failed/conflict"]);
+    // Created needs an attempt of ours that ended unknown.
+    assert_eq!(table(false, true, 1)[..3], ["done/existed"; 3]);
+}
+
+#[test]
+fn a_bystander_is_skipped_only_by_policy() {
+    let policy = Policy { on_conflict: OnConflict::Skip, ..Policy::default() };
+    let skip = |found| word(&settle(&job(1, false, true), &found, &policy, NOW).unwrap());
+    assert_eq!(skip(Finding::Bystander { remote_id: "u".to_owned() }), "done/skipped");
+    assert_eq!(skip(Finding::Other), "failed/conflict");
+}
+
+#[test]
+fn words_are_read_back() {
+    assert!(Status::ALL.iter().all(|word| Status::parse(word.as_str()) == Some(*word)));
+    assert!(Detail::ALL.iter().all(|word| Detail::parse(word.as_str()) == Some(*word)));
+    assert!(Class::ALL.iter().all(|word| Class::parse(word.as_str()) == Some(*word)));
+    assert!(Evidence::ALL.iter().all(|word| Evidence::parse(word.as_str()) == Some(*word)));
+    assert_eq!(Status::parse("Done"), None);
+}
+
+prop_compose! {
+    fn any_job()(
+        spent in 0..20u32,
+        first_sent_ms in proptest::option::of(0..2_000_000i64),
+        had_unknown: bool,
+        duplicate: bool,
+    ) -> Job {
+        Job { spent, first_sent_ms, had_unknown, duplicate }
+    }
+}
+
+prop_compose! {
+    fn any_now()(ms in 0..2_000_000i64, jitter in 0.0..1.0f64) -> Now {
+        Now { ms, jitter }
+    }
+}
+
+fn any_finding() -> impl Strategy<Value = Finding> {
+    let created = proptest::option::of(0..2_000_000i64);
+    prop_oneof![
+        created
+            .prop_map(|created_at_ms| Finding::Ours { remote_id: "u".to_owned(), created_at_ms }),
+        proptest::sample::select(findings()),
+    ]
+}
+
+prop_compose! {
+    fn any_policy()(max_attempts in 1..10u32, skip: bool) -> Policy {
+        let on_conflict = if skip { OnConflict::Skip } else { OnConflict::Fail };
+        Policy { max_attempts, on_conflict, ..Policy::default() }
+    }
+}
+
+/// What holds of every transition.
+fn is_sound(next: &Transition) -> bool {
+    let reasoned = matches!(next.status, Status::Done | Status::Failed);
+    let done = next.status == Status::Done;
+    next.status != Status::Sending
+        && next.detail.is_some() == reasoned
+        && next.evidence.is_some() == done
+        && (next.remote_id.is_some() == done || next.detail == Some(Detail::Conflict))
+        && (next.status == Status::Pending || next.not_before_ms == 0)
+        && match next.detail {
+            Some(Detail::Created | Detail::Existed | Detail::Skipped) => done,
+            Some(Detail::Rejected | Detail::Conflict | Detail::Exhausted) => !done,
+            // Only a person waives.
+            Some(Detail::Waived) => false,
+            // Nothing adopts, updates or undoes yet.
+            Some(Detail::Adopted | Detail::Updated | Detail::Undone) => false,
+            None => true,
+        }
+}
+
+proptest! {
+    #[test]
+    fn an_outcome_leads_to_a_sound_state(
+        job in any_job(),
+        outcome in proptest::sample::select(outcomes()),
+        until_ms in proptest::option::of(0..2_000_000i64),
+        now in any_now(),
+    ) {
+        let next = next(&job, &outcome, until_ms, now);
+        prop_assert!(is_sound(&next), "{next:?}");
+        // Only a definite answer is final or spends, and a row never pays for the target.
+        prop_assert_eq!(next.spend, outcome.is_definite());
+        if matches!(next.status, Status::Done | Status::Failed) {
+            prop_assert!(outcome.is_definite());
+        }
+        if next.detail == Some(Detail::Created) {
+            prop_assert_eq!(next.evidence, Some(Evidence::Reply));
+        }
+        // What may have been stored is never simply sent again.
+        if matches!(outcome, Outcome::Unknown | Outcome::Duplicate) {
+            prop_assert_eq!(next.status, Status::Unknown);
+        }
+        let waits = matches!(outcome, Outcome::Throttled | Outcome::NotSent | Outcome::Unexplained);
+        prop_assert!(!waits || next.not_before_ms >= now.ms);
+        prop_assert!(!waits || next.not_before_ms >= until_ms.filter(|_| outcome == Outcome::Throttled).unwrap_or(0));
+    }
+
+    #[test]
+    fn a_finding_leads_to_a_sound_state(
+        job in any_job(),
+        finding in any_finding(),
+        policy in any_policy(),
+        now in any_now(),
+    ) {
+        let Some(next) = settle(&job, &finding, &policy, now) else {
+            let lags = matches!(finding, Finding::Nobody { .. }) && job.duplicate && job.had_unknown;
+            prop_assert!(lags || finding == Finding::NobodyYet);
+            return Ok(());
+        };
+        prop_assert!(is_sound(&next), "{next:?}");
+        prop_assert!(matches!(next.status, Status::Done | Status::Failed | Status::Pending));
+        if next.detail == Some(Detail::Created) {
+            let Finding::Ours { created_at_ms: Some(at), .. } = finding else {
+                return Err(TestCaseError::fail("created without proof"));
+            };
+            prop_assert!(job.had_unknown && at >= job.first_sent_ms.unwrap() - 2_000);
+        }
+        if next.status == Status::Pending {
+            prop_assert!(!job.duplicate, "a duplicate is never sent again");
+            prop_assert!(next.not_before_ms >= now.ms);
+        }
+        if next.detail == Some(Detail::Exhausted) {
+            prop_assert_eq!(&finding, &Finding::Nobody { witnessed: true });
+            prop_assert!(next.spend && job.spent + 1 >= policy.max_attempts);
+        }
+        let witnessed = finding == Finding::Nobody { witnessed: true };
+        prop_assert_eq!(next.spend, witnessed && !job.duplicate);
+    }
+
+    /// However outcomes and findings follow each other: a row that nobody witnesses is never
+    /// exhausted, and one that is always witnessed is, after `max_attempts`.
+    #[test]
+    fn only_what_is_witnessed_exhausts_a_row(
+        witnesses in proptest::collection::vec(any::<bool>(), 1..60),
+        policy in any_policy(),
+    ) {
+        let mut job = Job { spent: 0, first_sent_ms: Some(0), had_unknown: false, duplicate: false };
+        let mut held = 0;
+        for witnessed in witnesses {
+            prop_assert_eq!(next(&job, &Outcome::Unknown, None, NOW).status, Status::Unknown);
+            job.had_unknown = true;
+            held += u32::from(witnessed);
+            let to = settle(&job, &Finding::Nobody { witnessed }, &policy, NOW).unwrap();
+            job.spent += u32::from(to.spend);
+            prop_assert_eq!(job.spent, held);
+            prop_assert_eq!(to.status == Status::Failed, held >= policy.max_attempts);
+            if to.status == Status::Failed {
+                break;
+            }
+        }
+    }
+}
+
+// ---- what people, crashes, records and mappings make of a row
+
+fn any_text() -> impl Strategy<Value = Option<String>> {
+    proptest::option::of("[a-z]{1,4}")
+}
+
+/// Every row that the table can hold: what its checks allow.
+fn any_standing() -> impl Strategy<Value = Standing> {
+    let kinds = proptest::sample::select(Status::ALL.to_vec());
+    let details = proptest::sample::select(Detail::ALL.to_vec());
+    let numbers = (0..5u32, 0..9_000_000i64, proptest::option::of(0..2_000_000i64), 1..9i64);
+    let texts = (
+        any_text(),
+        any_text(),
+        any_text(),
+        proptest::option::of(proptest::sample::select(Evidence::ALL.to_vec())),
+    );
+    (kinds, details, numbers, texts, 0..2_000_000i64).prop_map(
+        |(status, detail, (spent, not_before_ms, first_sent_ms, run), texts, updated_at_ms)| {
+            let (remote_id, code, reason, evidence) = texts;
+            Standing {
+                status,
+                detail: detail_for(status, detail),
+                spent,
+                not_before_ms,
+                first_sent_ms,
+                claimed_by: status.is_in_hand().then_some(run),
+                remote_id,
+                evidence,
+                code: code.filter(|_| status.has_code()),
+                reason,
+                updated_at_ms,
+            }
+        },
+    )
+}
+
+/// A detail that such a row can have.
+fn detail_for(status: Status, detail: Detail) -> Option<Detail> {
+    let of_done = !matches!(detail, Detail::Rejected | Detail::Conflict | Detail::Exhausted);
+    match status {
+        Status::Done => Some(if of_done { detail } else { Detail::Created }),
+        Status::Failed => Some(if of_done { Detail::Rejected } else { detail }),
+        Status::Pending | Status::Sending | Status::Unknown | Status::Invalid => None,
+    }
+}
+
+/// What the table checks of a row, and the tally counts on.
+fn is_whole(row: &Standing) -> bool {
+    let detail = row.detail.map(|detail| detail_for(row.status, detail) == Some(detail));
+    let is_reasoned = matches!(row.status, Status::Done | Status::Failed);
+    let is_in_hand = matches!(row.status, Status::Sending | Status::Unknown);
+    detail.unwrap_or(!is_reasoned)
+        && row.claimed_by.is_some() == is_in_hand
+        && (row.code.is_none() || matches!(row.status, Status::Failed | Status::Unknown))
+}
+
+/// What a law that changes rows of some statuses makes of each: the words of the documentation.
+fn table_of(law: impl Fn(&Standing) -> Option<Standing>) -> Vec<String> {
+    Status::ALL
+        .iter()
+        .map(|status| {
+            let row = Standing {
+                status: *status,
+                detail: detail_for(*status, Detail::Created),
+                claimed_by: status.is_in_hand().then_some(1),
+                spent: 3,
+                first_sent_ms: Some(7),
+                remote_id: Some("r".to_owned()),
+                ..Standing::staged(true, 5)
+            };
+            law(&row).map_or("-".to_owned(), |to| {
+                let detail = to.detail.map_or(String::new(), |detail| format!("/{detail}"));
+                format!("{}{detail} {}", to.status, to.spent)
+            })
+        })
+        .collect()
+}
+
+#[test]
+fn each_law_changes_the_rows_that_it_is_about() {
+    // pending, sending, unknown, done, failed, invalid; with the attempts spent
+    assert_eq!(table_of(|row| row.claimed(2, None, 9)), ["sending 3", "-", "-", "-", "-", "-"]);
+    assert_eq!(table_of(|row| row.recovered(2, 9)), ["-", "unknown 3", "unknown 3", "-", "-", "-"]);
+    assert_eq!(table_of(|row| row.taken_back(9)), ["-", "-", "-", "-", "pending 2", "pending 3"]);
+    assert_eq!(table_of(|row| row.retried(false, 9)), ["-", "-", "-", "-", "pending 0", "-"]);
+    assert_eq!(table_of(|row| row.retried(true, 9)), ["-", "-", "-", "-", "invalid 0", "-"]);
+    assert_eq!(
+        table_of(|row| row.settled(SettleAs::Done, "", 9)),
+        ["-", "done/existed 3", "done/existed 3", "-", "-", "-"]
+    );
+    assert_eq!(
+        table_of(|row| row.settled(SettleAs::Pending, "", 9)),
+        ["-", "pending 3", "pending 3", "-", "-", "-"]
+    );
+    assert_eq!(
+        table_of(|row| row.settled(SettleAs::Failed, "", 9)),
+        ["-", "failed/rejected 3", "failed/rejected 3", "-", "-", "-"]
+    );
+    let waived = "done/waived 3";
+    assert_eq!(table_of(|row| row.waived("", 9)), [waived, waived, waived, "-", waived, waived]);
+    assert_eq!(table_of(Standing::held_against), ["invalid 3", "-", "-", "-", "-", "-"]);
+    assert_eq!(table_of(|row| row.freed(false)), ["-", "-", "-", "-", "-", "pending 3"]);
+    assert_eq!(table_of(|row| row.freed(true)), ["-"; 6]);
+    assert_eq!(
+        table_of(|row| row.replaced(true, true, 9)),
+        ["pending 0", "-", "-", "-", "pending 0", "pending 0"]
+    );
+    assert_eq!(
+        table_of(|row| row.replaced(false, true, 9)),
+        ["invalid 0", "-", "-", "-", "invalid 0", "invalid 0"]
+    );
+    let by = |has_problems| Remapped { has_problems, same_identifiers: true, is_decided: false };
+    assert_eq!(
+        table_of(|row| row.remapped(by(false), 9)),
+        ["pending 3", "-", "-", "-", "failed/rejected 3", "pending 3"]
+    );
+    assert_eq!(
+        table_of(|row| row.remapped(by(true), 9)),
+        ["invalid 3", "-", "-", "-", "failed/rejected 3", "invalid 3"]
+    );
+}
+
+#[test]
+fn who_keeps_a_place_that_another_row_wants() {
+    let place = |status, detail, anew| {
+        Standing { status, detail, ..Standing::staged(true, 0) }.has_place(anew)
+    };
+    for (status, detail, while_staging, anew) in [
+        (Status::Pending, None, true, false),
+        (Status::Sending, None, true, true),
+        (Status::Unknown, None, true, true),
+        (Status::Done, Some(Detail::Created), true, true),
+        (Status::Done, Some(Detail::Waived), false, false),
+        (Status::Failed, Some(Detail::Conflict), true, false),
+        (Status::Invalid, None, false, false),
+    ] {
+        assert_eq!(place(status, detail, false), while_staging, "{status}");
+        assert_eq!(place(status, detail, true), anew, "{status}");
+    }
+}
+
+#[test]
+fn other_identifiers_forget_when_a_row_was_first_sent() {
+    let row = Standing { first_sent_ms: Some(7), ..Standing::staged(true, 5) };
+    let sent = |to: Option<Standing>| to.and_then(|to| to.first_sent_ms);
+    for (same_identifiers, first_sent_ms) in [(true, Some(7)), (false, None)] {
+        let by = Remapped { has_problems: false, same_identifiers, is_decided: false };
+        assert_eq!(sent(row.remapped(by, 9)), first_sent_ms);
+        assert_eq!(sent(row.replaced(true, same_identifiers, 9)), first_sent_ms);
+        let waived = row.waived("gone", 8).unwrap();
+        assert_eq!(sent(waived.remapped(by, 9)), first_sent_ms);
+        assert_eq!(waived.remapped(by, 9).unwrap().updated_at_ms, 8, "it can still be undone");
+    }
+}
+
+#[test]
+fn a_row_that_waits_longer_than_any_backoff_waits_no_more() {
+    let row = |not_before_ms| Standing { not_before_ms, ..Standing::staged(true, 5) };
+    let latest = latest_due_ms(1_000);
+    assert_eq!(row(latest).recovered(1, 1_000), None);
+    assert_eq!(row(latest + 1).recovered(1, 1_000), Some(row(0)));
+}
+
+proptest! {
+    #[test]
+    fn no_law_makes_a_row_that_the_table_cannot_hold(
+        row in any_standing(),
+        flags in any::<[bool; 3]>(),
+        now_ms in 0..2_000_000i64,
+    ) {
+        prop_assume!(is_whole(&row));
+        let by = Remapped { has_problems: flags[0], same_identifiers: flags[1], is_decided: flags[2] };
+        let laws = [
+            row.claimed(3, Some(1), now_ms),
+            row.recovered(3, now_ms),
+            row.taken_back(now_ms),
+            row.retried(flags[0], now_ms),
+            row.settled(SettleAs::Done, "why", now_ms),
+            row.settled(SettleAs::DoneWithId("x"), "why", now_ms),
+            row.settled(SettleAs::Pending, "why", now_ms),
+            row.settled(SettleAs::Failed, "why", now_ms),
+            row.waived("why", now_ms),
+            row.held_against(),
+            row.freed(flags[0]),
+            row.replaced(flags[0], flags[1], now_ms),
+            row.remapped(by, now_ms),
+        ];
+        for to in laws.into_iter().flatten() {
+            prop_assert!(is_whole(&to), "{to:?}");
+            // What may be in the directory is never sent again, or let be forgotten, by any but a person.
+            prop_assert!(to.status != Status::Sending || row.status == Status::Pending);
+        }
+    }
+
+    /// A person takes a decision back, at once: the row is what it was, but for a claim that has ended.
+    #[test]
+    fn a_decision_taken_back_leaves_the_row_as_it_was(row in any_standing(), now_ms in 0..2_000_000i64) {
+        prop_assume!(is_whole(&row));
+        let decisions = [
+            row.waived("why", now_ms),
+            row.settled(SettleAs::DoneWithId("x"), "why", now_ms),
+            row.settled(SettleAs::Pending, "why", now_ms),
+        ];
+        for to in decisions.into_iter().flatten() {
+            let decided = Decided {
+                at_ms: now_ms,
+                to: to.status,
+                from: row.status,
+                from_detail: row.detail,
+                from_code: row.code.clone(),
+                from_reason: row.reason.clone(),
+                from_remote_id: row.remote_id.clone(),
+                from_evidence: row.evidence,
+                from_updated_at_ms: row.updated_at_ms,
+            };
+            let back = to.undone(&decided, Some(8)).unwrap();
+            let in_doubt = row.status.is_in_hand();
+            let was = Standing {
+                status: if in_doubt { Status::Unknown } else { row.status },
+                claimed_by: in_doubt.then_some(8),
+                not_before_ms: 0,
+                ..row.clone()
+            };
+            prop_assert_eq!(&back, &was);
+            // It has moved on: nothing is undone.
+            let later = Standing { updated_at_ms: now_ms + 1, ..to.clone() };
+            prop_assert_eq!(later.undone(&decided, Some(8)), None);
+        }
+    }
+}
