@@ -39,7 +39,7 @@ pub fn remap(
     while let Some(state) = table.remap()? {
         let rows = table.rows_to_map(&state, PAGE)?;
         if rows.is_empty() {
-            table.end_remap(&state)?;
+            table.end_remap(&state, clock::system_ms())?;
             break;
         }
         let rows: Vec<Mapped> =

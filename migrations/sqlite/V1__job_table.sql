@@ -2,9 +2,30 @@
 -- Words (statuses, details, classes) are those of DESIGN.md and of src/job.rs. The checks are chains of OR:
 -- for a list of more than two words SQLite makes a table, each time that a row is written.
 
-CREATE TABLE meta (
-    name  TEXT NOT NULL PRIMARY KEY,  -- 'target': what this table is bound to; 'mapping': what it was staged with
-    value TEXT NOT NULL               -- JSON
+-- The mappings that rows were staged and sent under: one row each time that it changes.
+CREATE TABLE mapping (
+    id       INTEGER NOT NULL PRIMARY KEY,
+    text     TEXT    NOT NULL,                    -- JSON
+    digest   TEXT    NOT NULL,                    -- SHA-256 of the text, in hexadecimal digits
+    since_ms INTEGER NOT NULL
+) STRICT;
+
+-- What the table is bound to: one row, from the first staging on.
+CREATE TABLE binding (
+    id         INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    provider   TEXT    NOT NULL,                  -- whose fields and passwords the rows were checked against
+    mapping_id INTEGER NOT NULL REFERENCES mapping (id),
+    passwords  TEXT,                              -- JSON: the setting that the passwords were judged for
+    target     TEXT                               -- JSON: the directory of the first run; null before
+) STRICT;
+
+-- A new mapping on its way: one row while the rows are being mapped again.
+CREATE TABLE remap (
+    id         INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    mapping    TEXT    NOT NULL,                  -- JSON
+    passwords  TEXT    NOT NULL,                  -- JSON: as in binding
+    accepted   INTEGER NOT NULL,                  -- 1: passwords that do not suit it were accepted
+    after      INTEGER NOT NULL                   -- up to this job it is done
 ) STRICT;
 
 -- One input, and how far it has been read.
@@ -130,6 +151,7 @@ CREATE TABLE attempt (
     job_id      INTEGER NOT NULL REFERENCES job (id),
     n           INTEGER NOT NULL,
     run_id      INTEGER NOT NULL REFERENCES run (id),
+    mapping_id  INTEGER REFERENCES mapping (id),  -- the mapping that it was sent under
     op          TEXT    NOT NULL CHECK (op = 'create' OR op = 'update' OR op = 'delete'),
     request     INTEGER,                          -- attempts of one run with the same number were one request; null: alone
     at_ms       INTEGER NOT NULL,

@@ -29,6 +29,7 @@ use crate::store::lock::{Holder, Lock};
 use crate::store::sqlite::{JobRow, Table};
 use crate::store::{StoreError, file};
 use crate::ui::Ui;
+use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 
 /// Runs the command, and says how the process is to exit.
@@ -125,23 +126,25 @@ fn mapping_hint(table: &Table) -> Result<String> {
 
 /// The mapping that the table was staged with.
 fn staged_mapping(table: &Table) -> Result<Option<Mapping>> {
-    let Some(text) = table.meta("mapping")? else { return Ok(None) };
-    let mapping = serde_json::from_str(&text).map_err(|_| StoreError::Sqlite {
-        path: table.path().to_owned(),
-        why: "its mapping is not readable".to_owned(),
-    })?;
-    Ok(Some(mapping))
+    table.binding()?.map(|binding| readable(table, "mapping", &binding.mapping)).transpose()
 }
 
 /// What the passwords of the table must be, as they were staged.
 fn staged_guard(table: &Table) -> Result<Option<Guard>> {
-    Ok(table.meta("passwords")?.and_then(|text| serde_json::from_str(&text).ok()))
+    let passwords = table.binding()?.and_then(|binding| binding.passwords);
+    passwords.map(|text| readable(table, "setting for passwords", &text)).transpose()
+}
+
+/// What Userferry has written into the binding itself.
+fn readable<T: DeserializeOwned>(table: &Table, what: &'static str, text: &str) -> Result<T> {
+    serde_json::from_str(text)
+        .map_err(|_| StoreError::UnknownWord { path: table.path().to_owned(), what }.into())
 }
 
 fn keep_guard(table: &mut Table, guard: Guard) -> Result<()> {
     let text = serde_json::to_string(&guard)
         .map_err(|_| Error::internal("internal error: the guard cannot be written"))?;
-    Ok(table.set_meta("passwords", &text)?)
+    Ok(table.bind_passwords(&text)?)
 }
 
 /// Refuses rows whose passwords were judged for another setting than the one that they would be sent

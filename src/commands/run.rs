@@ -310,8 +310,8 @@ fn binding(settings: &config::Settings, pool: &str) -> serde_json::Value {
 
 /// A rehearsal must never pass for the migration: a table belongs to the target of its first run.
 fn bind(table: &Table, settings: &config::Settings, pool: &str) -> Result<()> {
-    let Some(text) = table.meta("target")? else { return Ok(()) };
-    let bound: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    let Some(text) = table.binding()?.and_then(|binding| binding.target) else { return Ok(()) };
+    let bound: serde_json::Value = super::readable(table, "target", &text)?;
     let wanted = binding(settings, pool);
     if bound == wanted || !table.has_attempts()? {
         return Ok(());
@@ -333,7 +333,7 @@ fn bind(table: &Table, settings: &config::Settings, pool: &str) -> Result<()> {
 }
 
 fn bind_now(table: &mut Table, settings: &config::Settings, pool: &str) -> Result<()> {
-    Ok(table.set_meta("target", &binding(settings, pool).to_string())?)
+    Ok(table.bind_target(&binding(settings, pool).to_string())?)
 }
 
 fn prompt(pool: &str) -> Option<std::io::Result<SecretString>> {

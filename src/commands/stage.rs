@@ -5,7 +5,7 @@ use super::{canonical, keep_guard, open_writer, refuse_table, same_guard, staged
 use crate::cli::{Global, Stage};
 use crate::clock;
 use crate::columns;
-use crate::config::{Flags, Settings, process_env};
+use crate::config::{Flags, Settings, TargetKind, process_env};
 use crate::error::{Error, Exit, Result};
 use crate::input::{self, Reader, Source};
 use crate::mapping::Mapping;
@@ -205,7 +205,8 @@ fn keep_mapping(table: &mut Table, mapping: &Mapping) -> Result<()> {
         _ => {
             let text = serde_json::to_string(mapping)
                 .map_err(|_| Error::internal("internal error: the mapping cannot be written"))?;
-            Ok(table.set_meta("mapping", &text)?)
+            let provider = TargetKind::AuthingV2.as_str();
+            Ok(table.bind(provider, &text, clock::system_ms())?)
         }
     }
 }

@@ -25,6 +25,19 @@ pub struct RunId(pub i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SourceId(pub i64);
 
+/// What a job table is bound to. The texts are JSON, which the store does not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// Whose fields and password forms the rows were checked against.
+    pub provider: String,
+    /// What makes users of the records.
+    pub mapping: String,
+    /// The setting that the passwords were judged for, from the first source on.
+    pub passwords: Option<String>,
+    /// The directory of the first run.
+    pub target: Option<String>,
+}
+
 /// A record on its way into the table.
 #[derive(Clone, Debug)]
 pub struct NewJob {

@@ -1,5 +1,6 @@
 //! What people decide: to retry, to settle, to waive.
 
+use super::binding::current_mapping;
 use super::standing::{Held, has_problems, load};
 use super::{Deltas, Table};
 use crate::job::{CRASHED, Class, Detail, Op, SettleAs, Standing, Status};
@@ -207,9 +208,9 @@ fn decide(
     if from.status == Status::Sending {
         // Left so by a crash: that send is part of the history, whatever is decided.
         t.execute(
-            "INSERT INTO attempt (job_id, n, run_id, op, at_ms, outcome, message)
-             SELECT id, sends, claimed_by_run, ?2, updated_at_ms, ?3, ?4 FROM job WHERE id = ?1",
-            params![row.id, Op::Create, Class::Unknown, CRASHED],
+            "INSERT INTO attempt (job_id, n, run_id, mapping_id, op, at_ms, outcome, message)
+             SELECT id, sends, claimed_by_run, ?5, ?2, updated_at_ms, ?3, ?4 FROM job WHERE id = ?1",
+            params![row.id, Op::Create, Class::Unknown, CRASHED, current_mapping(t)?],
         )?;
     }
     t.prepare_cached(

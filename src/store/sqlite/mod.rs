@@ -1,5 +1,6 @@
 //! The job table in SQLite: `STRICT` tables, WAL, `synchronous = FULL`, one writer.
 
+mod binding;
 mod compare;
 mod decide;
 mod export;
@@ -230,27 +231,6 @@ impl Table {
         &self.path
     }
 
-    /// A value of the table `meta`.
-    pub fn meta(&self, name: &str) -> Result<Option<String>, StoreError> {
-        use rusqlite::OptionalExtension;
-        self.check(|c| {
-            c.query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0))
-                .optional()
-        })
-    }
-
-    /// Sets a value of the table `meta`.
-    pub fn set_meta(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
-        self.check(|c| {
-            c.execute(
-                "INSERT INTO meta (name, value) VALUES (?1, ?2)
-                 ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                [name, value],
-            )
-            .map(drop)
-        })
-    }
-
     /// The mapping of all rows anew that is under way, if one is.
     pub fn remap(&self) -> Result<Option<Remap>, StoreError> {
         self.check(remap::state)
@@ -277,8 +257,8 @@ impl Table {
     }
 
     /// All rows are mapped. They are still to be compared with each other.
-    pub fn end_remap(&mut self, state: &Remap) -> Result<(), StoreError> {
-        self.write(|t| remap::end(t, state))
+    pub fn end_remap(&mut self, state: &Remap, now_ms: i64) -> Result<(), StoreError> {
+        self.write(|t| remap::end(t, state, now_ms))
     }
 
     fn check<T>(

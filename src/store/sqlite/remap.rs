@@ -1,6 +1,7 @@
 //! Mapping rows again after a change of the mapping: in pages, each a transaction, so that it can be
-//! cut off anywhere and go on. What the table has of a mapping that is under way stands in `meta`.
+//! cut off anywhere and go on.
 
+use super::binding::change_mapping;
 use super::identifiers::{Block, hash, hashes};
 use super::stage::add_problems;
 use super::standing::load;
@@ -10,11 +11,8 @@ use crate::problem::Problem;
 use crate::user::{IdKind, Identifiers};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-/// The name of the row of `meta`.
-const META: &str = "remap";
-
 /// A mapping that is under way.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remap {
     /// JSON: the mapping that takes the place of the old one.
     pub mapping: String,
@@ -57,25 +55,23 @@ pub struct Mapped {
 }
 
 pub(super) fn state(c: &Connection) -> rusqlite::Result<Option<Remap>> {
-    let text: Option<String> = c
-        .query_row("SELECT value FROM meta WHERE name = ?1", [META], |row| row.get(0))
-        .optional()?;
-    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
-}
-
-fn set_state(c: &Connection, state: &Remap) -> rusqlite::Result<()> {
-    let text = serde_json::to_string(state).unwrap_or_default();
-    c.prepare_cached(
-        "INSERT INTO meta (name, value) VALUES (?1, ?2)
-         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-    )?
-    .execute([META, &text])
-    .map(drop)
+    c.query_row("SELECT mapping, passwords, accepted, after FROM remap", [], |row| {
+        Ok(Remap {
+            mapping: row.get(0)?,
+            guard: row.get(1)?,
+            accepted: row.get(2)?,
+            after: row.get(3)?,
+        })
+    })
+    .optional()
 }
 
 /// Begins anew: no row is mapped yet, and none compared.
 pub(super) fn begin(t: &Transaction<'_>, state: &Remap) -> rusqlite::Result<()> {
-    set_state(t, state)?;
+    t.execute(
+        "INSERT OR REPLACE INTO remap (id, mapping, passwords, accepted, after) VALUES (1, ?1, ?2, ?3, ?4)",
+        params![state.mapping, state.guard, state.accepted, state.after],
+    )?;
     t.execute("DELETE FROM identifier", [])?;
     compare::begin_anew(t)
 }
@@ -121,7 +117,7 @@ pub(super) fn write(
     deltas.apply(t)?;
     block.write(t)?;
     let after = rows.last().map_or(state.after, |mapped| mapped.row.id);
-    set_state(t, &Remap { after, ..state.clone() })
+    t.execute("UPDATE remap SET after = ?1", [after]).map(drop)
 }
 
 /// What is done stays as it is, and is found by the key that it was done under. What a person has
@@ -191,14 +187,9 @@ fn become_remapped(
 }
 
 /// All rows are mapped: the new mapping is the table's.
-pub(super) fn end(t: &Transaction<'_>, state: &Remap) -> rusqlite::Result<()> {
-    t.execute("UPDATE meta SET value = ?1 WHERE name = 'mapping'", [&state.mapping])?;
-    t.execute(
-        "INSERT INTO meta (name, value) VALUES ('passwords', ?1)
-         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        [&state.guard],
-    )?;
+pub(super) fn end(t: &Transaction<'_>, state: &Remap, now_ms: i64) -> rusqlite::Result<()> {
+    change_mapping(t, &state.mapping, &state.guard, now_ms)?;
     // Where there is no row, there is nothing to compare anew.
     t.execute("UPDATE comparison SET anew = 0 WHERE blocks = compared", [])?;
-    t.execute("DELETE FROM meta WHERE name = ?1", [META]).map(drop)
+    t.execute("DELETE FROM remap", []).map(drop)
 }

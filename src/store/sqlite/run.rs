@@ -1,5 +1,6 @@
 //! Transactions of a run.
 
+use super::binding::current_mapping;
 use super::standing::{held, load};
 use super::{Deltas, sql};
 use crate::job::{self, CRASHED, Class, Job, Op, Status, Written};
@@ -27,7 +28,9 @@ pub(super) fn begin(t: &Transaction<'_>, new: &NewRun) -> rusqlite::Result<RunId
 /// Under the lock whatever is `sending` was left so by a run that is gone. What each row becomes says
 /// [`Standing::recovered`]; a test holds these statements, which are made for many rows, to it.
 fn recover(t: &Transaction<'_>, run: RunId, now_ms: i64) -> rusqlite::Result<()> {
-    t.execute(sql::LOST_ATTEMPTS, params![Op::Create, Class::Unknown, CRASHED])?;
+    // Nothing is mapped anew while rows are being sent.
+    let mapping = current_mapping(t)?;
+    t.execute(sql::LOST_ATTEMPTS, params![Op::Create, Class::Unknown, CRASHED, mapping])?;
     let mut deltas = Deltas::default();
     let mut orphans = t.prepare(
         "SELECT source_id, count(*) FROM job
@@ -80,8 +83,9 @@ pub(super) fn tick(t: &Transaction<'_>, tick: &Tick<'_>) -> rusqlite::Result<Tic
     let mut deltas = Deltas::default();
     let mut ticked = Ticked::default();
     let mut settled = Settled::default();
+    let mapping = current_mapping(t)?;
     for record in tick.records {
-        if write(t, tick, record, &mut deltas)? {
+        if write(t, tick, record, mapping, &mut deltas)? {
             settled.count(record);
         } else {
             ticked.fenced += 1;
@@ -131,6 +135,7 @@ fn write(
     t: &Transaction<'_>,
     tick: &Tick<'_>,
     record: &Record,
+    mapping: Option<i64>,
     deltas: &mut Deltas,
 ) -> rusqlite::Result<bool> {
     let held = t
@@ -149,6 +154,7 @@ fn write(
             record.id.0,
             record.sends,
             tick.run.0,
+            mapping,
             Op::Create,
             attempt.at_ms,
             attempt.took_ms,

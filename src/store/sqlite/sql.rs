@@ -61,8 +61,8 @@ WHERE id = ?1";
 
 /// The attempts whose run ended before their outcome was recorded. Index `job_in_doubt`.
 pub(super) const LOST_ATTEMPTS: &str = "\
-INSERT INTO attempt (job_id, n, run_id, op, at_ms, outcome, message)
-SELECT id, sends, claimed_by_run, ?1, updated_at_ms, ?2, ?3 FROM job
+INSERT INTO attempt (job_id, n, run_id, mapping_id, op, at_ms, outcome, message)
+SELECT id, sends, claimed_by_run, ?4, ?1, updated_at_ms, ?2, ?3 FROM job
 WHERE status IN ('sending', 'unknown') AND status = 'sending'";
 
 /// What was being sent is in doubt. Index `job_in_doubt`.
@@ -80,9 +80,9 @@ UPDATE job SET not_before_ms = 0 WHERE status = 'pending' AND sends > 0 AND not_
 
 /// Appends to the ledger. Primary key.
 pub(super) const ATTEMPT: &str = "\
-INSERT INTO attempt (job_id, n, run_id, op, at_ms, took_ms, read_ms, outcome, http_status, code, message,
-                     request_id)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+INSERT INTO attempt (job_id, n, run_id, mapping_id, op, at_ms, took_ms, read_ms, outcome, http_status, code,
+                     message, request_id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 
 /// Adds to the tally. Primary key.
 pub(super) const TALLY: &str = "\

@@ -1,0 +1,100 @@
+//! What a table is bound to: a provider and a mapping from its first staging on, a target from its first run on.
+
+use super::Table;
+use crate::store::{Binding, StoreError};
+use aws_lc_rs::digest;
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use std::fmt::Write as _;
+
+impl Table {
+    /// What the table is bound to; `None` before anything was staged.
+    pub fn binding(&self) -> Result<Option<Binding>, StoreError> {
+        self.check(|c| {
+            c.query_row(
+                "SELECT b.provider, m.text, b.passwords, b.target
+                 FROM binding b JOIN mapping m ON m.id = b.mapping_id",
+                [],
+                |row| {
+                    Ok(Binding {
+                        provider: row.get(0)?,
+                        mapping: row.get(1)?,
+                        passwords: row.get(2)?,
+                        target: row.get(3)?,
+                    })
+                },
+            )
+            .optional()
+        })
+    }
+
+    /// Binds the table to a provider and a mapping, JSON. The target stays.
+    pub fn bind(&mut self, provider: &str, mapping: &str, now_ms: i64) -> Result<(), StoreError> {
+        self.write(|t| {
+            let mapping_id = mapping_id(t, mapping, now_ms)?;
+            t.execute(
+                "INSERT INTO binding (id, provider, mapping_id) VALUES (1, ?1, ?2)
+                 ON CONFLICT (id) DO UPDATE SET provider = excluded.provider, mapping_id = excluded.mapping_id",
+                params![provider, mapping_id],
+            )
+            .map(drop)
+        })
+    }
+
+    /// The setting that the passwords of the rows were judged for, JSON. The table is bound.
+    pub fn bind_passwords(&mut self, passwords: &str) -> Result<(), StoreError> {
+        self.write(|t| of_bound(t.execute("UPDATE binding SET passwords = ?1", [passwords])?))
+    }
+
+    /// The target of the first run, JSON. The table is bound.
+    pub fn bind_target(&mut self, target: &str) -> Result<(), StoreError> {
+        self.write(|t| of_bound(t.execute("UPDATE binding SET target = ?1", [target])?))
+    }
+}
+
+/// Whoever binds more has bound the table to a provider before.
+fn of_bound(rows: usize) -> rusqlite::Result<()> {
+    if rows == 1 { Ok(()) } else { Err(rusqlite::Error::QueryReturnedNoRows) }
+}
+
+/// The new mapping takes the place of the old one, when all rows are mapped by it.
+pub(super) fn change_mapping(
+    t: &Transaction<'_>,
+    mapping: &str,
+    passwords: &str,
+    now_ms: i64,
+) -> rusqlite::Result<()> {
+    let mapping_id = mapping_id(t, mapping, now_ms)?;
+    t.execute("UPDATE binding SET mapping_id = ?1, passwords = ?2", params![mapping_id, passwords])
+        .map(drop)
+}
+
+/// The mapping that rows are sent under now.
+pub(super) fn current_mapping(c: &Connection) -> rusqlite::Result<Option<i64>> {
+    c.prepare_cached("SELECT mapping_id FROM binding")?.query_row([], |row| row.get(0)).optional()
+}
+
+/// The row of a mapping: that of the latest one, if it is the same.
+fn mapping_id(t: &Transaction<'_>, text: &str, now_ms: i64) -> rusqlite::Result<i64> {
+    let latest: Option<(i64, String)> = t
+        .query_row("SELECT id, text FROM mapping ORDER BY id DESC LIMIT 1", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    if let Some((id, _)) = latest.filter(|(_, latest)| latest == text) {
+        return Ok(id);
+    }
+    t.execute(
+        "INSERT INTO mapping (text, digest, since_ms) VALUES (?1, ?2, ?3)",
+        params![text, sha256(text), now_ms],
+    )?;
+    Ok(t.last_insert_rowid())
+}
+
+fn sha256(text: &str) -> String {
+    let mut hex = String::with_capacity(64);
+    for byte in digest::digest(&digest::SHA256, text.as_bytes()).as_ref() {
+        // Writing to a text cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
+}
