@@ -140,29 +140,30 @@ pub(super) fn go(
     let Writer { mut table, _lock, .. } = writer;
     let before = table.counts()?;
     bind_now(&mut table, settings, &to.pool)?;
-    let monitor = Box::new(RunProgress::new(ui));
     let errors_before = table.errors_by_class()?;
-    let end = drain(settings, args, to, &mapping, table, before, monitor, only)?;
-    finish(ui, end, before, &errors_before, settings.run.on_conflict)
+    let plan = Plan {
+        settings: Settings { only, ..run_settings(settings, args) },
+        mapper: mapper(mapping, settings.target.kind.schema()),
+        told: describe(settings, args),
+    };
+    let finished = drain(table, to, plan, Box::new(RunProgress::new(ui)))?;
+    finish(ui, finished, before, &errors_before, settings.run.on_conflict)
 }
 
-/// What comes of a run: the table, and how it ended.
-pub(super) struct Drained {
-    pub table: Table,
-    pub end: End,
+/// What a run is to do.
+struct Plan {
+    settings: Settings,
+    mapper: Mapper,
+    /// What the table keeps of it.
+    told: String,
 }
 
-#[expect(clippy::too_many_arguments, reason = "what a run is made of")]
 fn drain(
-    settings: &config::Settings,
-    args: &Sending,
-    To { target, clock, .. }: To,
-    mapping: &Mapping,
     mut table: Table,
-    before: Counts,
+    To { target, clock, .. }: To,
+    Plan { mut settings, mapper, told }: Plan,
     monitor: Box<dyn Monitor>,
-    only: Option<BTreeSet<JobId>>,
-) -> Result<Drained> {
+) -> Result<Finished<Table>> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -170,32 +171,29 @@ fn drain(
     runtime.block_on(async {
         let signals = signals::listen()
             .map_err(|error| Error::internal(format!("signals cannot be heard: {error}")))?;
-        let mut run_settings = Settings { only, ..run_settings(settings, args) };
-        run_settings.quiet = longest_quiet(run_settings.quiet, &table.settings_of_doubts()?);
+        settings.quiet = longest_quiet(settings.quiet, &table.settings_of_doubts()?);
+        let counts = table.counts()?;
+        let totals = Totals {
+            total: counts.total,
+            done: counts.done,
+            failed: counts.failed,
+            invalid: counts.invalid,
+            ..Totals::default()
+        };
         let run = table.begin_run(&NewRun {
             machine: machine(),
             pid: std::process::id(),
-            settings: describe(settings, args),
+            settings: told,
             now_ms: clock.now_ms(),
         })?;
-        let totals = Totals {
-            total: before.total,
-            done: before.done,
-            failed: before.failed,
-            invalid: before.invalid,
-            ..Totals::default()
-        };
-        let mapper = mapper(mapping.clone(), settings.target.kind.schema());
-        let runner =
-            Runner::new(table, Arc::new(target), mapper, run_settings, clock, run, totals, monitor);
+        let target = Arc::new(target);
+        let runner = Runner::new(table, target, mapper, settings, clock, run, totals, monitor);
         // A task like its requests: on this thread each answer would have to wake it from another one.
         let drained = tokio::spawn(runner.drain(signals)).await;
-        let Finished { store, end } =
-            drained.unwrap_or_else(|error| match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => Err(Error::internal("internal error: the run was cancelled")),
-            })?;
-        Ok(Drained { table: store, end })
+        drained.unwrap_or_else(|error| match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(Error::internal("internal error: the run was cancelled")),
+        })
     })
 }
 
@@ -349,12 +347,11 @@ fn prompt(pool: &str) -> Option<std::io::Result<SecretString>> {
 
 fn finish(
     ui: Ui,
-    drained: Drained,
+    Finished { store: table, end }: Finished<Table>,
     before: Counts,
     errors_before: &[ErrorClass],
     on_conflict: OnConflict,
 ) -> Result<Exit> {
-    let Drained { table, end } = drained;
     let counts = table.counts()?;
     ui.note(&summary(&counts, &before));
     let unfinished = table.unfinished_sources()?.len() as u64;

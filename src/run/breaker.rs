@@ -37,6 +37,24 @@ pub enum Passage {
     Blocked,
 }
 
+impl Passage {
+    /// Whether a create may pass.
+    pub fn lets_creates(self) -> bool {
+        match self {
+            Self::Open | Self::Trial => true,
+            Self::Lookups | Self::Probe | Self::Wait(_) | Self::Blocked => false,
+        }
+    }
+
+    /// Whether reads may pass that are no probe.
+    pub fn lets_reads(self) -> bool {
+        match self {
+            Self::Open | Self::Trial | Self::Lookups => true,
+            Self::Probe | Self::Wait(_) | Self::Blocked => false,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Closed { faults: u32 },

@@ -72,30 +72,33 @@ impl Gate {
     }
 
     fn check(&self, kind: Kind, now: Moment) -> Result<bool, Admission> {
-        if self.halted {
-            return Err(Admission::Blocked);
-        }
-        if now < self.paused_until {
-            return Err(Admission::Wait(self.paused_until));
-        }
-        let trial = match (self.breaker.passage(now), kind) {
-            (Passage::Wait(until), _) => return Err(Admission::Wait(until)),
-            (Passage::Probe, Kind::Probe)
-            | (Passage::Open, Kind::Create | Kind::Lookup | Kind::Explain)
-            | (Passage::Trial | Passage::Lookups, Kind::Lookup | Kind::Explain) => false,
-            (Passage::Trial, Kind::Create) => true,
-            (Passage::Probe, Kind::Create | Kind::Lookup | Kind::Explain)
-            | (Passage::Lookups, Kind::Create)
-            | (Passage::Open | Passage::Trial | Passage::Lookups, Kind::Probe)
-            | (Passage::Blocked, _) => return Err(Admission::Blocked),
+        let passage = self.passage(now);
+        let passes = match kind {
+            Kind::Probe => passage == Passage::Probe,
+            Kind::Lookup | Kind::Explain => passage.lets_reads(),
+            Kind::Create => passage.lets_creates(),
         };
+        match passage {
+            Passage::Wait(until) => return Err(Admission::Wait(until)),
+            _ if !passes => return Err(Admission::Blocked),
+            _ => {}
+        }
         if self.rate.next_at() > now {
             return Err(Admission::Wait(self.rate.next_at()));
         }
         if self.in_flight >= self.width {
             return Err(Admission::Blocked);
         }
-        Ok(trial)
+        Ok(kind == Kind::Create && passage == Passage::Trial)
+    }
+
+    /// What may pass now, but for the rate and the width.
+    fn passage(&self, now: Moment) -> Passage {
+        match self.paused(now) {
+            _ if self.halted => Passage::Blocked,
+            Some(until) => Passage::Wait(until),
+            None => self.breaker.passage(now),
+        }
     }
 
     /// When a request of this kind may leave, if only time stands in its way.
@@ -131,24 +134,16 @@ impl Gate {
 
     /// Whether reads may leave, but for the rate and the width.
     pub fn lets_reads(&self, now: Moment) -> bool {
-        !self.halted
-            && self.paused(now).is_none()
-            && match self.breaker.passage(now) {
-                Passage::Open | Passage::Trial | Passage::Lookups => true,
-                Passage::Probe | Passage::Wait(_) | Passage::Blocked => false,
-            }
+        self.passage(now).lets_reads()
     }
 
     /// How many creates may wait for the gate: as many as may leave within a second, for a claim notes
     /// when the row is sent.
     pub fn may_wait(&self, now: Moment) -> usize {
-        if self.halted || self.paused(now).is_some() {
-            return 0;
-        }
-        match self.breaker.passage(now) {
-            Passage::Open => self.rate.in_a_second().min(self.width),
+        match self.passage(now) {
             Passage::Trial => 1,
-            Passage::Lookups | Passage::Probe | Passage::Wait(_) | Passage::Blocked => 0,
+            passage if passage.lets_creates() => self.rate.in_a_second().min(self.width),
+            _ => 0,
         }
     }
 

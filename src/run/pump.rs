@@ -56,7 +56,7 @@ impl<S: Store, T: Target> Runner<S, T> {
     /// a user who signs up meanwhile must not pass for ours.
     fn hold_back(&mut self, now: Moment) {
         if !self.gate.lets_reads(now) {
-            self.give_up_unexplained();
+            self.give_up_explaining(false);
         }
         let keep = self.gate.may_wait(now);
         // A rate that was cut a little needs no transaction for it.

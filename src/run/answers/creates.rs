@@ -65,22 +65,15 @@ impl<S: Store, T: Target> Runner<S, T> {
 
     // ---- refusals that no known code explains
 
-    /// The run ends before a read could explain these refusals: nothing was created, and the rows go
-    /// again later.
-    pub(in crate::run) fn give_up_explaining(&mut self) {
-        for landing in std::mem::take(&mut self.unexplained) {
-            self.land_unexplained(landing, None);
-        }
-    }
-
-    /// No read may leave now: refusals go again later, for their claims must not grow old. Those of rows
-    /// that are throttled alone wait, for it is their own pause.
-    pub(in crate::run) fn give_up_unexplained(&mut self) {
-        let (unexplained, throttled): (Vec<_>, Vec<_>) = std::mem::take(&mut self.unexplained)
+    /// No read may leave that could explain refusals: nothing was created, and the rows go again later,
+    /// for their claims must not grow old. Unless the run `ends`, rows wait that are throttled alone: it
+    /// is their own pause.
+    pub(in crate::run) fn give_up_explaining(&mut self, ends: bool) {
+        let (waiting, given_up): (Vec<_>, Vec<_>) = std::mem::take(&mut self.unexplained)
             .into_iter()
-            .partition(|landing| landing.answer.outcome == Outcome::Unexplained);
-        self.unexplained = throttled;
-        for landing in unexplained {
+            .partition(|landing| !ends && landing.answer.outcome == Outcome::Throttled);
+        self.unexplained = waiting;
+        for landing in given_up {
             self.land_unexplained(landing, None);
         }
     }

@@ -63,7 +63,7 @@ impl<S: Store, T: Target> Runner<S, T> {
     /// Nothing more is sent: what waits to be sent or explained goes back.
     pub(super) fn give_back(&mut self) {
         self.give_back_ready();
-        self.give_up_explaining();
+        self.give_up_explaining(true);
     }
 
     /// Gives back the claims that never reached the transport.
@@ -81,7 +81,7 @@ impl<S: Store, T: Target> Runner<S, T> {
     /// The process ends now: what is in flight may or may not arrive.
     pub(super) fn abandon_flights(&mut self) {
         self.unexplained.append(&mut self.explaining);
-        self.give_up_explaining();
+        self.give_up_explaining(true);
         let ids: Vec<JobId> = self.in_hand.keys().copied().collect();
         let now = self.clock.now();
         for id in ids {
