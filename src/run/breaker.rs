@@ -60,8 +60,13 @@ enum State {
     Closed { faults: u32 },
     Waiting { probe_at: Moment },
     Probing,
-    HalfOpen { trial: bool },
+    HalfOpen { trial: Option<Trial> },
 }
+
+/// A create on which the breaker's fate hangs. Each is another one: the verdict on a trial may come
+/// only when the breaker has opened and half-opened again, and says nothing about that time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trial(u64);
 
 /// The breaker.
 #[derive(Clone, Debug)]
@@ -72,6 +77,8 @@ pub struct Breaker {
     interval: Duration,
     last_probe: Moment,
     epoch: u64,
+    /// Trials so far.
+    trials: u64,
     trouble_since: Option<Moment>,
 }
 
@@ -85,6 +92,7 @@ impl Breaker {
             interval: min,
             last_probe: Duration::ZERO,
             epoch: 0,
+            trials: 0,
             trouble_since: Some(Duration::ZERO),
         }
     }
@@ -96,8 +104,8 @@ impl Breaker {
             State::Waiting { probe_at } if probe_at <= now => Passage::Probe,
             State::Waiting { probe_at } => Passage::Wait(probe_at),
             State::Probing => Passage::Blocked,
-            State::HalfOpen { trial: false } => Passage::Trial,
-            State::HalfOpen { trial: true } => Passage::Lookups,
+            State::HalfOpen { trial: None } => Passage::Trial,
+            State::HalfOpen { trial: Some(_) } => Passage::Lookups,
         }
     }
 
@@ -112,10 +120,15 @@ impl Breaker {
         self.epoch
     }
 
-    /// The epoch under which a fault may be held against a row: not that of the trial, nor of what
+    /// The epoch under which a fault may be held against a row: not that of a trial, nor of what
     /// left before the outage and fails in it.
-    pub fn blame(&self, trial: bool) -> Option<u64> {
-        (self.is_closed() && !trial).then_some(self.epoch)
+    pub fn blame(&self, trial: Option<Trial>) -> Option<u64> {
+        (self.is_closed() && trial.is_none()).then_some(self.epoch)
+    }
+
+    /// Whether this is the trial that is under way.
+    pub fn is_tried_by(&self, trial: Option<Trial>) -> bool {
+        trial.is_some() && self.state == State::HalfOpen { trial }
     }
 
     /// Since when nothing has gone well. A read that passed is well, until the trial fails.
@@ -141,7 +154,7 @@ impl Breaker {
     /// themselves, so that no create can tell more than a read does.
     pub fn probe_passed(&mut self, sole_witness: bool) {
         if let State::Probing = self.state {
-            self.state = State::HalfOpen { trial: false };
+            self.state = State::HalfOpen { trial: None };
         }
         if sole_witness {
             self.close();
@@ -155,24 +168,26 @@ impl Breaker {
     }
 
     /// A create starts: half-open, it is the trial.
-    pub fn trial_started(&mut self) {
-        if let State::HalfOpen { .. } = self.state {
-            self.state = State::HalfOpen { trial: true };
-        }
+    pub fn trial_started(&mut self) -> Option<Trial> {
+        let State::HalfOpen { .. } = self.state else { return None };
+        self.trials += 1;
+        let trial = Some(Trial(self.trials));
+        self.state = State::HalfOpen { trial };
+        trial
     }
 
     /// The trial came to nothing: it was never sent, or its answer says nothing about the target.
-    pub fn trial_void(&mut self) {
-        if let State::HalfOpen { .. } = self.state {
-            self.state = State::HalfOpen { trial: false };
+    pub fn trial_void(&mut self, trial: Option<Trial>) {
+        if self.is_tried_by(trial) {
+            self.state = State::HalfOpen { trial: None };
         }
     }
 
-    /// The target answered a request that was sent at `sent_at`.
-    pub fn answered(&mut self, trial: bool) {
+    /// The target answered a request; a create may have been a trial.
+    pub fn answered(&mut self, trial: Option<Trial>) {
         match self.state {
             State::Closed { .. } => self.state = State::Closed { faults: 0 },
-            State::HalfOpen { .. } if trial => self.close(),
+            State::HalfOpen { .. } if self.is_tried_by(trial) => self.close(),
             // An answer to what was sent before the outage says nothing about now.
             State::HalfOpen { .. } | State::Waiting { .. } | State::Probing => return,
         }
@@ -180,7 +195,7 @@ impl Breaker {
     }
 
     /// A request ended without a readable answer, or no connection could be made. `telling`: it is
-    /// the trial, or a lookup that was asked after the probe; what left before the outage and fails
+    /// the trial under way, or a lookup that was asked after the probe; what left before the outage and fails
     /// late says nothing about now.
     pub fn fault(&mut self, now: Moment, telling: bool) {
         self.trouble_since.get_or_insert(now);
@@ -239,9 +254,9 @@ mod tests {
         assert_eq!(breaker.passage(Duration::ZERO), Passage::Blocked);
         breaker.probe_passed(false);
         assert_eq!(breaker.passage(Duration::ZERO), Passage::Trial);
-        breaker.trial_started();
+        let trial = breaker.trial_started();
         assert_eq!(breaker.passage(Duration::ZERO), Passage::Lookups);
-        breaker.answered(true);
+        breaker.answered(trial);
         assert_eq!(breaker.passage(Duration::ZERO), Passage::Open);
         assert_eq!(breaker.trouble_since(), None);
     }
@@ -252,7 +267,7 @@ mod tests {
         for _ in 0..4 {
             breaker.fault(SECOND, false);
         }
-        breaker.answered(false);
+        breaker.answered(None);
         for _ in 0..4 {
             breaker.fault(SECOND, false);
         }
@@ -315,9 +330,9 @@ mod tests {
         assert_eq!(breaker.epoch(), first + 1);
         breaker.probe_started(2 * SECOND);
         breaker.probe_passed(false);
-        breaker.trial_started();
+        let trial = breaker.trial_started();
         assert_eq!(breaker.epoch(), first + 1);
-        breaker.answered(true);
+        breaker.answered(trial);
         assert!(breaker.is_closed());
         assert_eq!(breaker.epoch(), first + 2);
     }
@@ -325,11 +340,12 @@ mod tests {
     #[test]
     fn a_fault_is_held_against_a_row_only_while_closed_and_never_that_of_the_trial() {
         let breaker = closed();
-        assert_eq!(breaker.blame(false), Some(breaker.epoch()));
+        let trial = half_open().trial_started();
+        assert_eq!(breaker.blame(None), Some(breaker.epoch()));
         // The trial was under way when a lookup's probe closed the breaker.
-        assert_eq!(breaker.blame(true), None);
+        assert_eq!(breaker.blame(trial), None);
         for breaker in [opened(10 * SECOND), half_open()] {
-            assert_eq!((breaker.blame(false), breaker.blame(true)), (None, None));
+            assert_eq!((breaker.blame(None), breaker.blame(trial)), (None, None));
         }
     }
 
@@ -340,7 +356,7 @@ mod tests {
         breaker.fault(7 * SECOND, false);
         breaker.fault(9 * SECOND, false);
         assert_eq!(breaker.trouble_since(), Some(7 * SECOND));
-        breaker.answered(false);
+        breaker.answered(None);
         assert_eq!(breaker.trouble_since(), None);
         let mut breaker = half_open();
         assert_eq!(breaker.trouble_since(), None);
@@ -355,7 +371,7 @@ mod tests {
         assert!(!breaker.is_after_probe(10 * SECOND));
         assert!(breaker.is_after_probe(11 * SECOND) && breaker.is_after_probe(12 * SECOND));
         // Late answers and late faults of what left before the outage.
-        breaker.answered(false);
+        breaker.answered(None);
         breaker.fault(12 * SECOND, false);
         assert_eq!(breaker.passage(12 * SECOND), Passage::Trial);
         breaker.fault(12 * SECOND, true);
@@ -365,10 +381,29 @@ mod tests {
     #[test]
     fn a_trial_that_tells_nothing_is_followed_by_another() {
         let mut breaker = half_open();
-        breaker.trial_started();
+        let trial = breaker.trial_started();
         assert_eq!(breaker.passage(12 * SECOND), Passage::Lookups);
-        breaker.trial_void();
+        breaker.trial_void(trial);
         assert_eq!(breaker.passage(12 * SECOND), Passage::Trial);
+    }
+
+    /// A refusal waits for the read that explains it, and meanwhile a lookup may fail.
+    #[test]
+    fn a_verdict_on_a_trial_of_an_earlier_time_changes_nothing() {
+        let mut breaker = half_open();
+        let late = breaker.trial_started();
+        breaker.fault(12 * SECOND, true);
+        breaker.probe_started(13 * SECOND);
+        breaker.probe_passed(false);
+        breaker.answered(late);
+        assert_eq!(breaker.passage(13 * SECOND), Passage::Trial, "none is under way");
+        let trial = breaker.trial_started();
+        breaker.answered(late);
+        breaker.trial_void(late);
+        assert_eq!(breaker.passage(13 * SECOND), Passage::Lookups, "another one is");
+        assert!(!breaker.is_tried_by(late) && breaker.is_tried_by(trial));
+        breaker.answered(trial);
+        assert!(breaker.is_closed());
     }
 
     #[test]
@@ -393,7 +428,7 @@ mod tests {
                 match event {
                     0 => breaker.fault(now, false),
                     1 => breaker.fault(now, true),
-                    2 => breaker.answered(false),
+                    2 => breaker.answered(None),
                     3 => if breaker.passage(now) == Passage::Probe { breaker.probe_started(now) },
                     4 => if breaker.passage(now) == Passage::Blocked { breaker.probe_failed(now) },
                     _ => if breaker.passage(now) == Passage::Blocked { breaker.probe_passed(false) },

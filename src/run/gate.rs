@@ -1,7 +1,7 @@
 //! The gate: whether a request may leave now, in a fixed order: halted → paused until → breaker →
 //! rate → width. Pure; the run loop asks it and waits.
 
-use super::breaker::{Breaker, Passage};
+use super::breaker::{Breaker, Passage, Trial};
 use super::rate::Rate;
 use crate::clock::Moment;
 
@@ -25,10 +25,10 @@ pub enum Kind {
 /// The gate's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
-    /// It may leave. `trial`: the breaker's fate hangs on it.
+    /// It may leave.
     Go {
-        /// The first create after an outage.
-        trial: bool,
+        /// The first create after an outage: the breaker's fate hangs on it.
+        trial: Option<Trial>,
     },
     /// Not before this moment.
     Wait(Moment),
@@ -57,21 +57,19 @@ impl Gate {
 
     /// Asks for a request of this kind, and counts it as in flight when it may go.
     pub fn admit(&mut self, kind: Kind, now: Moment) -> Admission {
-        let trial = match self.check(kind, now) {
-            Ok(trial) => trial,
-            Err(admission) => return admission,
-        };
-        match kind {
-            Kind::Probe => self.breaker.probe_started(now),
-            Kind::Create => self.breaker.trial_started(),
-            Kind::Lookup | Kind::Explain => {}
+        if let Err(admission) = self.check(kind, now) {
+            return admission;
         }
+        if kind == Kind::Probe {
+            self.breaker.probe_started(now);
+        }
+        let trial = if kind == Kind::Create { self.breaker.trial_started() } else { None };
         self.rate.left(now);
         self.in_flight += 1;
         Admission::Go { trial }
     }
 
-    fn check(&self, kind: Kind, now: Moment) -> Result<bool, Admission> {
+    fn check(&self, kind: Kind, now: Moment) -> Result<(), Admission> {
         let passage = self.passage(now);
         let passes = match kind {
             Kind::Probe => passage == Passage::Probe,
@@ -89,7 +87,7 @@ impl Gate {
         if self.in_flight >= self.width {
             return Err(Admission::Blocked);
         }
-        Ok(kind == Kind::Create && passage == Passage::Trial)
+        Ok(())
     }
 
     /// What may pass now, but for the rate and the width.
@@ -105,7 +103,7 @@ impl Gate {
     pub fn opens_at(&self, kind: Kind, now: Moment) -> Option<Moment> {
         match self.check(kind, now) {
             Err(Admission::Wait(until)) => Some(until),
-            Ok(_) | Err(Admission::Blocked | Admission::Go { .. }) => None,
+            Ok(()) | Err(Admission::Blocked | Admission::Go { .. }) => None,
         }
     }
 
@@ -176,7 +174,7 @@ mod tests {
     fn halted_comes_before_paused_before_breaker_before_rate_before_width() {
         let now = 10 * SECOND;
         let mut gate = gate(1);
-        assert_eq!(gate.admit(Kind::Create, now), Admission::Go { trial: false });
+        assert_eq!(gate.admit(Kind::Create, now), Admission::Go { trial: None });
         let after = now + 2 * SECOND;
         assert_eq!(gate.admit(Kind::Create, after), Admission::Blocked, "width");
         assert!(matches!(gate.admit(Kind::Create, now), Admission::Wait(_)), "rate");
@@ -244,11 +242,12 @@ mod tests {
         let now = 100 * SECOND;
         let mut gate = Gate::new(Breaker::new(SECOND, 4 * SECOND), Rate::new(None), 9);
         assert_eq!(gate.admit(Kind::Create, now), Admission::Blocked, "the probe comes first");
-        assert_eq!(gate.admit(Kind::Probe, now), Admission::Go { trial: false });
+        assert_eq!(gate.admit(Kind::Probe, now), Admission::Go { trial: None });
         assert_eq!(gate.admit(Kind::Probe, now), Admission::Blocked, "one probe at a time");
         gate.breaker.probe_passed(false);
-        assert_eq!(gate.admit(Kind::Lookup, now + SECOND), Admission::Go { trial: false });
-        assert_eq!(gate.admit(Kind::Create, now + 2 * SECOND), Admission::Go { trial: true });
+        assert_eq!(gate.admit(Kind::Lookup, now + SECOND), Admission::Go { trial: None });
+        let first = gate.admit(Kind::Create, now + 2 * SECOND);
+        assert!(matches!(first, Admission::Go { trial: Some(_) }), "{first:?}");
         assert_eq!(gate.admit(Kind::Create, now + 3 * SECOND), Admission::Blocked);
     }
 

@@ -131,7 +131,7 @@ fn landing(runner: &Runner<Table, Silent>, n: i64, outcome: Outcome) -> Event {
     Event::Landed(Box::new(Landing {
         id: JobId(n),
         user: User::default(),
-        trial: false,
+        trial: None,
         sent_at: Duration::ZERO,
         ended_at: runner.clock.now(),
         answer: Answer::new(outcome),
@@ -262,6 +262,35 @@ async fn the_read_goes_through_the_gate_counts_against_the_rate_and_has_a_time_o
     runner.on_event(Event::Explained { asked_at: 2 * SECOND, result: Ok(()) });
     let attempt = runner.outbox.pop().unwrap().attempt.unwrap();
     assert_eq!((attempt.took_ms, attempt.read_ms), (1_500, Some(500)));
+}
+
+/// The breaker opens and half-opens again while the refusal of its trial waits for a read.
+#[tokio::test(start_paused = true)]
+async fn a_trial_that_is_explained_too_late_does_not_close_the_breaker() {
+    for is_late in [false, true] {
+        let (mut runner, _dir) = runner();
+        let half_open = |runner: &mut Runner<Table, Silent>| {
+            runner.gate.breaker.probe_started(Duration::ZERO);
+            runner.gate.breaker.probe_passed(false);
+        };
+        half_open(&mut runner);
+        let trial = runner.gate.breaker.trial_started();
+        take_in(&mut runner, 1);
+        runner.ready.clear();
+        let Event::Landed(mut landing) = landing(&runner, 1, Outcome::Unexplained) else {
+            unreachable!()
+        };
+        landing.trial = trial;
+        runner.on_event(Event::Landed(landing));
+        runner.explaining = std::mem::take(&mut runner.unexplained);
+        if is_late {
+            runner.gate.breaker.fault(Duration::ZERO, true);
+            half_open(&mut runner);
+        }
+        runner.on_event(Event::Explained { asked_at: Duration::ZERO, result: Ok(()) });
+        assert_eq!(runner.outbox.pop().unwrap().transition.status, Status::Failed);
+        assert_eq!(runner.gate.breaker.is_closed(), !is_late);
+    }
 }
 
 /// The claim of a row that waits for its read must not grow old.
@@ -411,7 +440,7 @@ async fn every_commit_that_leaves_something_unclaimed_or_claims_nothing_tells_wh
     runner.on_event(Event::Landed(Box::new(Landing {
         id: JobId(1),
         user: User::default(),
-        trial: false,
+        trial: None,
         sent_at: Duration::ZERO,
         ended_at: Duration::ZERO,
         answer: Answer::new(Outcome::Created { remote_id: "id-1".to_owned() }),

@@ -1,6 +1,7 @@
 //! One job: sends it and says what came of it. No SQL, no policy.
 
 use super::Event;
+use super::breaker::Trial;
 use super::doubt::Doubt;
 use crate::clock::{Clock, Moment};
 use crate::failpoint;
@@ -15,7 +16,7 @@ use std::time::Duration;
 pub(super) struct Flight {
     pub id: JobId,
     pub user: User,
-    pub trial: bool,
+    pub trial: Option<Trial>,
 }
 
 /// What is known of a create that has ended.
@@ -23,7 +24,7 @@ pub(super) struct Flight {
 pub(super) struct Landing {
     pub id: JobId,
     pub user: User,
-    pub trial: bool,
+    pub trial: Option<Trial>,
     pub sent_at: Moment,
     pub ended_at: Moment,
     pub answer: Answer,

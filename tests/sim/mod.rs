@@ -126,7 +126,10 @@ scenarios! {
     throttled_alone
     throttled_alone_impatient
     throttled_mostly
+    throttled_quota
+    throttled_quota_long
     throttled_row
+    throttled_rows
     token_expiry
     trickle
 }

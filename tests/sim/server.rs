@@ -342,6 +342,13 @@ impl Server {
         self.spec.revoked_s.is_some_and(|at| self.clock.now().as_secs_f64() >= at)
     }
 
+    fn is_used_up(&self) -> bool {
+        self.spec.quota.is_some_and(|quota| {
+            self.clock.now().as_secs_f64() < quota.until_s
+                && self.state().users.len() >= quota.creates
+        })
+    }
+
     async fn create(self: &Arc<Self>, row: u32, identifiers: &Identifiers) -> Reply {
         if self.spec.poison.contains(&row) {
             return Reply::Broken(Some(500));
@@ -362,6 +369,9 @@ impl Server {
         }
         if self.is_held(identifiers) {
             return Reply::Duplicate;
+        }
+        if self.is_used_up() {
+            return Reply::Throttled(None);
         }
         if self.spec.throttled_share > 0.0 && self.chance() < self.spec.throttled_share {
             return Reply::Throttled(None);

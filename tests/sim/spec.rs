@@ -64,6 +64,8 @@ pub(crate) struct Server {
     pub throttle: Vec<u32>,
     /// The share of creates that are throttled at random, whatever their pace.
     pub throttled_share: f64,
+    /// So many creates are taken, and further ones throttled for a while; reads pass.
+    pub quota: Option<Quota>,
     /// Rows that do not fit this target.
     pub unsendable: Vec<u32>,
     /// Every create is rejected with this code, from a time on.
@@ -100,6 +102,7 @@ impl Default for Server {
             unexplained: Vec::new(),
             throttle: Vec::new(),
             throttled_share: 0.0,
+            quota: None,
             unsendable: Vec::new(),
             refuse_all: None,
             token_life_s: None,
@@ -109,6 +112,13 @@ impl Default for Server {
             clock_ahead_s: 0,
         }
     }
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Quota {
+    pub creates: usize,
+    pub until_s: f64,
 }
 
 /// Beyond so many requests at a time each further one makes all slower.

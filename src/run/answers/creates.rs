@@ -4,7 +4,7 @@ use super::Times;
 use crate::clock::Moment;
 use crate::job::{Class, FirstSent, Outcome, Status};
 use crate::run::stale::Blame;
-use crate::run::throttles::Verdict;
+use crate::run::throttles::{Left, Verdict};
 use crate::run::worker::Landing;
 use crate::run::{Lookups, Runner};
 use crate::store::{JobId, Store};
@@ -37,6 +37,9 @@ impl<S: Store, T: Target> Runner<S, T> {
     /// What has ended, and is now understood as far as it can be.
     fn land(&mut self, mut landing: Landing, read: Option<Duration>) {
         self.judge_stale(&mut landing);
+        if landing.answer.outcome != Outcome::Throttled {
+            self.throttles.forget(landing.id);
+        }
         let epoch = self.gate.breaker.blame(landing.trial);
         self.tell_gate(&landing);
         self.conclude(landing, epoch, read);
@@ -99,7 +102,8 @@ impl<S: Store, T: Target> Runner<S, T> {
             // It could before: whoever denies it now may deny everything.
             Err(Fault::Denied(denied)) => {
                 self.health.fault(Some(denied.message.clone()));
-                let telling = landings.iter().any(|landing| landing.trial);
+                let breaker = &self.gate.breaker;
+                let telling = landings.iter().any(|landing| breaker.is_tried_by(landing.trial));
                 self.fault(now, telling);
                 self.on_denied(denied);
                 false
@@ -160,15 +164,13 @@ impl<S: Store, T: Target> Runner<S, T> {
     }
 
     /// A row that is throttled every time, while others are taken, is refused for itself. Whether a
-    /// read has to say so, because nobody else is left.
+    /// read has to say so, because no other row is left, or only such ones.
     fn judge_throttled(&mut self, landing: &mut Landing) -> bool {
-        let id = landing.id;
         if landing.answer.outcome != Outcome::Throttled {
-            self.throttles.forget(id);
             return false;
         }
-        let is_alone = self.is_last();
-        match self.throttles.met(id, landing.ended_at, is_alone) {
+        let left = Left { rows: self.rows_left(), is_sole: self.is_last() };
+        match self.throttles.met(landing.id, landing.ended_at, left) {
             Verdict::Wait(wait) => {
                 landing.wait = wait;
                 false
@@ -201,20 +203,19 @@ impl<S: Store, T: Target> Runner<S, T> {
             }
             Outcome::NotSent | Outcome::Unknown => {
                 self.health.fault(answer.message.clone());
-                self.fault(now, trial);
+                let telling = self.gate.breaker.is_tried_by(trial);
+                self.fault(now, telling);
                 self.press(true, now, sent_at);
                 self.pause(answer.retry_after, now);
             }
             Outcome::Halt => {
-                self.gate.breaker.trial_void();
+                self.gate.breaker.trial_void(trial);
                 if let Some(halt) = answer.halt.clone() {
                     self.halt_with(halt);
                 }
             }
             Outcome::Stale | Outcome::Unexplained | Outcome::Unsendable | Outcome::Returned => {
-                if trial {
-                    self.gate.breaker.trial_void();
-                }
+                self.gate.breaker.trial_void(trial);
             }
         }
     }

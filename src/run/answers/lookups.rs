@@ -34,7 +34,7 @@ impl<S: Store, T: Target> Runner<S, T> {
         self.doubts.answered();
         self.health.read_passed(now, asked_at);
         if self.is_sole_witness(now) {
-            self.gate.breaker.answered(false);
+            self.gate.breaker.answered(None);
         }
         for (doubt, users) in doubts.into_iter().zip(found) {
             self.settle(doubt, &users, asked_at, now);

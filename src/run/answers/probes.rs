@@ -102,6 +102,17 @@ impl<S: Store, T: Target> Runner<S, T> {
         self.settings.only.is_none() && self.outlook.open == 1
     }
 
+    /// How many rows are left that this run may send: not settled, and not given up in doubt.
+    pub(super) fn rows_left(&self) -> u64 {
+        let totals = &self.totals;
+        let settled = totals.done + totals.failed + totals.invalid;
+        let open = match &self.settings.only {
+            Some(jobs) => jobs.len() as u64,
+            None => totals.total.saturating_sub(settled),
+        };
+        open.saturating_sub(self.doubts.held() as u64)
+    }
+
     /// Whether a read tells as much as a create could: only rows are left that have broken the
     /// target before while others were answered, or a single one; or creates have failed for so
     /// long, though reads pass, that the rows left must be the reason.
