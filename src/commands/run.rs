@@ -347,7 +347,7 @@ fn prompt(pool: &str) -> Option<std::io::Result<SecretString>> {
 
 fn finish(
     ui: Ui,
-    Finished { store: table, end }: Finished<Table>,
+    Finished { store: table, end, in_doubt }: Finished<Table>,
     before: Counts,
     errors_before: &[ErrorClass],
     on_conflict: OnConflict,
@@ -362,7 +362,7 @@ fn finish(
             ui.note("Stopped; 'userferry run' goes on");
             Ok(Exit::Stopped)
         }
-        End::Limited => Ok(tell_canary(ui, &canary(&table, &before, errors_before)?)),
+        End::Limited => Ok(tell_canary(ui, &canary(&table, &before, errors_before, in_doubt)?)),
         End::Drained => Ok(tell_rest(ui, &counts, conflicts, unfinished)),
     }
 }
@@ -383,20 +383,24 @@ fn tell_rest(ui: Ui, counts: &Counts, conflicts: Conflicts, unfinished: u64) -> 
 }
 
 /// What became of the rows of a canary: how many there are now more of a kind, for what is greater
-/// than none.
+/// than none. Doubts of earlier runs may be settled by it: those that it leaves itself are counted apart.
 struct Canary {
     parts: Vec<String>,
     failed: u64,
     unknown: u64,
 }
 
-fn canary(table: &Table, before: &Counts, errors_before: &[ErrorClass]) -> Result<Canary> {
+fn canary(
+    table: &Table,
+    before: &Counts,
+    errors_before: &[ErrorClass],
+    unknown: u64,
+) -> Result<Canary> {
     let counts = table.counts()?;
     let conflicts =
         next::conflicts(&table.errors_by_class()?).saturating_sub(next::conflicts(errors_before));
     let failed = counts.failed.saturating_sub(before.failed);
     let invalid = counts.invalid.saturating_sub(before.invalid);
-    let unknown = counts.unknown.saturating_sub(before.unknown);
     let all = [
         (counts.created.saturating_sub(before.created), "created"),
         (counts.existed.saturating_sub(before.existed), "existed already"),

@@ -127,7 +127,7 @@ impl<S: Store, T: Target> Runner<S, T> {
         let wanted = self.gate.may_wait(now);
         let budget = self.settings.limit.map_or(usize::MAX, |limit| {
             let under_way =
-                u64::try_from(self.in_hand.len() + self.doubts.open() + self.doubts.held())
+                u64::try_from(self.in_hand.len() + self.doubts.open() + self.doubts.own_held())
                     .unwrap_or(u64::MAX);
             let left = limit.saturating_sub(self.totals.settled).saturating_sub(under_way);
             usize::try_from(left).unwrap_or(usize::MAX)

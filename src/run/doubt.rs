@@ -57,6 +57,13 @@ pub struct Doubt {
     misses: u32,
 }
 
+impl Doubt {
+    /// Whether this run sent it; an earlier one did otherwise.
+    fn is_own(&self) -> bool {
+        self.ended_at > Moment::ZERO
+    }
+}
+
 /// The jobs in doubt of a run.
 #[derive(Debug)]
 pub struct Doubts {
@@ -65,6 +72,9 @@ pub struct Doubts {
     order: BTreeSet<(Moment, JobId)>,
     looking: usize,
     held: usize,
+    /// Rows that this run sent and that are in doubt: all of them, and those that are held.
+    own: usize,
+    own_held: usize,
     /// Rows whose lookup was refused since one was answered.
     refused: u32,
     lookups_fail: bool,
@@ -91,6 +101,8 @@ impl Doubts {
             order: BTreeSet::new(),
             looking: 0,
             held: 0,
+            own: 0,
+            own_held: 0,
             refused: 0,
             lookups_fail: false,
             witnesses: HashMap::new(),
@@ -130,6 +142,7 @@ impl Doubts {
             looks: 0,
             misses: 0,
         };
+        self.own += usize::from(doubt.is_own());
         self.insert(doubt);
     }
 
@@ -166,9 +179,15 @@ impl Doubts {
         taken
     }
 
-    /// A doubt that was taken is settled.
-    pub fn settled(&mut self) {
+    /// This doubt, which was taken, is settled.
+    pub fn settled(&mut self, doubt: &Doubt) {
         self.looking -= 1;
+        self.own -= usize::from(doubt.is_own());
+    }
+
+    fn hold(&mut self, doubt: &Doubt) {
+        self.held += 1;
+        self.own_held += usize::from(doubt.is_own());
     }
 
     /// These doubts, which were taken together, could not be looked up: again soon, and later each
@@ -192,12 +211,12 @@ impl Doubts {
     pub fn refused(&mut self, mut doubts: Vec<Doubt>) -> Refused {
         self.looking -= doubts.len();
         // Those of an earlier run may be in doubt for this very reason, and halt no other run.
-        let is_new = |doubt: &Doubt| doubt.ended_at > Moment::ZERO;
-        self.refused += u32::from(doubts.len() == 1 && doubts.iter().all(is_new));
+        self.refused += u32::from(doubts.len() == 1 && doubts.iter().all(Doubt::is_own));
         let is_alike = self.refused >= REFUSED_ALIKE;
         if doubts.len() == 1 && !is_alike {
-            self.held += 1;
-            return Refused::Held(Box::new(doubts.remove(0)));
+            let doubt = doubts.remove(0);
+            self.hold(&doubt);
+            return Refused::Held(Box::new(doubt));
         }
         let company = doubts.len().div_ceil(2);
         for doubt in doubts {
@@ -226,8 +245,7 @@ impl Doubts {
         } else {
             doubt.looks += 1;
             if doubt.looks >= LOOKS {
-                self.held += 1;
-                return;
+                return self.hold(&doubt);
             }
             let wait = self.quiet.settle_time.max(Duration::from_millis(100)) * (1 << doubt.looks);
             doubt.look_at = now + wait;
@@ -237,8 +255,9 @@ impl Doubts {
 
     /// Nobody can be looked up: all that wait stay unknown in this run.
     pub fn hold_all(&mut self) {
-        self.held += self.waiting.len();
-        self.waiting.clear();
+        for doubt in std::mem::take(&mut self.waiting).into_values() {
+            self.hold(&doubt);
+        }
         self.order.clear();
     }
 
@@ -270,6 +289,16 @@ impl Doubts {
     /// Jobs that this run gives up looking for; they stay unknown.
     pub fn held(&self) -> usize {
         self.held
+    }
+
+    /// Those of them that this run sent.
+    pub fn own_held(&self) -> usize {
+        self.own_held
+    }
+
+    /// All jobs in doubt that this run sent.
+    pub fn own(&self) -> usize {
+        self.own
     }
 }
 
@@ -358,9 +387,22 @@ mod tests {
     }
 
     fn settle_all(doubts: &mut Doubts, taken: &[Doubt]) {
-        for _ in taken {
-            doubts.settled();
+        taken.iter().for_each(|doubt| doubts.settled(doubt));
+    }
+
+    #[test]
+    fn rows_of_an_earlier_run_are_not_counted_as_this_runs_own() {
+        let mut doubts = doubts();
+        for (id, ended_at) in [(1, Moment::ZERO), (2, Moment::ZERO), (3, SECOND), (4, SECOND)] {
+            add(&mut doubts, id, false, ended_at);
         }
+        assert_eq!((doubts.open(), doubts.own()), (4, 2));
+        let taken = doubts.take(100 * SECOND);
+        taken.iter().filter(|doubt| doubt.id.0 == 3).for_each(|doubt| doubts.settled(doubt));
+        let rest = taken.into_iter().filter(|doubt| doubt.id.0 != 3).collect();
+        doubts.put_back(rest, 100 * SECOND);
+        doubts.hold_all();
+        assert_eq!((doubts.held(), doubts.own_held(), doubts.own()), (3, 1, 1));
     }
 
     fn some(n: i64) -> Doubts {

@@ -209,6 +209,8 @@ pub struct Finished<S> {
     pub store: S,
     /// How it ended.
     pub end: End,
+    /// Rows that it sent, and leaves in doubt.
+    pub in_doubt: u64,
 }
 
 impl<S: Store, T: Target> Runner<S, T> {
@@ -381,7 +383,7 @@ impl<S: Store, T: Target> Runner<S, T> {
     }
 
     fn limit_reached(&self) -> bool {
-        let held = self.doubts.held() as u64;
+        let held = self.doubts.own_held() as u64;
         self.settings.limit.is_some_and(|limit| self.totals.settled + held >= limit)
     }
 
@@ -414,7 +416,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             return Err(bug("the tally of the job table does not match its rows")
                 .hint("please report this, with the output of: sqlite3 -cmd '.timeout 5000' userferry.db 'SELECT * FROM tally'"));
         }
-        Ok(Finished { store, end })
+        Ok(Finished { store, end, in_doubt: self.doubts.own() as u64 })
     }
 
     fn halt_with(&mut self, halt: Halt) {

@@ -117,6 +117,11 @@ fn invariants(scenario: &Scenario, result: &Result, log: &[Call], wrong: &mut Ve
     if result.notes.iter().any(|note| note.contains("waiting for 0 requests")) {
         say("watchers were told of a wait for nothing".to_owned());
     }
+    let in_doubt = result.rows.iter().filter(|row| row.status == "unknown" && row.is_of_last_run);
+    let in_doubt = in_doubt.count() as u64;
+    if result.in_doubt != in_doubt {
+        say(format!("the run says {} of its rows in doubt, but {in_doubt} are", result.in_doubt));
+    }
     let all_done = result.rows.iter().all(|row| row.status == "done");
     let end_word = match result.end {
         run::End::Drained if all_done => "done",
@@ -193,7 +198,8 @@ fn expectations(scenario: &Scenario, result: &Result, seen: &Seen, wrong: &mut V
     let expect = &scenario.expect;
     let (end, why) = match &result.end {
         run::End::Drained => (End::Drained, None),
-        run::End::Stopped | run::End::Limited => (End::Stopped, None),
+        run::End::Limited => (End::Limited, None),
+        run::End::Stopped => unreachable!("a run that was stopped is started again"),
         run::End::Halted(halt) => (End::Halted, Some(halt.message.clone())),
     };
     if end != expect.end {

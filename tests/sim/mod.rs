@@ -78,6 +78,7 @@ scenarios! {
     late_beyond_quiet
     limit_fast
     limit_held
+    limit_held_before
     limit_retry_after
     limit_slow
     limit_unknown

@@ -303,7 +303,7 @@ pub(crate) struct Start {
 pub(crate) enum End {
     #[default]
     Drained,
-    Stopped,
+    Limited,
     Halted,
 }
 

@@ -29,6 +29,8 @@ const PATIENCE: Duration = Duration::from_hours(24);
 pub(crate) struct Result {
     pub server: Arc<Server>,
     pub end: End,
+    /// Rows that the last run sent and left in doubt, as it says.
+    pub in_doubt: u64,
     pub ended_at: Moment,
     pub most_in_flight: usize,
     pub rows: Vec<Row>,
@@ -54,6 +56,8 @@ pub(crate) struct Row {
     pub problems: usize,
     /// Attempts in the ledger that went to the transport.
     pub attempts: usize,
+    /// The last run sent it.
+    pub is_of_last_run: bool,
 }
 
 /// The identifiers of a row.
@@ -142,7 +146,8 @@ pub(crate) async fn run(scenario: &Scenario, seed: u64) -> Result {
     world.populate();
     world.stage();
     world.leave_behind();
-    let end = tokio::time::timeout(PATIENCE, world.go()).await.expect("the run never ends");
+    let ended = tokio::time::timeout(PATIENCE, world.go()).await;
+    let (end, in_doubt) = ended.expect("the run never ends");
     // What is still on its way arrives.
     let ended_at = clock.now();
     tokio::time::sleep(Duration::from_mins(2)).await;
@@ -151,6 +156,7 @@ pub(crate) async fn run(scenario: &Scenario, seed: u64) -> Result {
     Result {
         server: Arc::clone(&world.server),
         end,
+        in_doubt,
         ended_at,
         most_in_flight: world.most_in_flight.load(Ordering::SeqCst),
         rows,
@@ -273,7 +279,7 @@ impl World<'_> {
     }
 
     /// Runs until a run ends by itself.
-    async fn go(&mut self) -> End {
+    async fn go(&mut self) -> (End, u64) {
         let run = &self.scenario.run;
         let asks = run.stop_s.iter().map(|at| Stop::Ask(*at));
         let nows = run.stop_now_s.iter().map(|at| Stop::Now(*at));
@@ -282,8 +288,8 @@ impl World<'_> {
             let stop = stops.pop_front().or_else(|| self.next_kill());
             let asked = matches!(stop, Some(Stop::Ask(_) | Stop::Now(_)));
             match self.go_once(stop).await {
-                Some(End::Stopped | End::Limited) if asked => {}
-                Some(end) => return end,
+                Some((End::Stopped, _)) if asked => {}
+                Some(ended) => return ended,
                 None => {}
             }
         }
@@ -298,8 +304,8 @@ impl World<'_> {
         Some(Stop::Kill(Duration::from_secs_f64(from + (to - from) * self.rng.f64())))
     }
 
-    /// One process: how its run ended; `None` when it was killed, or stopped to be started again.
-    async fn go_once(&mut self, stop: Option<Stop>) -> Option<End> {
+    /// One process: how its run ended, and what it left in doubt; `None` when it was killed, or stopped to be started again.
+    async fn go_once(&mut self, stop: Option<Stop>) -> Option<(End, u64)> {
         let clock = Clock::starting_at(self.clock.now_ms());
         let mut table = self.open();
         let id = table.begin_run(&new_run(clock.now_ms())).unwrap();
@@ -351,7 +357,10 @@ impl World<'_> {
             }
         };
         let end = tokio::select! {
-            finished = runner.drain(receiver) => Some(finished.unwrap().end),
+            finished = runner.drain(receiver) => {
+                let finished = finished.unwrap();
+                Some((finished.end, finished.in_doubt))
+            }
             () = signals => None,
             () = killed => None,
         };
@@ -407,7 +416,9 @@ fn read_rows(db: &Path) -> Vec<Row> {
             "SELECT record_no, status, detail, spent, remote_id, evidence,
                     (SELECT count(*) FROM attempt a WHERE a.job_id = j.id
                         AND a.outcome <> 'unsendable'),
-                    reason, (SELECT count(*) FROM problem p WHERE p.job_id = j.id)
+                    reason, (SELECT count(*) FROM problem p WHERE p.job_id = j.id),
+                    EXISTS (SELECT 1 FROM attempt a WHERE a.job_id = j.id
+                        AND a.run_id = (SELECT max(id) FROM run))
              FROM job j ORDER BY id",
         )
         .unwrap();
@@ -422,6 +433,7 @@ fn read_rows(db: &Path) -> Vec<Row> {
             attempts: row.get(6)?,
             reason: row.get(7)?,
             problems: row.get(8)?,
+            is_of_last_run: row.get(9)?,
         })
     });
     rows.unwrap().map(std::result::Result::unwrap).collect()

@@ -75,7 +75,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             self.doubts.look_again(doubt, now);
             return;
         };
-        self.doubts.settled();
+        self.doubts.settled(&doubt);
         let (status, users) = (transition.status.as_str(), users.len());
         tracing::trace!(job = doubt.id.0, users, status, "doubt settled");
         let reason = match transition.detail {
