@@ -104,6 +104,10 @@ fn invariants(scenario: &Scenario, result: &Result, log: &[Call], wrong: &mut Ve
             ));
         }
     }
+    let every = scenario.run.only_every.unwrap_or(1);
+    for row in log.iter().filter_map(|call| call.row).filter(|row| row % every != 0) {
+        say(format!("row {row} was sent, though not chosen"));
+    }
     if result.most_in_flight > scenario.run.width {
         say(format!("{} in flight", result.most_in_flight));
     }

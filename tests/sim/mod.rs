@@ -65,6 +65,8 @@ scenarios! {
     burst_429
     burst_429_retry_after
     canary
+    chosen_beside_doubts
+    chosen_killed
     conflicts_fail
     conflicts_skip
     credentials_revoked

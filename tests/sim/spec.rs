@@ -250,6 +250,8 @@ pub(crate) struct Run {
     pub hold_unknown: bool,
     pub limit: Option<u64>,
     pub max_failures: Option<u64>,
+    /// Only every so manieth row is sent: those that are not settled are chosen anew for each run.
+    pub only_every: Option<u32>,
     /// Users are sent without an external id.
     pub no_external_id: bool,
     /// Asks the run to stop at these times; it is started again.
@@ -275,6 +277,7 @@ impl Default for Run {
             hold_unknown: false,
             limit: None,
             max_failures: None,
+            only_every: None,
             no_external_id: false,
             stop_s: Vec::new(),
             stop_now_s: Vec::new(),

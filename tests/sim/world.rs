@@ -5,6 +5,7 @@ use super::client::Client;
 use super::kept::Kept;
 use super::server::Server;
 use super::spec::Scenario;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,7 +18,7 @@ use userferry::run::doubt::Quiet;
 use userferry::run::signals::Signal;
 use userferry::run::{End, Runner, Settings, Totals};
 use userferry::store::sqlite::{OpenOptions, Table};
-use userferry::store::{Attempt, Batch, NewJob, NewRun, Record, Store, Tick};
+use userferry::store::{Attempt, Batch, JobId, NewJob, NewRun, Record, Store, Tick};
 use userferry::user::{IdKind, Identifiers, User};
 
 /// 2026-01-01T00:00:00Z.
@@ -46,6 +47,7 @@ pub(crate) struct Result {
 /// A row of the job table.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
+    pub id: JobId,
     pub n: u32,
     pub status: String,
     pub detail: Option<String>,
@@ -371,6 +373,16 @@ impl World<'_> {
         end
     }
 
+    /// The rows that were chosen, and are still to be settled.
+    fn chosen(&self) -> Option<BTreeSet<JobId>> {
+        let every = self.scenario.run.only_every?;
+        let rows = read_rows(&self.db()).into_iter().filter(|row| {
+            let is_open = matches!(row.status.as_str(), "pending" | "sending" | "unknown");
+            is_open && row.n % every == 0
+        });
+        Some(rows.map(|row| row.id).collect())
+    }
+
     fn settings(&self) -> Settings {
         let run = &self.scenario.run;
         let seconds = Duration::from_secs_f64;
@@ -392,7 +404,7 @@ impl World<'_> {
                 ..Policy::default()
             },
             limit: run.limit,
-            only: None,
+            only: self.chosen(),
             max_failures: run.max_failures,
             hold_unknown: run.hold_unknown,
             seed: self.seed,
@@ -418,7 +430,7 @@ fn read_rows(db: &Path) -> Vec<Row> {
                         AND a.outcome <> 'unsendable'),
                     reason, (SELECT count(*) FROM problem p WHERE p.job_id = j.id),
                     EXISTS (SELECT 1 FROM attempt a WHERE a.job_id = j.id
-                        AND a.run_id = (SELECT max(id) FROM run))
+                        AND a.run_id = (SELECT max(id) FROM run)), id
              FROM job j ORDER BY id",
         )
         .unwrap();
@@ -434,6 +446,7 @@ fn read_rows(db: &Path) -> Vec<Row> {
             reason: row.get(7)?,
             problems: row.get(8)?,
             is_of_last_run: row.get(9)?,
+            id: JobId(row.get(10)?),
         })
     });
     rows.unwrap().map(std::result::Result::unwrap).collect()
