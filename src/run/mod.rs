@@ -7,13 +7,11 @@
 
 pub mod alike;
 mod answers;
-pub mod breaker;
 mod commit;
 pub mod doubt;
 pub mod gate;
 pub mod health;
 mod pump;
-pub mod rate;
 mod report;
 pub mod signals;
 pub mod stale;
@@ -32,11 +30,11 @@ use crate::ui::counted;
 use crate::user::User;
 use alike::Alike;
 use answers::InHand;
-use breaker::Breaker;
 use doubt::{Doubt, Doubts, Quiet};
 use gate::Gate;
+use gate::breaker::Breaker;
+use gate::rate::Rate;
 use health::{Health, Patience};
-use rate::Rate;
 use report::Pace;
 use signals::Signal;
 use stale::Stale;

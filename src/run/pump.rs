@@ -36,7 +36,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             let Admission::Go { .. } = self.gate.admit(Kind::Lookup, now) else { break };
             let doubts = self.doubts.take(now);
             let requests = self.target.requests_for(&worker::wanted(&doubts));
-            self.gate.rate.left_too(requests.saturating_sub(1), now);
+            self.gate.rate.charge(requests.saturating_sub(1), now);
             // A stated rate of some requests an hour must not hold up the end of a run.
             let pace = self.gate.rate.interval().min(LONGEST_PACE);
             self.requests.spawn(worker::find(Arc::clone(&self.target), self.clock, doubts, pace));

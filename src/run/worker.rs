@@ -1,8 +1,8 @@
 //! One job: sends it and says what came of it. No SQL, no policy.
 
 use super::Event;
-use super::breaker::Trial;
 use super::doubt::Doubt;
+use super::gate::breaker::Trial;
 use crate::clock::{Clock, Moment};
 use crate::failpoint;
 use crate::job::Outcome;

@@ -9,7 +9,7 @@ use super::{Event, Ready, Runner};
 use crate::clock::{Moment, millis};
 use crate::job::{self, Class, FirstSent, Job, Now, Outcome, Status, Transition};
 use crate::problem::{Problem, Rule};
-use crate::run::breaker::Trial;
+use crate::run::gate::breaker::Trial;
 use crate::store::{Attempt, Claim, JobId, Record, Store};
 use crate::target::{Answer, Halt, Target};
 use crate::ui::{agree, grouped};

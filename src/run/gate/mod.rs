@@ -1,9 +1,12 @@
 //! The gate: whether a request may leave now, in a fixed order: halted → paused until → breaker →
 //! rate → width. Pure; the run loop asks it and waits.
 
-use super::breaker::{Breaker, Passage, Trial};
-use super::rate::Rate;
+pub mod breaker;
+pub mod rate;
+
 use crate::clock::Moment;
+use breaker::{Breaker, Passage, Trial};
+use rate::Rate;
 
 /// Faults do not cut the rate below so many a second: if they go on at such a pace, the pace is not
 /// their cause.
