@@ -1,6 +1,6 @@
 //! Transactions of the run: when one starts, how much it claims, and what comes back.
 
-use super::{BATCH, Commit, Committed, GATHER, Runner, chosen};
+use super::{BATCH, Commit, Committed, GATHER, Runner};
 use crate::clock::Moment;
 use crate::error::Error;
 use crate::failpoint;
@@ -94,7 +94,7 @@ impl<S: Store, T: Target> Runner<S, T> {
         let now_ms = self.clock.to_ms(now);
         let target_now_ms = self.target.clock_ahead_ms().map(|ahead| now_ms.saturating_add(ahead));
         let (run, rate_per_s) = (self.run, self.pace.per_s(now));
-        let only = chosen(self.settings.only.as_ref());
+        let only = self.chosen.as_ref().map(|chosen| chosen.due(now_ms, claim));
         let commit = Commit { asked: claim, records: records.len() };
         self.commit = Some(tokio::task::spawn_blocking(move || {
             let tick = Tick {
@@ -108,8 +108,8 @@ impl<S: Store, T: Target> Runner<S, T> {
                 rate_per_s,
             };
             let ticked = store.tick(&tick).and_then(|mut ticked| {
-                if ticked.claims.len() < claim || claim == 0 {
-                    ticked.outlook = Some(store.outlook(only.as_deref())?);
+                if only.is_none() && (ticked.claims.len() < claim || claim == 0) {
+                    ticked.outlook = Some(store.outlook()?);
                 }
                 Ok(ticked)
             });
@@ -157,7 +157,13 @@ impl<S: Store, T: Target> Runner<S, T> {
         if !ticked.claims.is_empty() {
             failpoint::hit("after-claim");
         }
-        if let Some(outlook) = ticked.outlook {
+        let outlook = self.chosen.as_mut().map(|chosen| {
+            for claim in &ticked.claims {
+                chosen.claimed(claim.id);
+            }
+            chosen.outlook()
+        });
+        if let Some(outlook) = outlook.or(ticked.outlook) {
             self.outlook = outlook;
             self.nothing_due_until = Some(self.next_due(outlook));
         }

@@ -387,7 +387,9 @@ mod tests {
     }
 
     fn settle_all(doubts: &mut Doubts, taken: &[Doubt]) {
-        taken.iter().for_each(|doubt| doubts.settled(doubt));
+        for doubt in taken {
+            doubts.settled(doubt);
+        }
     }
 
     #[test]

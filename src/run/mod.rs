@@ -7,6 +7,7 @@
 
 pub mod alike;
 mod answers;
+pub mod chosen;
 mod commit;
 pub mod doubt;
 pub mod gate;
@@ -30,6 +31,7 @@ use crate::ui::counted;
 use crate::user::User;
 use alike::Alike;
 use answers::InHand;
+use chosen::Chosen;
 use doubt::{Doubt, Doubts, Quiet};
 use gate::Gate;
 use gate::breaker::Breaker;
@@ -139,6 +141,7 @@ pub struct Runner<S: Store, T: Target> {
     settings: Settings,
     /// How many jobs the run may settle, if not all.
     most: Option<u64>,
+    chosen: Option<Chosen>,
     clock: Clock,
     rng: fastrand::Rng,
     run: RunId,
@@ -260,6 +263,7 @@ impl<S: Store, T: Target> Runner<S, T> {
             reported_at: None,
             monitor,
             most: settings.most(),
+            chosen: None,
             settings,
         }
     }
@@ -323,8 +327,13 @@ impl<S: Store, T: Target> Runner<S, T> {
     fn load(&mut self) -> Result<(), Error> {
         const PAGE: usize = 1_000;
         let Some(store) = self.store.as_mut() else { return Err(bug("the store is away")) };
-        let only = chosen(self.settings.only.as_ref());
-        self.outlook = store.outlook(only.as_deref())?;
+        self.outlook = store.outlook()?;
+        if let Some(jobs) = self.settings.only.take() {
+            let jobs: Vec<JobId> = jobs.into_iter().collect();
+            let chosen = Chosen::new(store.open_jobs(&jobs)?);
+            self.outlook = chosen.outlook();
+            self.chosen = Some(chosen);
+        }
         if self.outlook.next_due_ms.is_none() {
             self.nothing_due_until = Some(Moment::MAX);
         }
@@ -390,7 +399,7 @@ impl<S: Store, T: Target> Runner<S, T> {
         self.report_now(self.clock.now());
         let mut store = self.store.take().ok_or_else(|| bug("the store is away"))?;
         // A limit, or a signal, that left nothing over has stopped nothing.
-        let outlook = store.outlook(None)?;
+        let outlook = store.outlook()?;
         // Requests that were given up are in doubt, though this run looks nobody up any more.
         let nothing_left = outlook.next_due_ms.is_none() && self.doubts.open() == 0;
         let drained = nothing_left && !self.stop_now;
@@ -468,11 +477,6 @@ impl<S: Store, T: Target> Runner<S, T> {
         sooner(self.doubts.next_look());
         wake
     }
-}
-
-/// The jobs that were chosen and are not settled, as the store takes them.
-fn chosen(only: Option<&BTreeSet<JobId>>) -> Option<Vec<JobId>> {
-    only.map(|jobs| jobs.iter().copied().collect())
 }
 
 fn bug(what: &str) -> Error {

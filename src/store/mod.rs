@@ -299,6 +299,17 @@ pub struct Outlook {
     pub unfinished_source: bool,
 }
 
+/// Where a job stands that is not settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenJob {
+    /// When it is due, if it is pending, UTC milliseconds.
+    pub due_ms: Option<i64>,
+    /// Whether it is pending, and has never been sent.
+    pub is_unsent: bool,
+    /// Whether it has never spent an attempt.
+    pub is_unsuspected: bool,
+}
+
 /// A run that starts.
 #[derive(Clone, Debug)]
 pub struct NewRun {
@@ -366,8 +377,10 @@ pub trait Store: Send + 'static {
     fn doubts(&mut self, after: JobId, limit: usize) -> Result<Vec<Claim>, StoreError>;
     /// Records outcomes and claims jobs.
     fn tick(&mut self, tick: &Tick<'_>) -> Result<Ticked, StoreError>;
-    /// What lies ahead; of these jobs alone, where some were chosen.
-    fn outlook(&mut self, only: Option<&[JobId]>) -> Result<Outlook, StoreError>;
+    /// What lies ahead.
+    fn outlook(&mut self) -> Result<Outlook, StoreError>;
+    /// Where each of these jobs stands that is not settled.
+    fn open_jobs(&mut self, jobs: &[JobId]) -> Result<Vec<(JobId, OpenJob)>, StoreError>;
     /// The tally as kept, and as counted anew.
     fn audit(&mut self) -> Result<(Vec<TallyLine>, Vec<TallyLine>), StoreError>;
     /// Ends a run.

@@ -92,22 +92,8 @@ fn invariants(scenario: &Scenario, result: &Result, log: &[Call], wrong: &mut Ve
             say(format!("row {n}: {sent} creates, but {} attempts", row.attempts));
         }
     }
-    let quiet_s = scenario.run.request_timeout_s + scenario.run.settle_time_s;
-    let may_meet = scenario.server.late > 0.0
-        || scenario.start.arriving > 0.0
-        || scenario.server.lookup_lag_s >= quiet_s;
-    if scenario.server.existing.is_empty() && !may_meet {
-        for call in log.iter().filter(|call| call.held) {
-            say(format!(
-                "row {:?} was sent at {:?} though the directory held it",
-                call.row, call.at
-            ));
-        }
-    }
-    let every = scenario.run.only_every.unwrap_or(1);
-    for row in log.iter().filter_map(|call| call.row).filter(|row| row % every != 0) {
-        say(format!("row {row} was sent, though not chosen"));
-    }
+    departures(scenario, log, wrong);
+    let mut say = |text: String| wrong.push(text);
     if result.most_in_flight > scenario.run.width {
         say(format!("{} in flight", result.most_in_flight));
     }
@@ -138,6 +124,27 @@ fn invariants(scenario: &Scenario, result: &Result, log: &[Call], wrong: &mut Ve
     }
     if !result.tally_matches {
         say("the tally does not match the rows".to_owned());
+    }
+}
+
+/// Which rows left, by the server's log.
+fn departures(scenario: &Scenario, log: &[Call], wrong: &mut Vec<String>) {
+    let mut say = |text: String| wrong.push(text);
+    let quiet_s = scenario.run.request_timeout_s + scenario.run.settle_time_s;
+    let may_meet = scenario.server.late > 0.0
+        || scenario.start.arriving > 0.0
+        || scenario.server.lookup_lag_s >= quiet_s;
+    if scenario.server.existing.is_empty() && !may_meet {
+        for call in log.iter().filter(|call| call.held) {
+            say(format!(
+                "row {:?} was sent at {:?} though the directory held it",
+                call.row, call.at
+            ));
+        }
+    }
+    let every = scenario.run.only_every.unwrap_or(1);
+    for row in log.iter().filter_map(|call| call.row).filter(|row| row % every != 0) {
+        say(format!("row {row} was sent, though not chosen"));
     }
 }
 

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use userferry::store::sqlite::Table;
 use userferry::store::{
-    Batch, Claim, Compared, JobId, Lens, NewRun, Outlook, RunEnd, RunId, SourceId, SourceRow,
-    StageCounts, Store, StoreError, TallyLine, Tick, Ticked,
+    Batch, Claim, Compared, JobId, Lens, NewRun, OpenJob, Outlook, RunEnd, RunId, SourceId,
+    SourceRow, StageCounts, Store, StoreError, TallyLine, Tick, Ticked,
 };
 
 pub(crate) struct Kept {
@@ -62,8 +62,12 @@ impl Store for Kept {
         Ok(ticked)
     }
 
-    fn outlook(&mut self, only: Option<&[JobId]>) -> Result<Outlook, StoreError> {
-        self.table.outlook(only)
+    fn outlook(&mut self) -> Result<Outlook, StoreError> {
+        self.table.outlook()
+    }
+
+    fn open_jobs(&mut self, jobs: &[JobId]) -> Result<Vec<(JobId, OpenJob)>, StoreError> {
+        self.table.open_jobs(jobs)
     }
 
     fn audit(&mut self) -> Result<(Vec<TallyLine>, Vec<TallyLine>), StoreError> {

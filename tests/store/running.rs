@@ -348,7 +348,7 @@ pub(super) fn only_rejections_of_the_run_are_taken_back<S: Store>(mut bench: Ben
 }
 
 pub(super) fn the_outlook_tells_what_lies_ahead<S: Store>(mut bench: Bench<S>) {
-    assert_eq!(bench.store.outlook(None).unwrap(), Outlook::default());
+    assert_eq!(bench.store.outlook().unwrap(), Outlook::default());
     bench.users(3);
     let run = bench.run();
     let all = Outlook {
@@ -358,10 +358,10 @@ pub(super) fn the_outlook_tells_what_lies_ahead<S: Store>(mut bench: Bench<S>) {
         unsent: true,
         unfinished_source: true,
     };
-    assert_eq!(bench.store.outlook(None).unwrap(), all);
+    assert_eq!(bench.store.outlook().unwrap(), all);
     let claims = bench.claim(run, 3);
     let sending = Outlook { next_due_ms: None, unsent: false, ..all };
-    assert_eq!(bench.store.outlook(None).unwrap(), sending);
+    assert_eq!(bench.store.outlook().unwrap(), sending);
     let mut spent = Sent::throttled(4_000);
     spent.transition.spend = true;
     bench.tick(
@@ -376,7 +376,7 @@ pub(super) fn the_outlook_tells_what_lies_ahead<S: Store>(mut bench: Bench<S>) {
         unsent: false,
         unfinished_source: true,
     };
-    assert_eq!(bench.store.outlook(None).unwrap(), tail);
+    assert_eq!(bench.store.outlook().unwrap(), tail);
 }
 
 pub(super) fn a_run_counts_what_it_settled<S: Store>(mut bench: Bench<S>) {

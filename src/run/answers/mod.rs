@@ -227,9 +227,9 @@ impl<S: Store, T: Target> Runner<S, T> {
         if matches!(next.status, Status::Done | Status::Failed | Status::Invalid) {
             self.totals.settled += 1;
             self.pace.count(now);
-            if let Some(only) = &mut self.settings.only {
-                only.remove(&record.id);
-            }
+        }
+        if let Some(chosen) = &mut self.chosen {
+            chosen.record(&record);
         }
         self.outbox.push(record);
         self.outbox_since.get_or_insert(now);

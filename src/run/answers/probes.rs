@@ -99,15 +99,15 @@ impl<S: Store, T: Target> Runner<S, T> {
     /// Whether a single row is left, so that no other can be a witness. Rows that were not chosen for
     /// this run could be.
     pub(super) fn is_last(&self) -> bool {
-        self.settings.only.is_none() && self.outlook.open == 1
+        self.chosen.is_none() && self.outlook.open == 1
     }
 
     /// How many rows are left that this run may send: not settled, and not given up in doubt.
     pub(super) fn rows_left(&self) -> u64 {
         let totals = &self.totals;
         let settled = totals.done + totals.failed + totals.invalid;
-        let open = match &self.settings.only {
-            Some(jobs) => jobs.len() as u64,
+        let open = match &self.chosen {
+            Some(chosen) => chosen.open() as u64,
             None => totals.total.saturating_sub(settled),
         };
         open.saturating_sub(self.doubts.held() as u64)

@@ -28,8 +28,8 @@ pub use remap::{Mapped, Remap, ToMap};
 pub use undo::Undone;
 
 use super::{
-    Batch, Claim, Compared, JobId, Lens, NewRun, Outlook, RunEnd, RunId, SourceId, SourceRow,
-    StageCounts, Store, StoreError, TallyLine, Tick, Ticked, file,
+    Batch, Claim, Compared, JobId, Lens, NewRun, OpenJob, Outlook, RunEnd, RunId, SourceId,
+    SourceRow, StageCounts, Store, StoreError, TallyLine, Tick, Ticked, file,
 };
 use crate::job::{Detail, Standing, Status};
 use rusqlite::config::DbConfig;
@@ -457,11 +457,12 @@ impl Store for Table {
         self.write(|t| run::tick(t, tick))
     }
 
-    fn outlook(&mut self, only: Option<&[JobId]>) -> Result<Outlook, StoreError> {
-        self.check(|c| match only {
-            None => run::outlook(c),
-            Some(jobs) => run::outlook_of(c, jobs),
-        })
+    fn outlook(&mut self) -> Result<Outlook, StoreError> {
+        self.check(run::outlook)
+    }
+
+    fn open_jobs(&mut self, jobs: &[JobId]) -> Result<Vec<(JobId, OpenJob)>, StoreError> {
+        self.check(|c| run::open_jobs(c, jobs))
     }
 
     fn audit(&mut self) -> Result<(Vec<TallyLine>, Vec<TallyLine>), StoreError> {

@@ -5,7 +5,8 @@ use super::standing::{held, load};
 use super::{Deltas, sql};
 use crate::job::{self, CRASHED, Class, Job, Op, Status, Written};
 use crate::store::{
-    Claim, JobId, NewRun, Outlook, Record, RunEnd, RunId, SourceId, TallyLine, Tick, Ticked,
+    Claim, JobId, NewRun, OpenJob, Outlook, Record, RunEnd, RunId, SourceId, TallyLine, Tick,
+    Ticked,
 };
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use std::collections::BTreeMap;
@@ -281,25 +282,19 @@ pub(super) fn outlook(c: &Connection) -> rusqlite::Result<Outlook> {
     Ok(Outlook { next_due_ms, open, unsuspected, unsent, unfinished_source })
 }
 
-/// The same of these jobs alone.
-pub(super) fn outlook_of(c: &Connection, jobs: &[JobId]) -> rusqlite::Result<Outlook> {
-    let unfinished_source = c.prepare_cached(sql::UNFINISHED)?.query_row([], |row| row.get(0))?;
-    let mut outlook = Outlook { unfinished_source, ..Outlook::default() };
-    let mut standing = c.prepare_cached(sql::OPEN_ONE)?;
+pub(super) fn open_jobs(c: &Connection, jobs: &[JobId]) -> rusqlite::Result<Vec<(JobId, OpenJob)>> {
+    let mut statement = c.prepare_cached(sql::OPEN_ONE)?;
+    let mut open = Vec::with_capacity(jobs.len());
     for job in jobs {
-        let found: Option<(bool, bool, bool, i64)> = standing
+        let found: Option<(bool, bool, bool, i64)> = statement
             .query_row([job.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
             .optional()?;
-        let Some((is_pending, is_unsent, is_unsuspected, not_before_ms)) = found else { continue };
-        outlook.open = (outlook.open + 1).min(2);
-        outlook.unsuspected = (outlook.unsuspected + u32::from(is_unsuspected)).min(2);
-        if is_pending {
-            outlook.unsent |= is_unsent;
-            let due_ms = if is_unsent { 0 } else { not_before_ms };
-            outlook.next_due_ms = Some(outlook.next_due_ms.map_or(due_ms, |ms| ms.min(due_ms)));
-        }
+        let Some((is_pending, is_new, is_unsuspected, not_before_ms)) = found else { continue };
+        let due_ms = is_pending.then_some(if is_new { 0 } else { not_before_ms });
+        let is_unsent = is_pending && is_new;
+        open.push((*job, OpenJob { due_ms, is_unsent, is_unsuspected }));
     }
-    Ok(outlook)
+    Ok(open)
 }
 
 pub(super) fn tally_kept(c: &Connection) -> rusqlite::Result<Vec<TallyLine>> {

@@ -110,7 +110,7 @@ fn steps_to_start(done: u32) -> u64 {
     table.settings_of_doubts().unwrap();
     let new = NewRun { machine: "m".to_owned(), pid: 2, settings: "{}".to_owned(), now_ms: 2 };
     assert_eq!(table.begin_run(&new).unwrap(), RunId(2));
-    assert_eq!(table.outlook(None).unwrap().open, 2);
+    assert_eq!(table.outlook().unwrap().open, 2);
     assert!(table.doubts(JobId(0), 1_000).unwrap().is_empty());
     let tick = Tick {
         run: RunId(2),
