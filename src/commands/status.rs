@@ -6,6 +6,7 @@ use crate::cli::{Global, Status};
 use crate::clock;
 use crate::error::{Exit, Result};
 use crate::job;
+use crate::monitor::Settled;
 use crate::store::lock;
 use crate::store::sqlite::{Counts, ErrorClass, RunRow, Table, UnfinishedSource};
 use crate::ui::{Ui, grouped, span};
@@ -74,14 +75,9 @@ impl State {
     }
 
     fn eta_s(&self) -> Option<u64> {
-        let rate = self.rate();
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "an estimate in seconds"
-        )]
-        (self.running && rate > 0.0).then(|| (self.counts.open() as f64 / rate).ceil() as u64)
+        let c = &self.counts;
+        let table = Settled::of_table(c.total, c.done, c.failed, c.invalid);
+        table.eta_s(self.rate())
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a run tells those who watch it.
 
-use super::{REPORT, Runner, Totals};
+use super::{REPORT, Runner};
 use crate::clock::Moment;
 use crate::monitor::{Activity, Progress};
 use crate::store::Store;
@@ -39,23 +39,6 @@ impl Pace {
     }
 }
 
-impl Totals {
-    /// Seconds until all is settled at this rate, or as much as the run may settle; `None` when that
-    /// cannot be told.
-    fn eta_s(&self, limit: Option<u64>, per_s: f64) -> Option<u64> {
-        let left = self.total.saturating_sub(self.done + self.failed + self.invalid);
-        let left = limit.map_or(left, |limit| left.min(limit.saturating_sub(self.settled)));
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "an estimate in seconds"
-        )]
-        let seconds = (left as f64 / per_s).ceil() as u64;
-        (per_s > 0.0).then_some(seconds)
-    }
-}
-
 impl<S: Store, T: Target> Runner<S, T> {
     pub(super) fn report(&mut self, now: Moment) {
         if self.reported_at.is_none_or(|at| now >= at + REPORT) {
@@ -67,7 +50,7 @@ impl<S: Store, T: Target> Runner<S, T> {
     pub(super) fn report_now(&mut self, now: Moment) {
         let rate_per_s = self.pace.per_s(now);
         let totals = self.totals;
-        let progress = Progress {
+        let mut progress = Progress {
             total: totals.total,
             done: totals.done,
             failed: totals.failed,
@@ -77,9 +60,10 @@ impl<S: Store, T: Target> Runner<S, T> {
             limit: self.most,
             in_flight: self.gate.in_flight(),
             rate_per_s,
-            eta_s: totals.eta_s(self.most, rate_per_s),
+            eta_s: None,
             activity: self.activity(now),
         };
+        progress.eta_s = progress.extent().eta_s(rate_per_s);
         self.monitor.progress(&progress);
     }
 
@@ -143,15 +127,5 @@ mod tests {
         for (tenth, per_s) in expected {
             assert!((told[tenth] - per_s).abs() < 1e-9, "{tenth}: {}", told[tenth]);
         }
-    }
-
-    #[test]
-    fn what_is_left_takes_as_long_as_the_rate_says() {
-        let totals = Totals { total: 100, done: 40, failed: 7, invalid: 3, ..Totals::default() };
-        let told = [0.0, 0.3, 1.0, 50.0, 80.0].map(|per_s| totals.eta_s(None, per_s));
-        assert_eq!(told, [None, Some(167), Some(50), Some(1), Some(1)]);
-        assert_eq!(Totals { total: 50, ..totals }.eta_s(None, 1.0), Some(0));
-        let limited = Totals { settled: 4, ..totals };
-        assert_eq!([10, 4, 99].map(|n| limited.eta_s(Some(n), 1.0)), [Some(6), Some(0), Some(50)]);
     }
 }

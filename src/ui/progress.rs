@@ -3,7 +3,7 @@
 use super::bar::{Part, draw};
 use super::screen::{self, width};
 use super::{Ui, grouped, span};
-use crate::monitor::{Activity, Monitor, Progress};
+use crate::monitor::{Activity, Monitor, Progress, Settled};
 use indicatif::ProgressBar;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -31,7 +31,7 @@ impl RunProgress {
 
 impl Monitor for RunProgress {
     fn progress(&mut self, progress: &Progress) {
-        let (settled, of) = settled_of(progress);
+        let Settled { settled, of } = progress.extent();
         if let Some(bar) = &self.bar {
             bar.set_message(draw(share(settled, of), &parts(progress), width()));
         } else if self.lined_at.is_none_or(|at| at.elapsed() >= LINE_EVERY) {
@@ -84,17 +84,6 @@ impl Notes {
     }
 }
 
-/// How many rows need nothing more, of all that there are, as the line at the end counts them; with a
-/// limit how many of those that this run may settle.
-fn settled_of(progress: &Progress) -> (u64, u64) {
-    // What is invalid cannot be sent: no run gets on by it.
-    let settled = progress.done + progress.failed;
-    let all = progress.total.saturating_sub(progress.invalid);
-    let Some(limit) = progress.limit else { return (settled, all) };
-    let left = all.saturating_sub(settled);
-    (progress.settled, limit.min(progress.settled + left))
-}
-
 fn share(settled: u64, of: u64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a share")]
     if of == 0 { 1.0 } else { settled as f64 / of as f64 }
@@ -108,7 +97,7 @@ fn line(progress: &Progress) -> String {
 
 /// What is said of a run, the ranks by what a narrow terminal can do without.
 fn parts(progress: &Progress) -> Vec<Part> {
-    let (settled, of) = settled_of(progress);
+    let Settled { settled, of } = progress.extent();
     // With a limit the numbers before it are those of this run.
     let in_all = if progress.limit.is_some() { " in all" } else { "" };
     let mut parts = vec![
