@@ -9,7 +9,7 @@ use crate::error::{Error, Exit, Result};
 use crate::job::Status;
 use crate::store::JobId;
 use crate::store::sqlite::{Counts, FailureRow, Table};
-use crate::ui::{Ui, table};
+use crate::ui::Ui;
 use std::path::Path;
 
 /// Rows in one read transaction: none of them holds the WAL for long.
@@ -97,7 +97,7 @@ fn as_table(ui: Ui, source: &Rows) -> Result<()> {
             why(row),
         ]);
         if rows.len() == PAGE as usize {
-            ui.out(&table::render(&HEADER, &rows))?;
+            ui.table(&HEADER, &rows)?;
             rows.clear();
         }
         Ok(())
@@ -107,7 +107,7 @@ fn as_table(ui: Ui, source: &Rows) -> Result<()> {
         return Ok(());
     }
     if !rows.is_empty() {
-        ui.out(&table::render(&HEADER, &rows))?;
+        ui.table(&HEADER, &rows)?;
     }
     let counts = shown(&source.which, source.table.counts()?);
     for line in next::about_rows(&counts, Conflicts::of(&source.table, true)?) {

@@ -46,6 +46,13 @@ impl Ui {
         written(io::stdout().lock().write_all(text.as_bytes()))
     }
 
+    /// Writes a table to standard output, whose last column is wrapped where that is a terminal.
+    pub fn table(&self, header: &[&str], rows: &[Vec<String>]) -> Result<()> {
+        let terminal = console::Term::stdout();
+        let width = terminal.is_term().then(|| usize::from(terminal.size().1));
+        self.out(&table::fitted(header, rows, width))
+    }
+
     /// Writes a line to standard error, unless it was asked to be quiet.
     pub fn note(&self, text: &str) {
         if !self.quiet {

@@ -7,7 +7,7 @@ use crate::job::Status;
 use crate::redact;
 use crate::store::JobId;
 use crate::store::sqlite::{Reason, Table};
-use crate::ui::{Ui, grouped, table};
+use crate::ui::{Ui, grouped};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -95,7 +95,7 @@ fn as_table(ui: Ui, groups: &[Group], which: &[Status]) -> Result<()> {
         return Ok(());
     }
     let rows: Vec<Vec<String>> = groups.iter().map(line).collect();
-    ui.out(&table::render(&["ROWS", "STATUS", "CODE", "FIELD", "EXAMPLE", "WHY"], &rows))
+    ui.table(&["ROWS", "STATUS", "CODE", "FIELD", "EXAMPLE", "WHY"], &rows)
 }
 
 fn line(group: &Group) -> Vec<String> {
