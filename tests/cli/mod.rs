@@ -22,6 +22,7 @@ mod showing;
 mod story;
 mod stumbles;
 mod views;
+mod warned;
 
 use crate::process::{BINARY, POOL, SECRET};
 use std::path::PathBuf;

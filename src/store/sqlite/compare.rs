@@ -206,15 +206,18 @@ impl<'a> Judge<'a> {
         self.stay(&row, of_key)
     }
 
-    /// A row that is no longer waived. Returns whether others have what it would be found by, and had
-    /// not when it was waived.
+    /// A row that is no longer waived. Returns whether another row has what it would be found by, and
+    /// none or another one had when it was waived.
     fn judge_back(&mut self, id: i64) -> rusqlite::Result<bool> {
-        let before: HashSet<String> = self
+        let before: HashSet<(String, String)> = self
             .t
             .prepare_cached(
-                "DELETE FROM problem WHERE job_id = ?1 AND rule LIKE 'duplicate-%' RETURNING rule",
+                "DELETE FROM problem WHERE job_id = ?1 AND rule LIKE 'duplicate-%' RETURNING rule, message",
             )?
-            .query_map([id], |row| row.get(0))?
+            .query_map([id], |row| {
+                let message: String = row.get(1)?;
+                Ok((row.get(0)?, other_of(&message).to_owned()))
+            })?
             .collect::<rusqlite::Result<_>>()?;
         let Some(row) = self.load(id)? else { return Ok(false) };
         let of_key = self.key_holder(&row, i64::MAX)?;
@@ -226,7 +229,13 @@ impl<'a> Judge<'a> {
         } else {
             self.free(&row)?;
         }
-        Ok(problems.iter().any(|problem| !before.contains(problem.rule.as_str())))
+        let had = |problem: &Problem| {
+            before.contains(&(
+                problem.rule.as_str().to_owned(),
+                other_of(&problem.message).to_owned(),
+            ))
+        };
+        Ok(!problems.iter().all(had))
     }
 
     /// The problem of a row whose key another one before `before` has.
@@ -421,7 +430,7 @@ impl<'a> Judge<'a> {
     }
 
     fn duplicate(&self, kind: IdKind, rule: Rule, place: &str) -> Problem {
-        let message = format!("{place} has the same {}", kind.noun());
+        let message = format!("{place}{SAME} {}", kind.noun());
         Problem::new((self.lens.field)(kind), rule, message)
     }
 
@@ -450,7 +459,7 @@ impl<'a> Judge<'a> {
             }
         };
         let (place, noun) = (self.place(first, new)?, kind.noun());
-        let message = format!("{place} has the same key ({noun}) with other content; {way_out}");
+        let message = format!("{place}{SAME} key ({noun}) with other content; {way_out}");
         Ok(Problem::new((self.lens.field)(kind), Rule::DuplicateKey, message))
     }
 
@@ -488,6 +497,14 @@ impl<'a> Judge<'a> {
         )?;
         statement.query_row([one, other], |row| row.get(0))
     }
+}
+
+/// What the message of a duplicate says behind the place of the other row.
+const SAME: &str = " has the same";
+
+/// The place of the other row, as the message of a duplicate names it.
+fn other_of(message: &str) -> &str {
+    message.split_once(SAME).map_or(message, |(place, _)| place)
 }
 
 /// The row with its key that a record corrects. Where there are several, it is the one with which
