@@ -604,6 +604,11 @@ pub struct Show {
     #[expect(missing_docs)]
     pub place: Place,
 
+    /// Show these of the provider's fields as they are, and a key that is one of them: email; or all.
+    /// Never a password
+    #[arg(long, value_name = "FIELD", value_delimiter = ',')]
+    pub unmask: Vec<String>,
+
     /// Print one array, an object for each row
     #[arg(long)]
     pub json: bool,
@@ -717,6 +722,8 @@ pub struct Export {
     pub status: Vec<ExportStatus>,
 
     /// Old key and new id of every user that is done, instead of records
+    ///
+    /// A skipped row has the id of the user who was in the directory already.
     #[arg(long)]
     pub map: bool,
 

@@ -119,9 +119,14 @@ fn inner(text: &str) -> Vec<String> {
 /// What would be sent, as JSON with every value masked: the first character and the length; the
 /// password and the raw copy by their length alone.
 pub fn masked(user: &User) -> String {
+    shown(user, &masked_value)
+}
+
+/// The same, each value as `show` makes it.
+pub fn shown(user: &User, show: &dyn Fn(&str, &Value) -> String) -> String {
     let mut object = serde_json::Map::new();
     for (field, value) in &user.fields {
-        object.insert((*field).to_owned(), masked_value(field, value).into());
+        object.insert((*field).to_owned(), show(field, value).into());
     }
     if user.password.is_some() {
         let bytes = user.password_bytes();

@@ -65,12 +65,14 @@ fn has_a_key(table: &Table, place: &Place, jobs: &[JobRow]) -> Result<Error> {
         [job] => match external_id(table, job)? {
             Some(id) => format!("name it by that, too: --key {}", shell_word(&id)),
             None => format!(
-                "name it by that, too: --key KEY; userferry show --record {record} --source {} shows it",
+                "name it by that, too: --key KEY; userferry show --record {record} --source {} --unmask all shows it",
                 shell_word(&job.source)
             ),
         },
         // In each state of the file it was another one.
-        _ => format!("userferry show --record {record} tells the keys; name the one: --key KEY"),
+        _ => format!(
+            "userferry show --record {record} --unmask all tells the keys; name the one: --key KEY"
+        ),
     };
     Ok(Error::usage(format!("the row of record {record} has a key")).hint(hint))
 }
@@ -108,11 +110,13 @@ pub(super) fn which_of(table: &Table, jobs: &[JobRow]) -> Result<Error> {
     Ok(Error::usage(message).hint(ways.join("\n      ")))
 }
 
-/// A word of a command line, in quotes where a shell would take it apart.
-fn shell_word(word: &str) -> String {
+/// A word of a command line, in quotes where a shell would take it apart; without what a terminal would
+/// obey.
+pub(super) fn shell_word(word: &str) -> String {
+    let word: String = word.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     let is_plain = |c: char| c.is_alphanumeric() || "_@%+=:,./-".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
+        return word;
     }
     format!("'{}'", word.replace('\'', r"'\''"))
 }

@@ -1,5 +1,7 @@
 //! `run`: drains pending rows against the target.
 
+mod chosen;
+
 use super::next::{self, Conflicts};
 use super::{Writer, machine, open_reader, open_writer, place, staged_mapping};
 use crate::cli::{Global, Run, Sending};
@@ -11,7 +13,7 @@ use crate::mapping::Mapping;
 use crate::monitor::Monitor;
 use crate::run::doubt::Quiet;
 use crate::run::{End, Finished, Mapper, Runner, Settings, Totals, signals};
-use crate::store::sqlite::{Counts, ErrorClass, JobRow, Table};
+use crate::store::sqlite::{Counts, ErrorClass, Table};
 use crate::store::{JobId, NewRun, Store};
 use crate::target::authing::v2::{self, V2};
 use crate::target::http;
@@ -40,44 +42,13 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Run) -> Result<Exit> {
     let settings = load(global, &args.sending)?;
     if args.sending.dry_run {
         let table = open_reader(global)?;
-        let only = chosen(ui, &table, &args.key)?;
+        let only = chosen::chosen(ui, &table, &args.key)?;
         return dry_run(ui, &args.sending, &settings, table, only);
     }
     let writer = open_writer(global, "run", false)?;
-    let only = chosen(ui, &writer.table, &args.key)?;
+    let only = chosen::chosen(ui, &writer.table, &args.key)?;
     let ready = ready(&args.sending, &settings, &writer.table)?;
     go(ui, &args.sending, &settings, writer, ready, only)
-}
-
-/// The rows of these keys that are still to be settled; none where no key is named.
-fn chosen(ui: Ui, table: &Table, keys: &[String]) -> Result<Option<BTreeSet<JobId>>> {
-    if keys.is_empty() {
-        return Ok(None);
-    }
-    let mut chosen = BTreeSet::new();
-    let mut settled = Vec::new();
-    for key in keys {
-        for job in super::jobs_of(table, key)? {
-            match job.status {
-                job::Status::Pending | job::Status::Sending | job::Status::Unknown => {
-                    chosen.insert(job.id);
-                }
-                job::Status::Done | job::Status::Failed | job::Status::Invalid => settled.push(job),
-            }
-        }
-    }
-    let mut are: Vec<String> = settled.iter().map(JobRow::status_and_detail).collect();
-    are.sort_unstable();
-    are.dedup();
-    let told = format!("{} of --key: {}", counted(settled.len() as u64, "row"), are.join(", "));
-    if chosen.is_empty() {
-        return Err(Error::usage(format!("no row of --key is still to be sent ({told})"))
-            .hint("userferry retry-failed --key KEY --run sends a failed row again"));
-    }
-    if !settled.is_empty() {
-        ui.note(&format!("Not sent again: {told}"));
-    }
-    Ok(Some(chosen))
 }
 
 /// The settings as file, environment and flags have them.

@@ -1,5 +1,6 @@
 //! `show`: one user, whole.
 
+use super::unmask::Unmasked;
 use super::{jobs_of, open_reader, place, staged_mapping};
 use crate::cli::{Global, Show};
 use crate::clock;
@@ -19,24 +20,51 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Show) -> Result<Exit> {
         None => place::jobs_at(&table, &args.place)?,
     };
     let mapping = staged_mapping(&table)?.unwrap_or_else(Mapping::reference);
+    let unmasked = Unmasked::new(&args.unmask, &mapping, TargetKind::AuthingV2.schema())?;
+    let view = View { mapping: &mapping, unmasked, typed: args.key.as_deref() };
     if args.json {
-        let rows = jobs.iter().map(|job| json(&table, job, &mapping));
+        let rows = jobs.iter().map(|job| json(&table, job, &view));
         let rows: Vec<Value> = rows.collect::<Result<_>>()?;
         return ui.out(&format!("{}\n", Value::Array(rows))).map(|()| Exit::Done);
     }
     let mut texts = Vec::new();
     for job in &jobs {
-        texts.push(describe(&table, job, &mapping)?);
+        texts.push(describe(&table, job, &view)?);
     }
     ui.out(&texts.join("\n"))?;
     Ok(Exit::Done)
 }
 
+/// How rows are shown.
+struct View<'a> {
+    mapping: &'a Mapping,
+    unmasked: Unmasked<'a>,
+    /// The key that was asked for.
+    typed: Option<&'a str>,
+}
+
+/// What of a row may tell who it is, as it is shown.
+struct Shown {
+    key: Option<String>,
+    /// The user whom the mapping makes of the record, as JSON.
+    user: String,
+}
+
+impl View<'_> {
+    fn of(&self, job: &JobRow) -> Shown {
+        let schema = TargetKind::AuthingV2.schema();
+        let user = validate::prepare(&job.raw, self.mapping, schema).user;
+        let key = job.key.as_deref().map(|key| self.unmasked.key(key, &user, self.typed, schema));
+        let show =
+            |field: &str, value: &crate::user::Value| self.unmasked.show(field, value, &user);
+        Shown { key, user: redact::shown(&user, &show) }
+    }
+}
+
 /// What [`describe`] tells, for programs. `would_send` is masked; what was sent is not kept.
-fn json(table: &Table, job: &JobRow, mapping: &Mapping) -> Result<Value> {
-    let prepared = validate::prepare(&job.raw, mapping, TargetKind::AuthingV2.schema());
-    let would_send: Value =
-        serde_json::from_str(&redact::masked(&prepared.user)).unwrap_or_default();
+fn json(table: &Table, job: &JobRow, view: &View<'_>) -> Result<Value> {
+    let Shown { key, user } = view.of(job);
+    let would_send: Value = serde_json::from_str(&user).unwrap_or_default();
     let attempts = table.attempts(job.id)?.into_iter().map(|attempt| {
         json!({
             "n": attempt.n,
@@ -56,7 +84,7 @@ fn json(table: &Table, job: &JobRow, mapping: &Mapping) -> Result<Value> {
         "source": job.source,
         "record": job.record_no,
         "line": job.line,
-        "key": job.key,
+        "key": key,
         "status": job.status.as_str(),
         "detail": job.detail.map(Detail::as_str),
         "code": job.code,
@@ -71,12 +99,13 @@ fn json(table: &Table, job: &JobRow, mapping: &Mapping) -> Result<Value> {
     }))
 }
 
-fn describe(table: &Table, job: &JobRow, mapping: &Mapping) -> Result<String> {
+fn describe(table: &Table, job: &JobRow, view: &View<'_>) -> Result<String> {
+    let Shown { key, user } = view.of(job);
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
         text.push_str(&format!("{name:<10} {value}\n"));
     };
-    line("key", job.key.as_deref().unwrap_or("-"));
+    line("key", key.as_deref().unwrap_or("-"));
     line("status", &job.status_and_detail());
     if let Some(code) = &job.code {
         line("code", code);
@@ -91,19 +120,17 @@ fn describe(table: &Table, job: &JobRow, mapping: &Mapping) -> Result<String> {
     let place = job.line.map_or_else(String::new, |line| format!(", line {line}"));
     line("source", &format!("{}, record {}{place}", job.source, job.record_no));
     line("updated", &clock::iso(job.updated_at_ms));
-    let prepared = validate::prepare(&job.raw, mapping, TargetKind::AuthingV2.schema());
-    let masked = redact::masked(&prepared.user);
     match job.status {
         // What was sent is not kept, and the mapping may have changed since.
         Status::Done => {
             line(
                 "maps now",
-                &format!("{masked}  (by the mapping of today; what was sent is not kept)"),
+                &format!("{user}  (by the mapping of today; what was sent is not kept)"),
             );
         }
-        Status::Invalid => line("would send", &masked),
+        Status::Invalid => line("would send", &user),
         Status::Pending | Status::Sending | Status::Unknown | Status::Failed => {
-            line("sends", &masked);
+            line("sends", &user);
         }
     }
     for problem in table.problems(job.id)? {

@@ -1,4 +1,4 @@
-//! Fields that a preview shows as they are. What is or may be a password never is.
+//! Fields that `preview` and `show` show as they are. What is or may be a password never is.
 
 use crate::error::{Error, Result};
 use crate::input::show_name;
@@ -6,7 +6,7 @@ use crate::mapping::{Mapping, Rule};
 use crate::password::{Scheme, detect};
 use crate::redact;
 use crate::target::schema::Schema;
-use crate::user::{User, Value};
+use crate::user::{IdKind, User, Value, normalise, same};
 use secrecy::ExposeSecret;
 
 /// The provider's fields that were asked for.
@@ -60,13 +60,41 @@ impl<'a> Unmasked<'a> {
         Ok(Self { fields, all: false, secrets: Vec::new() })
     }
 
-    /// A value as it is shown.
-    pub(super) fn show(&self, field: &str, value: &Value, user: &User) -> String {
-        let is_named = if self.all {
+    /// Whether a field was asked for.
+    fn names(&self, field: &str) -> bool {
+        if self.all {
             !self.secrets.iter().any(|secret| secret == field)
         } else {
             self.fields.iter().any(|named| named == field)
+        }
+    }
+
+    /// A row's key: masked where it is an address, a number or a name that was neither asked for nor
+    /// `typed` by who asks.
+    pub(super) fn key(
+        &self,
+        key: &str,
+        user: &User,
+        typed: Option<&str>,
+        schema: &Schema,
+    ) -> String {
+        let is_key = |(_, value): &(IdKind, &str)| *value == key;
+        let kind = user.identifiers.iter().find(is_key).map(|(kind, _)| kind);
+        let is_shown = match kind {
+            Some(IdKind::ExternalId) => true,
+            Some(kind) => {
+                typed.is_some_and(|typed| same(kind, key, &normalise(kind, typed)))
+                    || schema.identifier(kind).is_some_and(|field| self.names(field.name))
+            }
+            // The mapping has changed so much since that nothing of the record is its key.
+            None => self.all || typed == Some(key),
         };
+        if is_shown { on_one_line(key) } else { redact::masked_key(key) }
+    }
+
+    /// A value as it is shown.
+    pub(super) fn show(&self, field: &str, value: &Value, user: &User) -> String {
+        let is_named = self.names(field);
         let password = user.password.as_ref().map_or("", ExposeSecret::expose_secret);
         let is_harmless = |text: &str| is_harmless(text, password);
         match value {

@@ -170,11 +170,13 @@ fn a_run_with_keys_sends_these_and_no_others() {
     assert_eq!(whom, ["31", "7"]);
     assert_eq!(desk.status()["pending"], 37);
     let err = desk.ferry("run --key 7 --key 8").ok(5).err;
-    assert!(err.starts_with("Not sent again: 1 row of --key: done/created\n"), "{err}");
+    assert!(err.starts_with("Not sent again: 7 (done/created)\n"), "{err}");
     let err = desk.ferry("run --key 7").ok(2).err;
-    assert!(err.starts_with("error: no row of --key is still to be sent"), "{err}");
+    let told = "error: none of these rows is still to be sent: 7 (done/created)\n\n\
+                hint: a user who is done is never sent again: change the user at the provider\n";
+    assert_eq!(err, told);
     let err = desk.ferry("run --key nobody").ok(2).err;
-    assert!(err.starts_with("error: no row has this key"), "{err}");
+    assert!(err.starts_with("error: no row has the key nobody\n"), "{err}");
     desk.ferry("run").ok(0);
     assert_eq!(sent(&rig).len(), 39, "each once");
 }
@@ -244,9 +246,12 @@ fn skip_is_offered_only_where_it_passes_over_somebody() {
         }
         desk.ferry("retry-failed --run --on-conflict skip").ok(0);
         let there: Value = serde_json::from_str(&rig.sandbox.users()[0]).unwrap();
-        let map = desk.ferry("export --map --format json").ok(0).out;
-        let map: Value = serde_json::from_str(&map).unwrap();
+        let did = desk.ferry("export --map --format json").ok(0);
+        let map: Value = serde_json::from_str(&did.out).unwrap();
         assert_eq!(map, json!([{"key": "1", "id": there["id"], "kind": "external-id"}]));
+        let told = "1 id written\n1 of these ids is that of a skipped row: a user who was there already, and whom \
+                    nothing of the record changed\n";
+        assert_eq!(did.err, told);
     }
 }
 
@@ -258,6 +263,54 @@ fn the_secret_is_never_an_argument() {
     let err = desk.ferry("run --secret hunter2hunter2").ok(2).err;
     assert!(err.starts_with("error: the secret is never an argument"), "{err}");
     assert!(err.contains("AUTHING_SECRET") && !err.contains("hunter2"), "{err}");
+}
+
+/// Each settled row has a way back of its own, and there is none for users who are done.
+#[test]
+fn a_run_for_settled_rows_names_them_and_what_sends_each_again() {
+    let rig = Rig::start(&["--poison=2=code:2003"]);
+    let desk = Desk::at(&rig.sandbox.url);
+    let wrong = "{\"uid\":\"o'hara\",\"mail\":\"none\"}\n{\"uid\":\"5\"}\n";
+    desk.write("u.jsonl", format!("{}{wrong}", numbered(1..3)));
+    desk.ferry("stage u.jsonl").ok(3);
+    desk.ferry("waive --key 5 --reason left").ok(0);
+    desk.ferry("run").ok(3);
+    let told = |line: &str| desk.ferry(line).ok(2).err;
+    let failed = "error: none of these rows is still to be sent: 2 (failed/rejected)\n\n\
+                  hint: userferry retry-failed --key 2 --run\n";
+    assert_eq!(told("run --key 2"), failed);
+    let invalid = "error: none of these rows is still to be sent: o'hara (invalid)\n\n\
+                   hint: correct the record and stage it: userferry stage --replace SOURCE\n";
+    assert_eq!(told("run --key o'hara"), invalid);
+    let waived = "error: none of these rows is still to be sent: 5 (done/waived)\n\n\
+                  hint: userferry waive --key 5 --undo, then run again\n";
+    assert_eq!(told("run --key 5"), waived);
+    let all = told("run --key 1 --key 2 --key 5");
+    for line in [
+        "1 (done/created), 2 (failed/rejected), 5 (done/waived)",
+        "--key 2 --run",
+        "--key 5 --undo",
+    ] {
+        assert!(all.contains(line), "{line}: {all}");
+    }
+    // The hints hold.
+    desk.ferry("waive --key 5 --undo").ok(0);
+    desk.ferry("run --key 5").ok(3);
+    assert_eq!(desk.status()["created"], 2);
+}
+
+/// What a terminal would obey is not repeated.
+#[test]
+fn a_key_that_no_row_has_is_named_as_it_was_typed() {
+    let desk = Desk::new();
+    desk.write("u.jsonl", numbered(1..2));
+    desk.ferry("stage u.jsonl").ok(0);
+    let err = |key: &str| {
+        let mut command = desk.command("show");
+        desk.did(command.arg(key).output().unwrap()).ok(2).err
+    };
+    assert!(err("a b").starts_with("error: no row has the key 'a b'\n"));
+    assert!(err("\u{1b}[31m").starts_with("error: no row has the key '\u{fffd}[31m'\n"));
 }
 
 #[test]

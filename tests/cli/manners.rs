@@ -66,7 +66,7 @@ fn each_step_says_what_it_did_and_what_comes_next() {
         (
             "show nobody",
             2,
-            "---\nerror: no row has this key\n\nhint: an external id, an e-mail \
+            "---\nerror: no row has the key nobody\n\nhint: an external id, an e-mail \
                             address, a phone number or a user name of a record\n",
         ),
     ] {
@@ -82,7 +82,7 @@ fn each_step_says_what_it_did_and_what_comes_next() {
         (map.out.lines().count(), map.err.as_str()),
         (
             3,
-            "2 ids written; 2 rows have none\n1 row is done without an id there: skipped, waived, or \
+            "2 ids written; 2 rows have none\n1 row is done without an id there: waived, or \
              settled without --user-id\n"
         )
     );

@@ -383,7 +383,7 @@ fn one_known_password_proves_the_column_the_scheme_and_the_order() {
     desk.ferry("remap").ok(0);
     verify("2").ok(0);
     assert!(verify("3").ok(2).err.contains("this user has no password"));
-    assert!(verify("4").ok(2).err.contains("no row has this key"));
+    assert!(verify("4").ok(2).err.contains("no row has the key 4"));
     let did = desk.pipe("password verify --key 2 --password-file -", "wrong").ok(3);
     assert!(did.err.contains("Is it this user's password?"), "{}", did.err);
     let did = desk.ferry("password verify --key 1").ok(2);

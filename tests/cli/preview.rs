@@ -109,5 +109,5 @@ fn a_record_that_is_not_there_is_exit_2() {
         assert_eq!(did.out, "");
     }
     desk.ferry("stage users.json").ok(3);
-    assert!(desk.ferry("preview --key 99").ok(2).err.contains("no row has this key"));
+    assert!(desk.ferry("preview --key 99").ok(2).err.contains("no row has the key 99"));
 }

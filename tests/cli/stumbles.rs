@@ -355,14 +355,33 @@ fn a_row_without_a_key_is_shown_and_waived_by_its_place() {
 
 /// An address says who somebody is: where it is the key, it is not told unasked.
 #[test]
-fn a_key_that_is_an_address_is_shown_only_by_show() {
+fn a_key_that_is_an_address_is_shown_only_where_that_is_asked_for() {
     let desk = Desk::new();
     desk.write("it's.jsonl", "{\"mail\":\"a@b.cn\"}\n");
     desk.ferry("stage it's.jsonl").ok(0);
     let did = desk.ferry("waive --record 1 --reason gone").ok(2);
     let expected = "error: the row of record 1 has a key\n\nhint: name it by that, too: --key KEY; \
-                    userferry show --record 1 --source 'DIR/it'\\''s.jsonl' shows it\n";
+                    userferry show --record 1 --source 'DIR/it'\\''s.jsonl' --unmask all shows it\n";
     assert_eq!(did.err, expected);
+    for (line, key) in [
+        ("show --record 1", "a…(6)"),
+        ("show --record 1 --unmask nickname", "a…(6)"),
+        ("show --record 1 --unmask email", "a@b.cn"),
+        ("show --record 1 --unmask all", "a@b.cn"),
+        // Whoever names it knows it.
+        ("show A@B.cn", "a@b.cn"),
+    ] {
+        let out = desk.ferry(line).ok(0).out;
+        assert!(out.starts_with(&format!("key        {key}\n")), "{line}: {out}");
+        let json = desk.ferry(&format!("{line} --json")).ok(0).out;
+        let rows: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(rows[0]["key"], key, "{line}");
+        let email =
+            if line.contains("email") || line.contains("all") { "a@b.cn" } else { "a…(6)" };
+        assert_eq!(rows[0]["would_send"]["email"], email, "{line}");
+    }
+    let refused = desk.ferry("show --record 1 --unmask password").ok(2).err;
+    assert!(refused.contains("is or holds a password"), "{refused}");
 }
 
 /// As messages call it.
@@ -459,7 +478,7 @@ fn the_map_of_ids_names_the_kind_of_each_key_and_counts_who_is_done_without_one(
     assert_eq!(kinds, ["kind", "external-id", "email"]);
     assert_eq!(
         did.err,
-        "2 ids written; 1 row has none\n1 row is done without an id there: skipped, waived, or settled \
+        "2 ids written; 1 row has none\n1 row is done without an id there: waived, or settled \
          without --user-id\n"
     );
     // What was sent is not kept.

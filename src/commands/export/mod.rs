@@ -51,6 +51,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Export) -> Result<Exit> {
     let without = if args.map { without_id(&table, n.entries)? } else { String::new() };
     ui.note(&format!("{} written{place}{without}", counted(n.entries, what)));
     if args.map {
+        tell_skipped(ui, n.skipped);
         tell_done_without_id(ui, table.counts()?.done, n.entries);
     }
     if !args.map {
@@ -140,13 +141,23 @@ fn without_id(table: &Table, written: u64) -> Result<String> {
     })
 }
 
-/// Rows that a person or a policy called done: of their users the table knows no id.
+/// A skipped row maps to a user who is not of this migration.
+fn tell_skipped(ui: Ui, n: u64) {
+    if n > 0 {
+        ui.note(&format!(
+            "{} of a skipped row: a user who was there already, and whom nothing of the record changed",
+            agree(n, "1 of these ids is that", &format!("{} of these ids are those", ui::grouped(n)))
+        ));
+    }
+}
+
+/// Rows that a person called done: of their users the table knows no id.
 fn tell_done_without_id(ui: Ui, done: u64, written: u64) {
     let n = done.saturating_sub(written);
     if n > 0 {
         let are = if n == 1 { "is" } else { "are" };
         ui.note(&format!(
-            "{} {are} done without an id there: skipped, waived, or settled without --user-id",
+            "{} {are} done without an id there: waived, or settled without --user-id",
             counted(n, "row")
         ));
     }
@@ -174,6 +185,8 @@ struct Written {
     of_csv: u64,
     /// Of those written as CSV, the records with lists or objects inside.
     nested: u64,
+    /// Of the ids written, those of users who were skipped.
+    skipped: u64,
 }
 
 fn write(
@@ -216,6 +229,7 @@ fn write_map(
         let page = table.id_map(after, PAGE)?;
         for row in &page {
             check(list.pair(row, kind_of(row, &mapping)))?;
+            list.n.skipped += u64::from(row.is_skipped);
         }
         match page.last() {
             Some(last) if page.len() == PAGE as usize => after = last.id,

@@ -194,6 +194,8 @@ pub struct MappedId {
     pub key: Option<String>,
     /// The id in the directory.
     pub remote_id: String,
+    /// The user was in the directory before and was passed over; nothing of this record was sent into it.
+    pub is_skipped: bool,
     /// The record.
     pub raw: Vec<u8>,
 }
@@ -598,7 +600,8 @@ impl Table {
     pub fn id_map(&self, after: JobId, limit: u32) -> Result<Vec<MappedId>, StoreError> {
         self.check(|c| {
             let mut statement = c.prepare_cached(
-                "SELECT j.id, j.key, j.remote_id, r.raw FROM job j JOIN record r ON r.job_id = j.id
+                "SELECT j.id, j.key, j.remote_id, j.detail = 'skipped', r.raw
+                 FROM job j JOIN record r ON r.job_id = j.id
                  WHERE j.detail IN ('created', 'existed', 'skipped') AND j.remote_id IS NOT NULL AND j.id > ?1
                  ORDER BY j.id LIMIT ?2",
             )?;
@@ -607,7 +610,8 @@ impl Table {
                     id: JobId(row.get(0)?),
                     key: row.get(1)?,
                     remote_id: row.get(2)?,
-                    raw: row.get(3)?,
+                    is_skipped: row.get(3)?,
+                    raw: row.get(4)?,
                 })
             })?;
             rows.collect()
