@@ -105,6 +105,13 @@ impl<'a> Checker<'a> {
         self
     }
 
+    /// Columns of which nothing is asked.
+    #[must_use]
+    pub fn unused(mut self, columns: &[String]) -> Self {
+        self.overlooked = Overlooked::but(columns);
+        self
+    }
+
     /// Hands on each record that has nothing to sign in with, as it is read.
     #[must_use]
     pub fn on_id_alone(mut self, work: impl FnMut(IdAlone<'_>) + 'a) -> Self {
@@ -357,6 +364,7 @@ impl<'a> Checker<'a> {
             agree(plain, "it as it is", "them as they are")
         );
         self.warn("plain-kept", if self.guard.accepted { plain } else { 0 }, message);
+        self.warn_of_order();
         // Plain text among hashes is a problem of its record, which is not sent.
         let is_sent = |scheme: &str| {
             scheme != Scheme::None.as_str()
@@ -374,6 +382,15 @@ impl<'a> Checker<'a> {
             );
             self.warn("several-schemes", plain + unknown + hashes, message);
         }
+    }
+
+    /// Of salted digests that the mapping composes.
+    fn warn_of_order(&mut self) {
+        let Some(message) = self.mapping.unproved_order(self.schema) else { return };
+        let is_composed = |scheme: &&str| scheme.starts_with("salted-");
+        let schemes = self.report.passwords.iter();
+        let n = schemes.filter(|(scheme, _)| is_composed(scheme)).map(|(_, n)| n).sum();
+        self.warn("order-unproved", n, message);
     }
 
     fn warn_of_fields(&mut self) {

@@ -22,6 +22,8 @@ pub(super) struct Overlooked {
     fields: Vec<Field>,
     index: HashMap<String, usize>,
     records: u64,
+    /// Columns that are left out on purpose.
+    unused: Vec<String>,
 }
 
 /// One field.
@@ -37,12 +39,11 @@ struct Field {
 }
 
 impl Field {
-    /// A field that a rule takes is not looked at.
-    fn new(path: String, parent: &str, name: &str, mapping: &Mapping) -> Self {
+    /// A field that is taken is not looked at.
+    fn new(path: String, parent: &str, name: &str, mapping: &Mapping, is_taken: bool) -> Self {
         let mut names: Vec<String> = parent.split('.').map(str::to_owned).collect();
         names.retain(|name| !name.is_empty());
         names.push(name.to_owned());
-        let is_taken = is_taken(mapping, &path);
         let kind = suggest::standing(&names).filter(|_| !is_taken);
         let salt = suggest::salt(&names).filter(|_| !is_taken);
         let is_open = !takes_whole(mapping, &path);
@@ -67,6 +68,11 @@ impl Field {
 }
 
 impl Overlooked {
+    /// Looks at all but these columns.
+    pub(super) fn but(unused: &[String]) -> Self {
+        Self { unused: unused.to_vec(), ..Self::default() }
+    }
+
     /// Looks at a record.
     pub(super) fn add(&mut self, raw: &[u8], mapping: &Mapping) {
         self.records += 1;
@@ -104,7 +110,9 @@ impl Overlooked {
             return None;
         }
         self.index.insert(path.clone(), self.fields.len());
-        self.fields.push(Field::new(path, parent, name, mapping));
+        let is_unused = self.unused.iter().any(|unused| feeds(unused, &path));
+        let is_taken = is_unused || is_taken(mapping, &path);
+        self.fields.push(Field::new(path, parent, name, mapping, is_taken));
         Some(self.fields.len() - 1)
     }
 
@@ -152,8 +160,9 @@ impl Overlooked {
             let message = format!(
                 "the passwords are digests ({}), and `{shown}`, which may be their salt, is not mapped: if they were \
                  hashed with it, nobody could sign in; then password = {{ {scheme}, hash = {hash}, salt = {salt}, \
-                 order = \"salt+password\" }}, in the order in which it was hashed",
-                digests.join(", ")
+                 order = \"salt+password\" }}, in the order in which it was hashed{}",
+                digests.join(", "),
+                way_out(path)
             );
             (field.filled, message)
         };
@@ -189,6 +198,14 @@ fn takes(mapping: &Mapping, is_it: &dyn Fn(&str) -> bool) -> bool {
     })
 }
 
+/// What silences a warning about a field that is left out on purpose.
+fn way_out(path: &str) -> String {
+    format!(
+        "; if it says nothing of the kind: unused = [{}] under [check] in userferry.toml",
+        quoted(path)
+    )
+}
+
 /// What follows from one field.
 fn of_one(field: &Field, told: &Judgement, records: u64, rule: Option<&Rule>) -> Option<String> {
     let shown = show_name(field.path.as_bytes());
@@ -199,11 +216,12 @@ fn of_one(field: &Field, told: &Judgement, records: u64, rule: Option<&Rule>) ->
         format!("if it says who may not sign in, these users could after the move ({of})")
     };
     let place = field.place();
+    let way_out = way_out(&field.path);
     Some(match rule {
         None => {
             let note = told.note.as_ref().map_or(String::new(), |note| format!(" ({note})"));
             format!(
-                "`{shown}` is not mapped: {who}; map it: {BLOCKED} = {}{note}",
+                "`{shown}` is not mapped: {who}; map it: {BLOCKED} = {}{note}{way_out}",
                 told.rule(&place)
             )
         }
@@ -211,7 +229,7 @@ fn of_one(field: &Field, told: &Judgement, records: u64, rule: Option<&Rule>) ->
         Some(Rule::Jq { program, .. }) if program.paths().is_empty() => return None,
         Some(_) => format!(
             "`{shown}` is not mapped, and the rule of {BLOCKED} takes another column: {who}; one rule can take both: \
-             {BLOCKED} = {{ jq = '… or ({})' }}",
+             {BLOCKED} = {{ jq = '… or ({})' }}{way_out}",
             told.expression(&place)
         ),
     })

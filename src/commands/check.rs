@@ -31,7 +31,8 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
     let source_name = RefCell::new(String::new());
     let unwritten = RefCell::new(None);
     let guard = Guard { keep: settings.target.keep_password, accepted: args.accept_passwords };
-    let mut checker = Checker::new(&settings.mapping, schema)?.guard(guard);
+    let mut checker =
+        Checker::new(&settings.mapping, schema)?.guard(guard).unused(&settings.check.unused);
     if format == CheckFormat::Jsonl {
         checker = checker.on_id_alone(|found| {
             let line = id_alone(&source_name.borrow(), &found);

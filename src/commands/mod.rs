@@ -1,5 +1,6 @@
 //! One file per command; its `run` is its story.
 
+mod anew;
 mod check;
 mod decide;
 mod demo;
@@ -117,11 +118,12 @@ fn machine() -> String {
 /// The way out where the mapping is not the one that the table was staged with.
 fn mapping_hint(table: &Table) -> Result<String> {
     let remap = "userferry remap maps and validates again what is not done yet; or put the old mapping back";
-    if table.has_attempts()? {
-        return Ok(remap.to_owned());
-    }
-    let table = table.path().display();
-    Ok(format!("{remap}. Nothing was sent yet, so deleting {table} and staging anew is a way, too"))
+    Ok(match anew::files_to_delete(table)? {
+        None => remap.to_owned(),
+        Some(files) => format!(
+            "{remap}. Nothing was sent yet, so you can also begin anew: rm {files}, then stage"
+        ),
+    })
 }
 
 /// The mapping that the table was staged with.

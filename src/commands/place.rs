@@ -1,6 +1,6 @@
 //! Rows by the place that their records come from: those without a key have no other name.
 
-use super::staged_mapping;
+use super::{anew, staged_mapping};
 use crate::cli::Place;
 use crate::config::TargetKind;
 use crate::error::{Error, Result};
@@ -103,6 +103,14 @@ pub(super) fn which_of(table: &Table, jobs: &[JobRow]) -> Result<Error> {
         }
     }
     ways.push(format!("{} (all of them)", waive("--all")));
+    // Of one file, in several states or read in several ways.
+    if ways.len() <= jobs.len().min(SHOWN)
+        && let Some(files) = anew::files_to_delete(table)?
+    {
+        ways.push(format!(
+            "rm {files} (nothing was sent yet: if a staging was wrong as a whole, begin anew)"
+        ));
+    }
     let message = format!(
         "{} have this key, and one of them is still to be sent: which is to go?",
         counted(jobs.len() as u64, "row")

@@ -4,8 +4,11 @@ use super::{open_writer, staged_guard, staged_mapping};
 use crate::cli::{Global, Remap};
 use crate::config::{Flags, Settings, process_env};
 use crate::error::{Error, Exit, Result};
+use crate::mapping::Mapping;
 use crate::password::guard::Guard;
 use crate::remap::remap;
+use crate::store::sqlite::Counts;
+use crate::target::schema::Schema;
 use crate::ui::progress::ReadProgress;
 use crate::ui::{Ui, agree, counted, grouped};
 
@@ -40,6 +43,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Remap) -> Result<Exit> {
         .hint("put the old mapping back and run, or settle them (userferry settle); then remap"));
     }
     let mut bar = ReadProgress::of_rows(ui, "rows mapped");
+    let changed = changed_rules(&old, &settings.mapping);
     remap(table, &old, &settings.mapping, schema, guard, &mut |rows| {
         bar.update(rows, Some(before.total), rows);
     })?;
@@ -60,8 +64,10 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Remap) -> Result<Exit> {
             agree(after.failed, "waits", "wait")
         ));
     }
-    if after.done > 0 {
-        ui.note(&format!("{} done: nothing changes about that", counted(after.done, "row")));
+    tell_done(ui, &after, &changed, schema);
+    let is_new = changed.iter().any(|field| field == schema.password_field);
+    if let Some(unproved) = settings.mapping.unproved_order(schema).filter(|_| is_new) {
+        ui.warn(&unproved);
     }
     if after.pending > 0 {
         ui.note(&format!("{} to send: userferry run", counted(after.pending, "row")));
@@ -74,4 +80,51 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Remap) -> Result<Exit> {
         return Ok(Exit::Incomplete);
     }
     Ok(Exit::Done)
+}
+
+/// The provider's fields whose rules differ.
+fn changed_rules(old: &Mapping, new: &Mapping) -> Vec<String> {
+    let fields = old.rules().iter().chain(new.rules()).map(|(field, _)| field);
+    let mut changed: Vec<String> = Vec::new();
+    for field in fields {
+        if old.rule(field) != new.rule(field) && !changed.contains(field) {
+            changed.push(field.clone());
+        }
+    }
+    changed
+}
+
+/// What was sent by the old mapping stays as it was sent.
+fn tell_done(ui: Ui, after: &Counts, changed: &[String], schema: &Schema) {
+    let sent = after.created + after.existed;
+    let others = after.done.saturating_sub(sent);
+    if others > 0 {
+        ui.note(&format!(
+            "{} skipped or waived: nothing changes about that",
+            counted(others, "row")
+        ));
+    }
+    if sent == 0 {
+        return;
+    }
+    let which = match changed {
+        [] => String::new(),
+        fields => format!(
+            ", with the old {} of {}",
+            agree(fields.len() as u64, "rule", "rules"),
+            fields.join(", ")
+        ),
+    };
+    ui.warn(&format!(
+        "{} sent by the old mapping{which}: remap changes no user at the provider. Their records: userferry export \
+         --status done; their ids there: userferry export --map",
+        agree(sent, "1 done row was", &format!("{} done rows were", grouped(sent)))
+    ));
+    if changed.iter().any(|field| field == schema.password_field) {
+        ui.warn(&format!(
+            "if the old rule of {} was wrong, {} cannot sign in before setting a new password",
+            schema.password_field,
+            agree(sent, "this user", "these users")
+        ));
+    }
 }

@@ -109,6 +109,11 @@ pub(super) fn go(
         ));
     }
     let Writer { mut table, _lock, .. } = writer;
+    let is_first = !table.has_attempts()?;
+    let unproved = mapping.unproved_order(settings.target.kind.schema());
+    if let Some(unproved) = unproved.as_ref().filter(|_| is_first) {
+        ui.warn(unproved);
+    }
     let before = table.counts()?;
     bind_now(&mut table, settings, &to.pool)?;
     let errors_before = table.errors_by_class()?;
@@ -118,7 +123,8 @@ pub(super) fn go(
         told: describe(settings, args),
     };
     let finished = drain(table, to, plan, Box::new(RunProgress::new(ui)))?;
-    finish(ui, finished, before, &errors_before, settings.run.on_conflict)
+    let is_unproved = unproved.is_some();
+    finish(ui, finished, before, &errors_before, settings.run.on_conflict, is_unproved)
 }
 
 /// What a run is to do.
@@ -322,6 +328,7 @@ fn finish(
     before: Counts,
     errors_before: &[ErrorClass],
     on_conflict: OnConflict,
+    is_unproved: bool,
 ) -> Result<Exit> {
     let counts = table.counts()?;
     ui.note(&summary(&counts, &before));
@@ -333,7 +340,10 @@ fn finish(
             ui.note("Stopped; 'userferry run' goes on");
             Ok(Exit::Stopped)
         }
-        End::Limited => Ok(tell_canary(ui, &canary(&table, &before, errors_before, in_doubt)?)),
+        End::Limited => {
+            let canary = canary(&table, &before, errors_before, in_doubt)?;
+            Ok(tell_canary(ui, &canary, is_unproved))
+        }
         End::Drained => Ok(tell_rest(ui, &counts, conflicts, unfinished)),
     }
 }
@@ -387,7 +397,7 @@ fn canary(
 }
 
 /// A canary that failed is no mere stop: whoever reads only the exit code must not go on.
-fn tell_canary(ui: Ui, canary: &Canary) -> Exit {
+fn tell_canary(ui: Ui, canary: &Canary, is_unproved: bool) -> Exit {
     if !canary.parts.is_empty() {
         ui.note(&format!("In this run: {}", canary.parts.join(", ")));
     }
@@ -395,6 +405,11 @@ fn tell_canary(ui: Ui, canary: &Canary) -> Exit {
         ui.note("See them, and why, before you go on: userferry failures");
     } else if canary.unknown > 0 {
         ui.note("See what is in doubt: userferry failures --status unknown");
+    }
+    if is_unproved {
+        ui.note(
+            "Try a password that you know before you go on: userferry password verify --key KEY",
+        );
     }
     ui.note("Stopped, as asked; 'userferry run' goes on");
     if canary.failed + canary.unknown > 0 { Exit::Incomplete } else { Exit::Stopped }

@@ -1,5 +1,6 @@
 //! `stage`: streams sources into the job table.
 
+use super::anew;
 use super::place::{is_source, source_name};
 use super::{canonical, keep_guard, open_writer, refuse_table, same_guard, staged_mapping};
 use crate::cli::{Global, Stage};
@@ -11,6 +12,7 @@ use crate::input::{self, Reader, Source};
 use crate::mapping::Mapping;
 use crate::password::guard::Guard;
 use crate::stage::{self, Found, Staged};
+use crate::store::Store as _;
 use crate::store::sqlite::{Table, UnfinishedSource};
 use crate::target::schema::Schema;
 use crate::ui::progress::ReadProgress;
@@ -70,6 +72,10 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
         })?;
         drop(progress);
         tell(ui, &source.to_string(), &staged);
+        if !staged.known {
+            let rows = table.source(&stage::canonical(&source)?)?;
+            anew::tell_other_columns(ui, table, &rows)?;
+        }
         found += staged.found;
         left_alone += staged.counts.left_alone;
         still_wrong += staged.counts.still_wrong;

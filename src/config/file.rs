@@ -46,10 +46,10 @@ pub(super) fn apply(settings: &mut Settings, text: &str, path: &Path) -> Result<
     for (name, value) in in_order(root.get_ref()) {
         match (name.get_ref().as_ref(), value.get_ref()) {
             ("mapping", DeValue::Table(rules)) => settings.mapping = mapping(rules, &place)?,
-            (section @ ("target" | "run"), DeValue::Table(table)) => {
+            (section @ ("target" | "run" | "check"), DeValue::Table(table)) => {
                 apply_section(settings, section, table, &place)?;
             }
-            ("target" | "run" | "mapping", _) => {
+            ("target" | "run" | "check" | "mapping", _) => {
                 let what = format!("`{}` must be a section", name.get_ref());
                 return Err(place.error(name.span().start, &what));
             }
@@ -86,9 +86,9 @@ fn unknown_section(name: &str, at: usize, place: &Place<'_>) -> Error {
             .hint(format!("it belongs under [{}]", key.section()));
     }
     let error = place.error(at, &format!("unknown section `{shown}`"));
-    match nearest(name, ["target", "run", "mapping"].into_iter()) {
+    match nearest(name, ["target", "run", "check", "mapping"].into_iter()) {
         Some(near) => error.hint(format!("did you mean [{near}]?")),
-        None => error.hint("the sections are [target], [run] and [mapping]"),
+        None => error.hint("the sections are [target], [run], [check] and [mapping]"),
     }
 }
 
@@ -161,6 +161,11 @@ fn raw<'a>(value: &'a DeValue<'_>) -> Raw<'a> {
         DeValue::Boolean(truth) => Raw::Bool(*truth),
         DeValue::Integer(number) => {
             i64::from_str_radix(number.as_str(), number.radix()).map_or(Raw::Other, Raw::Int)
+        }
+        DeValue::Array(items) => {
+            let texts: Option<Vec<&str>> =
+                items.iter().map(|item| item.get_ref().as_str()).collect();
+            texts.map_or(Raw::Other, Raw::List)
         }
         _ => Raw::Other,
     }

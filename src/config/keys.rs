@@ -12,6 +12,8 @@ pub(super) enum Raw<'a> {
     Word(&'a str),
     Int(i64),
     Bool(bool),
+    /// A list of texts.
+    List(Vec<&'a str>),
     /// Text of a variable, which may stand for any type.
     Variable(&'a str),
     /// A type that no setting has.
@@ -45,6 +47,17 @@ impl<'a> Raw<'a> {
             Self::Variable(text) => text.trim().parse().ok(),
             _ => None,
         }
+    }
+
+    /// A list; a variable has commas between its parts.
+    fn list(&self) -> Option<Vec<String>> {
+        let parts: Vec<&str> = match self {
+            Self::List(parts) => parts.clone(),
+            Self::Variable(text) => text.split(',').collect(),
+            _ => return None,
+        };
+        let parts: Vec<String> = parts.iter().map(|part| part.trim().to_owned()).collect();
+        parts.iter().all(|part| !part.is_empty()).then_some(parts)
     }
 
     fn duration(&self) -> Option<Duration> {
@@ -183,6 +196,10 @@ pub(super) const KEYS: &[Key] = &[
     }),
     key("run.max_failures", "a whole number from 1", |s, raw| {
         s.run.max_failures = Some(u64::try_from(raw.int(1..=i64::MAX)?).ok()?);
+        Some(())
+    }),
+    key("check.unused", "a list of columns such as [\"status\"]", |s, raw| {
+        s.check.unused = raw.list()?;
         Some(())
     }),
 ];

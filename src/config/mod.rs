@@ -41,6 +41,8 @@ pub struct Settings {
     pub target: TargetSettings,
     /// How they are sent.
     pub run: RunSettings,
+    /// What `check` need not ask.
+    pub check: CheckSettings,
     /// What is sent.
     pub mapping: Mapping,
     /// The file that was read, if any.
@@ -102,6 +104,13 @@ impl Default for TargetSettings {
             secret_file: None,
         }
     }
+}
+
+/// The section `[check]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CheckSettings {
+    /// Columns that are left out on purpose: they neither say who may not sign in nor hold a salt.
+    pub unused: Vec<String>,
 }
 
 /// What to do where the key may create users but not look them up.

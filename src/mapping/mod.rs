@@ -84,6 +84,16 @@ impl Mapping {
         self.rules.iter().find(|(name, _)| name == field).map(|(_, rule)| rule)
     }
 
+    /// What a person should know before hashes are sent that the mapping composes of digest and salt.
+    pub(crate) fn unproved_order(&self, schema: &Schema) -> Option<String> {
+        let Some(Rule::Password(password)) = self.rule(schema.password_field) else { return None };
+        let order = password.salted_order()?;
+        Some(format!(
+            "the hashes are sent as digest and salt in the order {order}, which nothing in the records proves; before you \
+             send them, try one account whose password you know: userferry password verify --key KEY"
+        ))
+    }
+
     /// The source's name for a provider's field, or that field's own where no column feeds it.
     pub fn source_name<'a>(&'a self, field: &'a str) -> &'a str {
         self.rule(field).and_then(Rule::column_name).unwrap_or(field)

@@ -176,8 +176,8 @@ fn as_long_as_nothing_was_sent_a_changed_mapping_may_begin_anew() {
     desk.write("userferry.toml", MAPPING);
     desk.ferry("stage u.jsonl").ok(0);
     desk.write("userferry.toml", format!("{MAPPING}nickname = \"uid\"\n"));
-    let told = "or put the old mapping back. Nothing was sent yet, so deleting DIR/userferry.db and staging anew is a \
-                way, too\n";
+    let told = "or put the old mapping back. Nothing was sent yet, so you can also begin anew: rm DIR/userferry.db \
+                DIR/userferry.db-wal DIR/userferry.db-shm, then stage\n";
     for command in ["run", "stage u.jsonl"] {
         let did = desk.ferry(command).ok(2);
         assert!(did.err.ends_with(told), "{}", did.err);

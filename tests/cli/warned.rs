@@ -35,3 +35,188 @@ fn a_row_that_comes_back_says_so_where_a_newcomer_has_its_address_though_another
         "problem    mail (duplicate-email): record 1 of DIR/n.jsonl has the same e-mail address\n";
     assert!(shown.contains(told), "{shown}");
 }
+
+/// An md5 digest of salt and password, as the mapping guesses.
+const SALTED: &str = "[mapping]\nexternalId = \"uid\"\npassword = { scheme = \"md5\", hash = \"pwd\", salt = \"salt\", \
+                      order = \"salt+password\" }\n";
+
+const UNPROVED: &str = "the hashes are sent as digest and salt in the order salt+password, which nothing in the records \
+                        proves; before you send them, try one account whose password you know: userferry password verify \
+                        --key KEY";
+
+fn salted(numbers: std::ops::Range<u32>) -> String {
+    let line = |n| {
+        format!(
+            "{{\"uid\":\"{n}\",\"pwd\":\"5f4dcc3b5aa765d61d8327deb882cf{n:02}\",\"salt\":\"s{n}\"}}\n"
+        )
+    };
+    numbers.map(line).collect()
+}
+
+#[test]
+fn an_order_that_nobody_proved_is_told_by_check_before_the_first_run_and_after_a_canary() {
+    let rig = Rig::start(&[]);
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write("userferry.toml", SALTED);
+    desk.write("u.jsonl", salted(10..20));
+    let report: Value =
+        serde_json::from_str(&desk.ferry("check u.jsonl --json").ok(0).out).unwrap();
+    let warnings = report["warnings"].as_array().unwrap();
+    let told = warnings.iter().find(|one| one["warning"] == "order-unproved").unwrap();
+    assert_eq!((&told["count"], told["message"].as_str().unwrap()), (&Value::from(10), UNPROVED));
+    desk.ferry("stage u.jsonl").ok(0);
+    let warning = format!("warning: {UNPROVED}\n");
+    let first = desk.ferry("run --limit 2").ok(5).err;
+    let canary =
+        "Try a password that you know before you go on: userferry password verify --key KEY\n";
+    assert!(first.contains(&warning) && first.contains(canary), "{first}");
+    let second = desk.ferry("run").ok(0).err;
+    assert!(!second.contains("password verify"), "{second}");
+}
+
+/// What says its order itself, or has none, is no guess.
+#[test]
+fn hashes_without_a_guessed_order_are_not_warned_about() {
+    let desk = Desk::new();
+    for rule in [
+        "\"pwd\"",
+        "{ scheme = \"md5\", hash = \"pwd\" }",
+        "{ scheme = \"pbkdf2-sha256\", hash = \"pwd\", salt = \"salt\", iterations = 1000 }",
+    ] {
+        desk.write(
+            "userferry.toml",
+            format!("[mapping]\nexternalId = \"uid\"\npassword = {rule}\n"),
+        );
+        desk.write("u.jsonl", salted(10..12));
+        let out = desk.ferry("check u.jsonl --json").out;
+        assert!(out.contains("\"warnings\"") && !out.contains("order-unproved"), "{rule}: {out}");
+    }
+}
+
+#[test]
+fn a_remap_says_who_was_sent_by_the_old_rules_and_warns_of_a_new_order() {
+    let rig = Rig::start(&[]);
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write("userferry.toml", "[mapping]\nexternalId = \"uid\"\npassword = \"pwd\"\n");
+    desk.write("u.jsonl", salted(10..14));
+    desk.ferry("stage u.jsonl").ok(0);
+    desk.ferry("waive --key 13 --reason left").ok(0);
+    desk.ferry("run --limit 2").ok(5);
+    desk.write("userferry.toml", SALTED);
+    assert_eq!(
+        desk.ferry("remap").ok(0).err,
+        format!(
+            "1 row mapped again: 1 pending (before: 1), 0 invalid (before: 0)\n\
+             1 row skipped or waived: nothing changes about that\n\
+             warning: 2 done rows were sent by the old mapping, with the old rule of password: remap changes no user at \
+             the provider. Their records: userferry export --status done; their ids there: userferry export --map\n\
+             warning: if the old rule of password was wrong, these users cannot sign in before setting a new password\n\
+             warning: {UNPROVED}\n\
+             1 row to send: userferry run\n"
+        )
+    );
+    // Another rule has nothing to do with passwords.
+    desk.write("userferry.toml", format!("{SALTED}nickname = \"uid\"\n"));
+    let err = desk.ferry("remap").ok(0).err;
+    assert!(
+        err.contains("2 done rows were sent by the old mapping, with the old rule of nickname: "),
+        "{err}"
+    );
+    assert!(!err.contains("sign in") && !err.contains("password verify"), "{err}");
+}
+
+#[test]
+fn columns_that_were_named_wrong_are_told_with_the_way_to_begin_anew() {
+    let rig = Rig::start(&[]);
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write("userferry.toml", "[mapping]\nexternalId = \"uid\"\nnickname = \"nick\"\n");
+    desk.write("u.csv", "1,7,tom\n2,8,ann\n");
+    desk.ferry("stage u.csv --columns uid,number,nick").ok(0);
+    let told = "warning: DIR/u.csv was staged before with other names of its columns (uid,number,nick), and rows of that \
+                staging are still in the table. If those names were wrong, do not run: ";
+    let anew = "Nothing was sent yet, so begin anew: rm DIR/userferry.db DIR/userferry.db-wal DIR/userferry.db-shm, then \
+                stage once\n";
+    for line in ["stage", "stage --replace"] {
+        let err = desk.ferry(&format!("{line} u.csv --columns number,uid,nick")).ok(0).err;
+        assert!(err.contains(&format!("{told}{anew}")), "{line}: {err}");
+    }
+    assert_eq!(desk.status()["pending"], 4);
+    desk.ferry("run --key 7").ok(5);
+    let err = desk.ferry("stage --replace u.csv --columns number,uid,nick").ok(0).err;
+    let sent = "Some rows were sent already: userferry export --map has the ids of their users";
+    assert!(err.contains(&format!("{told}{sent}")) && !err.contains("rm "), "{err}");
+    // The way out leads there.
+    for file in ["userferry.db", "userferry.db-wal", "userferry.db-shm"] {
+        std::fs::remove_file(desk.path(file)).unwrap();
+    }
+    let err = desk.ferry("stage u.csv --columns number,uid,nick").ok(0).err;
+    assert!(!err.contains("warning"), "{err}");
+    assert_eq!(desk.status()["pending"], 2);
+}
+
+/// Where the corrected names have replaced every row, nothing is left to say.
+#[test]
+fn columns_that_were_corrected_everywhere_are_not_warned_about() {
+    let desk = Desk::new();
+    desk.write("userferry.toml", "[mapping]\nexternalId = \"uid\"\nnickname = \"nick\"\n");
+    desk.write("u.csv", "1,7,tom\n2,8,ann\n");
+    desk.ferry("stage u.csv --columns uid,nick,number").ok(0);
+    for _ in 0..2 {
+        let err = desk.ferry("stage --replace u.csv --columns uid,number,nick").ok(0).err;
+        assert!(!err.contains("warning"), "{err}");
+    }
+    assert_eq!(desk.status()["total"], 2);
+}
+
+/// One place names both rows, so `waive` could only let both go.
+#[test]
+fn waive_names_the_way_to_begin_anew_where_one_place_names_several_rows() {
+    let rig = Rig::start(&[]);
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write("userferry.toml", "[mapping]\nexternalId = \"uid\"\nnickname = \"nick\"\n");
+    desk.write("u.csv", "1,7,tom\n2,8,ann\n");
+    desk.ferry("stage u.csv --columns uid,nick,number").ok(0);
+    desk.ferry("stage u.csv --columns uid,number,nick").ok(3);
+    let way = "\n      rm DIR/userferry.db DIR/userferry.db-wal DIR/userferry.db-shm (nothing was sent yet: if a staging was \
+               wrong as a whole, begin anew)\n";
+    let err = desk.ferry("waive --key 1 --reason wrong").ok(2).err;
+    assert!(err.ends_with(way), "{err}");
+    desk.ferry("run --key 2").ok(5);
+    let err = desk.ferry("waive --key 1 --reason wrong").ok(2).err;
+    assert!(!err.contains("rm "), "{err}");
+}
+
+#[test]
+fn a_column_that_says_nothing_of_the_kind_is_named_as_unused_and_asked_about_no_more() {
+    let desk = Desk::new();
+    let lines = |n| {
+        format!(
+            "{{\"uid\":\"{n}\",\"account\":{{\"status\":\"{}\"}}}}\n",
+            if n % 3 == 0 { "disabled" } else { "active" }
+        )
+    };
+    desk.write("u.jsonl", (1..31).map(lines).collect::<String>());
+    let mapping = "[mapping]\nexternalId = \"uid\"\n";
+    desk.write("userferry.toml", mapping);
+    let out = desk.ferry("check u.jsonl").ok(0).out;
+    let way = "if it says nothing of the kind: unused = [\"account.status\"] under [check] in userferry.toml\n";
+    assert!(out.contains(way), "{out}");
+    for (unused, is_told) in
+        [("account.status", false), ("account", false), ("status", true), ("account.stat", true)]
+    {
+        desk.write("userferry.toml", format!("[check]\nunused = [\"{unused}\"]\n{mapping}"));
+        let out = desk.ferry("check u.jsonl --json").ok(0).out;
+        assert_eq!(out.contains("blocked-not-mapped"), is_told, "{unused}: {out}");
+    }
+    desk.write("userferry.toml", format!("[check]\nunused = \"status\"\n{mapping}"));
+    let err = desk.ferry("check u.jsonl").ok(2).err;
+    let told =
+        "userferry.toml, line 2: `unused`: a list of columns such as [\"status\"] is expected\n";
+    assert!(err.contains(told), "{err}");
+    // It is no part of what was staged: it may change at any time.
+    desk.write("userferry.toml", mapping);
+    desk.write("v.jsonl", numbered(1..3));
+    desk.ferry("stage v.jsonl").ok(0);
+    desk.write("userferry.toml", format!("[check]\nunused = [\"status\"]\n{mapping}"));
+    desk.ferry("stage v.jsonl").ok(0);
+}

@@ -91,6 +91,17 @@ impl Password {
         self.salt.is_some() || self.split.is_some()
     }
 
+    /// In which order digests are composed with their salt. Nothing in a record proves it.
+    pub(crate) fn salted_order(&self) -> Option<String> {
+        let may_be_digest = match self.scheme {
+            SchemeOf::Named(scheme) => matches!(scheme, Composable::Digest(_)),
+            SchemeOf::From(_) => true,
+            SchemeOf::Hash => false,
+        };
+        let is_salted = may_be_digest && self.has_salt() && self.order.has_salt();
+        is_salted.then(|| self.order.words())
+    }
+
     /// What it does, for people.
     pub(super) fn what(&self) -> &'static str {
         match self.scheme {

@@ -54,6 +54,18 @@ impl Table {
         })
     }
 
+    /// Whether a record of this source is in the table still: others may have taken the place of all. Reads
+    /// all records.
+    pub fn has_records_of(&self, source: SourceId) -> Result<bool, StoreError> {
+        self.check(|c| {
+            c.query_row(
+                "SELECT EXISTS (SELECT 1 FROM record WHERE source_id = ?1)",
+                [source.0],
+                |row| row.get(0),
+            )
+        })
+    }
+
     /// Where the reading of each source stands.
     pub fn checkpoints(&self) -> Result<Vec<(SourceId, String)>, StoreError> {
         self.check(|c| {
