@@ -25,7 +25,7 @@ use crate::ui::agree;
 use crate::user::{IdKind, Identifiers, User};
 use crate::validate::{Prepared, Warning, inspect_guarded};
 use known::Known;
-use overlooked::Overlooked;
+use overlooked::{Asked, Overlooked};
 use report::Costs;
 use secrecy::ExposeSecret;
 use std::collections::{BTreeMap, BTreeSet};
@@ -308,7 +308,7 @@ impl<'a> Checker<'a> {
 
     fn warn(&mut self, warning: &'static str, count: u64, message: String) {
         if count > 0 {
-            self.report.warnings.push(CheckWarning { warning, count, message });
+            self.report.warnings.push(CheckWarning { warning, count, message, column: None });
         }
     }
 
@@ -432,12 +432,16 @@ impl Checker<'_> {
             self.report.passwords.keys().filter_map(|scheme| digest_of(scheme)).collect();
         let standing = self.overlooked.of_standing(mapping, schema);
         let salts = self.overlooked.of_salts(&digests, mapping, schema);
-        for (count, message) in standing {
-            self.warn("blocked-not-mapped", count, message);
-        }
-        for (count, message) in salts {
-            self.warn("salt-not-mapped", count, message);
-        }
+        let of = |warning, asked: Vec<Asked>| {
+            asked.into_iter().map(move |Asked { column, concerned, message }| CheckWarning {
+                warning,
+                count: concerned,
+                message,
+                column: Some(column),
+            })
+        };
+        let warnings = of("blocked-not-mapped", standing).chain(of("salt-not-mapped", salts));
+        self.report.warnings.extend(warnings.filter(|one| one.count > 0));
     }
 
     /// Not where nobody is to have one.

@@ -26,6 +26,16 @@ pub(super) struct Overlooked {
     unused: Vec<String>,
 }
 
+/// A column that somebody should look at.
+pub(super) struct Asked {
+    /// Its path.
+    pub(super) column: String,
+    /// Records concerned.
+    pub(super) concerned: u64,
+    /// What a person should know.
+    pub(super) message: String,
+}
+
 /// One field.
 struct Field {
     path: String,
@@ -116,9 +126,8 @@ impl Overlooked {
         Some(self.fields.len() - 1)
     }
 
-    /// What follows from the fields that say who may sign in: how many records it concerns, and what a
-    /// person should know.
-    pub(super) fn of_standing(&self, mapping: &Mapping, schema: &Schema) -> Vec<(u64, String)> {
+    /// What follows from the fields that say who may sign in.
+    pub(super) fn of_standing(&self, mapping: &Mapping, schema: &Schema) -> Vec<Asked> {
         if schema.field(BLOCKED).is_none() {
             return Vec::new();
         }
@@ -126,9 +135,9 @@ impl Overlooked {
             let told =
                 suggest::judge(field.kind?, field.names.last()?, &field.tally, self.records)?;
             let message = of_one(field, &told, self.records, mapping.rule(BLOCKED))?;
-            Some((told.concerned, message))
+            Some(Asked { column: field.path.clone(), concerned: told.concerned, message })
         });
-        judged.filter(|(concerned, _)| *concerned > 0).collect()
+        judged.filter(|asked| asked.concerned > 0).collect()
     }
 
     /// What follows from salts that are not mapped, where the passwords are digests without one.
@@ -137,7 +146,7 @@ impl Overlooked {
         digests: &[&str],
         mapping: &Mapping,
         schema: &Schema,
-    ) -> Vec<(u64, String)> {
+    ) -> Vec<Asked> {
         let hash = match mapping.rule(schema.password_field) {
             Some(Rule::Password(password)) if !password.has_salt() => password.hash(),
             Some(Rule::Column { from, .. }) => from,
@@ -160,11 +169,10 @@ impl Overlooked {
             let message = format!(
                 "the passwords are digests ({}), and `{shown}`, which may be their salt, is not mapped: if they were \
                  hashed with it, nobody could sign in; then password = {{ {scheme}, hash = {hash}, salt = {salt}, \
-                 order = \"salt+password\" }}, in the order in which it was hashed{}",
-                digests.join(", "),
-                way_out(path)
+                 order = \"salt+password\" }}, in the order in which it was hashed",
+                digests.join(", ")
             );
-            (field.filled, message)
+            Asked { column: path.clone(), concerned: field.filled, message }
         };
         salts().filter(|(_, kin)| !is_better || *kin != Salt::Other).map(of_one).collect()
     }
@@ -198,14 +206,6 @@ fn takes(mapping: &Mapping, is_it: &dyn Fn(&str) -> bool) -> bool {
     })
 }
 
-/// What silences a warning about a field that is left out on purpose.
-fn way_out(path: &str) -> String {
-    format!(
-        "; if it says nothing of the kind: unused = [{}] under [check] in userferry.toml",
-        quoted(path)
-    )
-}
-
 /// What follows from one field.
 fn of_one(field: &Field, told: &Judgement, records: u64, rule: Option<&Rule>) -> Option<String> {
     let shown = show_name(field.path.as_bytes());
@@ -216,12 +216,11 @@ fn of_one(field: &Field, told: &Judgement, records: u64, rule: Option<&Rule>) ->
         format!("if it says who may not sign in, these users could after the move ({of})")
     };
     let place = field.place();
-    let way_out = way_out(&field.path);
     Some(match rule {
         None => {
             let note = told.note.as_ref().map_or(String::new(), |note| format!(" ({note})"));
             format!(
-                "`{shown}` is not mapped: {who}; map it: {BLOCKED} = {}{note}{way_out}",
+                "`{shown}` is not mapped: {who}; map it: {BLOCKED} = {}{note}",
                 told.rule(&place)
             )
         }
@@ -229,7 +228,7 @@ fn of_one(field: &Field, told: &Judgement, records: u64, rule: Option<&Rule>) ->
         Some(Rule::Jq { program, .. }) if program.paths().is_empty() => return None,
         Some(_) => format!(
             "`{shown}` is not mapped, and the rule of {BLOCKED} takes another column: {who}; one rule can take both: \
-             {BLOCKED} = {{ jq = '… or ({})' }}{way_out}",
+             {BLOCKED} = {{ jq = '… or ({})' }}",
             told.expression(&place)
         ),
     })

@@ -95,6 +95,10 @@ pub struct CheckWarning {
     pub count: u64,
     /// For people.
     pub message: String,
+    /// The column that is asked about, where the answer may be that it was left out on purpose: then
+    /// `unused` under `[check]` names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
 }
 
 /// One field of the export.
@@ -169,6 +173,19 @@ impl CheckReport {
         }
         for warning in &self.warnings {
             let _ = writeln!(out, "  {}", warning.message);
+        }
+        let asked: Vec<String> = self
+            .warnings
+            .iter()
+            .filter_map(|one| one.column.as_deref())
+            .map(suggest::quoted)
+            .collect();
+        if !asked.is_empty() {
+            let _ = writeln!(
+                out,
+                "  Left out on purpose? Under [check] in userferry.toml: unused = [{}]",
+                asked.join(", ")
+            );
         }
         out
     }

@@ -8,7 +8,6 @@ use crate::mapping::Mapping;
 use crate::password::guard::Guard;
 use crate::remap::remap;
 use crate::store::sqlite::Counts;
-use crate::target::schema::Schema;
 use crate::ui::progress::ReadProgress;
 use crate::ui::{Ui, agree, counted, grouped};
 
@@ -64,8 +63,10 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Remap) -> Result<Exit> {
             agree(after.failed, "waits", "wait")
         ));
     }
-    tell_done(ui, &after, &changed, schema);
-    let is_new = changed.iter().any(|field| field == schema.password_field);
+    let password = schema.password_field;
+    let is_new = changed.iter().any(|field| field == password);
+    let had_both = old.rule(password).is_some() && settings.mapping.rule(password).is_some();
+    tell_done(ui, &after, &changed, password, is_new && had_both);
     if let Some(unproved) = settings.mapping.unproved_order(schema).filter(|_| is_new) {
         ui.warn(&unproved);
     }
@@ -95,7 +96,8 @@ fn changed_rules(old: &Mapping, new: &Mapping) -> Vec<String> {
 }
 
 /// What was sent by the old mapping stays as it was sent.
-fn tell_done(ui: Ui, after: &Counts, changed: &[String], schema: &Schema) {
+/// `is_corrected`: they were sent with passwords, which have another rule now.
+fn tell_done(ui: Ui, after: &Counts, changed: &[String], password: &str, is_corrected: bool) {
     let sent = after.created + after.existed;
     let others = after.done.saturating_sub(sent);
     if others > 0 {
@@ -120,10 +122,9 @@ fn tell_done(ui: Ui, after: &Counts, changed: &[String], schema: &Schema) {
          --status done; their ids there: userferry export --map",
         agree(sent, "1 done row was", &format!("{} done rows were", grouped(sent)))
     ));
-    if changed.iter().any(|field| field == schema.password_field) {
+    if is_corrected {
         ui.warn(&format!(
-            "if the old rule of {} was wrong, {} cannot sign in before setting a new password",
-            schema.password_field,
+            "if the old rule of {password} was wrong, {} cannot sign in before setting a new password",
             agree(sent, "this user", "these users")
         ));
     }

@@ -94,8 +94,11 @@ fn a_changed_mapping_is_refused_until_the_rows_are_mapped_again() {
     assert!(desk.ferry("stage --replace u.jsonl").ok(2).err.ends_with(hint));
     assert_eq!(
         desk.ferry("remap").ok(0).err,
-        "1 row mapped again: 1 pending (before: 1), 0 invalid (before: 0)\n1 row done: nothing \
-         changes about that\n1 row to send: userferry run\n"
+        "1 row mapped again: 1 pending (before: 1), 0 invalid (before: 0)\n\
+         warning: 1 done row was sent by the old mapping, with the old rules of nickname, password, email, emailVerified, \
+         phone, loginsCount, oauth: remap changes no user at the provider. Their records: userferry export --status done; \
+         their ids there: userferry export --map\n\
+         1 row to send: userferry run\n"
     );
     assert_eq!(desk.ferry("remap").ok(0).err, "the rows are mapped so already; nothing to do\n");
     desk.ferry("run").ok(0);

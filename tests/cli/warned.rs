@@ -199,7 +199,8 @@ fn a_column_that_says_nothing_of_the_kind_is_named_as_unused_and_asked_about_no_
     let mapping = "[mapping]\nexternalId = \"uid\"\n";
     desk.write("userferry.toml", mapping);
     let out = desk.ferry("check u.jsonl").ok(0).out;
-    let way = "if it says nothing of the kind: unused = [\"account.status\"] under [check] in userferry.toml\n";
+    let way =
+        "  Left out on purpose? Under [check] in userferry.toml: unused = [\"account.status\"]\n";
     assert!(out.contains(way), "{out}");
     for (unused, is_told) in
         [("account.status", false), ("account", false), ("status", true), ("account.stat", true)]
