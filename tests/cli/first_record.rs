@@ -267,6 +267,33 @@ fn a_dump_is_refused_as_one_and_nothing_of_it_is_shown_or_written() {
     assert!(desk.ferry("check u.sql.gz").ok(2).err.contains("this is an SQL dump"));
 }
 
+#[test]
+fn a_dump_is_known_by_its_first_statement_whatever_its_file_is_called() {
+    let insert = "INSERT INTO users VALUES (4711,'zhang','zhang.wei@mail.example','hunter2');\n";
+    let cells = ["zhang", "zhang.wei@mail.example", "hunter2"].map(str::to_owned);
+    for (name, content) in [
+        ("u.csv", format!("USE app;\n{insert}")),
+        ("u.txt", insert.replace("INSERT INTO", "INSERT IGNORE INTO")),
+        ("u.csv", insert.replace("INSERT INTO", "UPSERT INTO")),
+        ("u.txt", format!("REM INSERTING into USERS\nSET DEFINE OFF;\n{insert}")),
+        ("u.csv", format!("/*\n Navicat Premium Data Transfer\n\n Schema: app\n*/\n\nSET NAMES utf8mb4;\n{insert}")),
+        ("u.tsv", "COPY users (id, name,\n mail, pwd) FROM stdin;\n4711\tzhang\tzhang.wei@mail.example\thunter2\n".to_owned()),
+        ("export", format!("SET IDENTITY_INSERT [dbo].[users] ON\nGO\n{insert}")),
+    ] {
+        for line in ["init --from", "check", "stage", "preview"] {
+            let desk = Desk::new();
+            desk.write(name, &content);
+            let did = desk.ferry(&format!("{line} {name}")).ok(2);
+            let refusal = format!("error: {name}: this is an SQL dump, not an export");
+            assert!(did.err.starts_with(&refusal) && did.out.is_empty(), "{content}\n{}", did.err);
+            has_none_of(&did.err, cells.iter(), name);
+        }
+    }
+    let desk = Desk::new();
+    desk.write("u.csv", "begin date;use case;uid;email\n2024-01-01;x;1;z@b.cn\n");
+    desk.ferry("init --from u.csv").ok(0);
+}
+
 /// What the tests above look for would be found.
 #[test]
 fn a_first_record_that_is_called_a_header_is_shown_as_one() {
