@@ -144,7 +144,10 @@ impl Reader {
 
 /// The names of columns that a user gives.
 pub(super) fn named(names: &[String]) -> Result<Vec<String>, String> {
-    unique(names.iter().map(|name| name.trim()))
+    match names.iter().position(|name| name.trim().is_empty()) {
+        Some(i) => Err(format!("the name of column {} is empty", i + 1)),
+        None => unique(names.iter().map(|name| name.trim())),
+    }
 }
 
 /// Names of columns, each of which is there once; a number for those that have none.
@@ -283,8 +286,11 @@ mod tests {
     fn names_that_are_given_are_each_there_once() {
         let given =
             |names: &[&str]| named(&names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
-        let names = ["id", "column 2", "mail"].map(str::to_owned).to_vec();
-        assert_eq!(given(&["id", " ", " mail "]), Ok(names));
+        let names = ["id", "mail"].map(str::to_owned).to_vec();
+        assert_eq!(given(&["id", " mail "]), Ok(names));
         assert_eq!(given(&["id", "id"]), Err("the columns 1 and 2 have the same name".to_owned()));
+        for (names, column) in [(&["id", " ", "mail"][..], 2), (&["", "id"], 1), (&["id", ""], 2)] {
+            assert_eq!(given(names), Err(format!("the name of column {column} is empty")));
+        }
     }
 }

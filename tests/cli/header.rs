@@ -165,6 +165,8 @@ fn columns_that_cannot_be_those_of_the_file_are_refused() {
             "u.csv --columns uid,name,uid",
             "u.csv: --columns: the columns 1 and 3 have the same name",
         ),
+        ("u.csv --columns uid,,mail", "u.csv: --columns: the name of column 2 is empty"),
+        ("u.csv --columns uid,name,", "u.csv: --columns: the name of column 3 is empty"),
         (
             "h.csv --columns uid,mail",
             "h.csv: the first line is a header with the names that --columns gives",
