@@ -1,7 +1,7 @@
 //! A value of a record as a field of the target takes it: strictly, unless a conversion is asked
 //! for by name. One is proposed only where it would take the value.
 
-use super::date::Wanted;
+use super::date::{Wanted, is_zero_date};
 use super::record::Json;
 use super::rule::{As, Constant, How};
 use super::{gender, phone};
@@ -72,7 +72,7 @@ fn steps(mut json: Json<'_>, field: &Field, steps: &[As]) -> Result<Option<Taken
             }
             (As::Date(form), json) => {
                 let text = written(json, "a date")?;
-                if text.trim().is_empty() {
+                if text.trim().is_empty() || is_zero_date(&text) {
                     return Ok(None);
                 }
                 let day = field.format == Format::Day;

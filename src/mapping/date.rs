@@ -86,6 +86,18 @@ impl DateForm {
     }
 }
 
+/// Whether a text is what databases of the MySQL family keep where there is no date: `0` seconds since
+/// 1970, `0000-00-00`, with or without a time.
+pub(crate) fn is_zero_date(text: &str) -> bool {
+    let text = text.trim();
+    text == "0"
+        || text.strip_prefix("0000-00-00").is_some_and(|time| {
+            let (whole, fraction) = time.split_once('.').unwrap_or((time, "0"));
+            let is_midnight = matches!(whole, " 00:00:00" | "T00:00:00");
+            time.is_empty() || is_midnight && fraction.bytes().all(|digit| digit == b'0')
+        })
+}
+
 /// Whether a text is a date in a form that is known, or would be if the mapping said which number of
 /// it is the day.
 pub(crate) fn is_date(text: &str) -> bool {
@@ -455,6 +467,40 @@ mod tests {
         ] {
             assert_eq!(moment(text), Err(why), "{text}");
         }
+    }
+
+    #[test]
+    fn a_zero_date_is_none_and_1970_is_one() {
+        for text in [
+            "0",
+            " 0 ",
+            "0000-00-00",
+            "0000-00-00 00:00:00",
+            "0000-00-00T00:00:00",
+            "0000-00-00 00:00:00.000000",
+        ] {
+            assert!(is_zero_date(text), "{text}");
+        }
+        for text in [
+            "",
+            "00",
+            "1",
+            "-0",
+            "0.5",
+            "000",
+            "1970-01-01",
+            "1970-01-01 00:00:00",
+            "0000-00-01",
+            "0000-00-00 00:00:01",
+            "0000-00-00 10:00:00",
+            "0000-00-00 00:00:00.5",
+            "0000-00-000000",
+            "0001-01-01",
+            "0000-00-00x",
+        ] {
+            assert!(!is_zero_date(text), "{text}");
+        }
+        assert_eq!(moment("1970-01-01"), Ok("1970-01-01T00:00:00.000Z".to_owned()));
     }
 
     #[test]

@@ -18,7 +18,7 @@ mod validate;
 
 pub(crate) use convert::truth_of;
 pub use date::DateForm;
-pub(crate) use date::is_date;
+pub(crate) use date::{is_date, is_zero_date};
 pub use jq::Program;
 pub use password::Password;
 pub(crate) use password::{Meant, meant};

@@ -88,9 +88,10 @@ fn candidate(
     let mut note = None;
     let is_id = kind == Some(IdKind::ExternalId);
     let is_taken = !is_id || is_nearly_unique(stats);
-    if kind.is_some() && stats.repeated > 0 {
+    let repeated = kind.map_or(0, |kind| stats.repeated_as(kind));
+    if repeated > 0 {
         doubt += 300;
-        note = Some(about_repeated(stats, is_taken));
+        note = Some(about_repeated(repeated, stats.filled(), is_taken));
     }
     if field == schema.password_field && stats.of_shape(Shape::Hash) > 0 {
         doubt -= 500;
@@ -115,13 +116,13 @@ fn candidate(
 /// Whether at most one value in fifty came before: these are mistakes of their records, and `check` is
 /// for them. Where more do, the field tells something else.
 fn is_nearly_unique(stats: &FieldStats) -> bool {
-    stats.repeated * 50 <= stats.filled()
+    stats.repeated_as(IdKind::ExternalId) * 50 <= stats.filled()
 }
 
 /// What follows from values of an identifier that came before.
-fn about_repeated(stats: &FieldStats, is_taken: bool) -> String {
-    let (n, of) = (grouped(stats.repeated), grouped(stats.filled()));
-    let is_one = stats.repeated == 1;
+fn about_repeated(repeated: u64, filled: u64, is_taken: bool) -> String {
+    let (n, of) = (grouped(repeated), grouped(filled));
+    let is_one = repeated == 1;
     match (is_taken, is_one) {
         (true, true) => format!(
             "{n} of {of} values came before in another record: the later record cannot be sent, and check names it"

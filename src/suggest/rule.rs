@@ -145,7 +145,7 @@ fn day(stats: &FieldStats) -> Result<How, &'static str> {
 }
 
 fn date(stats: &FieldStats, known: u64) -> Result<How, &'static str> {
-    if most(stats, known) {
+    if known > 0 && most(stats, known + stats.of_shape(Shape::NoDate)) {
         let how = How::step("date");
         if stats.of_shape(Shape::NoZone) > 0 {
             return Ok(how.note("without a zone, so taken as UTC; else zone = \"+08:00\""));

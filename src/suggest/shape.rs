@@ -1,6 +1,6 @@
 //! What a value looks like, without keeping it.
 
-use crate::mapping::truth_of;
+use crate::mapping::{is_zero_date, truth_of};
 use crate::password::detect;
 use crate::user::{IdKind, normalise};
 use crate::validate;
@@ -33,6 +33,8 @@ pub enum Shape {
     Day,
     /// A date in another form that is understood.
     Date,
+    /// What stands for no date in exports of MySQL: `0`, `0000-00-00`.
+    NoDate,
     /// A date without a zone in one of these forms.
     NoZone,
     /// A date such as 03/04/2024, which may be of March or of April.
@@ -73,6 +75,7 @@ pub(super) fn shapes(text: &str) -> Vec<Shape> {
     note(is_uuid(trimmed), Shape::Uuid);
     phone(trimmed, &mut note);
     date(trimmed, &mut note);
+    note(is_zero_date(trimmed), Shape::NoDate);
     found
 }
 

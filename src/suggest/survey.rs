@@ -7,6 +7,7 @@ use super::synonyms;
 use crate::input::is_data;
 use crate::password::detect;
 use crate::password::typed::Texts;
+use crate::user::IdKind;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -56,11 +57,14 @@ pub struct FieldStats {
     pub schemes: BTreeMap<&'static str, u64>,
     /// Whether people type them.
     pub texts: Texts,
-    /// Values that another record had before.
+    /// Values that another record had before, to the letter.
     pub repeated: u64,
+    /// Values that another record had before, in whatever case.
+    pub repeated_in_any_case: u64,
     /// Whether a list had more than one element.
     pub several: bool,
     seen: HashSet<u64>,
+    seen_in_lower_case: HashSet<u64>,
     /// What the values say of whether their users may sign in.
     pub(super) tally: Tally,
 }
@@ -69,6 +73,12 @@ impl FieldStats {
     /// Records that have a value.
     pub fn filled(&self) -> u64 {
         self.present - self.empty
+    }
+
+    /// Values of an identifier that staging takes for one that another record had before: case tells user
+    /// names and ids apart, but not e-mail addresses.
+    pub(super) fn repeated_as(&self, kind: IdKind) -> u64 {
+        if kind == IdKind::Email { self.repeated_in_any_case } else { self.repeated }
     }
 
     /// How many values are of a type.
@@ -111,7 +121,10 @@ impl FieldStats {
                 *self.schemes.entry(detect(&text).as_str()).or_default() += 1;
             }
         }
-        self.repeated += u64::from(!self.seen.insert(hash(text.trim().to_lowercase().as_bytes())));
+        let text = text.trim();
+        self.repeated += u64::from(!self.seen.insert(hash(text.as_bytes())));
+        let is_new = self.seen_in_lower_case.insert(hash(text.to_lowercase().as_bytes()));
+        self.repeated_in_any_case += u64::from(!is_new);
     }
 }
 

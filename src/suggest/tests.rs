@@ -75,6 +75,12 @@ mod tables {
                 json!(["03/04/2024", "31/01/2024"]),
                 "signedUp = { from = \"signup\", as = \"date\", format = \"%d/%m/%Y\" }",
             ),
+            (
+                "signup",
+                json!(["0", "1486324027", "0"]),
+                "signedUp = { from = \"signup\", as = \"date\" }",
+            ),
+            ("signup", json!(["0", "0"]), "# signedUp = \"signup\""),
             ("signup", json!(["03/04/2024"]), "# signedUp = \"signup\""),
             ("生日", json!(["1990-01-31"]), "birthdate = \"生日\""),
             ("生日", json!(["1990年1月31日"]), "birthdate = { from = \"生日\", as = \"date\" }"),
@@ -97,6 +103,40 @@ mod tables {
                 records.map(|(n, value)| json!({ "n": n, (name): value })).collect();
             assert_eq!(proposed(&records), [expected], "{name}: {values:?}");
         }
+    }
+
+    #[test]
+    fn names_that_differ_in_case_are_two_and_addresses_one() {
+        let records = [("Anna", "A@b.cn"), ("anna", "a@b.cn"), ("ANNA", "c@b.cn")];
+        let records: Vec<serde_json::Value> = records
+            .iter()
+            .map(|(name, mail)| json!({"username": name, "uid": name, "mail": mail}))
+            .collect();
+        let toml = proposal(&records).to_toml("");
+        let note = |line: &str| {
+            let line = toml.lines().find(|found| found.starts_with(line)).expect("a line");
+            line.split_once("  # ").expect("a comment").1.to_owned()
+        };
+        assert_eq!(note("username = "), "100 % of 3 records");
+        assert_eq!(note("externalId = \"uid\""), "100 % of 3 records");
+        assert!(note("email = ").contains("1 of 3 values came before"), "{toml}");
+    }
+
+    #[test]
+    fn columns_whose_names_differ_in_case_are_two_and_one_is_used() {
+        let records = [
+            json!({"uid": 1, "Email": "", "email": "a@b.cn"}),
+            json!({"uid": 2, "Email": "c@b.cn", "email": "d@b.cn"}),
+        ];
+        let toml = proposal(&records).to_toml("");
+        let of_email: Vec<&str> = toml.lines().filter(|line| line.contains("email = ")).collect();
+        assert_eq!(of_email.len(), 2, "{toml}");
+        assert!(of_email[0].starts_with("email = \"email\" "), "{toml}");
+        assert!(
+            of_email[1].starts_with("# email = \"Email\" ")
+                && of_email[1].ends_with("another candidate"),
+            "{toml}"
+        );
     }
 
     #[test]

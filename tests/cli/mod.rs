@@ -5,6 +5,7 @@ mod bad_input;
 mod commands;
 mod corrections;
 mod echo;
+mod exports_met;
 mod first_record;
 mod first_use;
 mod formats;
