@@ -5,6 +5,7 @@ mod nowhere;
 mod overlooked;
 mod reasons;
 mod report;
+mod states;
 
 pub(crate) use nowhere::Nowhere;
 pub use reasons::Reasons;
@@ -21,13 +22,14 @@ use crate::stage;
 use crate::store::sqlite::Table;
 use crate::store::{Batch, JobId, Lens, NewJob, SourceId, Store};
 use crate::target::schema::Schema;
-use crate::ui::agree;
+use crate::ui::{agree, counted};
 use crate::user::{IdKind, Identifiers, User};
 use crate::validate::{Prepared, Warning, inspect_guarded};
 use known::Known;
 use overlooked::{Asked, Overlooked};
 use report::Costs;
 use secrecy::ExposeSecret;
+use states::UnknownStates;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Records that are compared with the others together.
@@ -57,6 +59,8 @@ pub struct Checker<'a> {
     met: BTreeSet<String>,
     /// What nothing maps, though it may matter.
     overlooked: Overlooked,
+    /// Records whose state the rule of those who may not sign in does not know.
+    unknown_states: UnknownStates,
     /// Hears of each record that has nothing to sign in with.
     on_id_alone: Option<OnIdAlone<'a>>,
 }
@@ -94,6 +98,7 @@ impl<'a> Checker<'a> {
             schemes: BTreeMap::new(),
             met: BTreeSet::new(),
             overlooked: Overlooked::default(),
+            unknown_states: UnknownStates::default(),
             on_id_alone: None,
         })
     }
@@ -144,7 +149,19 @@ impl<'a> Checker<'a> {
         }
         let read = self.read(reader, progress);
         self.commit()?;
+        self.warn_of_escapes(name, reader.rows_with_escapes());
         read
+    }
+
+    /// They may be the tabs, newlines and backslashes of a database's text format, or stand for themselves.
+    fn warn_of_escapes(&mut self, name: &str, rows: u64) {
+        let message = format!(
+            "{name}: tabs between the cells and \\N for no value, as in the text format of PostgreSQL's COPY and of MySQL: in \
+             {} cells hold escapes with a backslash, and are taken as they stand; export it as CSV: \
+             COPY (SELECT …) TO … WITH (FORMAT csv, HEADER)",
+            counted(rows, "row")
+        );
+        self.warn("backslash-escapes", rows, message);
     }
 
     fn read(&mut self, reader: &mut Reader, progress: &mut dyn FnMut(&Reader, u64)) -> Result<()> {
@@ -246,6 +263,7 @@ impl<'a> Checker<'a> {
             after = last.0;
             for (_, problem) in page {
                 *self.report.problems_by_rule.entry(problem.rule).or_default() += 1;
+                self.unknown_states.see(&problem);
                 on_problem(problem)?;
             }
         }
@@ -300,6 +318,7 @@ impl<'a> Checker<'a> {
         self.warn_of_passwords();
         self.warn_of_fields();
         self.warn_of_overlooked();
+        self.warn_of_unknown_states();
         self.warn_of_external_ids();
         self.warn_of_ids_alone();
         self.warn_of_raw_copies();
@@ -442,6 +461,13 @@ impl Checker<'_> {
         };
         let warnings = of("blocked-not-mapped", standing).chain(of("salt-not-mapped", salts));
         self.report.warnings.extend(warnings.filter(|one| one.count > 0));
+    }
+
+    /// Whether these users may sign in only a person can tell.
+    fn warn_of_unknown_states(&mut self) {
+        if let Some((count, message)) = self.unknown_states.told(self.mapping) {
+            self.warn("unknown-state", count, message);
+        }
     }
 
     /// Not where nobody is to have one.

@@ -84,6 +84,10 @@ pub(super) struct Rows {
     is_named: bool,
     /// Which column says why an export has the row; it is no part of the record.
     mark: Option<usize>,
+    /// Whether a cell was what databases write for no value.
+    has_null: bool,
+    /// Rows with a cell that holds an escape of their text format.
+    with_escapes: u64,
 }
 
 impl Rows {
@@ -100,6 +104,8 @@ impl Rows {
             columns: Vec::new(),
             is_named: false,
             mark: None,
+            has_null: false,
+            with_escapes: 0,
         };
         // A byte order mark is dealt with elsewhere: what has read something looks for none.
         rows.feed(b"\n");
@@ -242,6 +248,17 @@ impl Rows {
         self.cells
     }
 
+    /// Takes note of what only the text format of a database writes, where cells are separated as in it.
+    fn note_escapes(&mut self) {
+        if self.delimiter != b'\t' || !self.text[..self.text_len].contains(&b'\\') {
+            return;
+        }
+        let has_null = self.cells().any(|cell| cell == NULL);
+        let has_escape = self.cells().any(has_escape);
+        self.has_null |= has_null;
+        self.with_escapes += u64::from(has_escape);
+    }
+
     /// Whether nothing but white space stands in it, where there should be several cells.
     fn is_blank(&self) -> bool {
         self.cells == 1
@@ -368,6 +385,12 @@ impl Quotes {
 }
 
 impl Reader {
+    /// Rows so far with escapes of a database's text format, in a source that has such cells for no value,
+    /// too. They are taken as they stand: `C:\new` may be meant.
+    pub(crate) fn rows_with_escapes(&self) -> u64 {
+        self.rows.as_ref().filter(|rows| rows.has_null).map_or(0, |rows| rows.with_escapes)
+    }
+
     /// The record of the next row.
     pub(super) fn next_row(&mut self) -> Result<Option<Record>, InputError> {
         loop {
@@ -385,6 +408,7 @@ impl Reader {
                 pass(window, len);
                 continue;
             }
+            rows.note_escapes();
             let lines = line_ends(window.bytes()[..len].trim_ascii_end()) + 1;
             let (raw, fault) = rows.to_json(lines, || self.wrapping.bad_bytes());
             if raw.len() > MAX_RECORD {
@@ -442,6 +466,11 @@ fn line_ends(bytes: &[u8]) -> u64 {
 
 /// What databases write for NULL (`COPY`, `INTO OUTFILE`) is an empty cell.
 const NULL: &[u8] = b"\\N";
+
+/// Whether an escape stands in a cell, as `COPY` and `INTO OUTFILE` write them.
+fn has_escape(cell: &[u8]) -> bool {
+    cell.windows(2).any(|two| two[0] == b'\\' && b"\\bfnrtvZ0".contains(&two[1]))
+}
 
 fn push_cell(bytes: &[u8], cell: Option<Cell>, json: &mut Vec<u8>) {
     let bytes = if bytes == NULL { b"" } else { bytes };

@@ -23,7 +23,7 @@ pub use survey::{FieldStats, Place, Survey};
 pub(crate) use names::is_column_name;
 pub(crate) use rule::{quoted, scheme};
 pub(crate) use salt::{Salt, may_be as may_be_salt};
-pub(crate) use standing::{Judgement, Kind, Tally, judge};
+pub(crate) use standing::{Judgement, Kind, Tally, UNKNOWN as UNKNOWN_STATE, judge};
 
 use crate::target::schema::Schema;
 use choose::Candidate;

@@ -17,7 +17,7 @@ use crate::mapping::truth_of;
 use crate::ui::{counted, grouped};
 
 /// What a mapping says of a value that it does not know.
-const UNKNOWN: &str = "not known whether this user may sign in";
+pub(crate) const UNKNOWN: &str = "not known whether this user may sign in";
 /// Words of values that, under a name which says nothing, may be of something else than the account.
 #[rustfmt::skip]
 const WEAK: &[&str] = &[
