@@ -64,6 +64,20 @@ struct Writer {
     /// The source whose staging was cut off while its records were compared. That was finished now.
     went_on: Option<String>,
     _lock: Lock,
+    /// Whether this process made the table's file.
+    is_made: bool,
+}
+
+impl Writer {
+    /// Deletes the table. The lock is held meanwhile, and its file stays: somebody may be waiting for it.
+    fn delete(self) -> Result<()> {
+        let Self { table, _lock: lock, .. } = self;
+        let path = table.path().to_owned();
+        drop(table);
+        let removed = file::remove_database(&path);
+        drop(lock);
+        removed.map_err(|error| StoreError::Open { path, why: error.to_string() }.into())
+    }
 }
 
 /// Takes the lock and opens the table; `create` also where there is none.
@@ -83,6 +97,7 @@ fn open_writer(global: &Global, command: &str, create: bool) -> Result<Writer> {
         command: command.to_owned(),
     };
     let lock = Lock::take(&path, &holder)?;
+    let is_made = !path.exists();
     let mut table = Table::open(&path)?;
     let mut went_on = None;
     if table.remap()?.is_some() {
@@ -97,7 +112,7 @@ fn open_writer(global: &Global, command: &str, create: bool) -> Result<Writer> {
         }
         crate::stage::compare(&mut table, &mapping, TargetKind::AuthingV2.schema())?;
     }
-    Ok(Writer { table, went_on, _lock: lock })
+    Ok(Writer { table, went_on, _lock: lock, is_made })
 }
 
 fn open_reader(global: &Global) -> Result<Table> {

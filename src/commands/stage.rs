@@ -2,7 +2,7 @@
 
 use super::anew;
 use super::place::{is_source, source_name};
-use super::{canonical, keep_guard, open_writer, refuse_table, same_guard, staged_mapping};
+use super::{Writer, canonical, keep_guard, open_writer, refuse_table, same_guard, staged_mapping};
 use crate::cli::{Global, Stage};
 use crate::clock;
 use crate::columns;
@@ -12,6 +12,7 @@ use crate::input::{self, Reader, Source};
 use crate::mapping::Mapping;
 use crate::password::guard::Guard;
 use crate::stage::{self, Found, Staged};
+use crate::store::Binding;
 use crate::store::Store as _;
 use crate::store::sqlite::{Table, UnfinishedSource};
 use crate::target::schema::Schema;
@@ -42,6 +43,24 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
         can_be_read(&args.sources, &options, &settings.mapping)?;
     }
     let mut writer = open_writer(global, "stage", true)?;
+    let before = writer.table.binding()?;
+    let done = stage_all(ui, args, &settings, options, &mut writer);
+    if done.is_err() {
+        // Why it was refused is what matters, not that an empty table may be left.
+        drop(undo(writer, before.as_ref()));
+    }
+    done
+}
+
+/// Stages the sources one after the other, and says what became of them.
+fn stage_all(
+    ui: Ui,
+    args: &Stage,
+    settings: &Settings,
+    options: input::Options,
+    writer: &mut Writer,
+) -> Result<Exit> {
+    let schema = settings.target.kind.schema();
     let (table, went_on) = (&mut writer.table, writer.went_on.as_deref());
     keep_mapping(table, &settings.mapping)?;
     same_guard(table, settings.target.keep_password)?;
@@ -75,6 +94,9 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
         if !staged.known {
             let rows = table.source(&stage::canonical(&source)?)?;
             anew::tell_other_columns(ui, table, &rows)?;
+        }
+        if args.replace && staged.keyless > 0 && !staged.known {
+            ui.warn(&without_key(staged.keyless, &source.to_string()));
         }
         found += staged.found;
         left_alone += staged.counts.left_alone;
@@ -200,6 +222,17 @@ fn can_be_read(sources: &[String], options: &input::Options, mapping: &Mapping) 
     Ok(())
 }
 
+/// A refusal before anything was staged leaves no empty table behind, and one that was there as it was.
+fn undo(mut writer: Writer, before: Option<&Binding>) -> Result<()> {
+    if writer.table.has_sources()? {
+        return Ok(());
+    }
+    if writer.is_made {
+        return writer.delete();
+    }
+    Ok(writer.table.restore_binding(before)?)
+}
+
 /// Rows are mapped again when they are sent, so they must be mapped as they were staged.
 fn keep_mapping(table: &mut Table, mapping: &Mapping) -> Result<()> {
     match staged_mapping(table)? {
@@ -315,6 +348,22 @@ fn tell(ui: Ui, source: &str, staged: &Staged) {
             )
         ));
     }
+}
+
+/// Records that cannot take the place of a row, because nothing says whose they are.
+fn without_key(n: u64, source: &str) -> String {
+    let (have, replace) = (agree(n, "has", "have"), agree(n, "replaces", "replace"));
+    let rows = agree(
+        n,
+        "the row that it was to correct stays as it is",
+        "the rows that they were to correct stay as they are",
+    );
+    format!(
+        "{} of {source} {have} no key (no external id, e-mail address, phone number or user name), and so {replace} no row: \
+         {rows}; let go of each with userferry waive --record N --source FILE --reason …, by the place that userferry failures \
+         names",
+        counted(n, "record")
+    )
 }
 
 /// Records that stand in rows already, of which more is said.

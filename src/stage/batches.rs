@@ -137,6 +137,7 @@ impl<'a> Batcher<'a> {
                 problems: prepared.problems,
             }
         };
+        self.staged.keyless += u64::from(new.identifiers.key().is_none());
         self.jobs.push(new);
     }
 

@@ -54,6 +54,8 @@ pub struct Staged {
     pub long_passwords: u64,
     /// Of these, those that the mapping can make short enough.
     pub shortenable: u64,
+    /// Records without a key.
+    pub keyless: u64,
     /// What its records have.
     pub found: Found,
     /// Why the source could not be read to its end. What was read before it is staged, and the

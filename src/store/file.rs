@@ -51,6 +51,17 @@ pub fn make_private(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Removes a database, and what SQLite keeps beside it.
+pub fn remove_database(path: &Path) -> io::Result<()> {
+    for path in ["", "-wal", "-shm"].map(|suffix| beside(path, suffix)) {
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// The path of a file that lies beside another and has its name and a suffix.
 pub fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

@@ -104,7 +104,9 @@ fn quote_credentials(head: &str, body: &str) -> Option<(u32, String)> {
 fn books(desk: &Desk) -> String {
     let table = rusqlite::Connection::open(desk.path("userferry.db")).unwrap();
     let mut text = String::new();
-    for name in ["attempt", "problem", "run", "job", "decision", "meta", "tally"] {
+    for name in
+        ["attempt", "problem", "run", "job", "decision", "mapping", "binding", "remap", "tally"]
+    {
         let mut statement = table.prepare(&format!("SELECT * FROM {name}")).unwrap();
         let columns = statement.column_count();
         let mut rows = statement.query([]).unwrap();

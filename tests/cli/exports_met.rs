@@ -5,6 +5,38 @@ use super::Desk;
 const MAPPING: &str = "[mapping]\nexternalId = \"uid\"\nemail = \"mail\"\n";
 
 #[test]
+fn a_refused_first_staging_leaves_no_table_and_a_later_one_leaves_it_as_it_was() {
+    let desk = Desk::new();
+    desk.write("userferry.toml", format!("{MAPPING}password = \"pwd\"\n"));
+    desk.write("plain.csv", "uid,mail,pwd\n1,a@b.cn,hunter2\n2,c@d.cn,letmein\n");
+    desk.write("strange.csv", "id,town,name\n1,x,y\n");
+    for (line, told) in [
+        ("stage plain.csv", "plain text"),
+        ("stage strange.csv", "none of the columns that [mapping] takes"),
+        ("stage missing.csv", "missing.csv"),
+    ] {
+        let did = desk.ferry(line).ok(2);
+        assert!(did.err.contains(told), "{line}: {}", did.err);
+        for end in ["", "-wal", "-shm"] {
+            assert!(!desk.path(&format!("userferry.db{end}")).exists(), "{line}: {end}");
+        }
+    }
+    let hash = "$2b$12$WApznUPhDubN0oeveSXHpOw3Y5j8Q3s1t2u3v4w5x6y7z8A9B0C1D";
+    desk.write("good.csv", format!("uid,mail,pwd\n3,e@f.cn,{hash}\n"));
+    desk.ferry("stage good.csv").ok(0);
+    let before = desk.status();
+    desk.ferry("stage plain.csv").ok(2);
+    assert_eq!(desk.status(), before);
+    // The first of several is staged; what refuses the second takes nothing back.
+    let desk = Desk::new();
+    desk.write("userferry.toml", format!("{MAPPING}password = \"pwd\"\n"));
+    desk.write("good.csv", format!("uid,mail,pwd\n3,e@f.cn,{hash}\n"));
+    desk.write("plain.csv", "uid,mail,pwd\n1,a@b.cn,hunter2\n2,c@d.cn,letmein\n");
+    desk.ferry("stage good.csv plain.csv").ok(2);
+    assert_eq!(desk.status()["total"], 1);
+}
+
+#[test]
 fn a_state_that_the_proposed_rule_does_not_know_is_told_with_its_column_and_never_shown() {
     let desk = Desk::new();
     let row = |n: u64, state: &str| format!("{n},u{n}@b.cn,{state}\n");
@@ -65,6 +97,27 @@ fn escapes_of_a_databases_text_format_are_told_and_taken_as_they_stand() {
             None => assert!(!did.out.contains("FORMAT csv"), "{}", did.out),
         }
     }
+}
+
+#[test]
+fn corrections_without_a_key_are_told_with_the_way_out() {
+    let desk = Desk::new();
+    desk.write("userferry.toml", format!("{MAPPING}nickname = \"nick\"\n"));
+    desk.write("u.csv", "uid,mail,nick\n,,one\n,,two\n3,c@d.cn,three\n");
+    desk.ferry("stage u.csv").ok(3);
+    desk.write("wrong.csv", "uid,mail,nick\n,,uno\n5,e@f.cn,due\n");
+    let did = desk.ferry("stage --replace wrong.csv").ok(3);
+    let told = "warning: 1 record of wrong.csv has no key (no external id, e-mail address, phone number or user name), and so \
+                replaces no row";
+    assert!(
+        did.err.contains(told) && did.err.contains("userferry waive --record N --source FILE"),
+        "{}",
+        did.err
+    );
+    assert!(!did.err.contains("uno"), "{}", did.err);
+    // Without --replace nobody expects it.
+    desk.write("more.csv", "uid,mail,nick\n,,quattro\n6,g@h.cn,x\n");
+    assert!(!desk.ferry("stage more.csv").ok(3).err.contains("no key"));
 }
 
 #[test]

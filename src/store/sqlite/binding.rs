@@ -40,6 +40,26 @@ impl Table {
         })
     }
 
+    /// What the table was bound to before something was refused that would have been its first source.
+    pub fn restore_binding(&mut self, before: Option<&Binding>) -> Result<(), StoreError> {
+        self.write(|t| {
+            let Some(before) = before else {
+                t.execute("DELETE FROM binding", [])?;
+                return t.execute("DELETE FROM mapping", []).map(drop);
+            };
+            let mapping_id: i64 = t.query_row(
+                "SELECT max(id) FROM mapping WHERE text = ?1",
+                [&before.mapping],
+                |row| row.get(0),
+            )?;
+            t.execute(
+                "UPDATE binding SET provider = ?1, mapping_id = ?2, passwords = ?3, target = ?4",
+                params![before.provider, mapping_id, before.passwords, before.target],
+            )?;
+            t.execute("DELETE FROM mapping WHERE id > ?1", [mapping_id]).map(drop)
+        })
+    }
+
     /// The setting that the passwords of the rows were judged for, JSON. The table is bound.
     pub fn bind_passwords(&mut self, passwords: &str) -> Result<(), StoreError> {
         self.write(|t| of_bound(t.execute("UPDATE binding SET passwords = ?1", [passwords])?))

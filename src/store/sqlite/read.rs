@@ -311,6 +311,11 @@ impl Table {
         })
     }
 
+    /// Whether the staging of any source was ever begun.
+    pub fn has_sources(&self) -> Result<bool, StoreError> {
+        Ok(!self.sources_where("id = (SELECT min(id) FROM source)")?.is_empty())
+    }
+
     /// Sources whose staging has not come to its end.
     pub fn unfinished_sources(&self) -> Result<Vec<UnfinishedSource>, StoreError> {
         // The newest is not finished before its records are compared with the others.
