@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::input::{Reader, Source, show_name};
 use crate::mapping::{Mapping, Rule};
 use crate::suggest;
-use crate::ui::counted;
+use crate::words::counted;
 use std::collections::HashSet;
 
 /// Names that are shown, of either side.

@@ -48,3 +48,4 @@ pub mod ui;
 pub mod units;
 pub mod user;
 pub mod validate;
+pub mod words;

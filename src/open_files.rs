@@ -1,7 +1,7 @@
 //! How many files, connections among them, this process may have open.
 
 use crate::error::{Error, Result};
-use crate::ui::counted;
+use crate::words::counted;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Besides connections: the table and its journal, the terminal, what the runtime and a resolver take.

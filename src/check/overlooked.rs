@@ -6,7 +6,7 @@ use crate::input::show_name;
 use crate::mapping::{Mapping, Rule, Seen, for_each_value, path_of};
 use crate::suggest::{self, Judgement, Kind, Place, Salt, Tally, quoted};
 use crate::target::schema::Schema;
-use crate::ui::{counted, grouped};
+use crate::words::{counted, grouped};
 use std::collections::HashMap;
 
 /// The provider's field of those who may not sign in.

@@ -4,7 +4,7 @@ use super::mapped_to;
 use crate::mapping::Mapping;
 use crate::problem::{FoundProblem, Rule};
 use crate::target::schema::Schema;
-use crate::ui::{counted, grouped};
+use crate::words::{counted, grouped};
 use std::collections::BTreeMap;
 
 /// Reasons that are kept apart; beyond, memory would not be constant.

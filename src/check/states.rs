@@ -4,7 +4,7 @@ use super::FoundProblem;
 use crate::input::show_name;
 use crate::mapping::{Mapping, Rule};
 use crate::suggest::UNKNOWN_STATE;
-use crate::ui::{agree, counted, grouped};
+use crate::words::{agree, counted, grouped};
 
 /// The provider's field of those who may not sign in.
 const BLOCKED: &str = "blocked";

@@ -11,7 +11,8 @@ use crate::password::guard::Guard;
 use crate::redact;
 use crate::store::file::Replacement;
 use crate::ui::progress::ReadProgress;
-use crate::ui::{self, Ui, grouped};
+use crate::ui::{self, Ui};
+use crate::words::grouped;
 use std::cell::RefCell;
 use std::io::{BufWriter, Write};
 

@@ -10,7 +10,8 @@ use crate::mapping::Mapping;
 use crate::stage::with_lens;
 use crate::store::JobId;
 use crate::store::sqlite::{Chosen, JobRow, Retry, Table, Undone};
-use crate::ui::{Ui, agree, counted, grouped};
+use crate::ui::Ui;
+use crate::words::{agree, counted, grouped};
 
 /// Rows of one transaction: what they would be found by is looked for at once.
 const UNDONE_AT_ONCE: usize = 10_000;

@@ -7,9 +7,9 @@ use crate::error::{Error, Result};
 use crate::mapping::Mapping;
 use crate::store::file;
 use crate::store::sqlite::{JobRow, Table};
-use crate::ui::counted;
 use crate::user::IdKind;
 use crate::validate;
+use crate::words::counted;
 use std::path::Path;
 
 /// The rows of the record at a place; several where a file was staged in several states.

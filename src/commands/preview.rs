@@ -64,7 +64,7 @@ fn from_source(global: &Global, args: &Preview, source: &str) -> Result<Shown> {
             "the key is the external id, the e-mail address, the phone number or the user name",
         ),
         None => Error::usage(format!("{source}: there is no record {wanted}"))
-            .hint(format!("it has {}", crate::ui::counted(read, "record"))),
+            .hint(format!("it has {}", crate::words::counted(read, "record"))),
     })
 }
 

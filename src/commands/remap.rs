@@ -8,8 +8,9 @@ use crate::mapping::Mapping;
 use crate::password::guard::Guard;
 use crate::remap::remap;
 use crate::store::sqlite::Counts;
+use crate::ui::Ui;
 use crate::ui::progress::ReadProgress;
-use crate::ui::{Ui, agree, counted, grouped};
+use crate::words::{agree, counted, grouped};
 
 pub(super) fn run(global: &Global, ui: Ui, args: &Remap) -> Result<Exit> {
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;

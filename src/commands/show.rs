@@ -9,7 +9,8 @@ use crate::error::{Exit, Result};
 use crate::job::{Detail, Status};
 use crate::mapping::Mapping;
 use crate::store::sqlite::{AttemptRow, JobRow, Table};
-use crate::ui::{Ui, grouped, table};
+use crate::ui::{Ui, table};
+use crate::words::grouped;
 use crate::{redact, validate};
 use serde_json::{Value, json};
 

@@ -16,8 +16,9 @@ use crate::store::Binding;
 use crate::store::Store as _;
 use crate::store::sqlite::{Table, UnfinishedSource};
 use crate::target::schema::Schema;
+use crate::ui::Ui;
 use crate::ui::progress::ReadProgress;
-use crate::ui::{Ui, agree, counted, grouped};
+use crate::words::{agree, counted, grouped};
 use std::path::Path;
 
 /// Records of which one at least should have what the mapping takes: of fewer it may be chance.

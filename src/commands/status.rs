@@ -9,7 +9,8 @@ use crate::job;
 use crate::monitor::Settled;
 use crate::store::lock;
 use crate::store::sqlite::{Counts, ErrorClass, RunRow, Table, UnfinishedSource};
-use crate::ui::{Ui, grouped, span};
+use crate::ui::Ui;
+use crate::words::{grouped, span};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 

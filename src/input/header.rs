@@ -4,7 +4,7 @@ use super::csv::{Delimiter, Rows, pass};
 use super::error::{InputError, InputErrorKind as Kind};
 use super::names::{self, Header};
 use super::{Layout, Options, Reader, size};
-use crate::ui::counted;
+use crate::words::counted;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 

@@ -27,7 +27,6 @@ pub(crate) use record::{Seen, for_each_field, for_each_inner_field, for_each_val
 pub use rule::{As, Constant, How, Rule, RuleError};
 pub(crate) use secret::is_secret_name;
 pub use trace::{Origin, Traced};
-pub(crate) use validate::nearest;
 
 use crate::password::is_unusable;
 use crate::problem::{Problem, Rule as Broken};

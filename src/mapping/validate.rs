@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::input::show_name;
 use crate::target::schema::{Field, Format, Schema, Type};
 use crate::validate::fault;
+use crate::words::nearest;
 
 impl Mapping {
     /// Checks the mapping against a target. The error names the field, never a value.
@@ -164,33 +165,4 @@ fn unknown(name: &str, schema: &Schema) -> Error {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
         None => error.hint("the left side is the provider's field, the right side your column"),
     }
-}
-
-/// The word that is most like a mistyped one, if any is like it.
-pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = word.to_lowercase();
-    known
-        .map(|candidate| (distance(&lower, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, _)| *distance <= (word.len() / 2).clamp(1, 3))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
-
-/// Insertions, deletions and replacements from one word to the other (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    // Names are short; what is not is no typing error.
-    if a.len() > 64 || b.len() > 64 {
-        return usize::MAX;
-    }
-    let b: Vec<char> = b.chars().filter(|c| !matches!(c, '_' | '-')).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().filter(|c| !matches!(c, '_' | '-')).enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }

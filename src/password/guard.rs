@@ -4,7 +4,7 @@
 use super::typed::Texts;
 use super::{Scheme, detect};
 use crate::problem::{Problem, Rule};
-use crate::ui::agree;
+use crate::words::agree;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

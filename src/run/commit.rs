@@ -7,7 +7,7 @@ use crate::failpoint;
 use crate::job::Status;
 use crate::store::{Outlook, Store, Tick};
 use crate::target::Target;
-use crate::ui::{agree, counted};
+use crate::words::{agree, counted};
 
 /// What waits for a transaction. Pure: time comes from outside.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,8 +1,9 @@
 //! How the target is doing, as far as answers tell: whether it answers at all, accepts anything,
 //! and since when it has not. Pure: time comes from outside.
 
-use crate::clock::{Moment, millis};
+use crate::clock::Moment;
 use crate::target::Halt;
+use crate::words::exact_span;
 use std::time::Duration;
 
 /// The share of faults among the latest answers that counts as back-pressure.
@@ -190,7 +191,7 @@ impl Health {
     ) -> Option<Halt> {
         let fault = self.last_fault.as_deref().unwrap_or("no answer");
         if !self.answered_once && now >= patience.at_start {
-            let time = humane(patience.at_start);
+            let time = exact_span(patience.at_start);
             if let Some(came) = &self.foreign {
                 return Some(Halt {
                     message: format!("the host answers, but not as the target does, for {time}: {came}"),
@@ -206,20 +207,11 @@ impl Health {
         }
         let since = [silent_since, self.refuses_since].into_iter().flatten().min()?;
         let since = since.max(self.back_at);
-        let time = humane(patience.max_outage);
+        let time = exact_span(patience.max_outage);
         (now >= since + patience.max_outage).then(|| Halt {
             message: format!("the target has given no usable answer for {time}: {fault}"),
             hint: "no row was marked failed; run again when it is back".to_owned(),
         })
-    }
-}
-
-fn humane(duration: Duration) -> String {
-    let ms = millis(duration);
-    match ms {
-        _ if ms % 60_000 == 0 => format!("{} min", ms / 60_000),
-        _ if ms % 1_000 == 0 => format!("{} s", ms / 1_000),
-        _ => format!("{ms} ms"),
     }
 }
 
@@ -403,11 +395,5 @@ mod tests {
         assert_eq!(health.notice(false), None);
         assert_eq!(health.notice(true).as_deref(), Some("The target answers again"));
         assert_eq!(health.notice(true), None);
-    }
-
-    #[test]
-    fn times_are_told_in_the_largest_unit_that_fits() {
-        let told = [90, 1_500, 2_000, 90_000, 120_000].map(|ms| humane(Duration::from_millis(ms)));
-        assert_eq!(told, ["90 ms", "1500 ms", "2 s", "90 s", "2 min"]);
     }
 }

@@ -9,6 +9,7 @@ use crate::job::Outcome;
 use crate::store::JobId;
 use crate::target::{Answer, Fault, Target, Wanted};
 use crate::user::User;
+use crate::words::seconds;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -98,6 +99,6 @@ pub(super) async fn explain<T: Target>(target: Arc<T>, clock: Clock, limit: Dura
 async fn read<T: Target>(target: &T, limit: Duration) -> Result<(), Fault> {
     match tokio::time::timeout(limit, target.probe()).await {
         Ok(result) => result,
-        Err(_) => Err(Fault::unknown(format!("no answer within {} s", limit.as_secs_f32()))),
+        Err(_) => Err(Fault::unknown(format!("no answer within {}", seconds(limit)))),
     }
 }

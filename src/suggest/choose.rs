@@ -8,8 +8,8 @@ use super::survey::{FieldStats, Place};
 use super::synonyms::{self, Meaning, plain};
 use super::words;
 use crate::target::schema::Schema;
-use crate::ui::grouped;
 use crate::user::IdKind;
+use crate::words::grouped;
 
 /// A field of the export that may feed one of the provider's.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use super::shape::Shape;
 use super::survey::{FieldStats, Place};
 use crate::target::schema::{Field, Format, Type};
-use crate::ui::grouped;
+use crate::words::grouped;
 
 /// What is done with the values of a place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::rule::quoted;
 use super::{Line, Proposal};
-use crate::ui::{counted, grouped};
+use crate::words::{counted, grouped};
 
 /// Fields that are left are named up to here.
 const MOST_LEFT: usize = 60;

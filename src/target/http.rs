@@ -7,6 +7,7 @@
 use super::Halt;
 use crate::clock::{Clock, millis};
 use crate::error::Error;
+use crate::words::seconds;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Method, Request};
 use std::path::PathBuf;
@@ -226,10 +227,8 @@ impl Http {
             return Failure::NotSent(format!("no connection to {}: {cause}", self.host));
         }
         if error.is_timeout() {
-            return Failure::Unknown(format!(
-                "no answer within {} s",
-                self.request_timeout.as_secs_f32()
-            ));
+            let limit = seconds(self.request_timeout);
+            return Failure::Unknown(format!("no answer within {limit}"));
         }
         if error.is_builder() {
             return Failure::Halt(Halt {

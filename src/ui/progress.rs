@@ -1,9 +1,10 @@
 //! Progress: a bar on a terminal, a line every few seconds elsewhere.
 
+use super::Ui;
 use super::bar::{Part, draw};
 use super::screen::{self, width};
-use super::{Ui, grouped, span};
 use crate::monitor::{Activity, Monitor, Progress, Settled};
+use crate::words::{grouped, span};
 use indicatif::ProgressBar;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};

@@ -12,9 +12,10 @@ use crate::mapping::Mapping;
 use crate::store::JobId;
 use crate::store::file::Replacement;
 use crate::store::sqlite::{Exported, MappedId, Table};
-use crate::ui::{self, Ui, agree, counted};
+use crate::ui::{self, Ui};
 use crate::user::IdKind;
 use crate::validate;
+use crate::words::{agree, counted, grouped};
 use sheet::{CsvSources, Sheet};
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -122,7 +123,7 @@ fn tell_sheet(ui: Ui, n: &Written) {
     if n.nested > 0 {
         ui.warn(&format!(
             "{} lists or objects, which a mapping finds no more when they come back from CSV: --format jsonl keeps them",
-            agree(n.nested, "1 record has", &format!("{} records have", ui::grouped(n.nested)))
+            agree(n.nested, "1 record has", &format!("{} records have", grouped(n.nested)))
         ));
     }
 }
@@ -146,7 +147,7 @@ fn tell_skipped(ui: Ui, n: u64) {
     if n > 0 {
         ui.note(&format!(
             "{} of a skipped row: a user who was there already, and whom nothing of the record changed",
-            agree(n, "1 of these ids is that", &format!("{} of these ids are those", ui::grouped(n)))
+            agree(n, "1 of these ids is that", &format!("{} of these ids are those", grouped(n)))
         ));
     }
 }

@@ -7,7 +7,8 @@ use crate::job::Status;
 use crate::redact;
 use crate::store::JobId;
 use crate::store::sqlite::{Reason, Table};
-use crate::ui::{Ui, grouped};
+use crate::ui::Ui;
+use crate::words::grouped;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

@@ -11,9 +11,10 @@ use crate::password::typed::Texts;
 use crate::password::{Scheme, cost, detect, function};
 use crate::store::JobId;
 use crate::target::schema::Schema;
+use crate::ui::Ui;
 use crate::ui::progress::ReadProgress;
-use crate::ui::{Ui, counted};
 use crate::validate;
+use crate::words::counted;
 use secrecy::ExposeSecret as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -196,7 +197,7 @@ fn tell(ui: Ui, args: &PasswordFunction, known: &Schemes, unknown: &Schemes) {
     let words = |schemes: &Schemes| -> String {
         let word = |(scheme, n): (&Scheme, &u64)| match n {
             0 => scheme.to_string(),
-            n => format!("{scheme} ({})", crate::ui::grouped(*n)),
+            n => format!("{scheme} ({})", crate::words::grouped(*n)),
         };
         schemes.iter().map(word).collect::<Vec<_>>().join(", ")
     };

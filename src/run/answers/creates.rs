@@ -9,7 +9,7 @@ use crate::run::worker::Landing;
 use crate::run::{Lookups, Runner};
 use crate::store::{JobId, Store};
 use crate::target::{Answer, Fault, Halt, Target};
-use crate::ui::{agree, counted};
+use crate::words::{agree, counted};
 use std::time::Duration;
 
 impl<S: Store, T: Target> Runner<S, T> {

@@ -12,7 +12,7 @@ use crate::problem::{Problem, Rule};
 use crate::run::gate::breaker::Trial;
 use crate::store::{Attempt, Claim, JobId, Record, Store};
 use crate::target::{Answer, Halt, Target};
-use crate::ui::{agree, grouped};
+use crate::words::{agree, grouped};
 use std::time::Duration;
 
 /// No `Retry-After` is believed beyond this.

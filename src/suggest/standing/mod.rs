@@ -14,7 +14,7 @@ pub(crate) use values::{Tally, is_state};
 use super::rule::{self, How};
 use super::survey::Place;
 use crate::mapping::truth_of;
-use crate::ui::{counted, grouped};
+use crate::words::{counted, grouped};
 
 /// What a mapping says of a value that it does not know.
 pub(crate) const UNKNOWN: &str = "not known whether this user may sign in";
