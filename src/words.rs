@@ -53,23 +53,14 @@ pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&
         .map(|(_, candidate)| candidate)
 }
 
-/// Insertions, deletions and replacements from one word to the other (Levenshtein).
+/// How many letters differ (Levenshtein); dashes and underscores do not count.
 fn distance(a: &str, b: &str) -> usize {
     // Names are short; what is not is no typing error.
     if a.len() > 64 || b.len() > 64 {
         return usize::MAX;
     }
-    let b: Vec<char> = b.chars().filter(|c| !matches!(c, '_' | '-')).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().filter(|c| !matches!(c, '_' | '-')).enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
+    let letters = |word: &str| word.replace(['_', '-'], "");
+    strsim::levenshtein(&letters(a), &letters(b))
 }
 
 #[cfg(test)]
