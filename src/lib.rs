@@ -31,6 +31,7 @@ pub mod identity;
 pub mod input;
 pub mod job;
 mod json;
+mod loopback;
 pub mod mapping;
 pub mod monitor;
 mod open_files;

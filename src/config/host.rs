@@ -1,14 +1,14 @@
 //! The target's address: https, unless it is this machine.
 
 use crate::error::{Error, Result};
-use std::net::{Ipv4Addr, Ipv6Addr};
+use crate::loopback::is_loopback;
 
 /// Checks an address and returns it without a slash at the end. The error does not show it: it
 /// may hold a password.
 pub(super) fn check(host: &str) -> Result<String> {
     let fail = |what: &str, hint: &str| Err(Error::usage(format!("host: {what}")).hint(hint));
     let form = "the form is https://core.authing.cn; the host comes from --host, else AUTHING_HOST, else the file";
-    let Ok(url) = reqwest::Url::parse(host) else {
+    let Ok(mut url) = reqwest::Url::parse(host) else {
         return fail("not an address", form);
     };
     if !matches!(url.scheme(), "https" | "http") {
@@ -32,15 +32,10 @@ pub(super) fn check(host: &str) -> Result<String> {
              this machine (127.0.0.1, ::1, localhost)",
         );
     }
+    if name == "localhost." && url.set_host(Some("localhost")).is_err() {
+        return fail("not an address", form);
+    }
     Ok(url.as_str().trim_end_matches('/').to_owned())
-}
-
-/// Whether a host, as it stands in an address, is this machine.
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    bare == "localhost"
-        || bare.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
-        || bare.parse::<Ipv6Addr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 #[cfg(test)]
@@ -56,7 +51,10 @@ mod tests {
             ("http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
             ("http://127.9.9.9", "http://127.9.9.9"),
             ("http://[::1]:80", "http://[::1]"),
+            ("http://[::ffff:127.0.0.1]", "http://[::ffff:7f00:1]"),
             ("http://localhost:3000", "http://localhost:3000"),
+            // With the dot it would be asked of a name server, which may give another machine.
+            ("http://LOCALHOST.:3000", "http://localhost:3000"),
         ] {
             assert_eq!(check(given).as_deref(), Ok(kept));
         }
@@ -72,7 +70,8 @@ mod tests {
             "http://127.0.0.1.example.com",
             "http://localhost.example.com",
             "http://0.0.0.0",
-            "http://[::ffff:127.0.0.1]",
+            "http://[::ffff:10.0.0.1]",
+            "http://[::]",
             "https://u:geheim@core.authing.cn",
             "https://core.authing.cn?secret=geheim",
             "https://core.authing.cn/#x",

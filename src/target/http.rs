@@ -7,6 +7,7 @@
 use super::Halt;
 use crate::clock::{Clock, millis};
 use crate::error::Error;
+use crate::loopback::is_loopback;
 use crate::words::seconds;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Method, Request};
@@ -78,6 +79,9 @@ pub struct Http {
 impl Http {
     /// A client. Fails with exit code 2 when `ca_file` cannot be used.
     pub fn new(settings: &Settings, clock: Clock) -> Result<Self, Error> {
+        let base = reqwest::Url::parse(&settings.host).map_err(|_| {
+            Error::usage("host: not an address").hint("the form is https://core.authing.cn")
+        })?;
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("userferry/", env!("CARGO_PKG_VERSION")))
             .http1_only()
@@ -88,10 +92,10 @@ impl Http {
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(settings.width)
             .tcp_nodelay(true);
-        if is_loopback(&settings.host) {
+        if base.host_str().is_some_and(is_loopback) {
             builder = builder.no_proxy();
             // Without TLS the system's certificates, hundreds of files, need not be read.
-            if settings.host.starts_with("http:") {
+            if base.scheme() == "http" {
                 builder = builder.tls_certs_only([]);
             }
         }
@@ -114,9 +118,6 @@ impl Http {
         let client = builder
             .build()
             .map_err(|error| Error::internal(format!("no HTTP client: {}", root_cause(&error))))?;
-        let base = reqwest::Url::parse(&settings.host).map_err(|_| {
-            Error::usage("host: not an address").hint("the form is https://core.authing.cn")
-        })?;
         Ok(Self {
             client,
             base,
@@ -245,29 +246,16 @@ impl Http {
     }
 }
 
-/// Whether a host (`scheme://name[:port]`) is this machine.
-pub fn is_loopback(host: &str) -> bool {
-    let Ok(url) = reqwest::Url::parse(host) else { return false };
-    match url.host_str() {
-        Some("localhost") => true,
-        Some(name) => name
-            .trim_matches(['[', ']'])
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback()),
-        None => false,
-    }
-}
-
 /// The proxy that the environment names for https, without credentials; `None` for loopback.
 pub fn proxy_in_use(host: &str, env: impl Fn(&str) -> Option<String>) -> Option<String> {
-    if is_loopback(host) {
+    let target = reqwest::Url::parse(host).ok()?.host_str()?.to_owned();
+    if is_loopback(&target) {
         return None;
     }
     let name = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
         .iter()
         .find_map(|name| env(name).filter(|value| !value.is_empty()))?;
     let excluded = ["NO_PROXY", "no_proxy"].iter().find_map(|name| env(name)).unwrap_or_default();
-    let target = reqwest::Url::parse(host).ok()?.host_str()?.to_owned();
     let is_excluded =
         excluded.split(',').map(str::trim).filter(|part| !part.is_empty()).any(|part| {
             part == "*"
@@ -317,18 +305,6 @@ mod tests {
         let past = "Tue, 24 Nov 2026 02:00:30 GMT";
         assert_eq!(retry_after(past, date), Some(Duration::ZERO));
         assert_eq!(retry_after("soon", date), None);
-    }
-
-    #[test]
-    fn loopback_is_told_by_the_host_alone() {
-        for host in
-            ["http://127.0.0.1:8080", "http://localhost", "http://[::1]:1", "http://127.9.9.9"]
-        {
-            assert!(is_loopback(host), "{host}");
-        }
-        for host in ["https://core.authing.cn", "http://127.0.0.1.example.com", "nonsense"] {
-            assert!(!is_loopback(host), "{host}");
-        }
     }
 
     #[test]
