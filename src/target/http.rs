@@ -11,6 +11,7 @@ use crate::loopback::is_loopback;
 use crate::words::seconds;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Method, Request};
+use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -209,20 +210,31 @@ impl Http {
         self.clock_ahead_ms.store(date_ms - now_ms, Ordering::Relaxed);
     }
 
-    fn failure(&self, error: &reqwest::Error) -> Failure {
-        let cause = root_cause(error);
-        if cause.contains("certificate") || cause.contains("CertificateError") {
-            return Failure::Halt(Halt {
-                message: format!("the certificate of {} does not verify: {cause}", self.host),
+    /// What TLS alone can tell: a certificate that no retry will change, an answer that is not TLS.
+    fn tls_failure(&self, error: &rustls::Error) -> Option<Failure> {
+        use rustls::{Error, InvalidMessage};
+        let host = &self.host;
+        match error {
+            Error::InvalidCertificate(_)
+            | Error::InvalidCertRevocationList(_)
+            | Error::NoCertificatesPresented => Some(Failure::Halt(Halt {
+                message: format!("the certificate of {host} does not verify: {error}"),
                 hint:
                     "check the host and this machine's clock; for a private authority set ca_file"
                         .to_owned(),
-            });
+            })),
+            Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
+                let what = format!("{host} answers, but not in TLS: is it http://?");
+                Some(Failure::NotSent(what))
+            }
+            _ => None,
         }
-        // What rustls says of an answer that is none of TLS.
-        if cause.contains("InvalidContentType") {
-            let host = &self.host;
-            return Failure::NotSent(format!("{host} answers, but not in TLS: is it http://?"));
+    }
+
+    fn failure(&self, error: &reqwest::Error) -> Failure {
+        let cause = root_cause(error);
+        if let Some(failure) = cause_of(error).and_then(|tls| self.tls_failure(tls)) {
+            return failure;
         }
         if error.is_connect() {
             return Failure::NotSent(format!("no connection to {}: {cause}", self.host));
@@ -243,6 +255,21 @@ impl Http {
             "the connection ended without a whole answer"
         };
         Failure::Broken(format!("{what}: {cause}"))
+    }
+}
+
+/// The first of an error's causes that is of this type. `source` of an I/O error skips the error that it
+/// wraps.
+fn cause_of<'a, E: std::error::Error + 'static>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a E> {
+    if let Some(found) = error.downcast_ref() {
+        return Some(found);
+    }
+    let wrapped = error.downcast_ref().and_then(io::Error::get_ref);
+    match wrapped {
+        Some(wrapped) => cause_of(wrapped),
+        None => cause_of(error.source()?),
     }
 }
 
@@ -295,6 +322,7 @@ fn root_cause(error: &reqwest::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{Read as _, Write as _};
 
     #[test]
     fn retry_after_is_seconds_or_a_date_against_the_replys_own() {
@@ -305,6 +333,66 @@ mod tests {
         let past = "Tue, 24 Nov 2026 02:00:30 GMT";
         assert_eq!(retry_after(past, date), Some(Duration::ZERO));
         assert_eq!(retry_after("soon", date), None);
+    }
+
+    fn http(host: String) -> Http {
+        let settings = Settings {
+            host,
+            request_timeout: Duration::from_secs(20),
+            connect_timeout: Duration::from_secs(10),
+            ca_file: None,
+            width: 1,
+        };
+        Http::new(&settings, Clock::system()).unwrap()
+    }
+
+    #[test]
+    fn what_tls_says_is_found_within_other_errors_and_told_by_its_kind() {
+        use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
+        let http = http("http://127.0.0.1:1".to_owned());
+        let told = |error: Error| {
+            let wrapped = io::Error::other(io::Error::new(io::ErrorKind::InvalidData, error));
+            match cause_of(&wrapped).and_then(|error| http.tls_failure(error)) {
+                Some(Failure::Halt(halt)) => halt.message,
+                Some(Failure::NotSent(message)) => message,
+                Some(other) => panic!("{other:?}"),
+                None => "nothing".to_owned(),
+            }
+        };
+        for (error, expected) in [
+            (Error::InvalidCertificate(CertificateError::Expired), "does not verify"),
+            (Error::InvalidCertificate(CertificateError::UnknownIssuer), "does not verify"),
+            (Error::InvalidCertificate(CertificateError::NotValidForName), "does not verify"),
+            (Error::NoCertificatesPresented, "does not verify"),
+            (Error::InvalidMessage(InvalidMessage::InvalidContentType), "not in TLS"),
+            // What the other side may get over, whatever word is in it.
+            (Error::AlertReceived(AlertDescription::InternalError), "nothing"),
+            (Error::General("certificate".to_owned()), "nothing"),
+            (Error::DecryptError, "nothing"),
+        ] {
+            let said = told(error.clone());
+            assert!(said.contains(expected), "{error:?}: {said}");
+        }
+        assert!(cause_of::<Error>(&io::Error::other("certificate")).is_none());
+    }
+
+    #[tokio::test]
+    async fn a_server_that_does_not_speak_tls_is_named_so() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let host = format!("https://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut hello = [0; 16];
+            stream.read_exact(&mut hello).unwrap();
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+            // Closed only after the client: what is unread would reset the connection.
+            drop(stream.read_to_end(&mut Vec::new()));
+        });
+        let http = http(host.clone());
+        let endpoint = http.endpoint("/");
+        let failure = http.send(&endpoint, &HeaderMap::new(), None).await.unwrap_err();
+        let expected = format!("{host} answers, but not in TLS: is it http://?");
+        assert_eq!(failure, Failure::NotSent(expected));
     }
 
     #[test]
