@@ -98,7 +98,7 @@ pub(super) fn go(
     only: Option<BTreeSet<JobId>>,
 ) -> Result<Exit> {
     ui.note(&format!("To {}, user pool {}", settings.target.host, to.pool));
-    if let Some(proxy) = http::proxy_in_use(&settings.target.host, process_env) {
+    if let Some(proxy) = http::proxy_in_use(&settings.target.host) {
         ui.note(&format!("Through the proxy {proxy}"));
     }
     for source in writer.table.unfinished_sources()? {

@@ -9,6 +9,8 @@ use crate::clock::{Clock, millis};
 use crate::error::Error;
 use crate::loopback::is_loopback;
 use crate::words::seconds;
+use hyper::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Method, Request};
 use std::io;
@@ -273,28 +275,21 @@ fn cause_of<'a, E: std::error::Error + 'static>(
     }
 }
 
-/// The proxy that the environment names for https, without credentials; `None` for loopback.
-pub fn proxy_in_use(host: &str, env: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let target = reqwest::Url::parse(host).ok()?.host_str()?.to_owned();
-    if is_loopback(&target) {
+/// The proxy that the environment names for a host, without credentials; `None` for loopback. By the
+/// rules that reqwest goes by, which are curl's.
+pub fn proxy_in_use(host: &str) -> Option<String> {
+    proxy_for(host, &Matcher::from_system())
+}
+
+fn proxy_for(host: &str, rules: &Matcher) -> Option<String> {
+    let target: Uri = host.parse().ok()?;
+    if target.host().is_some_and(is_loopback) {
         return None;
     }
-    let name = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
-        .iter()
-        .find_map(|name| env(name).filter(|value| !value.is_empty()))?;
-    let excluded = ["NO_PROXY", "no_proxy"].iter().find_map(|name| env(name)).unwrap_or_default();
-    let is_excluded =
-        excluded.split(',').map(str::trim).filter(|part| !part.is_empty()).any(|part| {
-            part == "*"
-                || target == part
-                || target.ends_with(&format!(".{}", part.trim_start_matches('.')))
-        });
-    if is_excluded {
-        return None;
-    }
-    let url = reqwest::Url::parse(&name).ok()?;
-    let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
-    Some(format!("{}://{}{port}", url.scheme(), url.host_str()?))
+    let intercept = rules.intercept(&target)?;
+    let proxy = intercept.uri();
+    let port = proxy.port().map_or_else(String::new, |port| format!(":{port}"));
+    Some(format!("{}://{}{port}", proxy.scheme_str()?, proxy.host()?))
 }
 
 /// Seconds, or a date to be read against the reply's own (RFC 9110, 10.2.3).
@@ -396,18 +391,56 @@ mod tests {
     }
 
     #[test]
-    fn the_proxy_is_named_without_credentials() {
-        let env = |name: &str| match name {
-            "HTTPS_PROXY" => Some("http://me:secret@proxy.example.com:3128/".to_owned()),
-            "NO_PROXY" => Some("internal.example.com, .local".to_owned()),
-            _ => None,
+    fn the_proxy_is_the_one_that_curl_would_use_and_named_without_credentials() {
+        const ANY: &str = "http://proxy:3128";
+        let proxy = |https: &str, no: &str, host: &str| {
+            proxy_for(host, &Matcher::builder().https(https).no(no).build())
         };
-        let proxy = |host| proxy_in_use(host, env);
-        assert_eq!(
-            proxy("https://core.authing.cn").as_deref(),
-            Some("http://proxy.example.com:3128")
-        );
-        assert_eq!(proxy("https://internal.example.com"), None);
-        assert_eq!(proxy("http://127.0.0.1:1"), None);
+        for (no, host, is_used) in [
+            ("", "https://core.authing.cn", true),
+            ("", "https://core.authing.cn:8443/base", true),
+            ("*", "https://core.authing.cn", false),
+            ("other.cn, *", "https://core.authing.cn", false),
+            ("core.authing.cn", "https://core.authing.cn", false),
+            ("authing.cn", "https://core.authing.cn", false),
+            (".authing.cn", "https://core.authing.cn", false),
+            (".authing.cn", "https://authing.cn", false),
+            (" .local ,authing.cn ", "https://core.authing.cn", false),
+            ("Authing.CN", "https://core.authing.cn", false),
+            ("hing.cn", "https://core.authing.cn", true),
+            ("core.authing.cn.com", "https://core.authing.cn", true),
+            (",", "https://core.authing.cn", true),
+            ("10.0.0.0/8", "https://10.1.2.3", false),
+            ("10.0.0.0/8", "https://11.1.2.3", true),
+            ("10.1.2.3", "https://10.1.2.3:8443", false),
+            ("2001:db8::/32", "https://[2001:db8::1]", false),
+            ("2001:db8::/32", "https://[2001:db9::1]", true),
+            // Of loopback nothing goes through a proxy, whatever the environment says.
+            ("", "https://127.0.0.1:1", false),
+            ("", "https://localhost", false),
+            ("", "https://[::1]:8443", false),
+        ] {
+            let expected = is_used.then_some(ANY);
+            assert_eq!(proxy(ANY, no, host).as_deref(), expected, "{no} {host}");
+        }
+        for (https, named) in [
+            ("http://me:secret@proxy.example.com:3128/", Some("http://proxy.example.com:3128")),
+            ("http://me:sec@ret@proxy.example.com:3128", Some("http://proxy.example.com:3128")),
+            ("me:secret@proxy.example.com:3128", Some("http://proxy.example.com:3128")),
+            ("proxy.example.com:3128", Some("http://proxy.example.com:3128")),
+            ("https://proxy.example.com", Some("https://proxy.example.com")),
+            ("http://[2001:db8::1]:3128", Some("http://[2001:db8::1]:3128")),
+            ("", None),
+            ("ftp://proxy.example.com", None),
+        ] {
+            assert_eq!(proxy(https, "", "https://core.authing.cn").as_deref(), named, "{https}");
+        }
+        // One for https goes before one for all; one for http is none for https.
+        let core = "https://core.authing.cn";
+        let rules = Matcher::builder().all("http://all:1").https("http://https:1").build();
+        assert_eq!(proxy_for(core, &rules).as_deref(), Some("http://https:1"));
+        let rules = Matcher::builder().all("http://all:1").http("http://http:1").build();
+        assert_eq!(proxy_for(core, &rules).as_deref(), Some("http://all:1"));
+        assert_eq!(proxy_for(core, &Matcher::builder().http("http://http:1").build()), None);
     }
 }
