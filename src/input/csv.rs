@@ -5,10 +5,11 @@
 
 use super::error::InputError;
 use super::mark::{self, MARK};
-use super::scan::{is_number, is_space, next_special, show_name};
+use super::scan::show_name;
 use super::stream::Failure;
 use super::window::Window;
 use super::{MAX_RECORD, Reader, Record};
+use crate::json::{is_number, is_space, next_special};
 use crate::problem::{Problem, Rule};
 use csv_core::ReadRecordResult;
 use serde::{Deserialize, Serialize};

@@ -3,9 +3,10 @@
 
 use super::encoding::UNDECODABLE;
 use super::error::{InputError, InputErrorKind};
-use super::scan::{Kind, Scanned, Stop, is_space, skip_space};
+use super::scan::{Kind, Scanned, Stop};
 use super::stream::Failure;
 use super::{MAX_RECORD, Reader, Record};
+use crate::json::{is_space, skip_space};
 use crate::problem::{Problem, Rule};
 
 impl Reader {

@@ -2,7 +2,7 @@
 //! [`is_padding_due`] serve the export; the reader undoes both, so that a record that nobody
 //! changed comes back byte for byte.
 
-use super::scan::{is_space, next_special, skip_space};
+use crate::json::{is_space, outside_texts, skip_space};
 use std::ops::Range;
 
 /// The name of the field, and of the column of CSV.
@@ -65,13 +65,9 @@ pub(crate) fn parts(raw: &[u8]) -> Vec<Range<usize>> {
             parts.push(part);
         }
     };
-    let (mut at, mut start, mut depth) = (0, 0, 0_usize);
-    while let Some(byte) = raw.get(at) {
+    let (mut start, mut depth) = (0, 0_usize);
+    for (at, byte) in outside_texts(raw) {
         match byte {
-            b'"' => {
-                at = text_end(raw, at);
-                continue;
-            }
             b'{' | b'[' => {
                 depth += 1;
                 start = if depth == 1 { at + 1 } else { start };
@@ -87,22 +83,8 @@ pub(crate) fn parts(raw: &[u8]) -> Vec<Range<usize>> {
             }
             _ => {}
         }
-        at += 1;
     }
     parts
-}
-
-/// The offset behind the text that starts at `at`, or the end of the bytes.
-pub(crate) fn text_end(raw: &[u8], at: usize) -> usize {
-    let mut at = at + 1;
-    while let Some(special) = next_special(raw, at) {
-        match raw[special] {
-            b'"' => return special + 1,
-            b'\\' => at = special + 2,
-            _ => at = special + 1,
-        }
-    }
-    raw.len()
 }
 
 /// Whether a row that does not fit its header needs one more cell in the export, an empty one:

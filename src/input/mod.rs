@@ -42,7 +42,7 @@ use text::{Text, Wrapping};
 use unpack::{Tally, Trouble};
 
 pub(crate) use names::is_data;
-pub(crate) use scan::{HIDDEN, is_number, is_space, show_name};
+pub(crate) use scan::{HIDDEN, show_name};
 
 /// The most bytes that one record may have: 16 MiB.
 pub const MAX_RECORD: usize = size(16 << 20, 1 << 10);

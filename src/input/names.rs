@@ -2,7 +2,7 @@
 //! that line may be taken for the name of a column, which messages and settings show.
 
 use super::mark::MARK;
-use super::scan::is_space;
+use crate::json::is_space;
 use crate::suggest;
 
 /// Where the names of the columns of CSV come from.

@@ -6,6 +6,7 @@
 //! a control character or a bad escape in a text, a word that is no JSON value, too deep nesting.
 
 use super::names::is_data;
+use crate::json::{ends_word, is_number, next_special, skip_space};
 use crate::problem::{Problem, Rule};
 
 /// Containers that may lie within each other in a record; as much as JSON parsers commonly allow.
@@ -360,64 +361,6 @@ pub(crate) fn show_name(name: &[u8]) -> String {
 /// In place of a name that is data.
 pub(crate) const HIDDEN: &str = "…";
 
-/// White space of JSON.
-#[inline]
-pub(crate) fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
-}
-
-/// The offset of the first byte at or behind `at` that is not white space.
-#[inline]
-pub(crate) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
-    while bytes.get(at).is_some_and(|byte| is_space(*byte)) {
-        at += 1;
-    }
-    at
-}
-
-/// The next quotation mark, backslash or control character.
-///
-/// Eight bytes at a time: a byte whose high bit is set in `hits` is one of them. Borrows can only
-/// mark bytes above the first true one, so the lowest mark is right.
-#[inline]
-pub(crate) fn next_special(bytes: &[u8], mut at: usize) -> Option<usize> {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const HIGH: u64 = ONES << 7;
-    const QUOTES: u64 = ONES * b'"' as u64;
-    const BACKSLASHES: u64 = ONES * b'\\' as u64;
-    const SPACES: u64 = ONES * b' ' as u64;
-    let zero = |word: u64| word.wrapping_sub(ONES) & !word;
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let word = u64::from_le_bytes(*chunk);
-        let control = word.wrapping_sub(SPACES) & !word;
-        let hits = (zero(word ^ QUOTES) | zero(word ^ BACKSLASHES) | control) & HIGH;
-        if hits != 0 {
-            return Some(at + hits.trailing_zeros() as usize / 8);
-        }
-        at += 8;
-    }
-    let rest = bytes.get(at..)?;
-    rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..0x20)).map(|i| at + i)
-}
-
-/// The bytes that end a number, `true`, `false` or `null`.
-const ENDS_WORD: [bool; 256] = {
-    let mut table = [false; 256];
-    let ends = b",:]}[{\" \n\r\t";
-    let mut i = 0;
-    while i < ends.len() {
-        table[ends[i] as usize] = true;
-        i += 1;
-    }
-    table
-};
-
-/// Whether a byte ends a number, `true`, `false` or `null`.
-#[inline]
-pub(crate) fn ends_word(byte: u8) -> bool {
-    ENDS_WORD[usize::from(byte)]
-}
-
 /// Four hexadecimal digits at `at`; none if others stand there.
 fn hex4(bytes: &[u8], at: usize) -> Result<Option<u32>, Stop> {
     let mut value = 0;
@@ -427,31 +370,6 @@ fn hex4(bytes: &[u8], at: usize) -> Result<Option<u32>, Stop> {
         value = value * 16 + digit;
     }
     Ok(Some(value))
-}
-
-/// Whether a word is a number as JSON writes it.
-pub(crate) fn is_number(word: &[u8]) -> bool {
-    let digits = |word: &[u8]| word.iter().take_while(|b| b.is_ascii_digit()).count();
-    let mut rest = word.strip_prefix(b"-").unwrap_or(word);
-    let whole = digits(rest);
-    if whole == 0 || (whole > 1 && rest[0] == b'0') {
-        return false;
-    }
-    rest = &rest[whole..];
-    if let Some(fraction) = rest.strip_prefix(b".") {
-        let n = digits(fraction);
-        if n == 0 {
-            return false;
-        }
-        rest = &fraction[n..];
-    }
-    if let [b'e' | b'E', exponent @ ..] = rest {
-        let exponent =
-            exponent.strip_prefix(b"+").or(exponent.strip_prefix(b"-")).unwrap_or(exponent);
-        let n = digits(exponent);
-        return n > 0 && n == exponent.len();
-    }
-    rest.is_empty()
 }
 
 /// A fingerprint of a name; equal names have equal ones.

@@ -1,8 +1,9 @@
 //! JSON over a stream: values, names and separators, one after the other, whatever the size.
 
-use super::scan::{Scanned, Scanner, Stop, skip_space};
+use super::scan::{Scanned, Scanner, Stop};
 use super::window::Window;
 use super::{MAX_RECORD, size};
+use crate::json::skip_space;
 use std::io;
 
 /// Beyond this a value that is not complete waits for twice as much before it is scanned again,

@@ -115,7 +115,7 @@ impl Window {
     /// Consumes white space and peeks at the byte behind it; none at the end of the stream.
     pub(crate) fn skip_space(&mut self) -> io::Result<Option<u8>> {
         loop {
-            let space = super::scan::skip_space(self.bytes(), 0);
+            let space = crate::json::skip_space(self.bytes(), 0);
             self.consume(space);
             match self.bytes().first() {
                 Some(&byte) => return Ok(Some(byte)),

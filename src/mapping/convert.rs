@@ -246,7 +246,7 @@ fn whole(number: &str) -> Option<i64> {
         let has_zeros = number.len() > 1 && number.starts_with('0');
         return if has_zeros { None } else { number.parse().ok() };
     }
-    if !crate::input::is_number(number.as_bytes()) {
+    if !crate::json::is_number(number.as_bytes()) {
         return None;
     }
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));

@@ -5,8 +5,7 @@
 //! well formed ends in "no object", never in a panic.
 
 use super::secret::is_secret_name;
-use crate::input::scan::{ends_word, is_number, next_special, skip_space};
-use crate::json;
+use crate::json::{self, skip_space, text_end, value_end};
 use crate::password::detect::detect;
 use std::borrow::Cow;
 
@@ -171,54 +170,6 @@ pub(crate) fn path_of(parent: &str, name: &str) -> String {
 fn expect(bytes: &[u8], at: usize, byte: u8) -> Option<usize> {
     let at = skip_space(bytes, at);
     (bytes.get(at) == Some(&byte)).then_some(at + 1)
-}
-
-/// The offset behind the text that starts at `at`.
-fn text_end(bytes: &[u8], at: usize) -> Option<usize> {
-    if bytes.get(at) != Some(&b'"') {
-        return None;
-    }
-    let mut at = at + 1;
-    loop {
-        at = next_special(bytes, at)?;
-        match bytes[at] {
-            b'"' => return Some(at + 1),
-            b'\\' => at += 2,
-            _ => at += 1,
-        }
-    }
-}
-
-/// The offset behind the value that starts at `at`.
-fn value_end(bytes: &[u8], at: usize) -> Option<usize> {
-    match bytes.get(at)? {
-        b'"' => text_end(bytes, at),
-        b'{' | b'[' => {
-            let mut depth = 0usize;
-            let mut at = at;
-            loop {
-                match bytes.get(at)? {
-                    b'"' => {
-                        at = text_end(bytes, at)?;
-                        continue;
-                    }
-                    b'{' | b'[' => depth += 1,
-                    b'}' | b']' => depth -= 1,
-                    _ => {}
-                }
-                at += 1;
-                if depth == 0 {
-                    return Some(at);
-                }
-            }
-        }
-        _ => {
-            let len = bytes[at..].iter().take_while(|byte| !ends_word(**byte)).count();
-            let word = &bytes[at..at + len];
-            let known = matches!(word, b"true" | b"false" | b"null") || is_number(word);
-            known.then_some(at + len)
-        }
-    }
 }
 
 /// A value of a record, by its JSON type.

@@ -1,8 +1,9 @@
 //! Records as CSV: which columns there are, and the cells of each row.
 
 use crate::error::Result;
-use crate::input::mark::{self, MARK, parts, text_end};
-use crate::input::{Checkpoint, is_space};
+use crate::input::Checkpoint;
+use crate::input::mark::{self, MARK, parts};
+use crate::json::{is_space, text_end};
 use crate::store::SourceId;
 use crate::store::sqlite::{Exported, Table};
 use std::borrow::Cow;
@@ -153,7 +154,7 @@ fn fields(raw: &[u8]) -> Option<Vec<(Cow<'_, str>, &[u8])>> {
     let mut fields = Vec::new();
     for part in parts(raw) {
         let part = &raw[part];
-        let end = if part.first() == Some(&b'"') { text_end(part, 0) } else { return None };
+        let end = text_end(part, 0)?;
         let name = match text(&part[..end]) {
             Cow::Borrowed(name) => Cow::Borrowed(std::str::from_utf8(name).ok()?),
             Cow::Owned(name) => Cow::Owned(String::from_utf8(name).ok()?),

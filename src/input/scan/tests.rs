@@ -100,16 +100,4 @@ proptest! {
         let cut = cut % text.len();
         prop_assert_eq!(scan(&text[..cut]).err(), Some(Stop::Incomplete));
     }
-
-    #[test]
-    fn numbers_are_those_of_serde_json(word in "-?[0-9]{0,3}(\\.[0-9]{0,2})?([eE][+-]?[0-9]{0,2})?") {
-        let theirs = serde_json::from_str::<serde_json::Number>(&word).is_ok();
-        prop_assert_eq!(is_number(word.as_bytes()), theirs);
-    }
-
-    #[test]
-    fn special_bytes_are_found_wherever_they_stand(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
-        let slow = bytes.iter().position(|b| matches!(b, b'"' | b'\\' | 0..0x20));
-        prop_assert_eq!(next_special(&bytes, 0), slow);
-    }
 }

@@ -1,6 +1,7 @@
 //! What a program that ends in an error says of it. The crate's messages quote the values at hand;
 //! ours name the operation and the types, and of texts only those that stand in the program.
 
+use crate::json::outside_texts;
 use jaq_core::Error;
 use jaq_json::Val;
 use std::fmt::{self, Write as _};
@@ -89,15 +90,9 @@ fn noun(json: &str) -> &'static str {
 /// The value at the beginning of a text, and what follows it: at its end stands a space that lies in
 /// no text, list or object.
 fn value(text: &str) -> (&str, &str) {
-    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
-    for (at, byte) in text.bytes().enumerate() {
-        if in_text {
-            in_text = escaped || byte != b'"';
-            escaped = !escaped && byte == b'\\';
-            continue;
-        }
+    let mut depth = 0_usize;
+    for (at, byte) in outside_texts(text.as_bytes()) {
         match byte {
-            b'"' => in_text = true,
             b'[' | b'{' => depth += 1,
             b']' | b'}' => depth = depth.saturating_sub(1),
             b' ' if depth == 0 => return text.split_at(at),

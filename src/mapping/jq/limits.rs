@@ -6,6 +6,7 @@
 //! [`MAX_SIZE`]. Not bounded: memory, for a program that makes a value larger in another way (by
 //! putting a text twice into a text, again and again).
 
+use crate::json::outside_texts;
 use jaq_core::box_iter::box_once;
 use jaq_core::data::HasLut;
 use jaq_core::native::{Fun, bome, v};
@@ -196,16 +197,9 @@ fn from_json(value: &Val) -> Result<Val, Error<Val>> {
 /// which take a time that grows with their square.
 pub(super) fn is_moderate(json: &[u8]) -> bool {
     let (mut depth, mut digits) = (0usize, 0usize);
-    let (mut in_text, mut escaped) = (false, false);
-    for byte in json {
-        if in_text {
-            in_text = escaped || *byte != b'"';
-            escaped = !escaped && *byte == b'\\';
-            continue;
-        }
+    for (_, byte) in outside_texts(json) {
         digits = if byte.is_ascii_digit() { digits + 1 } else { 0 };
         match byte {
-            b'"' => in_text = true,
             b'[' | b'{' => depth += 1,
             b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
