@@ -234,7 +234,6 @@ impl Rows {
         self.is_stray
     }
 
-    /// The cells of the row.
     pub(super) fn cells(&self) -> impl Iterator<Item = &[u8]> {
         let mut start = 0;
         self.ends[..self.cells].iter().map(move |end| {
@@ -392,7 +391,6 @@ impl Reader {
         self.rows.as_ref().filter(|rows| rows.has_null).map_or(0, |rows| rows.with_escapes)
     }
 
-    /// The record of the next row.
     pub(super) fn next_row(&mut self) -> Result<Option<Record>, InputError> {
         loop {
             let Some(rows) = &mut self.rows else { return Ok(None) };

@@ -19,13 +19,11 @@ const CHUNK: usize = size(64 * 1024, 64);
 /// What stands for bytes that cannot be decoded.
 pub(super) const UNDECODABLE: u8 = 0xff;
 
-/// The encoding of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Encoding(&'static encoding_rs::Encoding);
 
 impl Encoding {
-    /// UTF-8.
     pub const UTF_8: Self = Self(UTF_8);
 
     /// Whether it is UTF-8, which needs no decoding.

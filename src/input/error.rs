@@ -9,19 +9,15 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{file}: {what}{}", place(self.at.as_ref()))]
 pub struct InputError {
-    /// What sort of error it is.
     pub kind: InputErrorKind,
     /// The source as the user named it; `standard input`.
     pub file: String,
     /// Where in the source.
     pub at: Option<Position>,
-    /// What is wrong.
     pub what: String,
-    /// The way out.
     pub hint: Option<String>,
 }
 
-/// The sorts of [`InputError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InputErrorKind {
     /// The file does not exist, is a directory, or cannot be read.
@@ -50,7 +46,6 @@ pub enum InputErrorKind {
     Changed,
 }
 
-/// A place in a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     /// The record, from 1; none where no record is concerned.

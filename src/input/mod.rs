@@ -52,7 +52,6 @@ const fn size(usual: usize, fuzzed: usize) -> usize {
     if cfg!(fuzzing) { fuzzed } else { usual }
 }
 
-/// The format of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
@@ -79,7 +78,6 @@ impl fmt::Display for Format {
 pub struct Options {
     /// The array that holds the records, from the root of the document, e.g. `data.users`.
     pub records: Option<String>,
-    /// The format.
     pub format: Option<Format>,
     /// The encoding of the text. A byte order mark goes before it.
     pub encoding: Option<Encoding>,
@@ -244,7 +242,6 @@ impl Checkpoint {
     }
 }
 
-/// Reads records.
 pub struct Reader {
     stream: Stream,
     file: String,
@@ -451,7 +448,6 @@ impl Reader {
         if self.wrapping.is_none() { self.stream.window.offset() } else { self.tally.bytes() }
     }
 
-    /// The format that was found.
     pub fn format(&self) -> Format {
         self.layout.format()
     }

@@ -55,7 +55,6 @@ pub(super) enum Unsure {
 }
 
 impl Unsure {
-    /// In words.
     pub(super) fn what(self) -> String {
         let unknown = "the first line is not known to be a header";
         match self {

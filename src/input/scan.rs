@@ -19,7 +19,6 @@ pub(super) const BAD_BYTES: &str = "bytes that are not UTF-8";
 /// names are sorted once at the end, or an object of 100,000 fields would take minutes.
 const FEW_KEYS: usize = 32;
 
-/// What a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Object,

@@ -24,9 +24,7 @@ pub(super) struct Survey {
 /// What a survey came to.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Choice {
-    /// This one.
     Found(Vec<String>),
-    /// There is none.
     None,
     /// It may be any of these.
     Several(Vec<Vec<String>>),

@@ -49,7 +49,6 @@ impl Wrapping {
     }
 }
 
-/// A source's text.
 pub(super) struct Text {
     pub(super) window: Window,
     pub(super) wrapping: Wrapping,

@@ -82,7 +82,6 @@ impl Trouble {
         }
     }
 
-    /// The way out.
     pub(super) fn hint(self) -> String {
         let tool = match (self.what, self.why) {
             (Compression::Gzip, _) => "gunzip -c",

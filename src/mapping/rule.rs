@@ -21,7 +21,6 @@ pub enum Rule {
     },
     /// What a jq program makes of the record.
     Jq {
-        /// The program.
         program: Arc<Program>,
         /// What is done with its result.
         how: How,
@@ -104,13 +103,9 @@ impl As {
 /// A value that stands in the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Constant {
-    /// Text.
     Text(String),
-    /// Truth value.
     Bool(bool),
-    /// Whole number.
     Int(i64),
-    /// List of texts.
     List(Vec<String>),
 }
 
@@ -121,7 +116,6 @@ pub struct RuleError {
     pub key: Option<String>,
     /// Where in the value of that key, bytes; for a program.
     pub at: Option<usize>,
-    /// What is wrong.
     pub message: String,
 }
 

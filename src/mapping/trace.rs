@@ -8,24 +8,16 @@ use crate::target::schema::Schema;
 pub struct Traced<'a> {
     /// The provider's field.
     pub field: &'a str,
-    /// Where its value comes from.
     pub origin: Origin<'a>,
-    /// The conversions that were asked for.
     pub conversions: Vec<&'static str>,
-    /// Whether a value came of it.
     pub has_value: bool,
 }
 
-/// Where a value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin<'a> {
-    /// A column.
     Column(&'a str),
-    /// The default of a rule.
     Default,
-    /// A constant.
     Constant,
-    /// A jq program.
     Jq,
     /// A copy of the record.
     Raw,

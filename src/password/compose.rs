@@ -97,7 +97,6 @@ impl Order {
         words.join("+")
     }
 
-    /// The digest of a password.
     pub(super) fn digest(&self, digest: Digest, password: &[u8], salt: &[u8]) -> Vec<u8> {
         let hex = |inner: Digest| to_hex(&inner.of(&[password])).into_bytes();
         let parts: Vec<Vec<u8>> = self
@@ -122,7 +121,6 @@ pub enum Composable {
     Digest(Digest),
     /// PBKDF2 with a function other than MD5.
     Pbkdf2(Digest),
-    /// scrypt.
     Scrypt,
     /// Firebase's scrypt.
     Firebase,
@@ -176,7 +174,6 @@ impl Composable {
 pub enum Encoding {
     /// They are the text's own.
     Text,
-    /// Hexadecimal digits.
     Hex,
     /// Base64 of either alphabet, with or without padding.
     Base64,
@@ -209,7 +206,6 @@ impl Encoding {
 /// The parts of a hash, as a record has them.
 #[derive(Clone, Copy, Debug)]
 pub struct Parts<'a> {
-    /// The digest.
     pub hash: &'a str,
     /// How it is written; without, hexadecimal digits are told from base64 by what they are.
     pub hash_encoding: Option<Encoding>,
@@ -228,7 +224,6 @@ pub struct Parts<'a> {
 /// Why there is no such hash, without a value.
 pub type Fault = Cow<'static, str>;
 
-/// Composes the one string.
 pub fn compose(scheme: Composable, parts: &Parts<'_>) -> Result<String, Fault> {
     if scheme == Composable::Firebase {
         let is_base64 = |text: &str| from_base64(text).is_some_and(|bytes| !bytes.is_empty());

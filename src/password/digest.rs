@@ -17,7 +17,6 @@ pub enum Digest {
 }
 
 impl Digest {
-    /// All of them.
     pub const ALL: [Self; 4] = [Self::Md5, Self::Sha1, Self::Sha256, Self::Sha512];
 
     /// The word in a mapping and in a composed form, e.g. `sha256`.

@@ -122,7 +122,6 @@ pub struct Column {
 }
 
 impl Column {
-    /// Adds the password of a record.
     pub fn add(&mut self, scheme: Scheme, password: &str, record_no: u64) {
         if scheme == Scheme::Plain {
             self.texts.add(password);

@@ -16,11 +16,8 @@ pub enum Scheme {
     Argon2id,
     /// `$scrypt$`, `$7$`, `scrypt:`.
     Scrypt,
-    /// PBKDF2 with SHA-1.
     Pbkdf2Sha1,
-    /// PBKDF2 with SHA-256.
     Pbkdf2Sha256,
-    /// PBKDF2 with SHA-512.
     Pbkdf2Sha512,
     /// `$P$`, `$H$`: portable PHP hashes.
     Phpass,
@@ -79,7 +76,6 @@ pub enum Scheme {
     Plain,
     /// No known form, in a column that a program made.
     Unknown,
-    /// No password.
     None,
 }
 

@@ -38,7 +38,6 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// Adds a text.
     pub fn add(&mut self, text: &str) {
         if self.all >= ENOUGH {
             return;

@@ -11,7 +11,6 @@ use serde_json::{Map, Value, json};
 /// Where all of it lives.
 pub(super) const PREFIX: &str = "/__sandbox/";
 
-/// Answers an admin request.
 pub(super) fn handle(server: &Server, request: &Request) -> Reply {
     let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
     let result = match (request.method.as_str(), path.strip_prefix(PREFIX).unwrap_or(path)) {

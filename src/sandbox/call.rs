@@ -30,7 +30,6 @@ pub(super) enum Kind {
     Update,
 }
 
-/// A call of the API.
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) op: &'static str,

@@ -44,7 +44,6 @@ impl Identifier {
     }
 }
 
-/// A stored user.
 #[derive(Clone, Debug)]
 pub(super) struct User {
     /// 24 hexadecimal digits.
@@ -53,7 +52,6 @@ pub(super) struct User {
     pub(super) fields: Fields,
     /// The password as it arrived, decrypted.
     pub(super) password: Option<String>,
-    /// Values of custom fields.
     pub(super) custom: Fields,
     /// Lookups find it from then on, Unix milliseconds.
     pub(super) visible_at_ms: i64,
@@ -177,12 +175,10 @@ impl Directory {
         Ok(user)
     }
 
-    /// The user with that id.
     pub(super) fn by_id(&self, id: &str) -> Option<&User> {
         self.by_id.get(id).map(|&position| &self.users[position])
     }
 
-    /// The user with that identifier.
     pub(super) fn find(&self, identifier: Identifier, text: &str) -> Option<&User> {
         let key = identifier.key(text)?;
         self.position(identifier, &key).map(|position| &self.users[position])
@@ -203,7 +199,6 @@ impl Directory {
 
 const ID_PREFIX: &str = "5fae0000";
 
-/// A change of one user.
 #[derive(Default)]
 pub(super) struct Change {
     pub(super) fields: Fields,
@@ -211,7 +206,6 @@ pub(super) struct Change {
     pub(super) custom: Fields,
 }
 
-/// Why a change is not made.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refused {
     Nobody,

@@ -35,9 +35,7 @@ pub(super) enum Outage {
     /// It is not.
     #[default]
     None,
-    /// HTTP 503.
     Http503,
-    /// Connections are reset.
     Reset,
     /// Nothing is answered.
     Hang,

@@ -34,7 +34,6 @@ impl Lines {
         Ok(Self { file, length, last: 0 })
     }
 
-    /// The last line.
     pub(super) fn last_line(&mut self) -> io::Result<Option<String>> {
         let Some(end) = self.length.checked_sub(1) else { return Ok(None) };
         let start = line_start(&mut self.file, end)?;

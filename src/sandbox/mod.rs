@@ -48,21 +48,14 @@ pub enum SandboxError {
     Listen {
         /// The port that was asked for.
         port: u16,
-        /// Why not.
         source: io::Error,
     },
     /// A file cannot be read or written.
     #[error("{}: {source}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
+    File { path: PathBuf, source: io::Error },
     /// A file holds something else.
     #[error("{}: {why}", path.display())]
     Content {
-        /// The file.
         path: PathBuf,
         /// Where and what.
         why: String,
@@ -124,7 +117,6 @@ impl Sandbox {
         format!("http://{}", self.address)
     }
 
-    /// What has happened so far.
     pub fn stats(&self) -> Stats {
         self.server.core().stats.clone()
     }

@@ -13,30 +13,24 @@ use std::time::{Duration, SystemTime};
 pub(super) enum Form {
     /// GraphQL; the field that was asked for.
     GraphQl(Field),
-    /// REST.
     Rest,
 }
 
 /// What is said, before it takes its shape.
 #[derive(Debug, PartialEq)]
 pub(super) enum Say {
-    /// The answer.
     Data(Value),
-    /// A refusal with a code.
     Error(i64, String),
     /// A refusal in plain text: the input is not of the declared type.
     Text(String),
     /// A reply that has its shape already.
     Plain(Reply),
-    /// The connection is closed.
     Close,
-    /// The connection is reset.
     Reset,
     /// Nothing, ever.
     Hang,
 }
 
-/// An HTTP reply.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Reply {
     pub(super) status: u16,
@@ -55,7 +49,6 @@ pub(super) enum Answer {
 }
 
 impl Reply {
-    /// A JSON reply.
     pub(super) fn json(status: u16, body: &Value) -> Self {
         Self { status, html: false, header: None, body: body.to_string() }
     }
@@ -119,7 +112,6 @@ impl Say {
         Self::Error(code, message.to_owned())
     }
 
-    /// A throttled request.
     pub(super) fn throttled(settings: &Settings, now: SystemTime) -> Self {
         match settings.rate_status {
             RateStatus::Http429 => {
@@ -229,7 +221,6 @@ pub(super) fn user(user: &User, form: &Form, pool: &str, with_custom_data: bool)
     Value::Object(out)
 }
 
-/// The custom fields of a user.
 fn custom_data(user: &User) -> impl Iterator<Item = Value> {
     user.custom
         .iter()

@@ -27,7 +27,6 @@ const fn needed(name: &'static str) -> Input {
     (name, Type::Text, true)
 }
 
-/// One operation of the schema.
 pub(super) struct Operation {
     pub(super) name: &'static str,
     pub(super) mutation: bool,
@@ -139,7 +138,6 @@ const CREATE_IDENTITY: Type = Type::Object(
     ],
 );
 
-/// The input of a create.
 #[rustfmt::skip]
 pub(super) const CREATE_USER_INPUT: Type = Type::Object(
     "CreateUserInput",
@@ -158,7 +156,6 @@ pub(super) const CREATE_USER_INPUT: Type = Type::Object(
     ],
 );
 
-/// The input of an update.
 #[rustfmt::skip]
 pub(super) const UPDATE_USER_INPUT: Type = Type::Object(
     "UpdateUserInput",
@@ -180,7 +177,6 @@ pub(super) const UPDATE_USER_INPUT: Type = Type::Object(
 
 const CUSTOM_DATA: &[&str] = &["key", "value", "dataType", "label"];
 
-/// The fields of a user.
 #[rustfmt::skip]
 pub(super) const USER: &[&str] = &[
     "id", "arn", "userPoolId", "status", "username", "email", "emailVerified", "phone",

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 pub struct Stats {
     /// Users in the directory, those that were there before included.
     pub users: usize,
-    /// Requests that arrived.
     pub received: u64,
     /// Requests by operation, as in the log.
     pub requests: BTreeMap<&'static str, u64>,
@@ -23,13 +22,11 @@ pub struct Stats {
     pub creates_duplicate: u64,
     /// Creates refused for another reason.
     pub creates_refused: u64,
-    /// Requests throttled.
     pub throttled: u64,
     /// Connections closed without a reply, or never answered, by a fault that hits creates.
     pub dropped: u64,
     /// Lookups answered.
     pub lookups: u64,
-    /// Tokens issued.
     pub tokens_issued: u64,
     /// Times that the public key was fetched.
     pub key_fetches: u64,

@@ -18,7 +18,6 @@ pub(super) struct Candidate {
     pub(super) at: usize,
     /// The provider's field.
     pub(super) field: &'static str,
-    /// The rule.
     pub(super) rule: String,
     /// What a person should know, or why it does not fit.
     pub(super) note: Option<String>,

@@ -223,7 +223,6 @@ pub(super) fn written_jq(place: &Place, what: &str) -> String {
     jq_rule(&format!("{}{what}", jq(place)))
 }
 
-/// A rule of a jq program.
 pub(super) fn jq_rule(text: &str) -> String {
     format!("{{ jq = {} }}", program(text))
 }

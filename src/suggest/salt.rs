@@ -14,7 +14,6 @@ pub(crate) enum Salt {
     Other,
 }
 
-/// Words for a salt.
 const SALT: &[&str] = &[
     "salt", "salts", "盐", "fsalt", "usalt", "csalt", "ssalt", "psalt", "vsalt", "yanzhi", "佐料",
 ];

@@ -9,11 +9,8 @@ use chrono::{DateTime, NaiveDate};
 /// What a value may look like; one can have several of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Shape {
-    /// An e-mail address.
     Email,
-    /// Has capital letters.
     Capitals,
-    /// A phone number.
     Phone,
     /// A mobile number of mainland China.
     ChinaMobile,
@@ -49,7 +46,6 @@ pub enum Shape {
     Gender,
     /// White space around it.
     Spaced,
-    /// A UUID.
     Uuid,
 }
 

@@ -33,11 +33,9 @@ pub enum Place {
     FirstValue(Vec<String>),
     /// In a list of named values the one of this name.
     Pair {
-        /// The list.
         list: Vec<String>,
         /// The key of the names, and that of the values.
         keys: (&'static str, &'static str),
-        /// The name.
         name: String,
     },
 }

@@ -54,13 +54,10 @@ pub enum Failure {
 /// A whole answer.
 #[derive(Clone, Debug)]
 pub struct Reply {
-    /// The status.
     pub status: u16,
-    /// When to come back.
     pub retry_after: Option<Duration>,
     /// The provider's id of the request.
     pub request_id: Option<String>,
-    /// The body.
     pub body: Vec<u8>,
 }
 

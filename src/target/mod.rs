@@ -18,16 +18,13 @@ use std::time::Duration;
 /// sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Halt {
-    /// What happened.
     pub message: String,
-    /// The way out.
     pub hint: String,
 }
 
 /// The answer to one create.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// Its class.
     pub outcome: Outcome,
     /// For [`Outcome::Halt`]: why. For [`Outcome::Stale`], where what was fetched last has never
     /// been accepted: why the run halts if nobody gets through.
@@ -117,7 +114,6 @@ pub trait Target: Send + Sync + 'static {
     /// us look users up. Fetches what later requests need (token, key).
     fn probe(&self) -> impl Future<Output = Result<(), Fault>> + Send;
 
-    /// Creates one user.
     fn create(&self, user: &User) -> impl Future<Output = Answer> + Send;
 
     /// How many requests [`Self::find`] makes for these.

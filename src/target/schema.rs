@@ -3,27 +3,20 @@
 
 use crate::user::IdKind;
 
-/// The type of a target's field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
-    /// Text.
     Text,
-    /// Truth value.
     Bool,
     /// Whole number, −2³¹ to 2³¹−1.
     Int,
-    /// List of texts.
     TextList,
 }
 
 /// A further condition on the value of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// None.
     Any,
-    /// E-mail address.
     Email,
-    /// Phone number.
     Phone,
     /// ISO 8601 date and time.
     DateTime,
@@ -33,12 +26,10 @@ pub enum Format {
     OneOf(&'static [&'static str]),
 }
 
-/// One field of a target.
 #[derive(Clone, Copy, Debug)]
 pub struct Field {
     /// The provider's name of it.
     pub name: &'static str,
-    /// Its type.
     pub ty: Type,
     /// A further condition.
     pub format: Format,
@@ -62,7 +53,6 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// The field of that name.
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         // Asked several times for each record: by its last letter nearly every other name is told.
         let last = name.as_bytes().last();

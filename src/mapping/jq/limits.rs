@@ -87,7 +87,6 @@ impl<'a> Guard<'a> {
     }
 }
 
-/// Where the stack is.
 fn stack() -> usize {
     let here = std::hint::black_box(0u8);
     std::ptr::from_ref(&here).addr()

@@ -41,7 +41,6 @@ pub(super) const IMMODERATE: &str =
 pub(super) struct Fault {
     /// Where in the text, bytes.
     pub(super) at: usize,
-    /// What is wrong there.
     pub(super) message: String,
 }
 
@@ -50,7 +49,6 @@ pub(super) struct Fault {
 pub(super) enum Output {
     /// Nothing, or null.
     Nothing,
-    /// Text.
     Text(String),
     /// Any other value, as JSON.
     Other(String),
@@ -95,7 +93,6 @@ impl Program {
         })
     }
 
-    /// The text of the program.
     pub fn source(&self) -> &str {
         &self.source
     }

@@ -55,7 +55,6 @@ enum Number {
 /// Where a record has what belongs to its hash, and is no secret.
 #[derive(Clone, Debug, PartialEq)]
 enum Origin {
-    /// In a column.
     Column(String),
     /// A program makes it of the record, which it sees with the password's columns.
     Jq(Arc<Program>),

@@ -8,7 +8,6 @@ use crate::suggest::quoted;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
-/// The keys of the rule.
 const KEYS: &[&str] = &[
     "scheme",
     "scheme_from",

@@ -83,7 +83,6 @@ pub(crate) enum What {
     Code,
     /// Any other whole number. Whether bit 2 is set.
     Number(bool),
-    /// One letter.
     Letter,
     /// A cross or a tick.
     Mark,

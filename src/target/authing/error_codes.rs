@@ -1,7 +1,6 @@
 //! What the published error codes of V2 mean for a migration (shared table of the vendor's
 //! `error-code.md`; the classes are ours).
 
-/// The class of a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CodeClass {
     /// The directory has such a user.

@@ -22,16 +22,12 @@ use std::time::Duration;
 const ACCESS_TOKEN: &str = "query accessToken($userPoolId: String!, $secret: String!) { \
     accessToken(userPoolId: $userPoolId, secret: $secret) { accessToken exp iat } }";
 
-/// How to use the API.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// How to reach it.
     pub http: http::Settings,
     /// `x-authing-`, `x-approw-` or `x-genauth-`.
     pub header_prefix: String,
-    /// The user pool.
     pub user_pool_id: String,
-    /// The pool's secret.
     pub secret: SecretString,
     /// Passwords are hashes: stored as they are.
     pub keep_password: bool,
