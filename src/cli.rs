@@ -152,7 +152,6 @@ pub struct Init {
     pub from: Option<String>,
 
     #[command(flatten)]
-    #[expect(missing_docs)]
     pub reading: Reading,
 }
 
@@ -253,7 +252,6 @@ pub struct PasswordFunction {
     pub from: Vec<String>,
 
     #[command(flatten)]
-    #[expect(missing_docs)]
     pub reading: Reading,
 
     /// For these schemes, e.g. bcrypt,hex-md5
@@ -277,7 +275,6 @@ pub struct Check {
     pub sources: Vec<String>,
 
     #[command(flatten)]
-    #[expect(missing_docs)]
     pub reading: Reading,
 
     /// What to write: a summary as text or as one JSON object, or each problem as a JSON line
@@ -306,7 +303,6 @@ pub struct Preview {
     pub source: Option<String>,
 
     #[command(flatten)]
-    #[expect(missing_docs)]
     pub reading: Reading,
 
     /// The record with this number [default: 1]
@@ -349,7 +345,6 @@ pub struct Stage {
     pub sources: Vec<String>,
 
     #[command(flatten)]
-    #[expect(missing_docs)]
     pub reading: Reading,
 
     /// These are corrected records: they replace rows with the same key that are pending, failed
@@ -484,7 +479,6 @@ pub struct Run {
     pub key: Vec<String>,
 
     #[command(flatten)]
-    #[expect(missing_docs)]
     pub sending: Sending,
 }
 
@@ -509,7 +503,6 @@ pub struct RetryFailed {
     pub run: bool,
 
     #[command(flatten)]
-    #[expect(missing_docs)]
     pub sending: Sending,
 }
 
@@ -601,7 +594,6 @@ pub struct Show {
     pub key: Option<String>,
 
     #[command(flatten)]
-    #[expect(missing_docs)]
     pub place: Place,
 
     /// Show these of the provider's fields as they are, and a key that is one of them: email; or all.
@@ -680,7 +672,6 @@ pub struct Waive {
     pub all: bool,
 
     #[command(flatten)]
-    #[expect(missing_docs)]
     pub place: Place,
 
     /// All rows of this status, or of several: failed,invalid,unknown
@@ -743,7 +734,6 @@ pub struct Export {
 
 /// The rows to export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[expect(missing_docs, reason = "the statuses of jobs")]
 pub enum ExportStatus {
     Pending,
     Sending,

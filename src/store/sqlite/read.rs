@@ -14,7 +14,6 @@ pub type ProblemId = (JobId, i64);
 
 /// The view `progress`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the words are those of the documentation")]
 pub struct Counts {
     pub total: u64,
     pub pending: u64,
@@ -51,7 +50,6 @@ pub struct ErrorClass {
 
 /// A run as the table knows it.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the columns of the table run")]
 pub struct RunRow {
     pub id: i64,
     pub started_at_ms: i64,
@@ -140,7 +138,6 @@ pub struct ReasonRow {
 
 /// One job, whole.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the columns of the table job")]
 pub struct JobRow {
     pub id: JobId,
     pub source: String,
@@ -170,7 +167,6 @@ impl JobRow {
 
 /// One line of the ledger.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the columns of the table attempt")]
 pub struct AttemptRow {
     pub n: u32,
     pub run_id: i64,
