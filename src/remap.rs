@@ -8,7 +8,7 @@ use crate::job::Status;
 use crate::mapping::Mapping;
 use crate::password::guard::{Guard, JUDGED, Watch};
 use crate::stage;
-use crate::store::sqlite::{Mapped, Remap, Table, ToMap};
+use crate::store::{Mapped, Remap, Staging, Table, ToMap};
 use crate::target::schema::Schema;
 use crate::user::Identifiers;
 use crate::validate::{inspect, inspect_guarded};

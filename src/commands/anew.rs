@@ -3,8 +3,7 @@
 use super::place::source_name;
 use crate::error::Result;
 use crate::input::{Checkpoint, show_name};
-use crate::store::SourceRow;
-use crate::store::sqlite::Table;
+use crate::store::{Reading, SourceRow, Table};
 use crate::ui::Ui;
 
 /// The files to delete, where nothing of the table was sent yet.

@@ -8,8 +8,7 @@ use crate::error::{Error, Exit, Result};
 use crate::job::{Detail, SettleAs, Status};
 use crate::mapping::Mapping;
 use crate::stage::with_lens;
-use crate::store::JobId;
-use crate::store::sqlite::{Chosen, JobRow, Retry, Table, Undone};
+use crate::store::{Chosen, Deciding, JobId, JobRow, Reading, Retry, Table, Undone};
 use crate::ui::Ui;
 use crate::words::{agree, counted, grouped};
 

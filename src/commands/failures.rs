@@ -7,8 +7,7 @@ use super::open_reader;
 use crate::cli::{FailureFormat, FailureStatus, Failures, Global};
 use crate::error::{Error, Exit, Result};
 use crate::job::Status;
-use crate::store::JobId;
-use crate::store::sqlite::{Counts, FailureRow, Table};
+use crate::store::{Counts, FailureRow, JobId, Reading, Table};
 use crate::ui::Ui;
 use std::path::Path;
 

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::job::{Detail, Status};
-use crate::store::sqlite::{Counts, ErrorClass, Table};
+use crate::store::{Counts, ErrorClass, Reading, Table};
 
 /// Failed rows in whose way another user stands: to send them again helps nobody.
 #[derive(Clone, Copy, Debug, Default)]

@@ -6,7 +6,7 @@ use crate::config::TargetKind;
 use crate::error::{Error, Result};
 use crate::mapping::Mapping;
 use crate::store::file;
-use crate::store::sqlite::{JobRow, Table};
+use crate::store::{JobRow, Reading, Table};
 use crate::user::IdKind;
 use crate::validate;
 use crate::words::counted;

@@ -12,6 +12,7 @@ use crate::mapping::{Mapping, Origin, Traced, for_each_field};
 use crate::password::detect;
 use crate::password::guard::Guard;
 use crate::problem::Problem;
+use crate::store::Reading;
 use crate::target::schema::Schema;
 use crate::ui::{Ui, table};
 use crate::user::{Identifiers, User, normalise, same};

@@ -7,7 +7,7 @@ use crate::error::{Error, Exit, Result};
 use crate::mapping::Mapping;
 use crate::password::guard::Guard;
 use crate::remap::remap;
-use crate::store::sqlite::Counts;
+use crate::store::{Counts, Reading, Staging};
 use crate::ui::Ui;
 use crate::ui::progress::ReadProgress;
 use crate::words::{agree, counted, grouped};

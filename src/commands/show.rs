@@ -8,7 +8,7 @@ use crate::config::TargetKind;
 use crate::error::{Exit, Result};
 use crate::job::{Detail, Status};
 use crate::mapping::Mapping;
-use crate::store::sqlite::{AttemptRow, JobRow, Table};
+use crate::store::{AttemptRow, JobRow, Reading, Table};
 use crate::ui::{Ui, table};
 use crate::words::grouped;
 use crate::{redact, validate};

@@ -8,7 +8,7 @@ use crate::error::{Exit, Result};
 use crate::job;
 use crate::monitor::Settled;
 use crate::store::lock;
-use crate::store::sqlite::{Counts, ErrorClass, RunRow, Table, UnfinishedSource};
+use crate::store::{Counts, ErrorClass, Reading, RunRow, Staging, Table, UnfinishedSource};
 use crate::ui::Ui;
 use crate::words::{grouped, span};
 use serde_json::{Map, Value, json};

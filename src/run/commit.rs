@@ -5,7 +5,7 @@ use crate::clock::Moment;
 use crate::error::Error;
 use crate::failpoint;
 use crate::job::Status;
-use crate::store::{Outlook, Store, Tick};
+use crate::store::{Outlook, Running, Tick};
 use crate::target::Target;
 use crate::words::{agree, counted};
 
@@ -64,7 +64,7 @@ impl Hands {
     }
 }
 
-impl<S: Store, T: Target> Runner<S, T> {
+impl<S: Running, T: Target> Runner<S, T> {
     /// Starts a transaction when there is enough to write, or jobs are wanted.
     pub(super) fn start_commit(&mut self, now: Moment) {
         if self.commit.is_some() {

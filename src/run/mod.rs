@@ -25,7 +25,7 @@ use crate::identity::DirectoryUser;
 use crate::job::Policy;
 use crate::monitor::Monitor;
 use crate::problem::Problem;
-use crate::store::{JobId, Outlook, Record, RunEnd, RunId, Store, StoreError, Ticked};
+use crate::store::{JobId, Outlook, Record, RunEnd, RunId, Running, StoreError, Ticked};
 use crate::target::{Fault, Halt, Target};
 use crate::user::User;
 use crate::words::counted;
@@ -134,7 +134,7 @@ struct Commit {
 }
 
 /// A run over one job table and one target.
-pub struct Runner<S: Store, T: Target> {
+pub struct Runner<S: Running, T: Target> {
     store: Option<S>,
     target: Arc<T>,
     mapper: Mapper,
@@ -214,7 +214,7 @@ pub struct Finished<S> {
     pub in_doubt: u64,
 }
 
-impl<S: Store, T: Target> Runner<S, T> {
+impl<S: Running, T: Target> Runner<S, T> {
     /// A run that has begun in the table as `run`; `totals` are the table's at that time.
     #[expect(clippy::too_many_arguments, reason = "what a run is made of")]
     pub fn new(

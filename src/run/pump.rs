@@ -3,7 +3,7 @@
 use super::gate::{Admission, Kind};
 use super::{Lookups, Runner, worker};
 use crate::clock::Moment;
-use crate::store::Store;
+use crate::store::Running;
 use crate::target::Target;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use std::time::Duration;
 /// The longest wait between two requests of one lookup.
 const LONGEST_PACE: Duration = Duration::from_secs(10);
 
-impl<S: Store, T: Target> Runner<S, T> {
+impl<S: Running, T: Target> Runner<S, T> {
     /// Starts probes, lookups and creates, as many as the gate admits.
     pub(super) fn pump(&mut self, now: Moment) {
         if self.stopping || self.halt.is_some() {

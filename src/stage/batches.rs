@@ -8,7 +8,7 @@ use crate::failpoint;
 use crate::input::{Checkpoint, Reader, Record};
 use crate::password::detect;
 use crate::password::guard::Watch;
-use crate::store::{Batch, NewJob, SourceId, StageCounts, Store};
+use crate::store::{Batch, NewJob, SourceId, StageCounts, Staging};
 use crate::user::Identifiers;
 use crate::validate::{self, Warning};
 use secrecy::ExposeSecret as _;
@@ -26,7 +26,7 @@ const WAITING: usize = 1;
 
 /// Writes what `read` hands over, on a thread of its own, in the order in which it comes. An error of
 /// the table ends both.
-pub(super) fn written_behind<S: Store>(
+pub(super) fn written_behind<S: Staging>(
     store: &mut S,
     read: impl FnOnce(SyncSender<Batch>) -> Result<()>,
 ) -> Result<StageCounts> {
@@ -42,7 +42,7 @@ pub(super) fn written_behind<S: Store>(
     })
 }
 
-fn write<S: Store>(store: &mut S, arriving: &Receiver<Batch>) -> Result<StageCounts> {
+fn write<S: Staging>(store: &mut S, arriving: &Receiver<Batch>) -> Result<StageCounts> {
     let mut counts = StageCounts::default();
     for batch in arriving {
         counts += store.stage(&batch)?;

@@ -10,7 +10,7 @@ use crate::failpoint;
 use crate::input::{self, Checkpoint, InputErrorKind, Reader, Record, Source};
 use crate::mapping::Mapping;
 use crate::password::guard::{self, Guard, Watch};
-use crate::store::{Compared, Lens, SourceId, SourceRow, StageCounts, Store};
+use crate::store::{Compared, Lens, SourceId, SourceRow, StageCounts, Staging};
 use crate::target::schema::Schema;
 use crate::user::{IdKind, User};
 use crate::validate;
@@ -95,7 +95,7 @@ pub type OnProgress<'a> = &'a mut dyn FnMut(u64, Option<u64>, u64);
 
 /// Stages a source. An error means that nothing of it could be read, that its passwords do not suit
 /// the guard, or that the table failed.
-pub fn stage<S: Store>(
+pub fn stage<S: Staging>(
     store: &mut S,
     source: &Source,
     settings: &Settings<'_>,
@@ -157,7 +157,7 @@ pub fn stage<S: Store>(
 
 /// Keeps the names of columns that the user gives before anything is read: staging may be killed
 /// before its first batch, and goes on without the option.
-fn keep_names<S: Store>(store: &mut S, source: SourceId, start: &Checkpoint) -> Result<()> {
+fn keep_names<S: Staging>(store: &mut S, source: SourceId, start: &Checkpoint) -> Result<()> {
     if start.has_given_names() {
         store.stage(&batches::empty(source, start)?)?;
     }
@@ -208,7 +208,7 @@ pub(crate) fn look_ahead(
 }
 
 /// Compares what was staged since with all other rows, to the end.
-pub fn compare<S: Store>(store: &mut S, mapping: &Mapping, schema: &Schema) -> Result<Compared> {
+pub fn compare<S: Staging>(store: &mut S, mapping: &Mapping, schema: &Schema) -> Result<Compared> {
     let mut sum = Compared::default();
     if store.is_compared()? {
         return Ok(sum);

@@ -10,7 +10,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use tempfile::TempDir;
-use userferry::store::sqlite::Table;
+use userferry::store::{Reading, Table};
 
 fn stage(dir: &Path, db: &str, source: &str) -> Command {
     let mut command = Command::new(BINARY);

@@ -3,7 +3,7 @@
 use crate::process::Rig;
 use crate::process::books;
 use std::time::Duration;
-use userferry::store::sqlite::Table;
+use userferry::store::{Reading, Table};
 
 #[test]
 fn ctrl_c_ends_a_run_soon_and_the_next_one_goes_on() {

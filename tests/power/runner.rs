@@ -12,8 +12,9 @@ use userferry::job::{Outcome, Policy};
 use userferry::monitor::Silent;
 use userferry::run::doubt::Quiet;
 use userferry::run::{Runner, Settings, Totals};
-use userferry::store::sqlite::{OpenOptions, Table};
-use userferry::store::{Batch, NewJob, NewRun, Store, StoreError};
+use userferry::store::{
+    Batch, NewJob, NewRun, Reading, Running, Staging, StoreError, Table, sqlite::OpenOptions,
+};
 use userferry::target::{Answer, Fault as TargetFault, Target, Wanted};
 use userferry::user::User;
 

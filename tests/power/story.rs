@@ -5,8 +5,10 @@ use crate::store::bench::{Sent, identify};
 use std::collections::BTreeMap;
 use std::path::Path;
 use userferry::job::Status;
-use userferry::store::sqlite::{OpenOptions, Table};
-use userferry::store::{Batch, JobId, NewJob, NewRun, Store, StoreError, Tick};
+use userferry::store::{
+    Batch, JobId, NewJob, NewRun, Reading, Running, Staging, StoreError, Table, Tick,
+    sqlite::OpenOptions,
+};
 
 /// Users in the export.
 const USERS: u64 = 40;

@@ -2,10 +2,9 @@
 //! ended, as the death of a process would have it. It sees to what holds after each transaction.
 
 use std::sync::Arc;
-use userferry::store::sqlite::Table;
 use userferry::store::{
-    Batch, Claim, Compared, JobId, Lens, NewRun, OpenJob, Outlook, RunEnd, RunId, SourceId,
-    SourceRow, StageCounts, Store, StoreError, TallyLine, Tick, Ticked,
+    Claim, JobId, NewRun, OpenJob, Outlook, Reading, RunEnd, RunId, Running, StoreError, Table,
+    TallyLine, Tick, Ticked,
 };
 
 pub(crate) struct Kept {
@@ -16,36 +15,7 @@ pub(crate) struct Kept {
     pub _alive: Arc<()>,
 }
 
-impl Store for Kept {
-    fn source(&mut self, path: &str) -> Result<Vec<SourceRow>, StoreError> {
-        self.table.source(path)
-    }
-
-    fn begin_source(
-        &mut self,
-        path: &str,
-        bytes: Option<u64>,
-        now_ms: i64,
-    ) -> Result<SourceId, StoreError> {
-        self.table.begin_source(path, bytes, now_ms)
-    }
-
-    fn restart_source(&mut self, source: SourceId, now_ms: i64) -> Result<SourceId, StoreError> {
-        self.table.restart_source(source, now_ms)
-    }
-
-    fn stage(&mut self, batch: &Batch) -> Result<StageCounts, StoreError> {
-        self.table.stage(batch)
-    }
-
-    fn is_compared(&mut self) -> Result<bool, StoreError> {
-        self.table.is_compared()
-    }
-
-    fn compare(&mut self, lens: &Lens<'_>, now_ms: i64) -> Result<Compared, StoreError> {
-        self.table.compare(lens, now_ms)
-    }
-
+impl Running for Kept {
     fn begin_run(&mut self, run: &NewRun) -> Result<RunId, StoreError> {
         self.table.begin_run(run)
     }

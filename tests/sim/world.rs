@@ -17,8 +17,10 @@ use userferry::monitor::{Activity, Monitor, Progress};
 use userferry::run::doubt::Quiet;
 use userferry::run::signals::Signal;
 use userferry::run::{End, Runner, Settings, Totals};
-use userferry::store::sqlite::{OpenOptions, Table};
-use userferry::store::{Attempt, Batch, JobId, NewJob, NewRun, Record, Store, Tick};
+use userferry::store::{
+    Attempt, Batch, JobId, NewJob, NewRun, Reading, Record, Running, Staging, Table, Tick,
+    sqlite::OpenOptions,
+};
 use userferry::user::{IdKind, Identifiers, User};
 
 /// 2026-01-01T00:00:00Z.

@@ -4,10 +4,9 @@
 use serde_json::Value;
 use userferry::job::{Class, Detail, Evidence, FirstSent, Status, Transition};
 use userferry::problem::{Problem, Rule};
-use userferry::store::sqlite::{Table, Undone};
 use userferry::store::{
     Attempt, Batch, Claim, Compared, JobId, Lens, NewJob, NewRun, Record, RunId, SourceId,
-    StageCounts, Store, Tick, Ticked,
+    StageCounts, Store, Table, Tick, Ticked, Undone,
 };
 use userferry::user::{IdKind, Identifiers};
 
@@ -371,7 +370,7 @@ impl Sent {
     }
 }
 
-impl Bench<Table> {
+impl<S: Store> Bench<S> {
     /// Takes waivers back together.
     pub(crate) fn undo_all(&mut self, ids: &[JobId], now_ms: i64) -> Undone {
         let lens = Lens { identify: &identify, field: &|kind| kind.noun().to_owned() };

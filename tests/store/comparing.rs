@@ -5,8 +5,7 @@ use super::bench::{Bench, identify, sqlite};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use userferry::job::Status;
-use userferry::store::Store;
-use userferry::store::sqlite::Table;
+use userferry::store::{Reading, Staging, Table};
 use userferry::user::IdKind;
 
 /// A record of few possible identifiers, so that many are shared.

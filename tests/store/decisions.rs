@@ -3,15 +3,14 @@
 use super::bench::{Bench, Sent};
 use userferry::job::SettleAs;
 use userferry::job::{Detail, Status};
-use userferry::store::sqlite::{Chosen, Retry, Table, Undone};
-use userferry::store::{JobId, NewRun, Store};
+use userferry::store::{Chosen, JobId, NewRun, Retry, RunId, Store, Undone};
 
 const NOTHING: Undone = Undone { undone: 0, taken: 0, moved_on: 0 };
 const UNDONE: Undone = Undone { undone: 1, ..NOTHING };
 const TAKEN: Undone = Undone { taken: 1, ..UNDONE };
 const MOVED_ON: Undone = Undone { moved_on: 1, ..NOTHING };
 
-pub(super) fn a_doubt_is_settled_by_a_person_and_that_is_undone(mut bench: Bench<Table>) {
+pub(super) fn a_doubt_is_settled_by_a_person_and_that_is_undone(mut bench: Bench<impl Store>) {
     bench.users(3);
     let run = bench.run();
     let cases = [
@@ -39,8 +38,8 @@ pub(super) fn a_doubt_is_settled_by_a_person_and_that_is_undone(mut bench: Bench
     }
 }
 
-pub(super) fn whose_settings_a_doubt_was_sent_with_is_known(mut bench: Bench<Table>) {
-    let begin = |bench: &mut Bench<Table>, settings: &str| {
+pub(super) fn whose_settings_a_doubt_was_sent_with_is_known(mut bench: Bench<impl Store>) {
+    fn begin(bench: &mut Bench<impl Store>, settings: &str) -> RunId {
         let new = NewRun {
             machine: "here".to_owned(),
             pid: 1,
@@ -48,7 +47,7 @@ pub(super) fn whose_settings_a_doubt_was_sent_with_is_known(mut bench: Bench<Tab
             now_ms: 1_000,
         };
         bench.store.begin_run(&new).unwrap()
-    };
+    }
     bench.users(2);
     let old = begin(&mut bench, "of the one that sent it");
     bench.send(old, &Sent::created());
@@ -61,7 +60,7 @@ pub(super) fn whose_settings_a_doubt_was_sent_with_is_known(mut bench: Bench<Tab
     assert!(bench.store.settings_of_doubts().unwrap().is_empty());
 }
 
-pub(super) fn only_a_doubt_can_be_settled(mut bench: Bench<Table>) {
+pub(super) fn only_a_doubt_can_be_settled(mut bench: Bench<impl Store>) {
     bench.staged(&[r#"{"x":"1"}"#, r#"{"x":"2"}"#, r#"{"x":"3"}"#, r#"{"x":"4","bad":1}"#]);
     let run = bench.run();
     bench.send(run, &Sent::created());
@@ -74,7 +73,7 @@ pub(super) fn only_a_doubt_can_be_settled(mut bench: Bench<Table>) {
     assert_eq!(bench.eyes.rows(), before);
 }
 
-pub(super) fn a_settled_crash_stays_in_the_ledger(mut bench: Bench<Table>) {
+pub(super) fn a_settled_crash_stays_in_the_ledger(mut bench: Bench<impl Store>) {
     bench.users(2);
     let old = bench.run();
     let claims = bench.claim(old, 2);
@@ -94,7 +93,7 @@ pub(super) fn a_settled_crash_stays_in_the_ledger(mut bench: Bench<Table>) {
     assert!(again[0].job.had_unknown, "a user found may be of our making");
 }
 
-pub(super) fn failed_and_invalid_rows_are_waived_and_that_is_undone(mut bench: Bench<Table>) {
+pub(super) fn failed_and_invalid_rows_are_waived_and_that_is_undone(mut bench: Bench<impl Store>) {
     bench.staged(&[r#"{"x":"1"}"#, r#"{"x":"2"}"#, r#"{"x":"3","bad":1}"#]);
     let run = bench.run();
     bench.send(run, &Sent::rejected("1"));
@@ -120,7 +119,7 @@ pub(super) fn failed_and_invalid_rows_are_waived_and_that_is_undone(mut bench: B
 }
 
 /// Else both would be sent, and the second be told that it existed.
-pub(super) fn whoever_took_the_place_of_a_waived_row_keeps_it(mut bench: Bench<Table>) {
+pub(super) fn whoever_took_the_place_of_a_waived_row_keeps_it(mut bench: Bench<impl Store>) {
     bench.staged(&[r#"{"x":"1","e":"a"}"#, r#"{"x":"2","e":"b"}"#, r#"{"x":"3","e":"c","bad":1}"#]);
     let run = bench.run();
     let one = bench.send(run, &Sent::rejected("1"));
@@ -133,18 +132,15 @@ pub(super) fn whoever_took_the_place_of_a_waived_row_keeps_it(mut bench: Bench<T
         later,
         &[r#"{"x":"1","e":"z"}"#, r#"{"x":"9","e":"b","bad":1}"#, r#"{"x":"8","e":"c"}"#],
     );
-    let status = |bench: &Bench<Table>| -> Vec<Status> {
-        bench.eyes.rows().iter().map(|row| row.status).collect()
-    };
     let (done, pending, invalid) = (Status::Done, Status::Pending, Status::Invalid);
-    assert_eq!(status(&bench), [done, done, done, pending, invalid, pending]);
+    assert_eq!(bench.statuses(), [done, done, done, pending, invalid, pending]);
     assert_eq!(bench.undo(one, "waive", 3_000), TAKEN);
     // Who has its e-mail address cannot be sent: it stands in nobody's way who was there before.
     assert_eq!(bench.undo(two, "waive", 3_000), UNDONE);
     assert_eq!(bench.undo(three, "waive", 3_000), TAKEN);
     let retried = bench.store.retry(&Retry::default(), 4_000).unwrap();
     assert_eq!((retried.pending, retried.invalid), (1, 1));
-    assert_eq!(status(&bench), [invalid, pending, invalid, pending, invalid, pending]);
+    assert_eq!(bench.statuses(), [invalid, pending, invalid, pending, invalid, pending]);
     let rules = |id: JobId| -> Vec<String> {
         bench.eyes.problems(id).into_iter().map(|(rule, _)| rule).collect()
     };
@@ -154,7 +150,7 @@ pub(super) fn whoever_took_the_place_of_a_waived_row_keeps_it(mut bench: Bench<T
 }
 
 /// Both come back at once: the first has the place, as if nothing had been.
-pub(super) fn of_two_that_come_back_together_the_first_has_the_place(mut bench: Bench<Table>) {
+pub(super) fn of_two_that_come_back_together_the_first_has_the_place(mut bench: Bench<impl Store>) {
     bench.staged(&[r#"{"x":"1","e":"a"}"#]);
     let one = bench.eyes.rows()[0].id;
     bench.store.waive(&Chosen::Jobs(vec![one]), "so", 2_000).unwrap();
@@ -168,7 +164,7 @@ pub(super) fn of_two_that_come_back_together_the_first_has_the_place(mut bench: 
 }
 
 /// Whoever is named goes, also beside others, and comes back to be sent.
-pub(super) fn a_pending_row_is_waived_with_the_others_that_are_named(mut bench: Bench<Table>) {
+pub(super) fn a_pending_row_is_waived_with_the_others_that_are_named(mut bench: Bench<impl Store>) {
     bench.staged(&[r#"{"x":"1","e":"a"}"#, r#"{"x":"1","e":"b"}"#]);
     let before = bench.eyes.rows();
     let ids: Vec<JobId> = before.iter().map(|row| row.id).collect();
@@ -182,7 +178,7 @@ pub(super) fn a_pending_row_is_waived_with_the_others_that_are_named(mut bench: 
 }
 
 /// Of two records of one key the second had it against it before, and nobody came meanwhile.
-pub(super) fn two_of_one_key_come_back_as_they_were(mut bench: Bench<Table>) {
+pub(super) fn two_of_one_key_come_back_as_they_were(mut bench: Bench<impl Store>) {
     bench.staged(&[r#"{"x":"1","e":"a"}"#, r#"{"x":"1","e":"b"}"#]);
     let run = bench.run();
     bench.send(run, &Sent::rejected("1"));
@@ -202,7 +198,7 @@ pub(super) fn two_of_one_key_come_back_as_they_were(mut bench: Bench<Table>) {
 
 /// What was held against it need not be there any more.
 pub(super) fn a_row_that_is_waived_no_more_is_free_if_nobody_stands_in_its_way(
-    mut bench: Bench<Table>,
+    mut bench: Bench<impl Store>,
 ) {
     bench.staged(&[r#"{"x":"1","e":"a"}"#, r#"{"x":"2","e":"a"}"#]);
     let run = bench.run();
@@ -216,7 +212,7 @@ pub(super) fn a_row_that_is_waived_no_more_is_free_if_nobody_stands_in_its_way(
     assert_eq!(bench.row(one).status, Status::Failed);
 }
 
-pub(super) fn decisions_are_undone_one_after_the_other(mut bench: Bench<Table>) {
+pub(super) fn decisions_are_undone_one_after_the_other(mut bench: Bench<impl Store>) {
     bench.users(1);
     let run = bench.run();
     let id = bench.send(run, &Sent::unknown());
@@ -230,7 +226,7 @@ pub(super) fn decisions_are_undone_one_after_the_other(mut bench: Bench<Table>) 
     bench.balance();
 }
 
-pub(super) fn what_is_done_is_not_waived_nor_all_that_is_pending(mut bench: Bench<Table>) {
+pub(super) fn what_is_done_is_not_waived_nor_all_that_is_pending(mut bench: Bench<impl Store>) {
     bench.users(4);
     let run = bench.run();
     let done = bench.send(run, &Sent::created());
@@ -242,42 +238,46 @@ pub(super) fn what_is_done_is_not_waived_nor_all_that_is_pending(mut bench: Benc
     assert_eq!(bench.eyes.rows(), before);
 }
 
-/// Whoever gives up a row in doubt gets the doubt back with --undo; what a run of before still hears of
+pub(super) fn rows_in_doubt_are_waived_and_that_is_undone(bench: Bench<impl Store>) {
+    doubts_come_back(bench, false);
+}
+
+pub(super) fn all_rows_in_doubt_are_waived_and_that_is_undone(bench: Bench<impl Store>) {
+    doubts_come_back(bench, true);
+}
+
+/// Whoever gives up a row in doubt gets the doubt back with --undo; what an earlier run still hears of
 /// it is dropped.
-pub(super) fn rows_in_doubt_are_waived_and_that_is_undone(mut bench: Bench<Table>) {
-    for by_status in [false, true] {
-        bench.users(2);
-        let run = bench.run();
-        let unknown = bench.send(run, &Sent::unknown());
-        let crashed = bench.claim(run, 1).remove(0);
-        let chosen = if by_status {
-            Chosen::Status(Status::Unknown)
-        } else {
-            Chosen::Jobs(vec![unknown, crashed.id])
-        };
-        assert_eq!(bench.store.waive(&chosen, "gone", 2_000).unwrap(), 2);
-        bench.balance();
-        for id in [unknown, crashed.id] {
-            assert_eq!(bench.row(id).status, Status::Done);
-        }
-        assert_eq!(bench.tick(run, &[Sent::created().of(&crashed)], 0).fenced, 1);
-        for id in [unknown, crashed.id] {
-            assert_eq!(bench.undo(id, "waive", 3_000), UNDONE);
-            assert_eq!(bench.row(id).status, Status::Unknown);
-        }
-        let run = bench.run();
-        let doubts = bench.store.doubts(JobId(0), 10).unwrap();
-        assert_eq!(doubts.len(), 2);
-        let found: Vec<_> =
-            doubts.iter().map(|doubt| Sent::created().by_lookup().of(doubt)).collect();
-        assert_eq!(bench.tick(run, &found, 0).fenced, 0);
-        bench.balance();
-        bench = super::bench::sqlite();
+fn doubts_come_back(mut bench: Bench<impl Store>, by_status: bool) {
+    bench.users(2);
+    let run = bench.run();
+    let unknown = bench.send(run, &Sent::unknown());
+    let crashed = bench.claim(run, 1).remove(0);
+    let chosen = if by_status {
+        Chosen::Status(Status::Unknown)
+    } else {
+        Chosen::Jobs(vec![unknown, crashed.id])
+    };
+    assert_eq!(bench.store.waive(&chosen, "gone", 2_000).unwrap(), 2);
+    bench.balance();
+    for id in [unknown, crashed.id] {
+        assert_eq!(bench.row(id).status, Status::Done);
     }
+    assert_eq!(bench.tick(run, &[Sent::created().of(&crashed)], 0).fenced, 1);
+    for id in [unknown, crashed.id] {
+        assert_eq!(bench.undo(id, "waive", 3_000), UNDONE);
+        assert_eq!(bench.row(id).status, Status::Unknown);
+    }
+    let run = bench.run();
+    let doubts = bench.store.doubts(JobId(0), 10).unwrap();
+    assert_eq!(doubts.len(), 2);
+    let found: Vec<_> = doubts.iter().map(|doubt| Sent::created().by_lookup().of(doubt)).collect();
+    assert_eq!(bench.tick(run, &found, 0).fenced, 0);
+    bench.balance();
 }
 
 pub(super) fn a_decision_that_was_followed_by_something_else_is_not_undone(
-    mut bench: Bench<Table>,
+    mut bench: Bench<impl Store>,
 ) {
     bench.users(1);
     let run = bench.run();
@@ -293,7 +293,7 @@ pub(super) fn a_decision_that_was_followed_by_something_else_is_not_undone(
     assert_eq!(bench.row(id), before);
 }
 
-pub(super) fn failed_rows_are_retried_by_code_class_and_key(mut bench: Bench<Table>) {
+pub(super) fn failed_rows_are_retried_by_code_class_and_key(mut bench: Bench<impl Store>) {
     bench.users(4);
     let run = bench.run();
     bench.send(run, &Sent::rejected("1"));

@@ -8,8 +8,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use userferry::store::file::canonical;
 use userferry::store::lock::{Holder, Lock, holder};
-use userferry::store::sqlite::Table;
-use userferry::store::{Store, StoreError};
+use userferry::store::{Reading, Staging, StoreError, Table};
 
 fn place() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();

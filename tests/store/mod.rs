@@ -101,6 +101,7 @@ mod sqlite {
             decisions_are_undone_one_after_the_other,
             what_is_done_is_not_waived_nor_all_that_is_pending,
             rows_in_doubt_are_waived_and_that_is_undone,
+            all_rows_in_doubt_are_waived_and_that_is_undone,
             a_decision_that_was_followed_by_something_else_is_not_undone,
             failed_rows_are_retried_by_code_class_and_key,
         },

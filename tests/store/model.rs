@@ -5,8 +5,9 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use userferry::job::SettleAs;
 use userferry::job::{self, Now, Outcome, Status};
-use userferry::store::sqlite::{Chosen, Retry, Table};
-use userferry::store::{Claim, JobId, RunId, SourceId, Store};
+use userferry::store::{
+    Chosen, Claim, Deciding, JobId, Retry, RunId, Running, SourceId, Staging, Table,
+};
 
 /// One thing that happens.
 #[derive(Clone, Debug)]

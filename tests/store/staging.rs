@@ -2,8 +2,7 @@
 
 use super::bench::{Bench, Sent};
 use userferry::job::{Detail, Status};
-use userferry::store::sqlite::{Chosen, Table};
-use userferry::store::{StageCounts, Store};
+use userferry::store::{Chosen, StageCounts, Store};
 
 const NONE: StageCounts = StageCounts {
     records: 0,
@@ -291,7 +290,7 @@ pub(super) fn a_correction_of_the_key_finds_its_row<S: Store>(mut bench: Bench<S
     assert_eq!(counts, StageCounts { records: 1, rows: 1, invalid: 1, ..NONE });
 }
 
-pub(super) fn a_waived_row_stands_in_nobodys_way(mut bench: Bench<Table>) {
+pub(super) fn a_waived_row_stands_in_nobodys_way(mut bench: Bench<impl Store>) {
     bench.staged(&[r#"{"e":"a@b.c","bad":1}"#, r#"{"x":"7","e":"a@b.c"}"#]);
     let rows = bench.eyes.rows();
     assert_eq!(bench.statuses(), [Status::Invalid; 2]);
@@ -490,7 +489,7 @@ pub(super) fn a_source_started_anew_keeps_what_others_hold_too<S: Store>(mut ben
 }
 
 /// However many were let go before, the one that stands is seen.
-pub(super) fn many_waived_rows_hide_nobody(mut bench: Bench<Table>) {
+pub(super) fn many_waived_rows_hide_nobody(mut bench: Bench<impl Store>) {
     let mut records: Vec<String> =
         (0..40).map(|n| format!(r#"{{"x":"1","n":{n},"bad":1}}"#)).collect();
     let source = bench.source("/users.json");

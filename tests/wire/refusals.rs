@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use userferry::run::End;
 use userferry::sandbox;
+use userferry::store::{Deciding as _, Retry, Table};
 
 fn refused(code: i64) -> Wire {
     Wire::Reply(Reply::json(200, &json!({"code": code, "message": "no", "data": null})))
@@ -184,10 +185,8 @@ async fn who_signed_up_between_a_refusal_and_a_retry_is_not_of_our_making() {
     let at = chrono::DateTime::from_timestamp_millis(userferry::clock::system_ms()).unwrap();
     let at = at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
     {
-        let mut table = userferry::store::sqlite::Table::open(&rig.db()).unwrap();
-        table
-            .retry(&userferry::store::sqlite::Retry::default(), userferry::clock::system_ms())
-            .unwrap();
+        let mut table = Table::open(&rig.db()).unwrap();
+        table.retry(&Retry::default(), userferry::clock::system_ms()).unwrap();
     }
     rig.front.script(move |seen| match seen.kind {
         Kind::Create => Act::instead(Wire::Close),

@@ -4,8 +4,7 @@ use crate::error::Result;
 use crate::input::Checkpoint;
 use crate::input::mark::{self, MARK, parts};
 use crate::json::{is_space, text_end};
-use crate::store::SourceId;
-use crate::store::sqlite::{Exported, Table};
+use crate::store::{Exported, Reading, SourceId, Table};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

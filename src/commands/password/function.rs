@@ -9,7 +9,7 @@ use crate::job::Status;
 use crate::mapping::Mapping;
 use crate::password::typed::Texts;
 use crate::password::{Scheme, cost, detect, function};
-use crate::store::JobId;
+use crate::store::{JobId, Reading};
 use crate::target::schema::Schema;
 use crate::ui::Ui;
 use crate::ui::progress::ReadProgress;

@@ -10,7 +10,7 @@ use crate::password::typed::looks_made;
 use crate::password::verify::{Unverifiable, verify, way};
 use crate::password::{Way, cost, detect};
 use crate::problem::Rule;
-use crate::store::sqlite::JobRow;
+use crate::store::JobRow;
 use crate::ui::Ui;
 use crate::validate;
 use secrecy::{ExposeSecret as _, SecretString};

@@ -4,8 +4,7 @@ use crate::commands::jobs_of;
 use crate::commands::place::shell_word;
 use crate::error::{Error, Result};
 use crate::job::{Detail, Status};
-use crate::store::JobId;
-use crate::store::sqlite::{JobRow, Table};
+use crate::store::{JobId, JobRow, Table};
 use crate::ui::Ui;
 use std::collections::BTreeSet;
 

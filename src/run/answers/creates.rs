@@ -7,12 +7,12 @@ use crate::run::stale::Blame;
 use crate::run::throttles::{Left, Verdict};
 use crate::run::worker::Landing;
 use crate::run::{Lookups, Runner};
-use crate::store::{JobId, Store};
+use crate::store::{JobId, Running};
 use crate::target::{Answer, Fault, Halt, Target};
 use crate::words::{agree, counted};
 use std::time::Duration;
 
-impl<S: Store, T: Target> Runner<S, T> {
+impl<S: Running, T: Target> Runner<S, T> {
     pub(super) fn on_landing(&mut self, mut landing: Landing) {
         if !self.in_hand.contains_key(&landing.id) {
             return;

@@ -5,10 +5,10 @@ use crate::identity::{DirectoryUser, finding};
 use crate::job::{self, Detail, Finding, FirstSent};
 use crate::run::Runner;
 use crate::run::doubt::{Doubt, Doubts, Refused};
-use crate::store::{Record, Store};
+use crate::store::{Record, Running};
 use crate::target::{Fault, Halt, Target};
 
-impl<S: Store, T: Target> Runner<S, T> {
+impl<S: Running, T: Target> Runner<S, T> {
     pub(super) fn on_found(
         &mut self,
         doubts: Vec<Doubt>,

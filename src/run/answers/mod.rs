@@ -10,7 +10,7 @@ use crate::clock::{Moment, millis};
 use crate::job::{self, Class, FirstSent, Job, Now, Outcome, Status, Transition};
 use crate::problem::{Problem, Rule};
 use crate::run::gate::breaker::Trial;
-use crate::store::{Attempt, Claim, JobId, Record, Store};
+use crate::store::{Attempt, Claim, JobId, Record, Running};
 use crate::target::{Answer, Halt, Target};
 use crate::words::{agree, grouped};
 use std::time::Duration;
@@ -35,7 +35,7 @@ struct Times {
     read: Option<Duration>,
 }
 
-impl<S: Store, T: Target> Runner<S, T> {
+impl<S: Running, T: Target> Runner<S, T> {
     pub(super) fn on_event(&mut self, event: Event) {
         self.gate.ended();
         match event {

@@ -2,11 +2,11 @@
 
 use crate::clock::Moment;
 use crate::run::{Lookups, Runner};
-use crate::store::Store;
+use crate::store::Running;
 use crate::target::{Fault, Halt, Target};
 use std::time::Duration;
 
-impl<S: Store, T: Target> Runner<S, T> {
+impl<S: Running, T: Target> Runner<S, T> {
     pub(super) fn on_read_fault(&mut self, fault: Fault, now: Moment, asked_at: Moment) {
         self.health.read_failed();
         match fault {

@@ -1,74 +1,67 @@
 //! What a table is bound to: a provider and a mapping from its first staging on, a target from its first run on.
 
-use super::Table;
-use crate::store::{Binding, StoreError};
+use crate::store::Binding;
 use aws_lc_rs::digest;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::fmt::Write as _;
 
-impl Table {
-    /// What the table is bound to; `None` before anything was staged.
-    pub fn binding(&self) -> Result<Option<Binding>, StoreError> {
-        self.check(|c| {
-            c.query_row(
-                "SELECT b.provider, m.text, b.passwords, b.target
-                 FROM binding b JOIN mapping m ON m.id = b.mapping_id",
-                [],
-                |row| {
-                    Ok(Binding {
-                        provider: row.get(0)?,
-                        mapping: row.get(1)?,
-                        passwords: row.get(2)?,
-                        target: row.get(3)?,
-                    })
-                },
-            )
-            .optional()
-        })
-    }
+pub(super) fn binding(c: &Connection) -> rusqlite::Result<Option<Binding>> {
+    c.query_row(
+        "SELECT b.provider, m.text, b.passwords, b.target
+         FROM binding b JOIN mapping m ON m.id = b.mapping_id",
+        [],
+        |row| {
+            Ok(Binding {
+                provider: row.get(0)?,
+                mapping: row.get(1)?,
+                passwords: row.get(2)?,
+                target: row.get(3)?,
+            })
+        },
+    )
+    .optional()
+}
 
-    /// Binds the table to a provider and a mapping, JSON. The target stays.
-    pub fn bind(&mut self, provider: &str, mapping: &str, now_ms: i64) -> Result<(), StoreError> {
-        self.write(|t| {
-            let mapping_id = mapping_id(t, mapping, now_ms)?;
-            t.execute(
-                "INSERT INTO binding (id, provider, mapping_id) VALUES (1, ?1, ?2)
-                 ON CONFLICT (id) DO UPDATE SET provider = excluded.provider, mapping_id = excluded.mapping_id",
-                params![provider, mapping_id],
-            )
-            .map(drop)
-        })
-    }
+pub(super) fn bind(
+    t: &Transaction<'_>,
+    provider: &str,
+    mapping: &str,
+    now_ms: i64,
+) -> rusqlite::Result<()> {
+    let mapping_id = mapping_id(t, mapping, now_ms)?;
+    t.execute(
+        "INSERT INTO binding (id, provider, mapping_id) VALUES (1, ?1, ?2)
+         ON CONFLICT (id) DO UPDATE SET provider = excluded.provider, mapping_id = excluded.mapping_id",
+        params![provider, mapping_id],
+    )
+    .map(drop)
+}
 
-    /// What the table was bound to before something was refused that would have been its first source.
-    pub fn restore_binding(&mut self, before: Option<&Binding>) -> Result<(), StoreError> {
-        self.write(|t| {
-            let Some(before) = before else {
-                t.execute("DELETE FROM binding", [])?;
-                return t.execute("DELETE FROM mapping", []).map(drop);
-            };
-            let mapping_id: i64 = t.query_row(
-                "SELECT max(id) FROM mapping WHERE text = ?1",
-                [&before.mapping],
-                |row| row.get(0),
-            )?;
-            t.execute(
-                "UPDATE binding SET provider = ?1, mapping_id = ?2, passwords = ?3, target = ?4",
-                params![before.provider, mapping_id, before.passwords, before.target],
-            )?;
-            t.execute("DELETE FROM mapping WHERE id > ?1", [mapping_id]).map(drop)
-        })
-    }
+pub(super) fn restore_binding(
+    t: &Transaction<'_>,
+    before: Option<&Binding>,
+) -> rusqlite::Result<()> {
+    let Some(before) = before else {
+        t.execute("DELETE FROM binding", [])?;
+        return t.execute("DELETE FROM mapping", []).map(drop);
+    };
+    let mapping_id: i64 =
+        t.query_row("SELECT max(id) FROM mapping WHERE text = ?1", [&before.mapping], |row| {
+            row.get(0)
+        })?;
+    t.execute(
+        "UPDATE binding SET provider = ?1, mapping_id = ?2, passwords = ?3, target = ?4",
+        params![before.provider, mapping_id, before.passwords, before.target],
+    )?;
+    t.execute("DELETE FROM mapping WHERE id > ?1", [mapping_id]).map(drop)
+}
 
-    /// The setting that the passwords of the rows were judged for, JSON. The table is bound.
-    pub fn bind_passwords(&mut self, passwords: &str) -> Result<(), StoreError> {
-        self.write(|t| of_bound(t.execute("UPDATE binding SET passwords = ?1", [passwords])?))
-    }
+pub(super) fn bind_passwords(t: &Transaction<'_>, passwords: &str) -> rusqlite::Result<()> {
+    of_bound(t.execute("UPDATE binding SET passwords = ?1", [passwords])?)
+}
 
-    /// The target of the first run, JSON. The table is bound.
-    pub fn bind_target(&mut self, target: &str) -> Result<(), StoreError> {
-        self.write(|t| of_bound(t.execute("UPDATE binding SET target = ?1", [target])?))
-    }
+pub(super) fn bind_target(t: &Transaction<'_>, target: &str) -> rusqlite::Result<()> {
+    of_bound(t.execute("UPDATE binding SET target = ?1", [target])?)
 }
 
 /// Whoever binds more has bound the table to a provider before.

@@ -1,41 +1,12 @@
 //! What people decide: to retry, to settle, to waive.
 
+use super::Deltas;
 use super::binding::current_mapping;
 use super::standing::{Held, has_problems, load};
-use super::{Deltas, Table};
 use crate::job::{CRASHED, Class, Detail, Op, SettleAs, Standing, Status};
-use crate::store::{JobId, StoreError};
+use crate::store::{Chosen, JobId, Retried, Retry};
 use rusqlite::{Connection, Transaction, params};
 use std::collections::HashSet;
-
-/// Which failed rows to retry; all of them by default.
-#[derive(Clone, Debug, Default)]
-pub struct Retry {
-    /// Only those with this code.
-    pub code: Option<String>,
-    /// Only those that failed so.
-    pub detail: Option<Detail>,
-    /// Only these.
-    pub jobs: Option<Vec<JobId>>,
-}
-
-/// Which rows to waive.
-#[derive(Clone, Debug)]
-pub enum Chosen {
-    /// These.
-    Jobs(Vec<JobId>),
-    /// All of a status: failed, invalid or unknown.
-    Status(Status),
-}
-
-/// What became of failed rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Retried {
-    /// They will be sent again.
-    pub pending: u64,
-    /// They cannot be sent as they are.
-    pub invalid: u64,
-}
 
 impl Retried {
     fn count(&mut self, to: &Standing) {
@@ -54,132 +25,90 @@ struct Decision<'a> {
     now_ms: i64,
 }
 
-impl Table {
-    /// Makes failed rows pending again, and those invalid that have problems by now; attempts and
-    /// history stay.
-    pub fn retry(&mut self, which: &Retry, now_ms: i64) -> Result<Retried, StoreError> {
-        self.write(|t| {
-            let (mut deltas, mut retried) = (Deltas::default(), Retried::default());
-            for id in failed(t, which)? {
-                let Some(row) = load(t, id)? else { continue };
-                let Some(to) = row.standing.retried(has_problems(t, id)?, now_ms) else { continue };
-                row.becomes(t, &to, &mut deltas)?;
-                retried.count(&to);
-            }
-            deltas.apply(t)?;
-            Ok(retried)
-        })
+pub(super) fn retry(t: &Transaction<'_>, which: &Retry, now_ms: i64) -> rusqlite::Result<Retried> {
+    let (mut deltas, mut retried) = (Deltas::default(), Retried::default());
+    for id in failed(t, which)? {
+        let Some(row) = load(t, id)? else { continue };
+        let Some(to) = row.standing.retried(has_problems(t, id)?, now_ms) else { continue };
+        row.becomes(t, &to, &mut deltas)?;
+        retried.count(&to);
     }
+    deltas.apply(t)?;
+    Ok(retried)
+}
 
-    /// What [`Self::retry`] would do; changes nothing.
-    pub fn would_retry(&self, which: &Retry) -> Result<Retried, StoreError> {
-        self.check(|c| {
-            let mut retried = Retried::default();
-            for id in failed(c, which)? {
-                let Some(row) = load(c, id)? else { continue };
-                if let Some(to) = row.standing.retried(has_problems(c, id)?, 0) {
-                    retried.count(&to);
-                }
-            }
-            Ok(retried)
-        })
+pub(super) fn would_retry(c: &Connection, which: &Retry) -> rusqlite::Result<Retried> {
+    let mut retried = Retried::default();
+    for id in failed(c, which)? {
+        let Some(row) = load(c, id)? else { continue };
+        if let Some(to) = row.standing.retried(has_problems(c, id)?, 0) {
+            retried.count(&to);
+        }
     }
+    Ok(retried)
+}
 
-    /// The rows that [`Self::retry`] would take, the oldest first.
-    pub fn failed_jobs(&self, which: &Retry) -> Result<Vec<JobId>, StoreError> {
-        self.check(|c| Ok(failed(c, which)?.into_iter().map(JobId).collect()))
-    }
+pub(super) fn failed_jobs(c: &Connection, which: &Retry) -> rusqlite::Result<Vec<JobId>> {
+    Ok(failed(c, which)?.into_iter().map(JobId).collect())
+}
 
-    /// Settles a row that is unknown; `false` when it is not.
-    pub fn settle(
-        &mut self,
-        job: JobId,
-        to: SettleAs<'_>,
-        reason: &str,
-        now_ms: i64,
-    ) -> Result<bool, StoreError> {
-        let decision = Decision { word: "settle", reason, now_ms };
-        self.write(|t| {
-            let Some(row) = load(t, job.0)? else { return Ok(false) };
-            let Some(to) = row.standing.settled(to, reason, now_ms) else { return Ok(false) };
-            let mut deltas = Deltas::default();
-            decide(t, &row, &to, &decision, &mut deltas)?;
-            deltas.apply(t)?;
-            Ok(true)
-        })
-    }
+pub(super) fn settle(
+    t: &Transaction<'_>,
+    job: JobId,
+    to: SettleAs<'_>,
+    reason: &str,
+    now_ms: i64,
+) -> rusqlite::Result<bool> {
+    let decision = Decision { word: "settle", reason, now_ms };
 
-    /// Lets failed, invalid and unknown rows go, and pending ones that are named. Returns how many.
-    pub fn waive(&mut self, which: &Chosen, reason: &str, now_ms: i64) -> Result<u64, StoreError> {
-        let decision = Decision { word: "waive", reason, now_ms };
-        self.write(|t| {
-            let ids: Vec<i64> = match which {
-                Chosen::Jobs(jobs) => jobs.iter().map(|job| job.0).collect(),
-                Chosen::Status(status) => t
-                    .prepare(
-                        "SELECT id FROM job WHERE status IN ('failed', 'invalid') AND status = ?1
-                         UNION ALL
-                         SELECT id FROM job WHERE status IN ('sending', 'unknown')
-                                AND (status = ?1 OR ?1 = 'unknown')",
-                    )?
-                    .query_map([status.as_str()], |row| row.get(0))?
-                    .collect::<rusqlite::Result<_>>()?,
-            };
-            let mut deltas = Deltas::default();
-            let mut n = 0;
-            for id in ids {
-                let Some(row) = load(t, id)? else { continue };
-                let Some(to) = row.standing.waived(reason, now_ms) else { continue };
-                decide(t, &row, &to, &decision, &mut deltas)?;
-                n += 1;
-            }
-            deltas.apply(t)?;
-            Ok(n)
-        })
-    }
+    let Some(row) = load(t, job.0)? else { return Ok(false) };
+    let Some(to) = row.standing.settled(to, reason, now_ms) else { return Ok(false) };
+    let mut deltas = Deltas::default();
+    decide(t, &row, &to, &decision, &mut deltas)?;
+    deltas.apply(t)?;
+    Ok(true)
+}
 
-    /// What was decided about a row, a line each, for people.
-    pub fn decisions(&self, job: JobId) -> Result<Vec<String>, StoreError> {
-        self.check(|c| {
-            let mut statement = c.prepare(
-                "SELECT at_ms, decision, from_status, to_status, reason, undone_at_ms IS NOT NULL
-                 FROM decision WHERE job_id = ?1 ORDER BY id",
-            )?;
-            let rows = statement.query_map([job.0], |row| {
-                let at = crate::clock::iso(row.get(0)?);
-                let (decision, from): (String, String) = (row.get(1)?, row.get(2)?);
-                let (to, reason): (String, String) = (row.get(3)?, row.get(4)?);
-                let undone = if row.get(5)? { " (undone)" } else { "" };
-                Ok(format!("{at} {decision}: {from} to {to}: {reason}{undone}"))
-            })?;
-            rows.collect()
-        })
-    }
+pub(super) fn waive(
+    t: &Transaction<'_>,
+    which: &Chosen,
+    reason: &str,
+    now_ms: i64,
+) -> rusqlite::Result<u64> {
+    let decision = Decision { word: "waive", reason, now_ms };
 
-    /// Whether anything was ever sent.
-    pub fn has_attempts(&self) -> Result<bool, StoreError> {
-        self.check(|c| {
-            c.query_row(
-                "SELECT EXISTS (SELECT 1 FROM attempt) OR EXISTS
-                    (SELECT 1 FROM job WHERE status IN ('sending', 'unknown'))",
-                [],
-                |row| row.get(0),
-            )
-        })
+    let ids: Vec<i64> = match which {
+        Chosen::Jobs(jobs) => jobs.iter().map(|job| job.0).collect(),
+        Chosen::Status(status) => t
+            .prepare(
+                "SELECT id FROM job WHERE status IN ('failed', 'invalid') AND status = ?1
+                 UNION ALL
+                 SELECT id FROM job WHERE status IN ('sending', 'unknown')
+                        AND (status = ?1 OR ?1 = 'unknown')",
+            )?
+            .query_map([status.as_str()], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?,
+    };
+    let mut deltas = Deltas::default();
+    let mut n = 0;
+    for id in ids {
+        let Some(row) = load(t, id)? else { continue };
+        let Some(to) = row.standing.waived(reason, now_ms) else { continue };
+        decide(t, &row, &to, &decision, &mut deltas)?;
+        n += 1;
     }
+    deltas.apply(t)?;
+    Ok(n)
+}
 
-    /// The rows that were waived and still are, for `waive --status … --undo`.
-    pub fn waived(&self, from: Status) -> Result<Vec<JobId>, StoreError> {
-        self.check(|c| {
-            let mut statement = c.prepare(
-                "SELECT DISTINCT d.job_id FROM decision d JOIN job j ON j.id = d.job_id
-                 WHERE d.decision = 'waive' AND d.undone_at_ms IS NULL AND d.from_status = ?1
-                       AND j.detail = 'waived' ORDER BY d.job_id",
-            )?;
-            let rows = statement.query_map([from.as_str()], |row| Ok(JobId(row.get(0)?)))?;
-            rows.collect()
-        })
-    }
+pub(super) fn waived(c: &Connection, from: Status) -> rusqlite::Result<Vec<JobId>> {
+    let mut statement = c.prepare(
+        "SELECT DISTINCT d.job_id FROM decision d JOIN job j ON j.id = d.job_id
+         WHERE d.decision = 'waive' AND d.undone_at_ms IS NULL AND d.from_status = ?1
+               AND j.detail = 'waived' ORDER BY d.job_id",
+    )?;
+    let rows = statement.query_map([from.as_str()], |row| Ok(JobId(row.get(0)?)))?;
+    rows.collect()
 }
 
 fn failed(c: &Connection, which: &Retry) -> rusqlite::Result<Vec<i64>> {

@@ -1,79 +1,85 @@
 //! Records that leave the table as they came, each with the reason why it was not sent.
 
-use super::Table;
-use super::read::{ProblemRow, problems};
+use super::failures::problems;
 use crate::job::Status;
-use crate::store::{JobId, SourceId, StoreError};
-use rusqlite::params;
+use crate::store::{Exported, JobId, MappedId, ProblemRow, SourceId};
+use rusqlite::{Connection, OptionalExtension, params};
 
-/// A record, and what is known of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exported {
-    /// The job.
-    pub id: JobId,
-    /// The record.
-    pub raw: Vec<u8>,
-    /// Where the record came from.
-    pub source: SourceId,
-    /// Why it was not sent, of failed, invalid and unknown ones: status, code, reason and problems.
-    pub why: Option<String>,
+pub(super) fn records(
+    c: &Connection,
+    status: Status,
+    after: JobId,
+    limit: u32,
+) -> rusqlite::Result<Vec<(JobId, Vec<u8>)>> {
+    let mut statement = c.prepare_cached(
+        "SELECT j.id, r.raw FROM job j JOIN record r ON r.job_id = j.id
+         WHERE j.status = ?1 AND j.id > ?2 ORDER BY j.id LIMIT ?3",
+    )?;
+    let rows = statement.query_map(params![status.as_str(), after.0, limit], |row| {
+        Ok((JobId(row.get(0)?), row.get(1)?))
+    })?;
+    rows.collect()
 }
 
-impl Table {
-    /// Records of jobs of one status, by id after the given one: a page.
-    pub fn exported(
-        &self,
-        status: Status,
-        after: JobId,
-        limit: u32,
-    ) -> Result<Vec<Exported>, StoreError> {
-        let is_told = matches!(status, Status::Failed | Status::Invalid | Status::Unknown);
-        self.check(|c| {
-            let mut statement = c.prepare_cached(
-                "SELECT j.id, r.raw, r.source_id, j.detail, j.code, j.reason
-                 FROM job j JOIN record r ON r.job_id = j.id
-                 WHERE j.status = ?1 AND j.id > ?2 ORDER BY j.id LIMIT ?3",
-            )?;
-            let mut rows = statement.query(params![status.as_str(), after.0, limit])?;
-            let mut page = Vec::new();
-            while let Some(row) = rows.next()? {
-                let id: i64 = row.get(0)?;
-                let why = if is_told {
-                    let mut word = status.to_string();
-                    if let Some(detail) = row.get::<_, Option<String>>(3)? {
-                        word = format!("{word}/{detail}");
-                    }
-                    Some(why(&word, row.get(4)?, row.get(5)?, &problems(c, id)?))
-                } else {
-                    None
-                };
-                let source = SourceId(row.get(2)?);
-                page.push(Exported { id: JobId(id), raw: row.get(1)?, source, why });
+pub(super) fn pending_record(c: &Connection, job: JobId) -> rusqlite::Result<Option<Vec<u8>>> {
+    c.query_row(
+        "SELECT r.raw FROM job j JOIN record r ON r.job_id = j.id
+         WHERE j.id = ?1 AND j.status = 'pending'",
+        [job.0],
+        |row| row.get(0),
+    )
+    .optional()
+}
+
+pub(super) fn id_map(c: &Connection, after: JobId, limit: u32) -> rusqlite::Result<Vec<MappedId>> {
+    let mut statement = c.prepare_cached(
+        "SELECT j.id, j.key, j.remote_id, j.detail = 'skipped', r.raw
+         FROM job j JOIN record r ON r.job_id = j.id
+         WHERE j.detail IN ('created', 'existed', 'skipped') AND j.remote_id IS NOT NULL AND j.id > ?1
+         ORDER BY j.id LIMIT ?2",
+    )?;
+    let rows = statement.query_map(params![after.0, limit], |row| {
+        Ok(MappedId {
+            id: JobId(row.get(0)?),
+            key: row.get(1)?,
+            remote_id: row.get(2)?,
+            is_skipped: row.get(3)?,
+            raw: row.get(4)?,
+        })
+    })?;
+    rows.collect()
+}
+
+pub(super) fn exported(
+    c: &Connection,
+    status: Status,
+    after: JobId,
+    limit: u32,
+) -> rusqlite::Result<Vec<Exported>> {
+    let is_told = matches!(status, Status::Failed | Status::Invalid | Status::Unknown);
+
+    let mut statement = c.prepare_cached(
+        "SELECT j.id, r.raw, r.source_id, j.detail, j.code, j.reason
+         FROM job j JOIN record r ON r.job_id = j.id
+         WHERE j.status = ?1 AND j.id > ?2 ORDER BY j.id LIMIT ?3",
+    )?;
+    let mut rows = statement.query(params![status.as_str(), after.0, limit])?;
+    let mut page = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id: i64 = row.get(0)?;
+        let why = if is_told {
+            let mut word = status.to_string();
+            if let Some(detail) = row.get::<_, Option<String>>(3)? {
+                word = format!("{word}/{detail}");
             }
-            Ok(page)
-        })
+            Some(why(&word, row.get(4)?, row.get(5)?, &problems(c, id)?))
+        } else {
+            None
+        };
+        let source = SourceId(row.get(2)?);
+        page.push(Exported { id: JobId(id), raw: row.get(1)?, source, why });
     }
-
-    /// Whether a record of this source is in the table still: others may have taken the place of all. Reads
-    /// all records.
-    pub fn has_records_of(&self, source: SourceId) -> Result<bool, StoreError> {
-        self.check(|c| {
-            c.query_row(
-                "SELECT EXISTS (SELECT 1 FROM record WHERE source_id = ?1)",
-                [source.0],
-                |row| row.get(0),
-            )
-        })
-    }
-
-    /// Where the reading of each source stands.
-    pub fn checkpoints(&self) -> Result<Vec<(SourceId, String)>, StoreError> {
-        self.check(|c| {
-            let mut statement = c.prepare("SELECT id, checkpoint FROM source ORDER BY id")?;
-            let rows = statement.query_map([], |row| Ok((SourceId(row.get(0)?), row.get(1)?)))?;
-            rows.collect()
-        })
-    }
+    Ok(page)
 }
 
 /// "failed/rejected 2003: the words of the provider", "invalid: mail: not an e-mail address".

@@ -2,10 +2,12 @@
 //! row by row, what the law returns.
 
 use super::standing::load;
-use super::{Chosen, Table, sql};
+use super::{Table, sql};
 use crate::job::{Detail, Evidence, Standing, Status};
 use crate::problem::{Problem, Rule};
-use crate::store::{Batch, JobId, NewJob, NewRun, SourceId, Store, StoreError};
+use crate::store::{
+    Batch, Chosen, Deciding, JobId, NewJob, NewRun, Reading, Running, SourceId, Staging, StoreError,
+};
 use crate::user::Identifiers;
 use rusqlite::params;
 use std::fs;

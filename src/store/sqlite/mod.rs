@@ -2,14 +2,18 @@
 
 mod binding;
 mod compare;
+mod contract;
 mod decide;
 mod export;
+mod failures;
 mod identifiers;
+mod jobs;
 #[cfg(test)]
 mod laws;
-mod read;
+mod progress;
 mod remap;
 mod run;
+mod sources;
 mod sql;
 mod stage;
 mod standing;
@@ -17,20 +21,7 @@ mod stored;
 mod undo;
 mod verdict;
 
-pub use decide::{Chosen, Retried, Retry};
-pub use export::Exported;
-pub use read::{
-    AttemptRow, Counts, ErrorClass, FailureRow, JobRow, MappedId, ProblemId, ProblemRow, Reason,
-    ReasonRow, RunRow, UnfinishedSource,
-};
-
-pub use remap::{Mapped, Remap, ToMap};
-pub use undo::Undone;
-
-use super::{
-    Batch, Claim, Compared, JobId, Lens, NewRun, OpenJob, Outlook, RunEnd, RunId, SourceId,
-    SourceRow, StageCounts, Store, StoreError, TallyLine, Tick, Ticked, file,
-};
+use super::{StoreError, file};
 use crate::job::{Detail, Standing, Status};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -226,41 +217,6 @@ impl Table {
         Ok(())
     }
 
-    /// Where the table lies.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// The mapping of all rows anew that is under way, if one is.
-    pub fn remap(&self) -> Result<Option<Remap>, StoreError> {
-        self.check(remap::state)
-    }
-
-    /// Begins to map all rows anew. Nothing may be sending or unknown.
-    pub fn begin_remap(&mut self, state: &Remap) -> Result<(), StoreError> {
-        self.write(|t| remap::begin(t, state))
-    }
-
-    /// The next rows to map.
-    pub fn rows_to_map(&self, state: &Remap, limit: u32) -> Result<Vec<ToMap>, StoreError> {
-        self.check(|c| remap::page(c, state.after, limit))
-    }
-
-    /// Writes rows as the new mapping makes them.
-    pub fn write_remap(
-        &mut self,
-        state: &Remap,
-        rows: &[Mapped],
-        now_ms: i64,
-    ) -> Result<(), StoreError> {
-        self.write(|t| remap::write(t, state, rows, now_ms))
-    }
-
-    /// All rows are mapped. They are still to be compared with each other.
-    pub fn end_remap(&mut self, state: &Remap, now_ms: i64) -> Result<(), StoreError> {
-        self.write(|t| remap::end(t, state, now_ms))
-    }
-
     fn check<T>(
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
@@ -412,66 +368,6 @@ impl Deltas {
             }
         }
         conn.prepare_cached("DELETE FROM tally WHERE n = 0")?.execute([]).map(drop)
-    }
-}
-
-impl Store for Table {
-    fn source(&mut self, path: &str) -> Result<Vec<SourceRow>, StoreError> {
-        self.check(|c| stage::sources(c, path))
-    }
-
-    fn begin_source(
-        &mut self,
-        path: &str,
-        bytes: Option<u64>,
-        now_ms: i64,
-    ) -> Result<SourceId, StoreError> {
-        self.write(|t| stage::begin(t, path, bytes, now_ms))
-    }
-
-    fn restart_source(&mut self, source: SourceId, now_ms: i64) -> Result<SourceId, StoreError> {
-        self.write(|t| stage::restart(t, source, now_ms))
-    }
-
-    fn stage(&mut self, batch: &Batch) -> Result<StageCounts, StoreError> {
-        self.write(|t| stage::stage(t, batch))
-    }
-
-    fn is_compared(&mut self) -> Result<bool, StoreError> {
-        self.check(|c| compare::is_pending(c).map(|pending| !pending))
-    }
-
-    fn compare(&mut self, lens: &Lens<'_>, now_ms: i64) -> Result<Compared, StoreError> {
-        self.write(|t| compare::step(t, lens, now_ms))
-    }
-
-    fn begin_run(&mut self, new: &NewRun) -> Result<RunId, StoreError> {
-        self.write(|t| run::begin(t, new))
-    }
-
-    fn doubts(&mut self, after: JobId, limit: usize) -> Result<Vec<Claim>, StoreError> {
-        self.check(|c| run::doubts(c, after, limit))
-    }
-
-    fn tick(&mut self, tick: &Tick<'_>) -> Result<Ticked, StoreError> {
-        self.write(|t| run::tick(t, tick))
-    }
-
-    fn outlook(&mut self) -> Result<Outlook, StoreError> {
-        self.check(run::outlook)
-    }
-
-    fn open_jobs(&mut self, jobs: &[JobId]) -> Result<Vec<(JobId, OpenJob)>, StoreError> {
-        self.check(|c| run::open_jobs(c, jobs))
-    }
-
-    fn audit(&mut self) -> Result<(Vec<TallyLine>, Vec<TallyLine>), StoreError> {
-        // One transaction, so that both see the same state.
-        self.write(|t| Ok((run::tally_kept(t)?, run::tally_counted(t)?)))
-    }
-
-    fn end_run(&mut self, id: RunId, end: &RunEnd) -> Result<(), StoreError> {
-        self.write(|t| run::end(t, id, end))
     }
 }
 

@@ -7,52 +7,9 @@ use super::stage::add_problems;
 use super::standing::load;
 use super::{Deltas, compare, sql};
 use crate::job::{Remapped, Status};
-use crate::problem::Problem;
-use crate::user::{IdKind, Identifiers};
+use crate::store::{Mapped, Remap, ToMap};
+use crate::user::IdKind;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-
-/// A mapping that is under way.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remap {
-    /// JSON: the mapping that takes the place of the old one.
-    pub mapping: String,
-    /// JSON: what the passwords must be by then.
-    pub guard: String,
-    /// Passwords that do not suit it were accepted.
-    pub accepted: bool,
-    /// Rows up to this one are mapped.
-    pub after: i64,
-}
-
-/// A row to be mapped again.
-#[derive(Clone, Debug)]
-pub struct ToMap {
-    /// The job.
-    pub id: i64,
-    /// Its number in its source, from 1.
-    pub record_no: u64,
-    /// Where it stands.
-    pub status: Status,
-    /// A person has let it go, which can be undone.
-    pub is_waived: bool,
-    /// The record.
-    pub raw: Vec<u8>,
-    /// The record cannot be mapped, whatever the mapping: its problems stay.
-    pub is_faulty: bool,
-}
-
-/// A row as the new mapping makes it.
-#[derive(Clone, Debug)]
-pub struct Mapped {
-    /// The row.
-    pub row: ToMap,
-    /// What its record is found by now.
-    pub identifiers: Identifiers,
-    /// What was found wrong in it.
-    pub problems: Vec<Problem>,
-    /// It was found by the same before.
-    pub same_identifiers: bool,
-}
 
 pub(super) fn state(c: &Connection) -> rusqlite::Result<Option<Remap>> {
     c.query_row("SELECT mapping, passwords, accepted, after FROM remap", [], |row| {

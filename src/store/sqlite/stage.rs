@@ -1,11 +1,11 @@
 //! Transactions of staging: sources, and new jobs. What records have in common with others is
 //! found when all of a source's are there: `compare`.
 
+use super::Deltas;
 use super::identifiers::{Block, hashes};
-use super::{Deltas, Table};
 use crate::job::{Standing, Status};
 use crate::problem::Problem;
-use crate::store::{Batch, NewJob, SourceId, SourceRow, StageCounts, StoreError};
+use crate::store::{Batch, NewJob, SourceId, SourceRow, StageCounts};
 use rusqlite::{Connection, Transaction, params};
 
 pub(super) fn sources(c: &Connection, path: &str) -> rusqlite::Result<Vec<SourceRow>> {
@@ -48,20 +48,6 @@ pub(super) fn begin(
         params![path, bytes.map(|n| i64::try_from(n).unwrap_or(i64::MAX)), now_ms],
     )?;
     Ok(SourceId(t.last_insert_rowid()))
-}
-
-impl Table {
-    /// What was read of an unfinished source counts as all of it. Its checkpoint still says that it
-    /// was not read to its end.
-    pub fn close_source(&mut self, path: &str, now_ms: i64) -> Result<(), StoreError> {
-        self.write(|t| {
-            t.execute(
-                "UPDATE source SET finished_at_ms = ?2 WHERE path = ?1 AND finished_at_ms IS NULL",
-                params![path, now_ms],
-            )
-            .map(drop)
-        })
-    }
 }
 
 /// Appends a row for each record, and says how far the source has been read.

@@ -1,61 +1,36 @@
 //! Taking back what people have decided.
 
 use super::standing::load;
-use super::{Deltas, Table, compare};
+use super::{Deltas, compare};
 use crate::job::Decided;
-use crate::store::{JobId, Lens, StoreError};
+use crate::store::{JobId, Lens, Undone};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-/// What undoing decisions came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Undone {
-    /// Rows that are again what they were.
-    pub undone: u64,
-    /// Of these, rows that share an identifier with a row that came meanwhile: they cannot be sent.
-    pub taken: u64,
-    /// Rows that have moved on since, and stay as they are.
-    pub moved_on: u64,
-}
-
-impl std::ops::AddAssign for Undone {
-    fn add_assign(&mut self, other: Self) {
-        self.undone += other.undone;
-        self.taken += other.taken;
-        self.moved_on += other.moved_on;
+pub(super) fn undo(
+    t: &Transaction<'_>,
+    jobs: &[JobId],
+    decision: &str,
+    lens: &Lens<'_>,
+    now_ms: i64,
+) -> rusqlite::Result<Undone> {
+    let (mut undone, mut back) = (Undone::default(), Vec::new());
+    for job in jobs {
+        match undo_one(t, job.0, decision, now_ms)? {
+            Some(true) => back.push(job.0),
+            Some(false) => undone.moved_on += 1,
+            None => {}
+        }
     }
-}
-
-impl Table {
-    /// Takes back the latest decision of this sort about each of these rows, if nothing has happened
-    /// since. Where nothing was decided, nothing is undone.
-    pub fn undo(
-        &mut self,
-        jobs: &[JobId],
-        decision: &str,
-        lens: &Lens<'_>,
-        now_ms: i64,
-    ) -> Result<Undone, StoreError> {
-        self.write(|t| {
-            let (mut undone, mut back) = (Undone::default(), Vec::new());
-            for job in jobs {
-                match undo(t, job.0, decision, now_ms)? {
-                    Some(true) => back.push(job.0),
-                    Some(false) => undone.moved_on += 1,
-                    None => {}
-                }
-            }
-            undone.undone = back.len() as u64;
-            // A waived row stands in nobody's way: others may have come meanwhile.
-            if decision == "waive" {
-                undone.taken = compare::judge_back(t, lens, &back, now_ms)?;
-            }
-            Ok(undone)
-        })
+    undone.undone = back.len() as u64;
+    // A waived row stands in nobody's way: others may have come meanwhile.
+    if decision == "waive" {
+        undone.taken = compare::judge_back(t, lens, &back, now_ms)?;
     }
+    Ok(undone)
 }
 
 /// Whether it is undone; none where there is nothing to undo.
-fn undo(
+fn undo_one(
     t: &Transaction<'_>,
     job: i64,
     decision: &str,

@@ -3,7 +3,7 @@
 use super::*;
 use crate::store::sqlite::Table;
 use crate::store::sqlite::stage;
-use crate::store::{JobId, NewRun, RunId, Store, Tick};
+use crate::store::{JobId, NewRun, Reading, RunId, Running, Tick};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 

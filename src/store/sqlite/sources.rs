@@ -1,0 +1,93 @@
+//! Sources, and what stands in the table of each.
+
+use crate::store::{SourceId, UnfinishedSource};
+use rusqlite::{Connection, Transaction, params};
+
+/// The sources of these paths. Of standard input only its last reading: what came before is another
+/// source.
+const NAMED: &str = "WITH named AS (
+    SELECT id FROM source WHERE path <> '-' AND path IN (SELECT value FROM json_each(?1))
+    UNION ALL
+    SELECT id FROM source WHERE id = (SELECT max(id) FROM source WHERE path = '-')
+                                AND '-' IN (SELECT value FROM json_each(?1)))";
+/// A row of these: one whose record came from there, or did at first.
+const OF_NAMED: &str =
+    "(j.source_id IN (SELECT id FROM named) OR r.source_id IN (SELECT id FROM named))";
+
+pub(super) fn has_sources(c: &Connection) -> rusqlite::Result<bool> {
+    Ok(!sources_where(c, "id = (SELECT min(id) FROM source)")?.is_empty())
+}
+
+pub(super) fn unfinished_sources(c: &Connection) -> rusqlite::Result<Vec<UnfinishedSource>> {
+    // The newest is not finished before its records are compared with the others.
+    sources_where(
+        c,
+        "finished_at_ms IS NULL
+         OR (id = (SELECT max(id) FROM source) AND (SELECT blocks > compared FROM comparison))",
+    )
+}
+
+pub(super) fn closed_sources(c: &Connection) -> rusqlite::Result<Vec<UnfinishedSource>> {
+    // Elsewhere a source is finished only with a checkpoint at the file's end.
+    sources_where(
+        c,
+        "finished_at_ms IS NOT NULL AND json_valid(checkpoint)
+         AND json_extract(checkpoint, '$.finished') = 0",
+    )
+}
+
+fn sources_where(c: &Connection, condition: &str) -> rusqlite::Result<Vec<UnfinishedSource>> {
+    let sql = format!("SELECT path, records FROM source WHERE {condition} ORDER BY id");
+
+    let mut statement = c.prepare(&sql)?;
+    let rows = statement
+        .query_map([], |row| Ok(UnfinishedSource { path: row.get(0)?, records: row.get(1)? }))?;
+    rows.collect()
+}
+
+pub(super) fn close_source(t: &Transaction<'_>, path: &str, now_ms: i64) -> rusqlite::Result<()> {
+    t.execute(
+        "UPDATE source SET finished_at_ms = ?2 WHERE path = ?1 AND finished_at_ms IS NULL",
+        params![path, now_ms],
+    )
+    .map(drop)
+}
+
+pub(super) fn checkpoints(c: &Connection) -> rusqlite::Result<Vec<(SourceId, String)>> {
+    let mut statement = c.prepare("SELECT id, checkpoint FROM source ORDER BY id")?;
+    let rows = statement.query_map([], |row| Ok((SourceId(row.get(0)?), row.get(1)?)))?;
+    rows.collect()
+}
+
+pub(super) fn has_records_of(c: &Connection, source: SourceId) -> rusqlite::Result<bool> {
+    c.query_row("SELECT EXISTS (SELECT 1 FROM record WHERE source_id = ?1)", [source.0], |row| {
+        row.get(0)
+    })
+}
+
+pub(super) fn invalid_of(c: &Connection, paths: &[String]) -> rusqlite::Result<u64> {
+    let paths = serde_json::Value::from(paths).to_string();
+    let sql = format!(
+        "{NAMED} SELECT count(*) FROM job j JOIN record r ON r.job_id = j.id
+         WHERE j.status IN ('failed', 'invalid') AND j.status = 'invalid' AND {OF_NAMED}"
+    );
+    c.query_row(&sql, [paths], |row| row.get(0))
+}
+
+pub(super) fn invalid_of_others(
+    c: &Connection,
+    paths: &[String],
+) -> rusqlite::Result<Vec<(String, u64)>> {
+    let paths = serde_json::Value::from(paths).to_string();
+    let sql = format!(
+        "{NAMED} SELECT s.path, count(*) FROM job j JOIN record r ON r.job_id = j.id
+             LEFT JOIN origin o ON o.job_id = j.id
+             JOIN source s ON s.id = coalesce(o.source_id, j.source_id)
+         WHERE j.status IN ('failed', 'invalid') AND j.status = 'invalid' AND NOT {OF_NAMED}
+         GROUP BY s.path ORDER BY count(*) DESC, s.path"
+    );
+
+    let mut statement = c.prepare(&sql)?;
+    let rows = statement.query_map([paths], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
+}
