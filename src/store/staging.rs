@@ -90,55 +90,29 @@ impl std::ops::AddAssign for StageCounts {
 impl StageCounts {
     /// Takes in what comparing has changed.
     pub fn compared(&mut self, with: &Compared) {
-        self.rows = self.rows.saturating_add_signed(with.rows);
-        self.replaced += with.replaced;
-        self.unchanged += with.unchanged;
-        self.left_alone += with.left_alone;
-        self.unsettled += with.unsettled;
-        self.still_wrong += with.still_wrong;
-        self.waived += with.waived;
-        self.invalid = self.invalid.saturating_add_signed(with.invalid);
-        self.differing += with.differing;
+        *self += with.more;
+        self.rows = self.rows.saturating_sub(with.fewer.rows);
+        self.invalid = self.invalid.saturating_sub(with.fewer.invalid);
     }
 }
 
-/// What comparing new rows with the others came to: changes of [`StageCounts`].
+/// What comparing new rows with the others came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Compared {
     /// Nothing is left to compare.
     pub done: bool,
-    /// New rows: fewer, by those whose record was there or went to another row.
-    pub rows: i64,
-    /// Jobs whose record was replaced.
-    pub replaced: u64,
-    /// Records that were in the table already.
-    pub unchanged: u64,
-    /// Replacements that were not made.
-    pub left_alone: u64,
-    /// Of them: the job is sending or unknown.
-    pub unsettled: u64,
-    /// Of `unchanged`: jobs that are failed or invalid.
-    pub still_wrong: u64,
-    /// Of `unchanged`: jobs that were waived.
-    pub waived: u64,
-    /// Jobs with problems: more, or fewer.
-    pub invalid: i64,
-    /// Records that differ from what another source has under their key, and replace nothing.
-    pub differing: u64,
+    /// What there is more of.
+    pub more: StageCounts,
+    /// What there is less of: rows whose record was there or went to another row, and invalid ones among
+    /// them.
+    pub fewer: StageCounts,
 }
 
 impl std::ops::AddAssign for Compared {
     fn add_assign(&mut self, other: Self) {
         self.done |= other.done;
-        self.rows += other.rows;
-        self.replaced += other.replaced;
-        self.unchanged += other.unchanged;
-        self.left_alone += other.left_alone;
-        self.unsettled += other.unsettled;
-        self.still_wrong += other.still_wrong;
-        self.waived += other.waived;
-        self.invalid += other.invalid;
-        self.differing += other.differing;
+        self.more += other.more;
+        self.fewer += other.fewer;
     }
 }
 

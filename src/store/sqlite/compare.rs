@@ -163,7 +163,7 @@ impl<'a> Judge<'a> {
         match self.fate(&new)? {
             Fate::Stay(problem) => self.stay(&new, problem),
             Fate::Differ(problem) => {
-                self.book(new.source).differing += 1;
+                self.book(new.source).more.differing += 1;
                 self.stay(&new, Some(problem))
             }
             Fate::Replace(known, problem) => {
@@ -184,8 +184,8 @@ impl<'a> Judge<'a> {
             }
             Fate::Again(known, problem) => self.look_again(&known, &new, problem),
             Fate::LeaveAlone { unsettled } => {
-                self.book(new.source).left_alone += 1;
-                self.book(new.source).unsettled += u64::from(unsettled);
+                self.book(new.source).more.left_alone += 1;
+                self.book(new.source).more.unsettled += u64::from(unsettled);
                 self.take_out(&new)
             }
             Fate::KnownWithoutKey(known) => {
@@ -249,11 +249,19 @@ impl<'a> Judge<'a> {
     fn finish(self) -> rusqlite::Result<Compared> {
         let mut sum = Compared::default();
         let mut write = self.t.prepare_cached(
-            "UPDATE source SET rows = rows + ?2, replaced = replaced + ?3, unchanged = unchanged + ?4,
+            "UPDATE source SET rows = rows + ?2 - ?6, replaced = replaced + ?3, unchanged = unchanged + ?4,
                     left_alone = left_alone + ?5 WHERE id = ?1",
         )?;
         for (source, n) in self.books {
-            write.execute(params![source, n.rows, n.replaced, n.unchanged, n.left_alone])?;
+            let Compared { more, fewer, .. } = n;
+            write.execute(params![
+                source,
+                more.rows,
+                more.replaced,
+                more.unchanged,
+                more.left_alone,
+                fewer.rows
+            ])?;
             sum += n;
         }
         self.deltas.apply(self.t)?;
@@ -383,9 +391,9 @@ impl<'a> Judge<'a> {
 
     fn unchanged(&mut self, new: &Stored, known: &Stored) -> rusqlite::Result<()> {
         let book = self.book(new.source);
-        book.unchanged += 1;
-        book.still_wrong += u64::from(known.status().is_wrong());
-        book.waived += u64::from(known.is_waived());
+        book.more.unchanged += 1;
+        book.more.still_wrong += u64::from(known.status().is_wrong());
+        book.more.waived += u64::from(known.is_waived());
         self.take_out(new)
     }
 

@@ -19,7 +19,7 @@ impl Judge<'_> {
         }
         add_problems(self.t, new.id, &problems)?;
         if self.invalidate(new)? {
-            self.book(new.source).invalid += 1;
+            self.book(new.source).more.invalid += 1;
         }
         Ok(())
     }
@@ -69,8 +69,8 @@ impl Judge<'_> {
             .execute(params![known.id, new.identifiers.key().map(|(_, key)| key)])?;
         self.becomes(known, to)?;
         self.move_identifiers(new, known.id)?;
-        self.book(new.source).replaced += 1;
-        self.book(new.source).invalid += i64::from(!is_valid);
+        self.book(new.source).more.replaced += 1;
+        self.book(new.source).more.invalid += u64::from(!is_valid);
         self.take_out(new)
     }
 
@@ -99,8 +99,8 @@ impl Judge<'_> {
     /// Takes a new row out of its source's rows: its record was there, or went to another row.
     pub(super) fn take_out(&mut self, new: &Stored) -> rusqlite::Result<()> {
         let book = self.book(new.source);
-        book.rows -= 1;
-        book.invalid -= i64::from(new.status() == Status::Invalid);
+        book.fewer.rows += 1;
+        book.fewer.invalid += u64::from(new.status() == Status::Invalid);
         self.remove(new)
     }
 
