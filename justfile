@@ -41,7 +41,7 @@ full:
 
 # Changes the code in small ways and sees whether a test notices (cargo install cargo-mutants)
 mutants:
-    cargo mutants --file 'src/job.rs' --file 'src/run/*.rs' --file 'src/store/**/*.rs'
+    cargo mutants --file 'src/job/*.rs' --file 'src/run/*.rs' --file 'src/store/**/*.rs'
 
 # Fuzzes the readers and the mapping, one target or all in turn (cargo install cargo-fuzz; a nightly toolchain)
 fuzz target="all" seconds="1800":

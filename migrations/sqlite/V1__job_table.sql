@@ -1,5 +1,5 @@
 -- The job table. Times are UTC milliseconds; the views show them as ISO 8601.
--- Words (statuses, details, classes) are those of DESIGN.md and of src/job.rs. The checks are chains of OR:
+-- Words (statuses, details, classes) are those of DESIGN.md and of src/job/. The checks are chains of OR:
 -- for a list of more than two words SQLite makes a table, each time that a row is written.
 
 -- The mappings that rows were staged and sent under: one row each time that it changes.

@@ -449,26 +449,31 @@ impl<'a> Judge<'a> {
         first: &Stored,
         new: &Stored,
     ) -> rusqlite::Result<Problem> {
-        let way_out = match first.status() {
-            Status::Done => "its user is done: change it at the provider, or waive this row",
-            // Two records of one source are two people, also with --replace.
-            _ if self.is_check() && first.record_source == new.record_source => {
-                "if they are one person, take the one that is out of date out"
-            }
-            _ if self.is_check() => "if this is the corrected record, stage it with --replace",
-            // Read before the other one is sent, and afterwards.
-            _ if first.record_source == new.record_source => {
-                "if they are one person, waive the row that is out of date and stage again with --replace; \
-                 once the other is done, change that user at the provider and waive this row"
-            }
-            _ => {
-                "'stage --replace' says that this is the corrected record; once the other is done, change \
-                 that user at the provider and waive this row"
-            }
-        };
+        let way_out = self.way_out(first, new);
         let (place, noun) = (self.place(first, new)?, kind.noun());
         let message = format!("{place}{SAME} key ({noun}) with other content; {way_out}");
         Ok(Problem::new((self.lens.field)(kind), Rule::DuplicateKey, message))
+    }
+
+    /// What a person can do about a key that another row has.
+    fn way_out(&self, first: &Stored, new: &Stored) -> &'static str {
+        let is_done = first.status() == Status::Done;
+        // Two records of one source are two people, also with --replace.
+        let is_same_source = first.record_source == new.record_source;
+        match (is_done, self.is_check(), is_same_source) {
+            (true, _, _) => "its user is done: change it at the provider, or waive this row",
+            (_, true, true) => "if they are one person, take the one that is out of date out",
+            (_, true, false) => "if this is the corrected record, stage it with --replace",
+            // Read before the other one is sent, and afterwards.
+            (_, false, true) => {
+                "if they are one person, waive the row that is out of date and stage again with --replace; \
+                 once the other is done, change that user at the provider and waive this row"
+            }
+            (_, false, false) => {
+                "'stage --replace' says that this is the corrected record; once the other is done, change \
+                 that user at the provider and waive this row"
+            }
+        }
     }
 
     /// Whether this is the table of `check`, which has no file, and of which nothing is sent.

@@ -163,9 +163,9 @@ fn a_word_that_is_not_known_is_an_error_and_never_another_status() {
             "PRAGMA ignore_check_constraints = ON; UPDATE job SET {column} = 'odd' WHERE status = 'unknown'"
         );
         bench.table.conn.execute_batch(&damage).unwrap();
-        let told = |error: StoreError| match error {
-            StoreError::UnknownWord { what, .. } => what,
-            other => panic!("{other}"),
+        let told = |error: StoreError| {
+            let StoreError::UnknownWord { what, .. } = error else { panic!("{error}") };
+            what
         };
         let ids: Vec<JobId> = (1..=24).map(JobId).collect();
         let waived = bench.table.waive(&Chosen::Jobs(ids), "all of them", NOW_MS);
