@@ -1,7 +1,8 @@
 //! `check`: reads, maps and validates; stages and sends nothing.
 
+use super::reading::Reading;
 use crate::check::{Checker, IdAlone, Reasons};
-use crate::cli::{Check, CheckFormat, Global};
+use crate::cli::Global;
 use crate::columns;
 use crate::config::{Flags, Settings, process_env};
 use crate::error::{Error, Exit, Result};
@@ -13,8 +14,48 @@ use crate::store::file::Replacement;
 use crate::ui::progress::ReadProgress;
 use crate::ui::{self, Ui};
 use crate::words::grouped;
+use clap::{Args, ValueEnum};
 use std::cell::RefCell;
 use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+
+/// `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The export; '-' for standard input
+    #[arg(value_name = "SOURCE", required = true)]
+    pub sources: Vec<String>,
+
+    #[command(flatten)]
+    pub reading: Reading,
+
+    /// What to write: a summary as text or as one JSON object, or each problem as a JSON line
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: CheckFormat,
+
+    /// Same as --format json
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+
+    /// Write to FILE instead of standard output, which '-' means too
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// As stage --accept-passwords
+    #[arg(long)]
+    pub accept_passwords: bool,
+}
+
+/// What `check` writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// A summary for people.
+    Text,
+    /// The summary as one object.
+    Json,
+    /// One object a problem.
+    Jsonl,
+}
 
 pub(super) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;

@@ -1,7 +1,9 @@
 //! `retry-failed`, `settle`, `waive`: what people decide about rows.
 
+use super::place::Place;
+use super::sending::{SETTINGS_HELP, Sending};
 use super::{Writer, jobs_of, open_reader, open_writer, place, run, staged_mapping};
-use crate::cli::{FailedClass, Global, RetryFailed, Sending, Settle, SettleTo, Waive, WaiveStatus};
+use crate::cli::Global;
 use crate::clock;
 use crate::config::TargetKind;
 use crate::error::{Error, Exit, Result};
@@ -11,9 +13,142 @@ use crate::stage::with_lens;
 use crate::store::{Chosen, Deciding, JobId, JobRow, Reading, Retry, Table, Undone};
 use crate::ui::Ui;
 use crate::words::{agree, counted, grouped};
+use clap::{Args, ValueEnum};
 
 /// Rows of one transaction: what they would be found by is looked for at once.
 const UNDONE_AT_ONCE: usize = 10_000;
+
+/// `retry-failed`.
+#[derive(Debug, Args)]
+#[command(after_help = SETTINGS_HELP)]
+pub struct RetryFailed {
+    /// Only rows that failed with this code
+    #[arg(long, value_name = "CODE")]
+    pub code: Option<String>,
+
+    /// Only rows that failed in this way
+    #[arg(long, value_name = "CLASS")]
+    pub class: Option<FailedClass>,
+
+    /// Only the row with this key
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
+
+    /// Then do what run does
+    #[arg(long)]
+    pub run: bool,
+
+    #[command(flatten)]
+    pub sending: Sending,
+}
+
+/// How a row failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailedClass {
+    /// Rejected by the provider.
+    Rejected,
+    /// Another user stands in the way.
+    Conflict,
+    /// Attempts used up.
+    Exhausted,
+}
+
+/// `settle`.
+#[derive(Debug, Args)]
+#[command(override_usage = "userferry settle KEY --as STATUS --reason TEXT [--user-id ID]
+       userferry settle KEY --undo")]
+pub struct Settle {
+    /// The row
+    #[arg(value_name = "KEY")]
+    pub key: String,
+
+    /// done: the user is in the directory; pending: it is not, send it; failed: neither
+    #[arg(long = "as", value_name = "STATUS", required_unless_present = "undo")]
+    pub to: Option<SettleTo>,
+
+    /// The user's id in the directory, with --as done: export --map then has it
+    #[arg(
+        long,
+        value_name = "ID",
+        requires = "to",
+        value_parser = clap::builder::NonEmptyStringValueParser::new()
+    )]
+    pub user_id: Option<String>,
+
+    /// Why; kept with the decision
+    #[arg(
+        long,
+        value_name = "TEXT",
+        required_unless_present = "undo",
+        value_parser = clap::builder::NonEmptyStringValueParser::new()
+    )]
+    pub reason: Option<String>,
+
+    /// Take the decision back
+    #[arg(long, conflicts_with_all = ["to", "reason", "user_id"])]
+    pub undo: bool,
+}
+
+/// What became of a row in doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SettleTo {
+    /// The user is in the directory.
+    Done,
+    /// It is not: send it.
+    Pending,
+    /// It is not, and is not to be sent.
+    Failed,
+}
+
+/// `waive`.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "userferry waive --key KEY [--all | --record N [--source SOURCE]] --reason TEXT
+       userferry waive --record N [--source SOURCE] --reason TEXT
+       userferry waive --status STATUS[,STATUS] --reason TEXT
+       userferry waive … --undo"
+)]
+#[command(group = clap::ArgGroup::new("which").required(true).multiple(true).args(["key", "status", "record"]))]
+pub struct Waive {
+    /// The rows with this key; with --record the one of that record
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
+
+    /// All rows with the key, also where several have it and one of them is still to be sent
+    #[arg(long, requires = "key")]
+    pub all: bool,
+
+    #[command(flatten)]
+    pub place: Place,
+
+    /// All rows of this status, or of several: failed,invalid,unknown
+    #[arg(long, value_name = "STATUS", value_delimiter = ',', conflicts_with_all = ["key", "record"])]
+    pub status: Vec<WaiveStatus>,
+
+    /// Why; kept with the decision
+    #[arg(
+        long,
+        value_name = "TEXT",
+        required_unless_present = "undo",
+        value_parser = clap::builder::NonEmptyStringValueParser::new()
+    )]
+    pub reason: Option<String>,
+
+    /// Take the decision back
+    #[arg(long, conflicts_with = "reason")]
+    pub undo: bool,
+}
+
+/// What can be waived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WaiveStatus {
+    /// Refused for good.
+    Failed,
+    /// Problems found before sending.
+    Invalid,
+    /// Nobody can tell yet whether the user was created.
+    Unknown,
+}
 
 pub(super) fn retry_failed(global: &Global, ui: Ui, args: &RetryFailed) -> Result<Exit> {
     if args.sending.dry_run {

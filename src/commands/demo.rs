@@ -6,12 +6,12 @@
 
 mod export;
 
-use crate::cli::Demo;
 use crate::error::{Error, Exit, Result};
 use crate::sandbox::{Sandbox, Settings};
 use crate::store::file::open_private;
 use crate::ui::Ui;
 use crate::words::grouped;
+use clap::Args;
 use std::io::Write;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -32,6 +32,14 @@ connect_timeout = \"1s\"
 settle_time = \"500ms\"
 max_outage = \"1m\"
 ";
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Keep the files in this folder [default: a new one under the system's temporary folder]
+    #[arg(long, value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
+}
 
 pub(super) fn run(ui: Ui, args: &Demo) -> Result<Exit> {
     let folder = folder(args)?;

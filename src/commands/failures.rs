@@ -4,15 +4,60 @@ mod summary;
 
 use super::next::{self, Conflicts};
 use super::open_reader;
-use crate::cli::{FailureFormat, FailureStatus, Failures, Global};
+use crate::cli::Global;
 use crate::error::{Error, Exit, Result};
 use crate::job::Status;
 use crate::store::{Counts, FailureRow, JobId, Reading, Table};
 use crate::ui::Ui;
+use clap::{Args, ValueEnum};
 use std::path::Path;
 
 /// Rows in one read transaction: none of them holds the WAL for long.
 const PAGE: u32 = 500;
+
+/// `failures`.
+#[derive(Debug, Args)]
+pub struct Failures {
+    /// Only rows of this status, or of several: failed,unknown [default: all three]
+    #[arg(long, value_name = "STATUS", value_delimiter = ',')]
+    pub status: Vec<FailureStatus>,
+
+    /// How to print them
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: FailureFormat,
+
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+
+    /// Each reason once: how many rows it concerns, and one of them, masked
+    #[arg(long)]
+    pub summary: bool,
+}
+
+/// The rows to list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailureStatus {
+    /// Refused for good.
+    Failed,
+    /// Problems found before sending.
+    Invalid,
+    /// Nobody can tell yet whether the user was created.
+    Unknown,
+}
+
+/// How to print failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailureFormat {
+    /// For people.
+    Table,
+    /// One array.
+    Json,
+    /// One object a line.
+    Jsonl,
+    /// For spreadsheets.
+    Csv,
+}
 
 pub(super) fn run(global: &Global, ui: Ui, args: &Failures) -> Result<Exit> {
     let rows = Rows { table: open_reader(global)?, which: wanted(&args.status) };

@@ -1,13 +1,15 @@
 //! `init`: writes a commented userferry.toml, never over an existing one; with `--from` its mapping
 //! is proposed from an export.
 
-use crate::cli::{Global, Init, Reading};
+use super::reading::Reading;
+use crate::cli::Global;
 use crate::config::{self, TargetKind};
 use crate::error::{Error, Exit, Result};
 use crate::input::{Reader, Source, show_name};
 use crate::suggest::{Proposal, Survey, propose};
 use crate::ui::{Ui, table};
 use crate::words::{agree, counted, grouped};
+use clap::Args;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -17,6 +19,23 @@ use std::path::Path;
 const SAMPLE: u64 = 2_000;
 /// Fields that are named in the summary but feed nothing.
 const SHOWN: usize = 20;
+
+/// `init`.
+#[derive(Debug, Args)]
+#[command(mut_arg("input_format", |arg| arg.requires("from")))]
+#[command(mut_arg("records", |arg| arg.requires("from")))]
+#[command(mut_arg("encoding", |arg| arg.requires("from")))]
+#[command(mut_arg("delimiter", |arg| arg.requires("from")))]
+#[command(mut_arg("header", |arg| arg.requires("from")))]
+#[command(mut_arg("columns", |arg| arg.requires("from")))]
+pub struct Init {
+    /// Propose the mapping from the fields of this export; '-' for standard input
+    #[arg(long, value_name = "SOURCE")]
+    pub from: Option<String>,
+
+    #[command(flatten)]
+    pub reading: Reading,
+}
 
 pub(super) fn run(global: &Global, ui: Ui, args: &Init) -> Result<Exit> {
     let path = global.config.as_deref().unwrap_or(Path::new(config::DEFAULT_FILE));

@@ -1,22 +1,24 @@
 //! One file per command; its `run` is its story.
 
 mod anew;
-mod check;
-mod decide;
-mod demo;
-mod export;
-mod failures;
-mod init;
+pub(crate) mod check;
+pub(crate) mod decide;
+pub(crate) mod demo;
+pub(crate) mod export;
+pub(crate) mod failures;
+pub(crate) mod init;
 mod next;
-mod password;
+pub(crate) mod password;
 mod place;
-mod preview;
-mod remap;
-mod run;
+pub(crate) mod preview;
+mod reading;
+pub(crate) mod remap;
+pub(crate) mod run;
 mod sandbox;
-mod show;
-mod stage;
-mod status;
+mod sending;
+pub(crate) mod show;
+pub(crate) mod stage;
+pub(crate) mod status;
 mod unmask;
 
 use crate::cli::{Cli, Command, Global};

@@ -1,7 +1,6 @@
 //! Rows by the place that their records come from: those without a key have no other name.
 
 use super::{anew, staged_mapping};
-use crate::cli::Place;
 use crate::config::TargetKind;
 use crate::error::{Error, Result};
 use crate::mapping::Mapping;
@@ -10,7 +9,20 @@ use crate::store::{JobRow, Reading, Table};
 use crate::user::IdKind;
 use crate::validate;
 use crate::words::counted;
+use clap::Args;
 use std::path::Path;
+
+/// A row by the place that its record comes from, for those that have no key.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Place {
+    /// The row of the record with this number, as failures names it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=9_223_372_036_854_775_807))]
+    pub record: Option<u64>,
+
+    /// The source of that record [default: the only one that has such a number]
+    #[arg(long, value_name = "SOURCE", requires = "record")]
+    pub source: Option<String>,
+}
 
 /// The rows of the record at a place; several where a file was staged in several states.
 pub(super) fn jobs_at(table: &Table, place: &Place) -> Result<Vec<JobRow>> {

@@ -1,9 +1,10 @@
 //! `preview`: what would be sent for one record, field by field, and where each value comes from.
 
+use super::reading::Reading;
 use super::unmask::Unmasked;
 use super::{jobs_of, open_reader, staged_mapping};
 use crate::check::{Nowhere, mapped_to};
-use crate::cli::{Global, Preview};
+use crate::cli::Global;
 use crate::columns;
 use crate::config::{Flags, Settings, TargetKind, process_env};
 use crate::error::{Error, Exit, Result};
@@ -17,7 +18,38 @@ use crate::target::schema::Schema;
 use crate::ui::{Ui, table};
 use crate::user::{Identifiers, User, normalise, same};
 use crate::validate::{Warning, prepare};
+use clap::Args;
 use secrecy::ExposeSecret;
+
+/// `preview`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("which").required(true).multiple(true).args(["source", "key"]))]
+pub struct Preview {
+    /// The export; '-' for standard input [default: the job table, with --key]
+    #[arg(value_name = "SOURCE")]
+    pub source: Option<String>,
+
+    #[command(flatten)]
+    pub reading: Reading,
+
+    /// The record with this number [default: 1]
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "source",
+        conflicts_with = "key",
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
+    pub record: Option<u64>,
+
+    /// The record with this external id, e-mail address, phone number or user name
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
+
+    /// Show these of the provider's fields as they are: birthdate,gender; never a password
+    #[arg(long, value_name = "FIELD", value_delimiter = ',')]
+    pub unmask: Vec<String>,
+}
 
 pub(super) fn run(global: &Global, ui: Ui, args: &Preview) -> Result<Exit> {
     let previews = match &args.source {

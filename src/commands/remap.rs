@@ -1,7 +1,7 @@
 //! `remap`: maps and validates again what is not done yet, after a change of the mapping.
 
 use super::{open_writer, staged_guard, staged_mapping};
-use crate::cli::{Global, Remap};
+use crate::cli::Global;
 use crate::config::{Flags, Settings, process_env};
 use crate::error::{Error, Exit, Result};
 use crate::mapping::Mapping;
@@ -11,6 +11,15 @@ use crate::store::{Counts, Reading, Staging};
 use crate::ui::Ui;
 use crate::ui::progress::ReadProgress;
 use crate::words::{agree, counted, grouped};
+use clap::Args;
+
+/// `remap`.
+#[derive(Debug, Args)]
+pub struct Remap {
+    /// As stage --accept-passwords
+    #[arg(long)]
+    pub accept_passwords: bool,
+}
 
 pub(super) fn run(global: &Global, ui: Ui, args: &Remap) -> Result<Exit> {
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;

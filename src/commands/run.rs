@@ -3,8 +3,9 @@
 mod chosen;
 
 use super::next::{self, Conflicts};
+use super::sending::{SETTINGS_HELP, Sending};
 use super::{Writer, machine, open_reader, open_writer, place, staged_mapping};
-use crate::cli::{Global, Run, Sending};
+use crate::cli::Global;
 use crate::clock::Clock;
 use crate::config::{self, OnUnknown, TargetKind, process_env};
 use crate::error::{Error, Exit, Result};
@@ -21,6 +22,7 @@ use crate::ui::Ui;
 use crate::ui::progress::RunProgress;
 use crate::words::{counted, grouped};
 use crate::{open_files, redact, units, validate};
+use clap::Args;
 use secrecy::SecretString;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -37,6 +39,19 @@ const PROBE_SPREAD: u32 = 4;
 const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Rows that a dry run shows where no limit says otherwise.
 const DRY_ROWS: u64 = 3;
+
+/// `run`.
+#[derive(Debug, Args)]
+#[command(after_help = SETTINGS_HELP)]
+pub struct Run {
+    /// Send only the rows of this key, then stop; may be given several times: a canary of people whom
+    /// you can ask
+    #[arg(long, value_name = "KEY", conflicts_with = "limit")]
+    pub key: Vec<String>,
+
+    #[command(flatten)]
+    pub sending: Sending,
+}
 
 pub(super) fn run(global: &Global, ui: Ui, args: &Run) -> Result<Exit> {
     let settings = load(global, &args.sending)?;

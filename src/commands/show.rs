@@ -1,8 +1,9 @@
 //! `show`: one user, whole.
 
+use super::place::Place;
 use super::unmask::Unmasked;
 use super::{jobs_of, open_reader, place, staged_mapping};
-use crate::cli::{Global, Show};
+use crate::cli::Global;
 use crate::clock;
 use crate::config::TargetKind;
 use crate::error::{Exit, Result};
@@ -12,7 +13,29 @@ use crate::store::{AttemptRow, JobRow, Reading, Table};
 use crate::ui::{Ui, table};
 use crate::words::grouped;
 use crate::{redact, validate};
+use clap::Args;
 use serde_json::{Value, json};
+
+/// `show`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("which").required(true).args(["key", "record"]))]
+pub struct Show {
+    /// External id, e-mail address, phone number or user name
+    #[arg(value_name = "KEY")]
+    pub key: Option<String>,
+
+    #[command(flatten)]
+    pub place: Place,
+
+    /// Show these of the provider's fields as they are, and a key that is one of them: email; or all.
+    /// Never a password
+    #[arg(long, value_name = "FIELD", value_delimiter = ',')]
+    pub unmask: Vec<String>,
+
+    /// Print one array, an object for each row
+    #[arg(long)]
+    pub json: bool,
+}
 
 pub(super) fn run(global: &Global, ui: Ui, args: &Show) -> Result<Exit> {
     let table = open_reader(global)?;

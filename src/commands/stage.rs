@@ -2,8 +2,9 @@
 
 use super::anew;
 use super::place::{is_source, source_name};
+use super::reading::Reading;
 use super::{Writer, canonical, keep_guard, open_writer, refuse_table, same_guard, staged_mapping};
-use crate::cli::{Global, Stage};
+use crate::cli::Global;
 use crate::clock;
 use crate::columns;
 use crate::config::{Flags, Settings, TargetKind, process_env};
@@ -17,10 +18,42 @@ use crate::target::schema::Schema;
 use crate::ui::Ui;
 use crate::ui::progress::ReadProgress;
 use crate::words::{agree, counted, grouped};
+use clap::Args;
 use std::path::Path;
 
 /// Records of which one at least should have what the mapping takes: of fewer it may be chance.
 const MISSED: u64 = 10;
+
+/// `stage`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+#[command(mut_arg("input_format", |arg| arg.visible_alias("format")))]
+pub struct Stage {
+    /// The export: JSON, JSON Lines or CSV, also compressed; '-' for standard input
+    #[arg(value_name = "SOURCE", required = true)]
+    pub sources: Vec<String>,
+
+    #[command(flatten)]
+    pub reading: Reading,
+
+    /// These are corrected records: they replace rows with the same key that are pending, failed
+    /// or invalid
+    #[arg(long)]
+    pub replace: bool,
+
+    /// Start a source anew whose staging was cut off and whose file has changed since
+    #[arg(long)]
+    pub restart: bool,
+
+    /// Close sources whose staging was cut off: what was read of them counts as all of them
+    #[arg(long, conflicts_with_all = ["replace", "restart", "accept_passwords"])]
+    pub close: bool,
+
+    /// Stage passwords that do not suit keep_password: plain text that would be stored readable,
+    /// hashes that would be hashed again
+    #[arg(long)]
+    pub accept_passwords: bool,
+}
 
 pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
     if args.close {

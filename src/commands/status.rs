@@ -2,7 +2,7 @@
 
 use super::place::{source_name, to_go_on};
 use super::{canonical, open_reader};
-use crate::cli::{Global, Status};
+use crate::cli::Global;
 use crate::clock;
 use crate::error::{Exit, Result};
 use crate::job;
@@ -11,6 +11,7 @@ use crate::store::lock;
 use crate::store::{Counts, ErrorClass, Reading, RunRow, Staging, Table, UnfinishedSource};
 use crate::ui::Ui;
 use crate::words::{grouped, span};
+use clap::Args;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
@@ -26,6 +27,18 @@ struct State {
     remapping: bool,
     /// A run holds the lock and has not ended.
     running: bool,
+}
+
+/// `status`.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+
+    /// Show it again every second until nothing is left to do
+    #[arg(long, conflicts_with = "json")]
+    pub watch: bool,
 }
 
 pub(super) fn run(global: &Global, ui: Ui, args: &Status) -> Result<Exit> {

@@ -3,7 +3,7 @@
 mod sheet;
 
 use super::{open_reader, staged_mapping};
-use crate::cli::{Export, ExportFormat, ExportStatus, Global};
+use crate::cli::Global;
 use crate::config::TargetKind;
 use crate::error::{Error, Exit, Result};
 use crate::input::mark;
@@ -15,12 +15,64 @@ use crate::ui::{self, Ui};
 use crate::user::IdKind;
 use crate::validate;
 use crate::words::{agree, counted, grouped};
+use clap::{Args, ValueEnum};
 use sheet::{CsvSources, Sheet};
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Rows in one read transaction: none of them holds the WAL for long.
 const PAGE: u32 = 1_000;
+
+/// `export`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["status", "map"]))]
+pub struct Export {
+    /// Records of the rows of this status, or of several: failed,invalid. Those of failed, invalid
+    /// and unknown rows say why in `_userferry`, which no reading takes for a part of the record
+    #[arg(long, value_name = "STATUS", value_delimiter = ',')]
+    pub status: Vec<ExportStatus>,
+
+    /// Old key and new id of every user that is done, instead of records
+    ///
+    /// A skipped row has the id of the user who was in the directory already.
+    #[arg(long)]
+    pub map: bool,
+
+    /// Format [default: told by the name of FILE, else jsonl]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<ExportFormat>,
+
+    /// Write to FILE (mode 0600: records hold password hashes) instead of standard output, which
+    /// '-' means too
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Replace FILE if it is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// The rows to export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportStatus {
+    Pending,
+    Sending,
+    Unknown,
+    Done,
+    Failed,
+    Invalid,
+}
+
+/// The format of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// One object a line.
+    Jsonl,
+    /// One array.
+    Json,
+    /// Rows under the names of the columns, in UTF-8.
+    Csv,
+}
 
 pub(super) fn run(global: &Global, ui: Ui, args: &Export) -> Result<Exit> {
     let table = open_reader(global)?;

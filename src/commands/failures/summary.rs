@@ -1,7 +1,6 @@
 //! `failures --summary`: each reason once, with its count and one row as an example.
 
-use super::{csv_line, file_name, why};
-use crate::cli::FailureFormat;
+use super::{FailureFormat, csv_line, file_name, why};
 use crate::error::{Error, Result};
 use crate::job::Status;
 use crate::redact;

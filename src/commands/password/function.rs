@@ -1,6 +1,7 @@
 //! Writes the custom password function for the schemes that were found.
 
-use crate::cli::{Global, PasswordFunction};
+use crate::cli::Global;
+use crate::commands::reading::Reading;
 use crate::commands::{open_reader, staged_mapping};
 use crate::config::{Flags, Settings, TargetKind, process_env};
 use crate::error::{Error, Exit, Result};
@@ -15,10 +16,11 @@ use crate::ui::Ui;
 use crate::ui::progress::ReadProgress;
 use crate::validate;
 use crate::words::counted;
+use clap::Args;
 use secrecy::ExposeSecret as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Rows that are read at once.
 const PAGE: u32 = 5_000;
@@ -34,6 +36,29 @@ struct Found {
     refused: Schemes,
     /// Those of no known form.
     texts: Texts,
+}
+
+/// `password function`.
+#[derive(Debug, Args)]
+pub struct PasswordFunction {
+    /// For the passwords of these exports, by the mapping [default: those in the job table]
+    #[arg(long, value_name = "SOURCE", num_args = 1..)]
+    pub from: Vec<String>,
+
+    #[command(flatten)]
+    pub reading: Reading,
+
+    /// For these schemes, e.g. bcrypt,hex-md5
+    #[arg(long, value_name = "SCHEME", value_delimiter = ',', conflicts_with = "from")]
+    pub scheme: Vec<String>,
+
+    /// The password hash parameters of the Firebase project, as its console shows them
+    #[arg(long, value_name = "FILE")]
+    pub firebase: Option<PathBuf>,
+
+    /// The directory to write; must be new or empty
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
 }
 
 pub(super) fn run(global: &Global, ui: Ui, args: &PasswordFunction) -> Result<Exit> {

@@ -1,6 +1,6 @@
 //! Does a known password match its staged hash? If not, by which rule would it?
 
-use crate::cli::{Global, PasswordVerify};
+use crate::cli::Global;
 use crate::commands::{jobs_of, open_reader, staged_mapping};
 use crate::config::TargetKind;
 use crate::error::{Error, Exit, Result};
@@ -13,12 +13,29 @@ use crate::problem::Rule;
 use crate::store::JobRow;
 use crate::ui::Ui;
 use crate::validate;
+use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The longest password that is read from a file.
 const MOST: u64 = 4_096;
+
+/// `password verify`.
+#[derive(Debug, Args)]
+pub struct PasswordVerify {
+    /// The user: external id, else e-mail address, phone number or user name
+    #[arg(long, value_name = "KEY")]
+    pub key: String,
+
+    /// Read the password from FILE, without its last line end; '-' for standard input
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+
+    /// The password hash parameters of the Firebase project, as its console shows them
+    #[arg(long, value_name = "FILE")]
+    pub firebase: Option<PathBuf>,
+}
 
 pub(super) fn run(global: &Global, ui: Ui, args: &PasswordVerify) -> Result<Exit> {
     let table = open_reader(global)?;

@@ -1,0 +1,64 @@
+//! How to read a source: the options that every command which reads one takes.
+
+use crate::input::{self, Delimiter, Encoding, Format, Header};
+use crate::mapping::Mapping;
+use crate::target::schema::Schema;
+use clap::Args;
+
+/// How to read a source.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Reading {
+    /// Format of the source [default: told by its content]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub input_format: Option<Format>,
+
+    /// Where the records lie in a JSON document, e.g. data.users
+    #[arg(long, value_name = "PATH")]
+    pub records: Option<String>,
+
+    /// Encoding of the text, e.g. gb18030, utf-16le, big5, windows-1252 [default: told by its content]
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<Encoding>,
+
+    /// What separates the cells of CSV: one character, or the word tab [default: told by the header]
+    #[arg(long, value_name = "CHAR")]
+    pub delimiter: Option<Delimiter>,
+
+    /// The first line of CSV is a header, though Userferry does not know two of its names
+    #[arg(long)]
+    pub header: bool,
+
+    /// CSV has no header: these are the names of its columns, e.g. id,name,password
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with = "header")]
+    pub columns: Vec<String>,
+}
+
+impl Reading {
+    /// How to read a source before there is a mapping.
+    pub fn options(&self) -> input::Options {
+        let header = if self.header {
+            Header::First
+        } else if self.columns.is_empty() {
+            Header::default()
+        } else {
+            Header::Columns(self.columns.clone())
+        };
+        input::Options {
+            records: self.records.clone(),
+            format: self.input_format,
+            encoding: self.encoding,
+            delimiter: self.delimiter,
+            header,
+            cells: Vec::new(),
+        }
+    }
+
+    /// How to read a source for a mapping: it says what columns of CSV feed, and knows names of them.
+    pub fn options_for(&self, mapping: &Mapping, schema: &Schema) -> input::Options {
+        let mut options = self.options();
+        if let Header::Known(known) = &mut options.header {
+            known.mapping = mapping.columns();
+        }
+        input::Options { cells: mapping.cells(schema), ..options }
+    }
+}
