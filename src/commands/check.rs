@@ -1,6 +1,6 @@
 //! `check`: reads, maps and validates; stages and sends nothing.
 
-use super::reading::Reading;
+use super::reading::SourceOptions;
 use crate::check::{Checker, IdAlone, Reasons};
 use crate::cli::Global;
 use crate::columns;
@@ -27,7 +27,7 @@ pub struct Check {
     pub sources: Vec<String>,
 
     #[command(flatten)]
-    pub reading: Reading,
+    pub reading: SourceOptions,
 
     /// What to write: a summary as text or as one JSON object, or each problem as a JSON line
     #[arg(long, value_name = "FORMAT", default_value = "text")]

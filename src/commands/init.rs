@@ -1,7 +1,7 @@
 //! `init`: writes a commented userferry.toml, never over an existing one; with `--from` its mapping
 //! is proposed from an export.
 
-use super::reading::Reading;
+use super::reading::SourceOptions;
 use crate::cli::Global;
 use crate::config::{self, TargetKind};
 use crate::error::{Error, Exit, Result};
@@ -34,7 +34,7 @@ pub struct Init {
     pub from: Option<String>,
 
     #[command(flatten)]
-    pub reading: Reading,
+    pub reading: SourceOptions,
 }
 
 pub(super) fn run(global: &Global, ui: Ui, args: &Init) -> Result<Exit> {
@@ -61,7 +61,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Init) -> Result<Exit> {
 }
 
 /// How to check the export by the settings that were written. What came by standard input is gone.
-fn check_line(global: &Global, source: &str, reading: &Reading) -> String {
+fn check_line(global: &Global, source: &str, reading: &SourceOptions) -> String {
     let source = if source == "-" { "FILE" } else { source };
     let config = global.config.as_ref().map(|path| format!(" --config {}", path.display()));
     let records = reading.records.as_ref().map(|path| format!(" --records {path}"));
@@ -73,7 +73,7 @@ fn check_line(global: &Global, source: &str, reading: &Reading) -> String {
 }
 
 /// Looks at the first records, and proposes. The text says at how many.
-fn look_at(ui: Ui, source: &Source, reading: &Reading) -> Result<(Proposal, String)> {
+fn look_at(ui: Ui, source: &Source, reading: &SourceOptions) -> Result<(Proposal, String)> {
     let options = reading.options();
     let mut reader = Reader::open(source, &options, None)?;
     if let Some(note) = reader.note() {

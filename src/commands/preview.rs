@@ -1,6 +1,6 @@
 //! `preview`: what would be sent for one record, field by field, and where each value comes from.
 
-use super::reading::Reading;
+use super::reading::SourceOptions;
 use super::unmask::Unmasked;
 use super::{jobs_of, open_reader, staged_mapping};
 use crate::check::{Nowhere, mapped_to};
@@ -30,7 +30,7 @@ pub struct Preview {
     pub source: Option<String>,
 
     #[command(flatten)]
-    pub reading: Reading,
+    pub reading: SourceOptions,
 
     /// The record with this number [default: 1]
     #[arg(

@@ -7,7 +7,7 @@ use clap::Args;
 
 /// How to read a source.
 #[derive(Clone, Debug, Default, Args)]
-pub struct Reading {
+pub struct SourceOptions {
     /// Format of the source [default: told by its content]
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub input_format: Option<Format>,
@@ -33,7 +33,7 @@ pub struct Reading {
     pub columns: Vec<String>,
 }
 
-impl Reading {
+impl SourceOptions {
     /// How to read a source before there is a mapping.
     pub fn options(&self) -> input::Options {
         let header = if self.header {

@@ -1,27 +1,29 @@
 //! `run`: drains pending rows against the target.
 
+mod binding;
 mod chosen;
+mod dry;
+mod finish;
 
-use super::next::{self, Conflicts};
 use super::sending::{SETTINGS_HELP, Sending};
-use super::{Writer, machine, open_reader, open_writer, place, staged_mapping};
+use super::{Writer, machine, open_reader, open_writer, place};
 use crate::cli::Global;
 use crate::clock::Clock;
 use crate::config::{self, OnUnknown, TargetKind, process_env};
 use crate::error::{Error, Exit, Result};
-use crate::job::{self, OnConflict, Policy};
+use crate::job::Policy;
 use crate::mapping::Mapping;
 use crate::monitor::Monitor;
 use crate::run::doubt::Quiet;
-use crate::run::{End, Finished, Mapper, Runner, Settings, Totals, signals};
-use crate::store::{Counts, ErrorClass, JobId, NewRun, Reading, Running, Staging, Table};
+use crate::run::{Finished, Mapper, Runner, Settings, Totals, signals};
+use crate::store::{JobId, NewRun, Reading, Running, Table};
 use crate::target::authing::v2::{self, V2};
 use crate::target::http;
 use crate::target::schema::Schema;
 use crate::ui::Ui;
 use crate::ui::progress::RunProgress;
-use crate::words::{counted, grouped};
-use crate::{open_files, redact, units, validate};
+use crate::words::grouped;
+use crate::{open_files, units, validate};
 use clap::Args;
 use secrecy::SecretString;
 use std::collections::BTreeSet;
@@ -37,8 +39,6 @@ const SILENCE_AT_START: Duration = Duration::from_secs(30);
 const PROBE_SPREAD: u32 = 4;
 /// How long a probe may take.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
-/// Rows that a dry run shows where no limit says otherwise.
-const DRY_ROWS: u64 = 3;
 
 /// `run`.
 #[derive(Debug, Args)]
@@ -58,7 +58,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Run) -> Result<Exit> {
     if args.sending.dry_run {
         let table = open_reader(global)?;
         let only = chosen::chosen(ui, &table, &args.key)?;
-        return dry_run(ui, &args.sending, &settings, table, only);
+        return dry::dry_run(ui, &args.sending, &settings, table, only);
     }
     let writer = open_writer(global, "run", false)?;
     let only = chosen::chosen(ui, &writer.table, &args.key)?;
@@ -90,12 +90,12 @@ struct To {
 
 /// Looks whether a run can begin, and changes nothing: whatever refuses it does so here.
 pub(super) fn ready(args: &Sending, settings: &config::Settings, table: &Table) -> Result<Ready> {
-    let mapping = mapping_for(settings, table)?;
+    let mapping = binding::mapping_for(settings, table)?;
     super::same_guard(table, settings.target.keep_password)?;
     let most = args.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
     open_files::allow_connections(width(settings).min(most))?;
     let pool = settings.user_pool()?.to_owned();
-    bind(table, settings, &pool)?;
+    binding::bind(table, settings, &pool)?;
     let secret = config::load_secret(&settings.target, &process_env, || prompt(&pool))?;
     let clock = Clock::system();
     let target = V2::new(target_settings(settings, &pool, secret), clock)?;
@@ -130,7 +130,7 @@ pub(super) fn go(
         ui.warn(unproved);
     }
     let before = table.counts()?;
-    bind_now(&mut table, settings, &to.pool)?;
+    binding::bind_now(&mut table, settings, &to.pool)?;
     let errors_before = table.errors_by_class()?;
     let plan = Plan {
         settings: Settings { only, ..run_settings(settings, args) },
@@ -139,7 +139,7 @@ pub(super) fn go(
     };
     let finished = drain(table, to, plan, Box::new(RunProgress::new(ui)))?;
     let is_unproved = unproved.is_some();
-    finish(ui, finished, before, &errors_before, settings.run.on_conflict, is_unproved)
+    finish::finish(ui, finished, before, &errors_before, settings.run.on_conflict, is_unproved)
 }
 
 /// What a run is to do.
@@ -275,57 +275,6 @@ fn longest_quiet(own: Quiet, earlier: &[String]) -> Quiet {
     })
 }
 
-/// Rows are mapped as they were staged; a settings file that says otherwise is refused.
-fn mapping_for(settings: &config::Settings, table: &Table) -> Result<Mapping> {
-    match staged_mapping(table)? {
-        Some(staged) if settings.file.is_some() && staged != settings.mapping => Err(Error::usage(
-            "the [mapping] has changed since the rows in the job table were staged",
-        )
-        .hint(super::mapping_hint(table)?)),
-        Some(staged) => Ok(staged),
-        None => Ok(settings.mapping.clone()),
-    }
-}
-
-// ---- the binding to one target
-
-fn binding(settings: &config::Settings, pool: &str) -> serde_json::Value {
-    serde_json::json!({
-        "kind": settings.target.kind.as_str(),
-        "host": settings.target.host,
-        "user_pool_id": pool,
-        "keep_password": settings.target.keep_password,
-    })
-}
-
-/// A rehearsal must never pass for the migration: a table belongs to the target of its first run.
-fn bind(table: &Table, settings: &config::Settings, pool: &str) -> Result<()> {
-    let Some(text) = table.binding()?.and_then(|binding| binding.target) else { return Ok(()) };
-    let bound: serde_json::Value = super::readable(table, "target", &text)?;
-    let wanted = binding(settings, pool);
-    if bound == wanted || !table.has_attempts()? {
-        return Ok(());
-    }
-    let name = |target: &serde_json::Value| {
-        let part = |name| target.get(name).and_then(serde_json::Value::as_str).unwrap_or("?");
-        let kept = target.get("keep_password").and_then(serde_json::Value::as_bool);
-        let kept = kept.map_or_else(String::new, |kept| format!(", keep_password {kept}"));
-        format!("{} at {}, user pool {}{kept}", part("kind"), part("host"), part("user_pool_id"))
-    };
-    Err(Error::usage(format!(
-        "this job table belongs to {}; this run would go to {}",
-        name(&bound),
-        name(&wanted)
-    ))
-    .hint(
-        "stage into a fresh table for another target: userferry --db another.db stage users.json",
-    ))
-}
-
-fn bind_now(table: &mut Table, settings: &config::Settings, pool: &str) -> Result<()> {
-    Ok(table.bind_target(&binding(settings, pool).to_string())?)
-}
-
 fn prompt(pool: &str) -> Option<std::io::Result<SecretString>> {
     let term = console::Term::stderr();
     if !term.is_term() {
@@ -333,178 +282,6 @@ fn prompt(pool: &str) -> Option<std::io::Result<SecretString>> {
     }
     let asked = term.write_str(&format!("Secret of user pool {pool}: "));
     Some(asked.and_then(|()| term.read_secure_line()).map(SecretString::from))
-}
-
-// ---- the end
-
-fn finish(
-    ui: Ui,
-    Finished { store: table, end, in_doubt }: Finished<Table>,
-    before: Counts,
-    errors_before: &[ErrorClass],
-    on_conflict: OnConflict,
-    is_unproved: bool,
-) -> Result<Exit> {
-    let counts = table.counts()?;
-    ui.note(&summary(&counts, &before));
-    let unfinished = table.unfinished_sources()?.len() as u64;
-    let conflicts = Conflicts::of(&table, on_conflict == OnConflict::Fail)?;
-    match end {
-        End::Halted(halt) => Err(Error::halted(halt.message).hint(halt.hint)),
-        End::Stopped => {
-            ui.note("Stopped; 'userferry run' goes on");
-            Ok(Exit::Stopped)
-        }
-        End::Limited => {
-            let canary = canary(&table, &before, errors_before, in_doubt)?;
-            Ok(tell_canary(ui, &canary, is_unproved))
-        }
-        End::Drained => Ok(tell_rest(ui, &counts, conflicts, unfinished)),
-    }
-}
-
-/// What is left to do after a run that has done all it could.
-fn tell_rest(ui: Ui, counts: &Counts, conflicts: Conflicts, unfinished: u64) -> Exit {
-    for line in next::after_run(counts, conflicts) {
-        ui.note(&line);
-    }
-    if unfinished > 0 {
-        ui.note(&format!(
-            "{} unfinished: stage it again, complete and under the same name, or let it go: userferry stage --close \
-             SOURCE",
-            counted(unfinished, "source")
-        ));
-    }
-    if counts.done == counts.total && unfinished == 0 { Exit::Done } else { Exit::Incomplete }
-}
-
-/// What became of the rows of a canary: how many there are now more of a kind, for what is greater
-/// than none. Doubts of earlier runs may be settled by it: those that it leaves itself are counted apart.
-struct Canary {
-    parts: Vec<String>,
-    failed: u64,
-    unknown: u64,
-}
-
-fn canary(
-    table: &Table,
-    before: &Counts,
-    errors_before: &[ErrorClass],
-    unknown: u64,
-) -> Result<Canary> {
-    let counts = table.counts()?;
-    let conflicts =
-        next::conflicts(&table.errors_by_class()?).saturating_sub(next::conflicts(errors_before));
-    let failed = counts.failed.saturating_sub(before.failed);
-    let invalid = counts.invalid.saturating_sub(before.invalid);
-    let all = [
-        (counts.created.saturating_sub(before.created), "created"),
-        (counts.existed.saturating_sub(before.existed), "existed already"),
-        (counts.skipped.saturating_sub(before.skipped), "skipped"),
-        (conflicts, "in conflict with another user"),
-        (failed.saturating_sub(conflicts), "refused or exhausted"),
-        (invalid, "invalid"),
-        (unknown, "in doubt"),
-    ];
-    let parts =
-        all.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{} {word}", grouped(*n)));
-    Ok(Canary { parts: parts.collect(), failed: failed + invalid, unknown })
-}
-
-/// A canary that failed is no mere stop: whoever reads only the exit code must not go on.
-fn tell_canary(ui: Ui, canary: &Canary, is_unproved: bool) -> Exit {
-    if !canary.parts.is_empty() {
-        ui.note(&format!("In this run: {}", canary.parts.join(", ")));
-    }
-    if canary.failed > 0 {
-        ui.note("See them, and why, before you go on: userferry failures");
-    } else if canary.unknown > 0 {
-        ui.note("See what is in doubt: userferry failures --status unknown");
-    }
-    if is_unproved {
-        ui.note(
-            "Try a password that you know before you go on: userferry password verify --key KEY",
-        );
-    }
-    ui.note("Stopped, as asked; 'userferry run' goes on");
-    if canary.failed + canary.unknown > 0 { Exit::Incomplete } else { Exit::Stopped }
-}
-
-/// The balance, in a line.
-fn summary(counts: &Counts, before: &Counts) -> String {
-    let mut text = format!("{} of {} done", grouped(counts.done), grouped(counts.total));
-    let mut details = Vec::new();
-    for (n, word) in [
-        (counts.created, "created"),
-        (counts.existed, "existed"),
-        (counts.skipped, "skipped"),
-        (counts.waived, "waived"),
-    ] {
-        if n > 0 && n != counts.done {
-            details.push(format!("{} {word}", grouped(n)));
-        }
-    }
-    if !details.is_empty() {
-        text.push_str(&format!(" ({})", details.join(", ")));
-    }
-    for (n, word) in [
-        (counts.failed, "failed"),
-        (counts.invalid, "invalid"),
-        (counts.unknown, "unknown"),
-        (counts.pending + counts.sending, "pending"),
-    ] {
-        if n > 0 {
-            text.push_str(&format!(", {} {word}", grouped(n)));
-        }
-    }
-    let now = counts.done.saturating_sub(before.done);
-    text.push_str(&format!("; {} in this run", grouped(now)));
-    text
-}
-
-// ---- the dry run
-
-/// Shows what would be sent. Opens the table for reading only, so that nothing can change.
-fn dry_run(
-    ui: Ui,
-    args: &Sending,
-    settings: &config::Settings,
-    mut table: Table,
-    only: Option<BTreeSet<JobId>>,
-) -> Result<Exit> {
-    let mapping = mapping_for(settings, &table)?;
-    super::same_guard(&table, settings.target.keep_password)?;
-    if !table.is_compared()? {
-        ui.warn("a staging was cut off before its rows were compared: some of these may be duplicates, which a run finds first");
-    }
-    let limit = u32::try_from(args.limit.unwrap_or(DRY_ROWS)).unwrap_or(u32::MAX);
-    let (rows, pending) = match only {
-        None => {
-            let counts = table.counts()?;
-            let rows = table.records(job::Status::Pending, JobId(0), limit)?;
-            (rows, args.limit.unwrap_or(u64::MAX).min(counts.pending))
-        }
-        Some(only) => {
-            let mut rows = Vec::new();
-            for job in only {
-                rows.extend(table.pending_record(job)?.map(|raw| (job, raw)));
-            }
-            let n = rows.len() as u64;
-            (rows, n)
-        }
-    };
-    let shown = rows.len() as u64;
-    for (_, raw) in rows {
-        let prepared = validate::prepare(&raw, &mapping, settings.target.kind.schema());
-        ui.out(&format!("{}\n", redact::masked(&prepared.user)))?;
-    }
-    let first = match shown {
-        _ if pending <= shown => String::new(),
-        1 => ", of which this is the first".to_owned(),
-        _ => format!(", of which these are the first {}", grouped(shown)),
-    };
-    ui.note(&format!("{} would be sent{first}; nothing was", counted(pending, "row")));
-    Ok(Exit::Done)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::anew;
 use super::place::{is_source, source_name};
-use super::reading::Reading;
+use super::reading::SourceOptions;
 use super::{Writer, canonical, keep_guard, open_writer, refuse_table, same_guard, staged_mapping};
 use crate::cli::Global;
 use crate::clock;
@@ -34,7 +34,7 @@ pub struct Stage {
     pub sources: Vec<String>,
 
     #[command(flatten)]
-    pub reading: Reading,
+    pub reading: SourceOptions,
 
     /// These are corrected records: they replace rows with the same key that are pending, failed
     /// or invalid

@@ -1,7 +1,7 @@
 //! Writes the custom password function for the schemes that were found.
 
 use crate::cli::Global;
-use crate::commands::reading::Reading;
+use crate::commands::reading::SourceOptions;
 use crate::commands::{open_reader, staged_mapping};
 use crate::config::{Flags, Settings, TargetKind, process_env};
 use crate::error::{Error, Exit, Result};
@@ -46,7 +46,7 @@ pub struct PasswordFunction {
     pub from: Vec<String>,
 
     #[command(flatten)]
-    pub reading: Reading,
+    pub reading: SourceOptions,
 
     /// For these schemes, e.g. bcrypt,hex-md5
     #[arg(long, value_name = "SCHEME", value_delimiter = ',', conflicts_with = "from")]
