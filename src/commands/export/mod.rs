@@ -1,12 +1,13 @@
 //! `export`: source records, re-stageable as they are; or old keys with the new ids.
 
+mod list;
 mod sheet;
+mod tell;
 
 use super::{open_reader, staged_mapping};
 use crate::cli::Global;
 use crate::config::TargetKind;
 use crate::error::{Error, Exit, Result};
-use crate::input::mark;
 use crate::job::Status;
 use crate::mapping::Mapping;
 use crate::store::file::Replacement;
@@ -14,11 +15,13 @@ use crate::store::{Exported, JobId, MappedId, Reading, Table};
 use crate::ui::{self, Ui};
 use crate::user::IdKind;
 use crate::validate;
-use crate::words::{agree, counted, grouped};
+use crate::words::counted;
 use clap::{Args, ValueEnum};
+use list::{List, Written};
 use sheet::{CsvSources, Sheet};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use tell::{left_out, tell_done_without_id, tell_shape, tell_skipped, without_id};
 
 /// Rows in one read transaction: none of them holds the WAL for long.
 const PAGE: u32 = 1_000;
@@ -116,105 +119,6 @@ pub(super) fn run(global: &Global, ui: Ui, args: &Export) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn left_out(n: u64, format: ExportFormat) -> String {
-    let why = match format {
-        ExportFormat::Csv => agree(
-            n,
-            "no row of CSV can hold it; --format jsonl writes it as it is",
-            "no row of CSV can hold them; --format jsonl writes them as they are",
-        ),
-        ExportFormat::Json | ExportFormat::Jsonl => agree(
-            n,
-            "it is no valid JSON; --format jsonl writes it as it is",
-            "they are no valid JSON; --format jsonl writes them as they are",
-        ),
-    };
-    format!("{} left out, for {why}", counted(n, "record"))
-}
-
-/// In which form records are written that had another.
-fn tell_shape(ui: Ui, n: &Written, format: ExportFormat) {
-    if format == ExportFormat::Csv {
-        return tell_sheet(ui, n);
-    }
-    if n.no_objects > 0 {
-        let row = ". A list in square brackets may be a row of CSV that did not fit its header";
-        ui.warn(&format!(
-            "{}, and no staging takes them so: each must become {{\"name of a field\": \"value\", …}}{}",
-            no_objects(n.no_objects),
-            if n.of_csv > 0 { row } else { "" }
-        ));
-    }
-    if n.of_csv > 0 {
-        let form = if format == ExportFormat::Json { "JSON" } else { "JSON Lines" };
-        ui.note(&format!(
-            "Rows of CSV are written as {form}, each an object with the names of the columns: correct them there, and \
-             userferry stage --replace takes them. With --format csv, or in a file called .csv, they stay CSV"
-        ));
-    }
-}
-
-/// What a table of cells cannot say.
-fn tell_sheet(ui: Ui, n: &Written) {
-    if n.no_objects > 0 {
-        ui.warn(&format!(
-            "{} with {} own cells, for {} not fit the header: give each column its cell",
-            counted(n.no_objects, "row"),
-            agree(n.no_objects, "its", "their"),
-            agree(n.no_objects, "it does", "they do")
-        ));
-    }
-    let of_json = n.entries.saturating_sub(n.of_csv);
-    if of_json > 0 {
-        ui.note(&format!(
-            "{} of JSON written as CSV: numbers and truth values become text, and null an empty cell",
-            counted(of_json, "record")
-        ));
-    }
-    if n.nested > 0 {
-        ui.warn(&format!(
-            "{} lists or objects, which a mapping finds no more when they come back from CSV: --format jsonl keeps them",
-            agree(n.nested, "1 record has", &format!("{} records have", grouped(n.nested)))
-        ));
-    }
-}
-
-fn no_objects(n: u64) -> String {
-    let are = if n == 1 { "is no JSON object" } else { "are no JSON objects" };
-    format!("{} written {are}", counted(n, "record"))
-}
-
-/// For the balance: the rows that a map of the ids leaves out.
-fn without_id(table: &Table, written: u64) -> Result<String> {
-    Ok(match table.counts()?.total.saturating_sub(written) {
-        0 => String::new(),
-        1 => "; 1 row has none".to_owned(),
-        n => format!("; {} have none", counted(n, "row")),
-    })
-}
-
-/// A skipped row maps to a user who is not of this migration.
-fn tell_skipped(ui: Ui, n: u64) {
-    if n > 0 {
-        ui.note(&format!(
-            "{} of a skipped row: a user who was there already, and whom nothing of the record changed",
-            agree(n, "1 of these ids is that", &format!("{} of these ids are those", grouped(n)))
-        ));
-    }
-}
-
-/// Rows that a person called done: of their users the table knows no id.
-fn tell_done_without_id(ui: Ui, done: u64, written: u64) {
-    let n = done.saturating_sub(written);
-    if n > 0 {
-        let are = if n == 1 { "is" } else { "are" };
-        ui.note(&format!(
-            "{} {are} done without an id there: waived, or settled without --user-id",
-            counted(n, "row")
-        ));
-    }
-}
-
 fn format_of(args: &Export) -> ExportFormat {
     let by_name = args.output.as_deref().and_then(Path::extension).and_then(|extension| {
         match extension.to_str()? {
@@ -225,20 +129,6 @@ fn format_of(args: &Export) -> ExportFormat {
         }
     });
     args.format.or(by_name).unwrap_or(ExportFormat::Jsonl)
-}
-
-#[derive(Default)]
-struct Written {
-    entries: u64,
-    left_out: u64,
-    /// Of those written, the records that no staging takes for a user.
-    no_objects: u64,
-    /// Of those written, the rows of CSV.
-    of_csv: u64,
-    /// Of those written as CSV, the records with lists or objects inside.
-    nested: u64,
-    /// Of the ids written, those of users who were skipped.
-    skipped: u64,
 }
 
 fn write(
@@ -356,110 +246,5 @@ fn status_of(status: ExportStatus) -> Status {
         ExportStatus::Done => Status::Done,
         ExportStatus::Failed => Status::Failed,
         ExportStatus::Invalid => Status::Invalid,
-    }
-}
-
-struct List<'a> {
-    out: &'a mut dyn Write,
-    format: ExportFormat,
-    n: Written,
-}
-
-impl List<'_> {
-    fn begin(&mut self, map: bool) -> std::io::Result<()> {
-        match self.format {
-            ExportFormat::Json => self.out.write_all(b"["),
-            ExportFormat::Csv if map => self.out.write_all(b"key,id,kind\n"),
-            ExportFormat::Csv | ExportFormat::Jsonl => Ok(()),
-        }
-    }
-
-    fn record(&mut self, record: &Exported, is_csv: bool) -> std::io::Result<()> {
-        let is_json = serde_json::from_slice::<&serde_json::value::RawValue>(&record.raw).is_ok();
-        if self.format == ExportFormat::Json && !is_json {
-            self.n.left_out += 1;
-            return Ok(());
-        }
-        let is_object = is_json && record.raw.trim_ascii_start().first() == Some(&b'{');
-        self.n.no_objects += u64::from(!is_object);
-        self.n.of_csv += u64::from(is_csv);
-        let raw = match &record.why {
-            Some(why) if is_object => &mark::add(&record.raw, why),
-            _ => &record.raw,
-        };
-        if self.format == ExportFormat::Json {
-            return self.element(raw);
-        }
-        self.n.entries += 1;
-        self.out.write_all(&on_one_line(raw))?;
-        self.out.write_all(b"\n")
-    }
-
-    fn row(&mut self, sheet: &Sheet, record: &Exported) -> std::io::Result<()> {
-        let Some(row) = sheet.row(record) else {
-            self.n.left_out += 1;
-            return Ok(());
-        };
-        self.n.entries += 1;
-        self.n.of_csv += u64::from(row.is_of_csv);
-        self.n.no_objects += u64::from(row.is_misfit);
-        self.n.nested += u64::from(row.is_nested);
-        self.out.write_all(&sheet.line(&row.cells))
-    }
-
-    fn pair(&mut self, row: &MappedId, kind: &str) -> std::io::Result<()> {
-        let (key, id) = (row.key.as_deref().unwrap_or_default(), row.remote_id.as_str());
-        let object = serde_json::json!({ "key": key, "id": id, "kind": kind }).to_string();
-        match self.format {
-            ExportFormat::Json => self.element(object.as_bytes()),
-            ExportFormat::Jsonl => {
-                self.n.entries += 1;
-                writeln!(self.out, "{object}")
-            }
-            ExportFormat::Csv => {
-                self.n.entries += 1;
-                let mut writer = csv::Writer::from_writer(&mut *self.out);
-                writer.write_record([key, id, kind])?;
-                writer.flush()
-            }
-        }
-    }
-
-    fn element(&mut self, json: &[u8]) -> std::io::Result<()> {
-        self.out.write_all(if self.n.entries == 0 { b"\n" } else { b",\n" })?;
-        self.n.entries += 1;
-        self.out.write_all(json)
-    }
-
-    fn end(&mut self) -> std::io::Result<()> {
-        if self.format == ExportFormat::Json {
-            self.out.write_all(if self.n.entries == 0 { b"]\n" } else { b"\n]\n" })?;
-        }
-        self.out.flush()
-    }
-}
-
-/// A record of several lines becomes one: the white space around its line ends goes. In JSON that is
-/// never part of a value, so names given twice and the digits of numbers stay as they are.
-fn on_one_line(raw: &[u8]) -> Vec<u8> {
-    let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
-    let mut lines = raw.split(is_end);
-    let mut out = lines.next().unwrap_or_default().to_vec();
-    for line in lines {
-        out.truncate(out.trim_ascii_end().len());
-        out.extend_from_slice(line.trim_ascii_start());
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_record_on_one_line_keeps_every_value() {
-        let raw = b"{\n\t\"a\": \"x  y\",\r\n\t\"a\": 1.00,\n\n  \"b\" :  [ ]\n}";
-        assert_eq!(on_one_line(raw), br#"{"a": "x  y","a": 1.00,"b" :  [ ]}"#);
-        assert_eq!(on_one_line(b"{\"a\": \"b \"}"), b"{\"a\": \"b \"}");
     }
 }
