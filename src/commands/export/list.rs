@@ -3,7 +3,7 @@
 use super::ExportFormat;
 use super::sheet::Sheet;
 use crate::input::mark;
-use crate::store::sqlite::{Exported, MappedId};
+use crate::store::{Exported, MappedId};
 use std::io::Write;
 
 /// What was written, counted.

@@ -3,7 +3,7 @@
 use super::ExportFormat;
 use super::list::Written;
 use crate::error::Result;
-use crate::store::sqlite::Table;
+use crate::store::{Reading as _, Table};
 use crate::ui::Ui;
 use crate::words::{agree, counted, grouped};
 
