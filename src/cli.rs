@@ -1,7 +1,6 @@
 //! The command line, as data: parsing, help and defaults.
 
 use crate::commands::check::Check;
-use crate::commands::decide::{RetryFailed, Settle, Waive};
 use crate::commands::demo::Demo;
 use crate::commands::export::Export;
 use crate::commands::failures::Failures;
@@ -9,10 +8,13 @@ use crate::commands::init::Init;
 use crate::commands::password::PasswordCommand;
 use crate::commands::preview::Preview;
 use crate::commands::remap::Remap;
+use crate::commands::retry_failed::RetryFailed;
 use crate::commands::run::Run;
+use crate::commands::settle::Settle;
 use crate::commands::show::Show;
 use crate::commands::stage::Stage;
 use crate::commands::status::Status;
+use crate::commands::waive::Waive;
 use crate::sandbox;
 use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;

@@ -2,7 +2,7 @@
 
 mod anew;
 pub(crate) mod check;
-pub(crate) mod decide;
+mod decide;
 pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod failures;
@@ -13,13 +13,16 @@ mod place;
 pub(crate) mod preview;
 mod reading;
 pub(crate) mod remap;
+pub(crate) mod retry_failed;
 pub(crate) mod run;
 mod sandbox;
 mod sending;
+pub(crate) mod settle;
 pub(crate) mod show;
 pub(crate) mod stage;
 pub(crate) mod status;
 mod unmask;
+pub(crate) mod waive;
 
 use crate::cli::{Cli, Command, Global};
 use crate::clock;
@@ -44,12 +47,12 @@ pub fn dispatch(cli: Cli) -> Result<Exit> {
         Command::Stage(args) => stage::run(global, ui, &args),
         Command::Remap(args) => remap::run(global, ui, &args),
         Command::Run(args) => run::run(global, ui, &args),
-        Command::RetryFailed(args) => decide::retry_failed(global, ui, &args),
+        Command::RetryFailed(args) => retry_failed::run(global, ui, &args),
         Command::Status(args) => status::run(global, ui, &args),
         Command::Failures(args) => failures::run(global, ui, &args),
         Command::Show(args) => show::run(global, ui, &args),
-        Command::Settle(args) => decide::settle(global, ui, &args),
-        Command::Waive(args) => decide::waive(global, ui, &args),
+        Command::Settle(args) => settle::run(global, ui, &args),
+        Command::Waive(args) => waive::run(global, ui, &args),
         Command::Export(args) => export::run(global, ui, &args),
         Command::Password(command) => password::run(global, ui, &command),
         Command::Sandbox(settings) => sandbox::run(ui, *settings),

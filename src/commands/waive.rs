@@ -1,0 +1,182 @@
+//! `waive`: lets rows go.
+
+use super::decide::{by_key, ids, undo};
+use super::place::{self, Place};
+use super::{Writer, open_writer};
+use crate::cli::Global;
+use crate::clock;
+use crate::error::{Error, Exit, Result};
+use crate::job::Status;
+use crate::store::{Chosen, Deciding, JobRow, Table};
+use crate::ui::Ui;
+use crate::words::{agree, counted, grouped};
+use clap::{Args, ValueEnum};
+
+/// `waive`.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "userferry waive --key KEY [--all | --record N [--source SOURCE]] --reason TEXT
+       userferry waive --record N [--source SOURCE] --reason TEXT
+       userferry waive --status STATUS[,STATUS] --reason TEXT
+       userferry waive … --undo"
+)]
+#[command(group = clap::ArgGroup::new("which").required(true).multiple(true).args(["key", "status", "record"]))]
+pub struct Waive {
+    /// The rows with this key; with --record the one of that record
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
+
+    /// All rows with the key, also where several have it and one of them is still to be sent
+    #[arg(long, requires = "key")]
+    pub all: bool,
+
+    #[command(flatten)]
+    pub place: Place,
+
+    /// All rows of this status, or of several: failed,invalid,unknown
+    #[arg(long, value_name = "STATUS", value_delimiter = ',', conflicts_with_all = ["key", "record"])]
+    pub status: Vec<WaiveStatus>,
+
+    /// Why; kept with the decision
+    #[arg(
+        long,
+        value_name = "TEXT",
+        required_unless_present = "undo",
+        value_parser = clap::builder::NonEmptyStringValueParser::new()
+    )]
+    pub reason: Option<String>,
+
+    /// Take the decision back
+    #[arg(long, conflicts_with = "reason")]
+    pub undo: bool,
+}
+
+/// What can be waived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WaiveStatus {
+    /// Refused for good.
+    Failed,
+    /// Problems found before sending.
+    Invalid,
+    /// Nobody can tell yet whether the user was created.
+    Unknown,
+}
+
+pub(super) fn run(global: &Global, ui: Ui, args: &Waive) -> Result<Exit> {
+    // The parser lets it pass beside --status, which is about all sources.
+    if args.place.source.is_some() && args.place.record.is_none() {
+        return Err(Error::usage("--source goes with --record only")
+            .hint("waive by --key, by --record N --source SOURCE, or all of a --status"));
+    }
+    let mut writer = open_writer(global, "waive", false)?;
+    let Some(jobs) = named(&writer, args)? else { return waive_statuses(&mut writer, ui, args) };
+    if args.undo {
+        return undo(&mut writer, ui, &ids(&jobs), "waive");
+    }
+    let going = going(&writer.table, jobs, args.all)?;
+    let reason = args.reason.as_deref().unwrap_or_default();
+    let in_doubt = going.iter().filter(|job| is_in_doubt(job.status)).count() as u64;
+    let n = writer.table.waive(&Chosen::Jobs(ids(&going)), reason, clock::system_ms())?;
+    // Whoever names a key should see that it was that of several rows.
+    let places = Some(place::listed(&going)).filter(|_| going.len() > 1);
+    tell_waived(ui, n, places);
+    tell_in_doubt(ui, in_doubt);
+    Ok(Exit::Done)
+}
+
+/// A row in doubt is let go without knowing whether its user was created.
+fn tell_in_doubt(ui: Ui, n: u64) {
+    if n > 0 {
+        ui.warn(&format!(
+            "{} in doubt: {} may be in the directory, and no run looks there any more",
+            agree(n, "this row was", &format!("{} of these rows were", grouped(n))),
+            agree(n, "its user", "their users")
+        ));
+    }
+}
+
+fn is_in_doubt(status: Status) -> bool {
+    matches!(status, Status::Sending | Status::Unknown)
+}
+
+/// The rows that are named by key or place; none where it is by status.
+fn named(writer: &Writer, args: &Waive) -> Result<Option<Vec<JobRow>>> {
+    Ok(match (&args.key, args.place.record) {
+        (Some(key), None) => Some(by_key(&writer.table, key)?),
+        (Some(key), Some(_)) => {
+            Some(place::those_at(&writer.table, &args.place, by_key(&writer.table, key)?)?)
+        }
+        (None, Some(_)) => Some(place::without_key_at(&writer.table, &args.place)?),
+        (None, None) => None,
+    })
+}
+
+/// Of the rows that were named, those that can go. Two records of one key may be two people, or one
+/// who is to stay out: where one of them would be sent, nobody but the user can tell.
+fn going(table: &Table, jobs: Vec<JobRow>, all: bool) -> Result<Vec<JobRow>> {
+    let (going, others): (Vec<_>, Vec<_>) =
+        jobs.into_iter().partition(|job| job.status.can_be_waived());
+    if going.is_empty() {
+        return Err(nothing_to_waive(&others));
+    }
+    let is_open = going.len() > 1 && going.iter().any(|job| job.status == Status::Pending);
+    if is_open && !all { Err(place::which_of(table, &going)?) } else { Ok(going) }
+}
+
+fn nothing_to_waive(jobs: &[JobRow]) -> Error {
+    let mut are: Vec<String> = jobs.iter().map(JobRow::status_and_detail).collect();
+    are.dedup();
+    let message = format!(
+        "{} {}: there is nothing to waive",
+        agree(jobs.len() as u64, "the row is", "the rows are"),
+        are.join(", ")
+    );
+    Error::usage(message)
+}
+
+fn waive_statuses(writer: &mut Writer, ui: Ui, args: &Waive) -> Result<Exit> {
+    let statuses = statuses(&args.status);
+    if args.undo {
+        let mut jobs = Vec::new();
+        for status in statuses {
+            jobs.extend(writer.table.waived(status)?);
+        }
+        return undo(writer, ui, &jobs, "waive");
+    }
+    let reason = args.reason.as_deref().unwrap_or_default();
+    let (mut n, mut in_doubt, mut parts) = (0, 0, Vec::new());
+    for status in &statuses {
+        let let_go = writer.table.waive(&Chosen::Status(*status), reason, clock::system_ms())?;
+        if *status == Status::Unknown {
+            in_doubt = let_go;
+        }
+        if let_go > 0 {
+            parts.push(format!("{} {status}", grouped(let_go)));
+        }
+        n += let_go;
+    }
+    if n == 0 {
+        let which = if statuses.len() > 1 { "one of these statuses" } else { "this status" };
+        ui.note(&format!("No row has {which}; nothing was changed"));
+        return Ok(Exit::Done);
+    }
+    // Whoever waives two statuses at once should see what went with which.
+    tell_waived(ui, n, Some(parts.join(", ")).filter(|_| parts.len() > 1));
+    tell_in_doubt(ui, in_doubt);
+    Ok(Exit::Done)
+}
+
+fn tell_waived(ui: Ui, n: u64, parts: Option<String>) {
+    let parts = parts.map_or_else(String::new, |parts| format!(" ({parts})"));
+    ui.note(&format!("{} waived{parts}; --undo takes it back", counted(n, "row")));
+}
+
+/// Each status once, also where it is named twice.
+fn statuses(named: &[WaiveStatus]) -> Vec<Status> {
+    let all = [
+        (WaiveStatus::Failed, Status::Failed),
+        (WaiveStatus::Invalid, Status::Invalid),
+        (WaiveStatus::Unknown, Status::Unknown),
+    ];
+    all.into_iter().filter(|(name, _)| named.contains(name)).map(|(_, status)| status).collect()
+}
