@@ -3,11 +3,12 @@
 //! Only what is unambiguous gets a name. A hash of pure hexadecimal digits is called by its
 //! length; that it may be salted, or be of another function of that length, nobody can see.
 
-use super::compose::Order;
 use super::crypt64::from_base64;
 use super::digest::Digest;
+use super::digits::{is_hex, is_number};
 use super::firebase::FbScrypt;
 use super::joined::Joined;
+use super::order::Order;
 use super::pbkdf2::Pbkdf2;
 use super::scheme::Scheme;
 use std::borrow::Cow;
@@ -261,14 +262,6 @@ fn asp_net(password: &str) -> Option<Scheme> {
         _ => false,
     };
     is_one.then_some(Scheme::AspNetIdentity)
-}
-
-pub(super) fn is_hex(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-pub(super) fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 10 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_crypt(text: &str) -> bool {

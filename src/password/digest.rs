@@ -1,5 +1,6 @@
 //! Plain digests.
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest as aws;
 use md5::{Digest as _, Md5};
 
@@ -64,6 +65,11 @@ impl Digest {
         }
         context.finish().as_ref().to_vec()
     }
+}
+
+/// Compares in a time that does not depend on where two digests differ.
+pub(super) fn equal(a: &[u8], b: &[u8]) -> bool {
+    verify_slices_are_equal(a, b).is_ok()
 }
 
 /// Lower-case hexadecimal digits.

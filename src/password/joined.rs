@@ -6,9 +6,9 @@
 //! in use, and a wrong password in none of them, so all of them are tried.
 
 use super::Scheme;
-use super::compose::Order;
-use super::detect::is_hex;
-use super::digest::{Digest, from_hex};
+use super::digest::{Digest, equal, from_hex};
+use super::digits::is_hex;
+use super::order::Order;
 
 /// The longest salt.
 const LONGEST: usize = 128;
@@ -65,13 +65,13 @@ impl<'a> Joined<'a> {
         let by = |letters: &&str| {
             let order = Order::from_letters(letters)?;
             let found = order.digest(self.digest, password, salt);
-            super::verify::equal(&found, &expected).then_some(Way::Order(order))
+            equal(&found, &expected).then_some(Way::Order(order))
         };
         if !self.is_named {
             return ORDERS.iter().find_map(by);
         }
         // Werkzeug's older versions write as Django does, and hash otherwise.
-        let is_hmac = || super::verify::equal(&hmac(self.digest, salt, password), &expected);
+        let is_hmac = || equal(&hmac(self.digest, salt, password), &expected);
         if salt.is_empty() {
             return by(&"p");
         }

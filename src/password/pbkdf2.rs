@@ -1,8 +1,8 @@
 //! The forms in which programs write a hash of PBKDF2: each becomes the same four parts.
 
 use super::crypt64::{adapted, base64, from_adapted, from_base64};
-use super::detect::{is_hex, is_number};
 use super::digest::{Digest, from_hex, to_hex};
+use super::digits::{is_hex, is_number};
 
 /// Iterations of Atlassian's `{PKCS5S2}`, which does not name them.
 const ATLASSIAN: u64 = 10_000;

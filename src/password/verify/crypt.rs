@@ -1,9 +1,9 @@
 //! The hashes of crypt(3) and of PHP programs, which repeat a digest many times.
 
+use super::Unverifiable;
 use super::kdf::Verdict;
-use super::{Unverifiable, equal};
 use crate::password::crypt64::{crypt, crypt_of, from_crypt};
-use crate::password::digest::{Digest, to_hex};
+use crate::password::digest::{Digest, equal, to_hex};
 use password_hash::PasswordVerifier as _;
 
 /// The most rounds that a hash may ask for.

@@ -1,8 +1,8 @@
 //! bcrypt, Argon2 and PBKDF2.
 
-use super::{Unverifiable, equal};
+use super::Unverifiable;
 use crate::password::crypt64::{base64, from_base64};
-use crate::password::digest::{Digest, to_hex};
+use crate::password::digest::{Digest, equal, to_hex};
 use crate::password::pbkdf2::Pbkdf2;
 use argon2::{Algorithm, Argon2, Params, Version};
 use aws_lc_rs::{hmac, pbkdf2 as aws};

@@ -7,14 +7,13 @@ mod crypt;
 mod kdf;
 mod scrypt;
 
-use super::compose::Order;
 use super::crypt64::from_base64;
 use super::detect::{unwrapped, without_prefix};
-use super::digest::{Digest, from_hex};
+use super::digest::{Digest, equal, from_hex};
 use super::firebase::Firebase;
 use super::joined::{Joined, Way};
+use super::order::Order;
 use super::{Scheme, detect};
-use aws_lc_rs::constant_time::verify_slices_are_equal;
 
 /// Why nobody can say whether a password matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,10 +82,6 @@ pub fn verify(
 /// How a password matches a digest with its salt in one text, which does not say so itself.
 pub fn way(password: &[u8], stored: &str) -> Option<Way> {
     Joined::readings(stored).find_map(|one| one.matches(password))
-}
-
-pub(super) fn equal(a: &[u8], b: &[u8]) -> bool {
-    verify_slices_are_equal(a, b).is_ok()
 }
 
 fn hex(digest: Digest, password: &[u8], stored: &str) -> Result<bool, Unverifiable> {

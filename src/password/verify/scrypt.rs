@@ -1,9 +1,9 @@
 //! The forms of scrypt.
 
+use super::Unverifiable;
 use super::kdf::{MEMORY, Verdict, WORK, cost};
-use super::{Unverifiable, equal};
 use crate::password::crypt64::{from_base64, from_crypt, from_crypt_text};
-use crate::password::digest::from_hex;
+use crate::password::digest::{equal, from_hex};
 use crate::password::firebase::{FbScrypt, Firebase};
 use aws_lc_rs::cipher::{AES_256, DecryptingKey, DecryptionContext, UnboundCipherKey};
 
