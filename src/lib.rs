@@ -3,8 +3,8 @@
 //! The walk, in the order of the data:
 //!
 //! 1. [`input`] reads a *source* as a stream of *records*, with checkpoints.
-//! 2. [`mapping`] makes a *user* of a record, typed as the target's [`target::schema`] asks;
-//!    [`validate`] finds every *problem* that can be found before sending. [`check`] stops here.
+//! 2. [`mapping`] makes a *user* of a record, typed as the target's [`schema`] asks;
+//!    [`prepare`] finds every *problem* that can be found before sending. [`check`] stops here.
 //! 3. [`stage`] puts records into the job table as *jobs*; [`store`] keeps it, and all SQL. After a
 //!    change of the mapping [`remap`] maps them again.
 //! 4. [`run`] claims pending jobs, lets them through its gate, and hands users to the [`target`].
@@ -36,11 +36,13 @@ pub mod mapping;
 pub mod monitor;
 mod open_files;
 pub mod password;
+pub mod prepare;
 pub mod problem;
 pub mod redact;
 pub mod remap;
 pub mod run;
 pub mod sandbox;
+pub mod schema;
 pub mod stage;
 pub mod store;
 pub mod suggest;
@@ -48,5 +50,5 @@ pub mod target;
 pub mod ui;
 pub mod units;
 pub mod user;
-pub mod validate;
+pub mod values;
 pub mod words;

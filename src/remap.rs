@@ -7,11 +7,11 @@ use crate::failpoint;
 use crate::job::Status;
 use crate::mapping::Mapping;
 use crate::password::guard::{Guard, JUDGED, Watch};
+use crate::prepare::{inspect, inspect_guarded};
+use crate::schema::Schema;
 use crate::stage;
 use crate::store::{Mapped, Remap, Staging, Table, ToMap};
-use crate::target::schema::Schema;
 use crate::user::Identifiers;
-use crate::validate::{inspect, inspect_guarded};
 use secrecy::ExposeSecret as _;
 
 /// Rows in one transaction.

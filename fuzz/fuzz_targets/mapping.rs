@@ -15,7 +15,7 @@ use userferry::mapping::{Mapping, Rule};
 use userferry::problem::Problem;
 use userferry::target::authing::fields::V2;
 use userferry::user::{User, Value, normalise};
-use userferry::validate::{Prepared, prepare};
+use userferry::prepare::{Prepared, prepare};
 use userferry_fuzz::{has_twins, is_private, parse};
 
 const RULES: &str = r#"

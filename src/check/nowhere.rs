@@ -2,7 +2,7 @@
 
 use super::{feeds, left_out};
 use crate::mapping::{Mapping, Rule, for_each_inner_field, is_secret_name, path_of};
-use crate::target::schema::Schema;
+use crate::schema::Schema;
 
 /// Fields of one object that are named one by one. Where there are more, their names may be data.
 const OF_ONE: usize = 20;

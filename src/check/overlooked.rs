@@ -4,8 +4,8 @@
 use super::feeds;
 use crate::input::show_name;
 use crate::mapping::{Mapping, Rule, Seen, for_each_value, path_of};
+use crate::schema::Schema;
 use crate::suggest::{self, Judgement, Kind, Place, Salt, Tally, quoted};
-use crate::target::schema::Schema;
 use crate::words::{counted, grouped};
 use std::collections::HashMap;
 

@@ -3,7 +3,7 @@
 use super::mapped_to;
 use crate::mapping::Mapping;
 use crate::problem::{FoundProblem, Rule};
-use crate::target::schema::Schema;
+use crate::schema::Schema;
 use crate::words::{counted, grouped};
 use std::collections::BTreeMap;
 

@@ -4,10 +4,10 @@ use super::{anew, staged_mapping};
 use crate::config::TargetKind;
 use crate::error::{Error, Result};
 use crate::mapping::Mapping;
+use crate::prepare;
 use crate::store::file;
 use crate::store::{JobRow, Reading, Table};
 use crate::user::IdKind;
-use crate::validate;
 use crate::words::counted;
 use clap::Args;
 use std::path::Path;
@@ -93,7 +93,7 @@ fn has_a_key(table: &Table, place: &Place, jobs: &[JobRow]) -> Result<Error> {
 fn external_id(table: &Table, job: &JobRow) -> Result<Option<String>> {
     let Some(key) = &job.key else { return Ok(None) };
     let mapping = staged_mapping(table)?.unwrap_or_else(Mapping::reference);
-    let user = validate::inspect(&job.raw, &mapping, TargetKind::AuthingV2.schema()).user;
+    let user = prepare::inspect(&job.raw, &mapping, TargetKind::AuthingV2.schema()).user;
     let is_id = user.identifiers.get(IdKind::ExternalId) == Some(key)
         // A terminal would take these for its own.
         && !key.chars().any(char::is_control);

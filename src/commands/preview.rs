@@ -12,12 +12,12 @@ use crate::input::{Reader, Record, Source, show_name};
 use crate::mapping::{Mapping, Origin, Traced, for_each_field};
 use crate::password::detect;
 use crate::password::guard::Guard;
+use crate::prepare::{Warning, prepare};
 use crate::problem::Problem;
+use crate::schema::Schema;
 use crate::store::Reading;
-use crate::target::schema::Schema;
 use crate::ui::{Ui, table};
 use crate::user::{Identifiers, User, normalise, same};
-use crate::validate::{Warning, prepare};
 use clap::Args;
 use secrecy::ExposeSecret;
 

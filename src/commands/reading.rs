@@ -2,7 +2,7 @@
 
 use crate::input::{self, Delimiter, Encoding, Format, Header};
 use crate::mapping::Mapping;
-use crate::target::schema::Schema;
+use crate::schema::Schema;
 use clap::Args;
 
 /// How to read a source.

@@ -16,14 +16,14 @@ use crate::mapping::Mapping;
 use crate::monitor::Monitor;
 use crate::run::doubt::Quiet;
 use crate::run::{Finished, Mapper, Runner, Settings, Totals, signals};
+use crate::schema::Schema;
 use crate::store::{JobId, NewRun, Reading, Running, Table};
 use crate::target::authing::v2::{self, V2};
 use crate::target::http;
-use crate::target::schema::Schema;
 use crate::ui::Ui;
 use crate::ui::progress::RunProgress;
 use crate::words::grouped;
-use crate::{open_files, units, validate};
+use crate::{open_files, prepare, units};
 use clap::Args;
 use secrecy::SecretString;
 use std::collections::BTreeSet;
@@ -192,7 +192,7 @@ fn drain(
 /// Maps a record as staging did, and validates it again.
 pub(super) fn mapper(mapping: Mapping, schema: &'static Schema) -> Mapper {
     Arc::new(move |raw| {
-        let prepared = validate::prepare(raw, &mapping, schema);
+        let prepared = prepare::prepare(raw, &mapping, schema);
         (prepared.user, prepared.problems)
     })
 }

@@ -12,7 +12,7 @@ use crate::mapping::Mapping;
 use crate::store::{AttemptRow, JobRow, Reading, Table};
 use crate::ui::{Ui, table};
 use crate::words::grouped;
-use crate::{redact, validate};
+use crate::{prepare, redact};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -77,7 +77,7 @@ struct Shown {
 impl View<'_> {
     fn of(&self, job: &JobRow) -> Shown {
         let schema = TargetKind::AuthingV2.schema();
-        let user = validate::prepare(&job.raw, self.mapping, schema).user;
+        let user = prepare::prepare(&job.raw, self.mapping, schema).user;
         let key = job.key.as_deref().map(|key| self.unmasked.key(key, &user, self.typed, schema));
         let show =
             |field: &str, value: &crate::user::Value| self.unmasked.show(field, value, &user);

@@ -5,7 +5,7 @@ use crate::input::show_name;
 use crate::mapping::{Mapping, Rule};
 use crate::password::{Scheme, detect};
 use crate::redact;
-use crate::target::schema::Schema;
+use crate::schema::Schema;
 use crate::user::{IdKind, User, Value, normalise, same};
 use secrecy::ExposeSecret;
 

@@ -2,7 +2,7 @@
 
 use super::{Mapping, Rule};
 use crate::input::Cell;
-use crate::target::schema::{Schema, Type};
+use crate::schema::{Schema, Type};
 
 impl Mapping {
     /// The columns that feed a truth value or a whole number as they are, without a conversion that

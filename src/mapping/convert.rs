@@ -1,13 +1,12 @@
 //! A value of a record as a field of the target takes it: strictly, unless a conversion is asked
 //! for by name. One is proposed only where it would take the value.
 
-use super::date::{Wanted, is_zero_date};
 use super::record::Json;
 use super::rule::{As, Constant, How};
-use super::{gender, phone};
 use crate::problem::Rule as Broken;
-use crate::target::schema::{Field, Format, Type};
+use crate::schema::{Field, Format, Type};
 use crate::user::Value;
+use crate::values::{Region, Wanted, gender, is_zero_date, phone, state_of, truth_of};
 use std::borrow::Cow;
 
 /// The field that is true for users who may not sign in.
@@ -127,11 +126,7 @@ fn written<'a>(json: Json<'a>, expected: &str) -> Result<Cow<'a, str>, Fault> {
     }
 }
 
-fn number(
-    text: &str,
-    region: Option<phone::Region>,
-    is_e164: bool,
-) -> Result<Option<Taken>, Fault> {
+fn number(text: &str, region: Option<Region>, is_e164: bool) -> Result<Option<Taken>, Fault> {
     let fault = |why: &'static str| (Broken::Phone, why.into());
     let bare = phone::bare(text).map_err(fault)?;
     if bare.is_empty() {
@@ -191,25 +186,6 @@ fn no_truth(json: &Json<'_>, value: &str) -> Cow<'static, str> {
         None => "",
     };
     format!("{}, where true or false is expected{way}", json.noun()).into()
-}
-
-/// What a word means that `as = "bool"` takes.
-pub(crate) fn truth_of(text: &str) -> Option<bool> {
-    let text = text.trim();
-    match text.to_ascii_lowercase().as_str() {
-        "true" | "t" | "yes" | "y" | "1" | "是" => Some(true),
-        "false" | "f" | "no" | "n" | "0" | "否" => Some(false),
-        _ => state_of(text),
-    }
-}
-
-/// The words among them that say of an account whether it is in use.
-fn state_of(text: &str) -> Option<bool> {
-    match text.trim() {
-        "启用" | "正常" => Some(true),
-        "禁用" | "停用" | "冻结" => Some(false),
-        _ => None,
-    }
 }
 
 fn int(json: &Json<'_>, last: Option<&As>) -> Result<i64, Cow<'static, str>> {

@@ -5,24 +5,17 @@
 
 mod cells;
 mod convert;
-mod date;
-mod gender;
 mod jq;
 mod password;
-pub(crate) mod phone;
 mod record;
 mod rule;
 mod secret;
 mod trace;
 mod validate;
 
-pub(crate) use convert::truth_of;
-pub use date::DateForm;
-pub(crate) use date::{is_date, is_zero_date};
 pub use jq::Program;
 pub use password::Password;
 pub(crate) use password::{Meant, meant};
-pub use phone::Region;
 pub(crate) use record::{Seen, for_each_field, for_each_inner_field, for_each_value, path_of};
 pub use rule::{As, Constant, How, Rule, RuleError};
 pub(crate) use secret::is_secret_name;
@@ -30,9 +23,9 @@ pub use trace::{Origin, Traced};
 
 use crate::password::is_unusable;
 use crate::problem::{Problem, Rule as Broken};
-use crate::target::schema::{Field, Schema};
+use crate::schema::{Field, Schema};
 use crate::user::{IdKind, User, Value, normalise};
-use crate::validate::fits_anyway;
+use crate::values::{fits_anyway, phone};
 use convert::{Fault, Taken};
 use record::{Fields, Json, LeftOut, compact_without};
 use secrecy::SecretString;

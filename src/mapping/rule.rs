@@ -1,10 +1,9 @@
 //! One rule of a mapping: where the value of a provider's field comes from, and what is done with
 //! it.
 
-use super::date::DateForm;
 use super::jq::Program;
 use super::password::{self, Password};
-use super::phone::Region;
+use crate::values::{DateForm, Region};
 use serde_json::{Map, Value as Json, json};
 use std::fmt;
 use std::sync::Arc;

@@ -1,7 +1,8 @@
 //! Where each value of a user comes from, for people.
 
 use super::{As, Mapping, Rule, Source};
-use crate::target::schema::Schema;
+use crate::schema::Schema;
+use crate::values::phone;
 
 /// What a rule of the mapping came to for one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +54,7 @@ impl Mapping {
             all.push(traced(name, origin, rule, taken.is_some()));
             let code = schema.phone_country_field;
             let own = taken.and_then(|taken| taken.country);
-            if own.is_some_and(|own| !has_code && !super::phone::goes_without(&own)) {
+            if own.is_some_and(|own| !has_code && !phone::goes_without(&own)) {
                 all.push(traced(code, Origin::CountryCode, rule, true));
             }
         }

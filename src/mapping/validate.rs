@@ -5,8 +5,8 @@ use super::convert::constant;
 use super::rule::{As, Constant, How, Rule};
 use crate::error::{Error, Result};
 use crate::input::show_name;
-use crate::target::schema::{Field, Format, Schema, Type};
-use crate::validate::fault;
+use crate::schema::{Field, Format, Schema, Type};
+use crate::values::fault;
 use crate::words::nearest;
 
 impl Mapping {

@@ -8,9 +8,9 @@ use crate::failpoint;
 use crate::input::{Checkpoint, Reader, Record};
 use crate::password::detect;
 use crate::password::guard::Watch;
+use crate::prepare::{self, Warning};
 use crate::store::{Batch, NewJob, SourceId, StageCounts, Staging};
 use crate::user::Identifiers;
-use crate::validate::{self, Warning};
 use secrecy::ExposeSecret as _;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -119,7 +119,7 @@ impl<'a> Batcher<'a> {
         } else {
             let Settings { mapping, schema, .. } = *self.settings;
             let (raw, no) = (&record.raw, record.no);
-            let prepared = validate::inspect_guarded(raw, no, mapping, schema, &mut self.watch);
+            let prepared = prepare::inspect_guarded(raw, no, mapping, schema, &mut self.watch);
             if let (true, Some(password)) = (self.settings.guard.accepted, &prepared.user.password)
             {
                 let scheme = self.watch.named(detect(password.expose_secret()));

@@ -10,10 +10,10 @@ use crate::failpoint;
 use crate::input::{self, Checkpoint, InputErrorKind, Reader, Record, Source};
 use crate::mapping::Mapping;
 use crate::password::guard::{self, Guard, Watch};
+use crate::prepare;
+use crate::schema::Schema;
 use crate::store::{Compared, Lens, SourceId, SourceRow, StageCounts, Staging};
-use crate::target::schema::Schema;
 use crate::user::{IdKind, User};
-use crate::validate;
 use batches::{Batcher, written_behind};
 use secrecy::ExposeSecret as _;
 use std::collections::BTreeSet;
@@ -195,7 +195,7 @@ pub(crate) fn look_ahead(
         let Ok(Some(record)) = reader.next_record() else { break };
         bytes += record.raw.len();
         if record.fault.is_none() {
-            let user = validate::inspect(&record.raw, mapping, schema).user;
+            let user = prepare::inspect(&record.raw, mapping, schema).user;
             if let Some(password) = user.password {
                 watch.see(password.expose_secret(), record.no);
                 seen += 1;
@@ -229,7 +229,7 @@ pub(crate) fn with_lens<T>(
     f: impl FnOnce(&Lens<'_>) -> T,
 ) -> T {
     f(&Lens {
-        identify: &|raw| validate::inspect(raw, mapping, schema).user.identifiers,
+        identify: &|raw| prepare::inspect(raw, mapping, schema).user.identifiers,
         field: &|kind| field_of(kind, mapping, schema),
     })
 }

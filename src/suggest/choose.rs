@@ -7,7 +7,7 @@ use super::shape::Shape;
 use super::survey::{FieldStats, Place};
 use super::synonyms::{self, Meaning, plain};
 use super::words;
-use crate::target::schema::Schema;
+use crate::schema::Schema;
 use crate::user::IdKind;
 use crate::words::grouped;
 

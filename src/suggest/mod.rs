@@ -25,7 +25,7 @@ pub(crate) use rule::{quoted, scheme};
 pub(crate) use salt::{Salt, may_be as may_be_salt};
 pub(crate) use standing::{Judgement, Kind, Tally, UNKNOWN as UNKNOWN_STATE, judge};
 
-use crate::target::schema::Schema;
+use crate::schema::Schema;
 use choose::Candidate;
 
 /// A mapping that is proposed.

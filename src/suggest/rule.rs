@@ -2,7 +2,7 @@
 
 use super::shape::Shape;
 use super::survey::{FieldStats, Place};
-use crate::target::schema::{Field, Format, Type};
+use crate::schema::{Field, Format, Type};
 use crate::words::grouped;
 
 /// What is done with the values of a place.

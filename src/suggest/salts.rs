@@ -6,7 +6,7 @@ use super::salt::{self, Salt};
 use super::shape::Shape;
 use super::survey::{FieldStats, Place};
 use super::synonyms;
-use crate::target::schema::Schema;
+use crate::schema::Schema;
 
 /// A hash without its salt is of no use: a person must know where it lies.
 pub(super) fn salts_apart(

@@ -1,9 +1,8 @@
 //! What a value looks like, without keeping it.
 
-use crate::mapping::{is_zero_date, truth_of};
 use crate::password::detect;
 use crate::user::{IdKind, normalise};
-use crate::validate;
+use crate::values::{self, is_zero_date, truth_of};
 use chrono::{DateTime, NaiveDate};
 
 /// What a value may look like; one can have several of these.
@@ -59,7 +58,7 @@ pub(super) fn shapes(text: &str) -> Vec<Shape> {
     };
     let trimmed = text.trim();
     note(trimmed.len() < text.len(), Shape::Spaced);
-    note(validate::email(trimmed).is_ok(), Shape::Email);
+    note(values::email(trimmed).is_ok(), Shape::Email);
     note(trimmed.chars().any(char::is_uppercase), Shape::Capitals);
     let scheme = detect(text);
     note(scheme.is_unmistakable(), Shape::Hash);
@@ -93,7 +92,7 @@ fn phone(text: &str, note: &mut impl FnMut(bool, Shape)) {
     let number = normalise(IdKind::Phone, text);
     let digits = number.strip_prefix('+').unwrap_or(&number);
     let is_time = text.contains('.') && is_epoch(text);
-    let is_phone = validate::phone(text).is_ok() && (7..=15).contains(&digits.len()) && !is_time;
+    let is_phone = values::phone(text).is_ok() && (7..=15).contains(&digits.len()) && !is_time;
     note(is_phone, Shape::Phone);
     note(is_phone && number.starts_with('+'), Shape::PlusPhone);
     let national = ["+86", "0086", "86"].iter().find_map(|code| number.strip_prefix(code));
@@ -106,7 +105,7 @@ fn phone(text: &str, note: &mut impl FnMut(bool, Shape)) {
 }
 
 fn date(text: &str, note: &mut impl FnMut(bool, Shape)) {
-    let is_moment = validate::date_time(text).is_ok();
+    let is_moment = values::date_time(text).is_ok();
     note(is_moment, Shape::Moment);
     note(text.len() == 10 && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok(), Shape::Day);
     if is_moment {

@@ -340,7 +340,7 @@ fn several_fields_that_shut_out_become_one_rule() {
         crate::config::Settings::from_toml(&text, std::path::Path::new("x")).expect("a rule");
     let blocked = |record: &serde_json::Value| {
         let raw = record.to_string();
-        let prepared = crate::validate::prepare(raw.as_bytes(), &settings.mapping, &V2);
+        let prepared = crate::prepare::prepare(raw.as_bytes(), &settings.mapping, &V2);
         let found = prepared.user.fields.iter().find(|(name, _)| *name == "blocked").cloned();
         found.map(|(_, value)| value == crate::user::Value::Bool(true))
     };

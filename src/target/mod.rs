@@ -5,7 +5,6 @@
 
 pub mod authing;
 pub mod http;
-pub mod schema;
 
 use crate::identity::DirectoryUser;
 use crate::job::Outcome;

@@ -11,9 +11,9 @@ use userferry::check::{CheckWarning, Checker};
 use userferry::config::{Settings, TargetKind};
 use userferry::input::{Options, Reader};
 use userferry::mapping::Mapping;
+use userferry::prepare::prepare;
 use userferry::suggest::{Line, Survey, propose};
 use userferry::user::Value as Sent;
-use userferry::validate::prepare;
 
 const BLOCKED: &str = "blocked-not-mapped";
 const SALT: &str = "salt-not-mapped";

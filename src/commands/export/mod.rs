@@ -10,11 +10,11 @@ use crate::config::TargetKind;
 use crate::error::{Error, Exit, Result};
 use crate::job::Status;
 use crate::mapping::Mapping;
+use crate::prepare;
 use crate::store::file::Replacement;
 use crate::store::{Exported, JobId, MappedId, Reading, Table};
 use crate::ui::{self, Ui};
 use crate::user::IdKind;
-use crate::validate;
 use crate::words::counted;
 use clap::{Args, ValueEnum};
 use list::{List, Written};
@@ -183,7 +183,7 @@ fn write_map(
 /// Which kind of identifier a key is: people without an external id are known by another. Empty where
 /// the mapping has changed so much since that nothing of the record is its key.
 fn kind_of(row: &MappedId, mapping: &Mapping) -> &'static str {
-    let user = validate::prepare(&row.raw, mapping, TargetKind::AuthingV2.schema()).user;
+    let user = prepare::prepare(&row.raw, mapping, TargetKind::AuthingV2.schema()).user;
     let is_key = |(_, value): &(IdKind, &str)| row.key.as_deref() == Some(*value);
     let found = user.identifiers.iter().find(is_key);
     found.map_or("", |(kind, _)| match kind {

@@ -10,11 +10,11 @@ use crate::job::Status;
 use crate::mapping::Mapping;
 use crate::password::typed::Texts;
 use crate::password::{Scheme, cost, detect, function};
+use crate::prepare;
+use crate::schema::Schema;
 use crate::store::{JobId, Reading};
-use crate::target::schema::Schema;
 use crate::ui::Ui;
 use crate::ui::progress::ReadProgress;
-use crate::validate;
 use crate::words::counted;
 use clap::Args;
 use secrecy::ExposeSecret as _;
@@ -167,7 +167,7 @@ fn of_table(global: &Global) -> Result<Found> {
 }
 
 fn count(raw: &[u8], mapping: &Mapping, schema: &Schema, found: &mut Found) {
-    let user = validate::prepare(raw, mapping, schema).user;
+    let user = prepare::prepare(raw, mapping, schema).user;
     if let Some(password) = user.password {
         let scheme = detect(password.expose_secret());
         *found.schemes.entry(scheme).or_default() += 1;

@@ -9,10 +9,10 @@ use crate::password::firebase::Firebase;
 use crate::password::typed::looks_made;
 use crate::password::verify::{Unverifiable, verify, way};
 use crate::password::{Way, cost, detect};
+use crate::prepare;
 use crate::problem::Rule;
 use crate::store::JobRow;
 use crate::ui::Ui;
-use crate::validate;
 use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::io::Read as _;
@@ -59,7 +59,7 @@ fn verify_job(
 ) -> Result<bool> {
     let place = format!("{}, record {}", job.source, job.record_no);
     let schema = TargetKind::AuthingV2.schema();
-    let prepared = validate::prepare(&job.raw, mapping, schema);
+    let prepared = prepare::prepare(&job.raw, mapping, schema);
     let user = prepared.user;
     if let Some(problem) = prepared.problems.iter().find(|problem| problem.rule == Rule::Password) {
         let message = format!("{place}: the password cannot be used: {}", problem.message);

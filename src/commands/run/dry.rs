@@ -9,7 +9,7 @@ use crate::job;
 use crate::store::{JobId, Reading, Staging, Table};
 use crate::ui::Ui;
 use crate::words::{counted, grouped};
-use crate::{redact, validate};
+use crate::{prepare, redact};
 use std::collections::BTreeSet;
 
 /// Rows that a dry run shows where no limit says otherwise.
@@ -46,7 +46,7 @@ pub(super) fn dry_run(
     };
     let shown = rows.len() as u64;
     for (_, raw) in rows {
-        let prepared = validate::prepare(&raw, &mapping, settings.target.kind.schema());
+        let prepared = prepare::prepare(&raw, &mapping, settings.target.kind.schema());
         ui.out(&format!("{}\n", redact::masked(&prepared.user)))?;
     }
     let first = match shown {

@@ -2,8 +2,8 @@
 
 use crate::commands::place::source_name;
 use crate::mapping::Mapping;
+use crate::schema::Schema;
 use crate::stage::{Found, Staged};
-use crate::target::schema::Schema;
 use crate::ui::Ui;
 use crate::words::{agree, counted, grouped};
 

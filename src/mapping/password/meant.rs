@@ -9,7 +9,7 @@ use crate::mapping::record::{Fields, Json};
 use crate::mapping::{Mapping, Rule, Source, path_of};
 use crate::password::Digest;
 use crate::password::compose::{Composable, Encoding, Order};
-use crate::target::schema::Schema;
+use crate::schema::Schema;
 use secrecy::ExposeSecret as _;
 
 /// What was hashed, with a salt and without.

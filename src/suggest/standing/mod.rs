@@ -13,7 +13,7 @@ pub(crate) use values::{Tally, is_state};
 
 use super::rule::{self, How};
 use super::survey::Place;
-use crate::mapping::truth_of;
+use crate::values::truth_of;
 use crate::words::{counted, grouped};
 
 /// What a mapping says of a value that it does not know.

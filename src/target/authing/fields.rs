@@ -1,6 +1,6 @@
 //! The closed list of fields that `createUser` of the V2 API takes (`CreateUserInput`).
 
-use crate::target::schema::{Field, Format, Schema, Type};
+use crate::schema::{Field, Format, Schema, Type};
 use crate::user::IdKind;
 
 /// What V2 accepts. 117 bytes are all that a 1,024-bit key carries with PKCS#1 v1.5 padding.

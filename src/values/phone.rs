@@ -5,6 +5,7 @@
 //! microseconds, so the commonest shape, a mobile number of mainland China, is told here, and a test
 //! proves that both say the same.
 
+use crate::user::{IdKind, normalise, without_fraction};
 use phonenumber::country::{Id, Source};
 use phonenumber::metadata::{DATABASE, Database, Metadata};
 use std::fmt;
@@ -15,7 +16,7 @@ const CHINA: &str = "86";
 /// Compiled patterns that are kept: of two or three hundred countries the commonest kinds.
 const PATTERNS: usize = 1_000;
 const CHARACTERS: &str = "no phone number: it holds other characters than digits";
-pub(super) const UNKNOWN: &str = "not a valid phone number for its country code";
+pub(crate) const UNKNOWN: &str = "not a valid phone number for its country code";
 const ABROAD: &str = "a phone number that is dialled abroad in a way that cannot be told: write \
                       it with + and the country code";
 
@@ -25,11 +26,11 @@ pub struct Region(Id);
 
 impl Region {
     /// Two letters of ISO 3166, e.g. `CN`.
-    pub(super) fn new(text: &str) -> Option<Self> {
+    pub(crate) fn new(text: &str) -> Option<Self> {
         text.parse().ok().map(Self)
     }
 
-    pub(super) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         self.0.as_ref()
     }
 }
@@ -42,33 +43,33 @@ impl fmt::Debug for Region {
 
 /// A number that its country gives out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Number {
+pub(crate) struct Number {
     /// The country code, without `+`.
-    pub(super) country: String,
+    pub(crate) country: String,
     /// What follows it, without the zero that is dialled only inside the country.
-    pub(super) national: String,
+    pub(crate) national: String,
 }
 
 impl Number {
     /// `+8613800138000`.
-    pub(super) fn e164(&self) -> String {
+    pub(crate) fn e164(&self) -> String {
         format!("+{}{}", self.country, self.national)
     }
 
     /// As the provider keeps it: the number, and the country code of its own field.
-    pub(super) fn parts(self) -> (String, String) {
+    pub(crate) fn parts(self) -> (String, String) {
         (self.national, format!("+{}", self.country))
     }
 }
 
 /// Whether the provider does without a country code.
-pub(super) fn goes_without(code: &str) -> bool {
+pub(crate) fn goes_without(code: &str) -> bool {
     code.strip_prefix('+') == Some(CHINA)
 }
 
 /// Whether a country code as a record has it (`44`, `+44`, `0044`) is another than that of its
 /// number. What is no code, such as `GB`, contradicts nothing.
-pub(super) fn contradicts(written: &str, code: &str) -> bool {
+pub(crate) fn contradicts(written: &str, code: &str) -> bool {
     let Ok(bare) = bare(written) else { return false };
     let digits = bare.trim_start_matches('+').trim_start_matches('0');
     !digits.is_empty() && Some(digits) != code.strip_prefix('+')
@@ -76,9 +77,9 @@ pub(super) fn contradicts(written: &str, code: &str) -> bool {
 
 /// Digits, perhaps behind a `+`: without what people set between them, and without the marks of
 /// direction that come along when a number is copied. The `.0` of a floating-point number goes too.
-pub(super) fn bare(text: &str) -> Result<String, &'static str> {
+pub(crate) fn bare(text: &str) -> Result<String, &'static str> {
     let text = text.trim();
-    let text = crate::user::without_fraction(text.strip_prefix("tel:").unwrap_or(text));
+    let text = without_fraction(text.strip_prefix("tel:").unwrap_or(text));
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -101,7 +102,7 @@ fn is_separator(c: char) -> bool {
 }
 
 /// The number that bare digits are; none where nobody can tell their country.
-pub(super) fn number(bare: &str, region: Option<Region>) -> Option<Result<Number, &'static str>> {
+pub(crate) fn number(bare: &str, region: Option<Region>) -> Option<Result<Number, &'static str>> {
     if let Some(number) = china_mobile(bare, region) {
         return Some(Ok(number));
     }
@@ -218,14 +219,47 @@ fn regional(bare: &str, region: Region) -> Result<Number, &'static str> {
 
 /// Whether a number that begins with a country code is one that is given out; without one nobody
 /// can tell.
-pub(crate) fn check(bare: &str) -> Result<(), &'static str> {
+fn check(bare: &str) -> Result<(), &'static str> {
     number(bare, None).map_or(Ok(()), |number| number.map(drop))
+}
+
+/// Whether a text may be a phone number. Spaces, dashes, dots and brackets do not count. One that
+/// begins with a country code must be one that its country gives out.
+pub fn phone(text: &str) -> Result<(), &'static str> {
+    let number = normalise(IdKind::Phone, text);
+    let digits = number.strip_prefix('+').unwrap_or(&number);
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err("no phone number: it holds other characters than digits");
+    }
+    if !(5..=20).contains(&digits.len()) {
+        return Err("no phone number: it must have 5 to 20 digits");
+    }
+    check(&number)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn phone_numbers_have_digits_and_perhaps_a_plus() {
+        for good in ["13100000001", "+86 131-0000-0001", "(020) 1234.567", "12345", "13800138000.0"]
+        {
+            assert_eq!(phone(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "1234",
+            "+",
+            "131000x0001",
+            "1+23456",
+            "1234.0",
+            "123456789012345678901",
+            "１２３４５６",
+        ] {
+            assert!(phone(bad).is_err(), "{bad}");
+        }
+    }
 
     fn region(text: &str) -> Option<Region> {
         Region::new(text)

@@ -25,7 +25,7 @@ pub struct DateForm {
 
 /// What the provider keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(crate) enum Wanted {
     /// A moment, e.g. `2024-01-31T14:30:00.000Z`.
     Moment,
     /// A day, e.g. `2024-01-31`.
@@ -55,7 +55,7 @@ enum Read {
 impl DateForm {
     /// How the file says it: a pattern of strftime, and an offset such as `+08:00`. The error
     /// names the option that is wrong.
-    pub(super) fn new(
+    pub(crate) fn new(
         format: Option<&str>,
         zone: Option<&str>,
     ) -> Result<Self, (&'static str, &'static str)> {
@@ -64,16 +64,16 @@ impl DateForm {
         Ok(Self { format, zone })
     }
 
-    pub(super) fn format(&self) -> Option<&str> {
+    pub(crate) fn format(&self) -> Option<&str> {
         self.format.as_ref().map(|format| format.text.as_str())
     }
 
-    pub(super) fn zone(&self) -> Option<&str> {
+    pub(crate) fn zone(&self) -> Option<&str> {
         self.zone.as_ref().map(|zone| zone.text.as_str())
     }
 
     /// The date as the provider takes it.
-    pub(super) fn convert(&self, text: &str, wanted: Wanted) -> Result<String, &'static str> {
+    pub(crate) fn convert(&self, text: &str, wanted: Wanted) -> Result<String, &'static str> {
         let read = match &self.format {
             Some(format) => format.read(text.trim())?,
             None => read(text.trim())?,

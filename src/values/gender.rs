@@ -2,7 +2,7 @@
 
 /// `M`, `F` or `U`; none for a word that nobody knows. The numbers are those of ISO/IEC 5218: 0 not
 /// known, 1 male, 2 female, 9 not applicable.
-pub(super) fn letter(text: &str) -> Option<&'static str> {
+pub(crate) fn letter(text: &str) -> Option<&'static str> {
     Some(match text.trim().to_lowercase().as_str() {
         "m" | "male" | "man" | "1" | "男" | "男性" => "M",
         "f" | "female" | "w" | "woman" | "2" | "女" | "女性" => "F",
