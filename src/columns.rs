@@ -1,11 +1,10 @@
 //! Whether a source has any of the columns that the mapping takes: a file that is read in a wrong
 //! encoding, or taken apart at a wrong delimiter, is told once and not once a record.
 
-use crate::check::feeds;
 use crate::error::{Error, Result};
 use crate::input::{Reader, Source, show_name};
-use crate::mapping::{Mapping, Rule};
-use crate::suggest;
+use crate::mapping::{Mapping, Rule, feeds};
+use crate::vocabulary::is_column_name;
 use crate::words::counted;
 use std::collections::HashSet;
 
@@ -66,7 +65,7 @@ fn shown(names: &[&str]) -> String {
 /// a user's name and password too.
 fn known(header: &[String]) -> String {
     let names: Vec<&str> =
-        header.iter().map(String::as_str).filter(|name| suggest::is_column_name(name)).collect();
+        header.iter().map(String::as_str).filter(|name| is_column_name(name)).collect();
     match header.len() - names.len() {
         _ if names.is_empty() => String::new(),
         0 => format!(": {}", shown(&names)),

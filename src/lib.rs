@@ -51,4 +51,5 @@ pub mod ui;
 pub mod units;
 pub mod user;
 pub mod values;
+mod vocabulary;
 pub mod words;

@@ -1,5 +1,5 @@
-//! Wording that several places share: numbers, plurals, lengths of time, and suggestions for
-//! mistyped names. Imports nothing of ours, so that every module may use it.
+//! Wording that several places share: numbers, plurals, lengths of time, texts in quotes, and
+//! suggestions for mistyped names. Imports nothing of ours, so that every module may use it.
 
 use std::time::Duration;
 
@@ -41,6 +41,20 @@ pub fn exact_span(time: Duration) -> String {
 /// A time limit of a request, in seconds and fractions of one: 30 s, 0.25 s.
 pub fn seconds(time: Duration) -> String {
     format!("{} s", time.as_secs_f32())
+}
+
+/// A text as TOML writes it, in quotes.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() => out.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
 }
 
 /// The known word that is most like a mistyped one, if any is like it.

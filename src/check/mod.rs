@@ -13,7 +13,7 @@ pub use report::{CheckReport, CheckWarning, FieldCount, FieldCounts, PasswordSch
 
 use crate::error::Result;
 use crate::input::{HIDDEN, Reader, Record, is_data};
-use crate::mapping::{Mapping, Rule as MappingRule, for_each_field, is_secret_name};
+use crate::mapping::{Mapping, Rule as MappingRule, feeds, for_each_field, is_secret_name};
 use crate::password::guard::{Guard, Watch};
 use crate::password::{Scheme, cost, detect};
 use crate::prepare::{Prepared, Warning, inspect_guarded};
@@ -547,11 +547,6 @@ fn left_out<'a>(mapping: &'a Mapping, without: &'a [String], schema: &Schema) ->
         }
     }
     names
-}
-
-/// Whether a column of a mapping is this field of the record, or lies inside it.
-pub(crate) fn feeds(field: &str, column: &str) -> bool {
-    column == field || column.strip_prefix(field).is_some_and(|rest| rest.starts_with('.'))
 }
 
 /// What a field of the record feeds: by a column or a program, else as a part of a copy of the whole.

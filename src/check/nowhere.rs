@@ -1,8 +1,10 @@
 //! The fields of an export that nothing maps, also those inside objects.
 
-use super::{feeds, left_out};
-use crate::mapping::{Mapping, Rule, for_each_inner_field, is_secret_name, path_of};
+use super::left_out;
+use crate::input::show_name;
+use crate::mapping::{Mapping, Rule, feeds, for_each_inner_field, is_secret_name, path_of};
 use crate::schema::Schema;
+use crate::suggest;
 
 /// Fields of one object that are named one by one. Where there are more, their names may be data.
 const OF_ONE: usize = 20;
@@ -77,7 +79,7 @@ impl Nowhere {
     /// The paths, for people.
     pub(crate) fn shown(&self) -> Vec<String> {
         let of_one = |(parent, names): &(String, Vec<String>)| -> Vec<String> {
-            let path = |name: &str| super::report::shown_unmapped(&format!("{parent}.{name}"));
+            let path = |name: &str| shown_unmapped(&format!("{parent}.{name}"));
             if names.len() > OF_ONE {
                 return vec![path("…")];
             }
@@ -85,6 +87,13 @@ impl Nowhere {
         };
         self.of_objects.iter().flat_map(of_one).collect()
     }
+}
+
+/// A field that nothing maps, for people. What may say who is blocked says so; a warning has the rule.
+pub(super) fn shown_unmapped(path: &str) -> String {
+    let names: Vec<String> = path.split('.').map(str::to_owned).collect();
+    let mark = if suggest::speaks(&names) { " (blocked?)" } else { "" };
+    format!("{}{mark}", show_name(path.as_bytes()))
 }
 
 /// How much of a field the rules take, but for copies of the record.

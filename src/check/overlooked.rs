@@ -1,12 +1,14 @@
 //! Columns that nothing maps, though their names or values say that it matters: whether a user may sign
 //! in, and the salt of a hash.
 
-use super::feeds;
 use crate::input::show_name;
-use crate::mapping::{Mapping, Rule, Seen, for_each_value, path_of};
+use crate::mapping::{Mapping, Rule, Seen, feeds, for_each_value, path_of};
 use crate::schema::Schema;
-use crate::suggest::{self, Judgement, Kind, Place, Salt, Tally, quoted};
-use crate::words::{counted, grouped};
+use crate::suggest::{self, Judgement, Place};
+use crate::vocabulary::salt::{self, Salt};
+use crate::vocabulary::standing::Kind;
+use crate::vocabulary::states::Tally;
+use crate::words::{counted, grouped, quoted};
 use std::collections::HashMap;
 
 /// The provider's field of those who may not sign in.
@@ -158,7 +160,7 @@ impl Overlooked {
         let filled = || self.fields.iter().filter(|field| field.filled > 0);
         let salts = || {
             let salts = filled().filter_map(|field| Some((field, field.salt?)));
-            salts.filter(|(field, kin)| suggest::may_be_salt(*kin, &field.tally))
+            salts.filter(|(field, kin)| salt::may_be(*kin, &field.tally))
         };
         // That of a wallet only where there is no better one.
         let is_better = salts().any(|(_, kin)| kin != Salt::Other);

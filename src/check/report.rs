@@ -1,9 +1,9 @@
 //! What a check found, for machines (`check --json`) and for people.
 
-use super::Nowhere;
+use super::nowhere::{Nowhere, shown_unmapped};
 use crate::password::{Scheme, cost};
 use crate::problem::Rule;
-use crate::suggest;
+use crate::words;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use std::collections::BTreeMap;
@@ -178,7 +178,7 @@ impl CheckReport {
             .warnings
             .iter()
             .filter_map(|one| one.column.as_deref())
-            .map(suggest::quoted)
+            .map(words::quoted)
             .collect();
         if !asked.is_empty() {
             let _ = writeln!(
@@ -261,13 +261,6 @@ impl CheckReport {
             let _ = writeln!(out, "\nnot mapped: {}", unmapped.join(", "));
         }
     }
-}
-
-/// A field that nothing maps, for people. What may say who is blocked says so; a warning has the rule.
-pub(super) fn shown_unmapped(path: &str) -> String {
-    let names: Vec<String> = path.split('.').map(str::to_owned).collect();
-    let mark = if suggest::speaks(&names) { " (blocked?)" } else { "" };
-    format!("{}{mark}", crate::input::show_name(path.as_bytes()))
 }
 
 fn section<'a, K: AsRef<str>>(

@@ -3,7 +3,7 @@
 
 use super::mark::MARK;
 use crate::json::is_space;
-use crate::suggest;
+use crate::vocabulary::is_column_name;
 
 /// Where the names of the columns of CSV come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,9 +102,8 @@ pub(super) fn judge(
     if let Some((i, noun)) = data {
         return Err(Unsure::Data(i + 1, noun));
     }
-    let is_known = |cell: &str| {
-        known.mapping.iter().any(|column| column == cell) || suggest::is_column_name(cell)
-    };
+    let is_known =
+        |cell: &str| known.mapping.iter().any(|column| column == cell) || is_column_name(cell);
     let mut found: Vec<(usize, String)> = Vec::new();
     for (i, cell) in cells.iter().enumerate() {
         let folded = cell.to_lowercase();

@@ -260,6 +260,11 @@ fn put(user: &mut User, field: &Field, taken: Taken, has_code: bool, schema: &Sc
     }
 }
 
+/// Whether a column of a mapping is this field of the record, or lies inside it.
+pub(crate) fn feeds(field: &str, column: &str) -> bool {
+    column == field || column.strip_prefix(field).is_some_and(|rest| rest.starts_with('.'))
+}
+
 /// A record that is being mapped.
 struct Source<'a> {
     text: &'a str,

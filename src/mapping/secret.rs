@@ -1,6 +1,6 @@
 //! Names of fields that hold passwords, or what belongs to them.
 
-use crate::suggest::is_salt_name;
+use crate::vocabulary::salt;
 
 /// Any name with one of these in it.
 const PARTS: &[&str] =
@@ -62,7 +62,7 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
     }
     PARTS.iter().any(|part| joined.contains(part))
         || WORDS.contains(&last.as_str())
-        || joined.contains("salt") && is_salt_name(name)
+        || joined.contains("salt") && salt::of_name(name).is_some()
 }
 
 /// What follows the last sign that is no letter, or begins with the last capital letter behind a

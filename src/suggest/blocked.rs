@@ -1,10 +1,11 @@
 //! Which fields of the export say who may not sign in, and the rule of `blocked`.
 
-use super::choose::{Candidate, has_name, is_group, names_end, permille, raw_names};
+use super::candidate::{Candidate, has_name, is_group, names_end, permille, raw_names};
 use super::rule;
-use super::standing::{self, Judgement, Kind};
+use super::standing::{Judgement, judge};
 use super::survey::{FieldStats, Place};
-use super::synonyms::{self, plain};
+use crate::vocabulary::standing::{Kind, kind};
+use crate::vocabulary::synonyms::{self, plain};
 
 /// The field of users who may not sign in.
 pub(super) const BLOCKED: &str = "blocked";
@@ -20,7 +21,7 @@ pub(super) fn blocked(found: &mut Vec<Candidate>, fields: &[(Place, FieldStats)]
         .filter_map(|(at, (place, stats))| {
             let kind = standing(place)?;
             let name = names_end(place);
-            let told = standing::judge(kind, &name, &stats.tally, records)?;
+            let told = judge(kind, &name, &stats.tally, records)?;
             let is_flag = matches!(kind, Kind::Allowed | Kind::Blocked | Kind::Bits);
             (told.concerned > 0 || is_flag).then_some((at, told))
         })
@@ -72,5 +73,5 @@ pub(super) fn standing(place: &Place) -> Option<Kind> {
     let (last, groups) = path.split_last()?;
     let is_users =
         |group: &String| synonyms::STATUS.contains(&plain(group).as_str()) || is_group(group);
-    groups.iter().all(is_users).then(|| standing::kind(last))?
+    groups.iter().all(is_users).then(|| kind(last))?
 }

@@ -1,29 +1,15 @@
 //! Which field of the export is which of the provider's.
 
 use super::blocked::{BLOCKED, blocked};
+use super::candidate::{Candidate, groups, has_name, names, permille};
 use super::rule::{self, How};
 use super::salts::salts_apart;
 use super::shape::Shape;
 use super::survey::{FieldStats, Place};
-use super::synonyms::{self, Meaning, plain};
-use super::words;
 use crate::schema::Schema;
 use crate::user::IdKind;
+use crate::vocabulary::synonyms::{self, Meaning};
 use crate::words::grouped;
-
-/// A field of the export that may feed one of the provider's.
-#[derive(Clone, Debug)]
-pub(super) struct Candidate {
-    /// Its number among the fields of the export.
-    pub(super) at: usize,
-    /// The provider's field.
-    pub(super) field: &'static str,
-    pub(super) rule: String,
-    /// What a person should know, or why it does not fit.
-    pub(super) note: Option<String>,
-    /// Better ones have more; none for what does not fit.
-    pub(super) points: Option<i64>,
-}
 
 /// All candidates, in the order of the export.
 pub(super) fn candidates(
@@ -47,11 +33,6 @@ pub(super) fn candidates(
     by_shape(&mut found, fields, records, schema);
     salts_apart(&mut found, fields, schema);
     found
-}
-
-/// A rule cannot name a column that has no name.
-pub(super) fn has_name(place: &Place) -> bool {
-    !rule::shown(place).is_empty()
 }
 
 /// A `state` beside a city, or a postal code, is a region, unless it holds words for states of accounts.
@@ -177,20 +158,6 @@ fn fit(
     }
 }
 
-/// The last name of a place.
-pub(super) fn names_end(place: &Place) -> String {
-    raw_names(place).pop().unwrap_or_default()
-}
-
-/// Whether an object, or the table whose name stands before a column's, only groups what is the user's:
-/// `profile`, `sys_user`, `dbo`.
-pub(super) fn is_group(name: &str) -> bool {
-    let is_known =
-        |word: &str| synonyms::GROUPS.contains(&word) || synonyms::TABLES.contains(&word);
-    let words = words::known(name, &is_known);
-    synonyms::GROUPS.contains(&plain(name).as_str()) || words.iter().all(|word| is_known(word))
-}
-
 /// What no name told may be told by the values, where nothing else is the field.
 fn by_shape(
     found: &mut Vec<Candidate>,
@@ -294,35 +261,4 @@ pub(super) fn is_status(place: &Place) -> bool {
 
 fn are_groups(names: &[String]) -> bool {
     may_hold("", names)
-}
-
-pub(super) fn groups(place: &Place) -> Vec<String> {
-    let mut names = names(place);
-    names.pop();
-    names
-}
-
-/// The names that lead to a place, plain. A name such as `cognito:username` is two; those that
-/// databases add (`$oid`, `$date`) are none.
-pub(super) fn names(place: &Place) -> Vec<String> {
-    raw_names(place).iter().map(|name| plain(name)).filter(|name| !name.is_empty()).collect()
-}
-
-/// The same as they are written.
-pub(super) fn raw_names(place: &Place) -> Vec<String> {
-    let (path, last) = match place {
-        Place::Column(path) | Place::First(path) | Place::FirstValue(path) => (path, None),
-        Place::Pair { list, name, .. } => (list, Some(name)),
-    };
-    path.iter()
-        .chain(last)
-        .filter(|name| !name.starts_with('$'))
-        .flat_map(|name| name.split([':', '.']))
-        .filter(|name| name.contains(char::is_alphanumeric))
-        .map(str::to_owned)
-        .collect()
-}
-
-pub(super) fn permille(n: u64, of: u64) -> i64 {
-    i64::try_from(n * 1000 / of.max(1)).unwrap_or(1000)
 }

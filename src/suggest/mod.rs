@@ -5,28 +5,25 @@
 //! No value of a record is kept or shown.
 
 mod blocked;
+mod candidate;
 mod choose;
-mod names;
 mod rule;
-mod salt;
 mod salts;
 mod shape;
 mod standing;
 mod survey;
-mod synonyms;
-mod words;
 mod write;
 
 pub use shape::Shape;
 pub use survey::{FieldStats, Place, Survey};
 
-pub(crate) use names::is_column_name;
-pub(crate) use rule::{quoted, scheme};
-pub(crate) use salt::{Salt, may_be as may_be_salt};
-pub(crate) use standing::{Judgement, Kind, Tally, UNKNOWN as UNKNOWN_STATE, judge};
+pub(crate) use rule::scheme;
+pub(crate) use standing::{Judgement, UNKNOWN as UNKNOWN_STATE, judge};
 
 use crate::schema::Schema;
-use choose::Candidate;
+use crate::vocabulary::salt::Salt;
+use crate::vocabulary::standing::Kind;
+use candidate::Candidate;
 
 /// A mapping that is proposed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -139,11 +136,6 @@ pub(crate) fn standing(path: &[String]) -> Option<Kind> {
 pub(crate) fn speaks(path: &[String]) -> bool {
     let kind = standing(path);
     kind.is_some_and(|kind| !matches!(kind, Kind::Open | Kind::Status | Kind::Mark))
-}
-
-/// Whether a name is that of a salt, whosever.
-pub(crate) fn is_salt_name(name: &str) -> bool {
-    salt::of_name(name).is_some()
 }
 
 /// Whether a path is that of a password's salt.

@@ -3,7 +3,7 @@
 use super::shape::Shape;
 use super::survey::{FieldStats, Place};
 use crate::schema::{Field, Format, Type};
-use crate::words::grouped;
+use crate::words::{grouped, quoted};
 
 /// What is done with the values of a place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -291,18 +291,4 @@ fn program(text: &str) -> String {
     } else {
         format!("'{text}'")
     }
-}
-
-/// Text as TOML.
-pub(crate) fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            c if c.is_control() => out.push_str(&format!("\\u{:04X}", u32::from(c))),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
 }

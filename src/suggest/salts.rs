@@ -1,12 +1,12 @@
 //! The salts of digests that lie in columns of their own.
 
-use super::choose::{Candidate, groups, is_group, names, names_end, raw_names};
+use super::candidate::{Candidate, groups, is_group, names, names_end, raw_names};
 use super::rule::{self, How};
-use super::salt::{self, Salt};
 use super::shape::Shape;
 use super::survey::{FieldStats, Place};
-use super::synonyms;
 use crate::schema::Schema;
+use crate::vocabulary::salt::{self, Salt};
+use crate::vocabulary::synonyms;
 
 /// A hash without its salt is of no use: a person must know where it lies.
 pub(super) fn salts_apart(

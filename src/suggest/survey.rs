@@ -2,12 +2,13 @@
 //! their values look like. Counts and hashes; no value is kept.
 
 use super::shape::{Shape, shapes};
-use super::standing::{self, Tally};
-use super::synonyms;
 use crate::input::is_data;
 use crate::password::detect;
 use crate::password::typed::Texts;
 use crate::user::IdKind;
+use crate::vocabulary::standing;
+use crate::vocabulary::states::Tally;
+use crate::vocabulary::synonyms;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};

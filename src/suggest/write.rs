@@ -1,8 +1,7 @@
 //! The proposal as a section of the settings file.
 
-use super::rule::quoted;
 use super::{Line, Proposal};
-use crate::words::{counted, grouped};
+use crate::words::{counted, grouped, quoted};
 
 /// Fields that are left are named up to here.
 const MOST_LEFT: usize = 60;

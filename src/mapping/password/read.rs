@@ -4,7 +4,7 @@ use super::{Number, Origin, Password, SchemeOf};
 use crate::mapping::rule::{self, RuleError};
 use crate::password::Scheme;
 use crate::password::compose::{Composable, Encoding, Order};
-use crate::suggest::quoted;
+use crate::words::quoted;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 

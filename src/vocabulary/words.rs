@@ -40,7 +40,7 @@ const SIMPLIFIED: &[(char, char)] = &[
 
 /// The words of a name, in lower case: parted by signs, by capital letters behind small ones, and
 /// where another script begins.
-pub(super) fn split(name: &str) -> Vec<String> {
+pub(crate) fn split(name: &str) -> Vec<String> {
     let chars: Vec<char> = name.chars().take(4 * MOST).collect();
     let mut words = Vec::new();
     let mut word = String::new();
@@ -77,7 +77,7 @@ fn simplified(c: char) -> char {
 /// The words of a name, each of which is taken apart further where that leaves nothing but words that
 /// are known: `accountlocked` is `account locked`, but `basalt` is no `salt`. In Chinese, where nothing
 /// stands between words, what is between known ones is parted, too.
-pub(super) fn known(name: &str, is_known: &dyn Fn(&str) -> bool) -> Vec<String> {
+pub(crate) fn known(name: &str, is_known: &dyn Fn(&str) -> bool) -> Vec<String> {
     split(name).iter().flat_map(|word| take_apart(word, is_known)).collect()
 }
 
@@ -126,7 +126,7 @@ fn is_piece(part: &str, is_known: &dyn Fn(&str) -> bool) -> bool {
 }
 
 /// Whether nothing but digits: the number of a column.
-pub(super) fn is_number(word: &str) -> bool {
+pub(crate) fn is_number(word: &str) -> bool {
     word.bytes().all(|byte| byte.is_ascii_digit())
 }
 

@@ -3,17 +3,11 @@
 //! A rule that is certain can be left as it is: every value that it does not know is an error of its
 //! record, so nobody is let in or shut out by a guess.
 
-mod names;
-mod values;
-
-use names::is_plain;
-pub(crate) use names::{Kind, kind};
-use values::{Side, What};
-pub(crate) use values::{Tally, is_state};
-
 use super::rule::{self, How};
 use super::survey::Place;
 use crate::values::truth_of;
+use crate::vocabulary::standing::{Kind, is_plain};
+use crate::vocabulary::states::{Side, Tally, What};
 use crate::words::{counted, grouped};
 
 /// What a mapping says of a value that it does not know.

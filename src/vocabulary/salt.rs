@@ -1,6 +1,6 @@
 //! Whether a field's name is that of a salt, and whose.
 
-use super::standing::Tally;
+use super::states::Tally;
 use super::words;
 
 /// Whose salt a field may hold; the likelier ones are less.
@@ -91,19 +91,19 @@ pub(crate) fn may_be(kin: Salt, tally: &Tally) -> bool {
 }
 
 /// Whether a name only says that a value lies in what is around it.
-pub(super) fn is_value(name: &str) -> bool {
+pub(crate) fn is_value(name: &str) -> bool {
     words::known(name, &|word| FILL.contains(&word)).iter().all(|word| FILL.contains(&&word[..]))
 }
 
 /// Whether an object is a password's or what is made of it: `password.hash`.
-pub(super) fn is_of_password(name: &str) -> bool {
+pub(crate) fn is_of_password(name: &str) -> bool {
     let is_known = |word: &str| [SALT, PASSWORD, FILL].iter().any(|table| table.contains(&word));
     words::known(name, &is_known).iter().all(|word| is_known(word))
 }
 
 /// How near a salt is to a password, by their names; the nearest is the least: whether words of it are
 /// neither known nor the password's, and how few they share. `pay_salt` belongs to `pay_password`.
-pub(super) fn distance(salt: &str, password: &str) -> (bool, std::cmp::Reverse<usize>) {
+pub(crate) fn distance(salt: &str, password: &str) -> (bool, std::cmp::Reverse<usize>) {
     const TABLES: &[&[&str]] = &[SALT, NONCE, PASSWORD, FILL];
     let is_known = |word: &str| TABLES.iter().any(|table| table.contains(&word));
     let of_password = words::known(password, &is_known);

@@ -2,6 +2,7 @@
 
 use super::salt::{self, Salt};
 use super::standing::{self, Kind};
+use super::states::is_state;
 use super::synonyms::{self, plain};
 
 /// Names of columns that are as often values: of a status, of a way to reach somebody, of a country.
@@ -16,7 +17,7 @@ const VALUES: &[&str] = &[
 pub(crate) fn is_column_name(name: &str) -> bool {
     let original = name.trim();
     let name = plain(name);
-    if VALUES.contains(&name.as_str()) || standing::is_state(original) {
+    if VALUES.contains(&name.as_str()) || is_state(original) {
         return false;
     }
     synonyms::meaning(&name).is_some()

@@ -1,7 +1,7 @@
 //! What the values of a field say of whether their users may sign in: counted, not kept. Only words of
 //! the tables here are remembered as they are.
 
-use crate::suggest::words;
+use super::words;
 use crate::values::truth_of;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -4,13 +4,13 @@
 
 /// One field of the provider and its names in exports.
 #[derive(Debug)]
-pub(super) struct Names {
+pub(crate) struct Names {
     /// The provider's field.
-    pub(super) field: &'static str,
+    pub(crate) field: &'static str,
     /// Names that mean it, the likelier first.
-    pub(super) sure: &'static [&'static str],
+    pub(crate) sure: &'static [&'static str],
     /// Names that may mean it.
-    pub(super) perhaps: &'static [&'static str],
+    pub(crate) perhaps: &'static [&'static str],
 }
 
 const fn names(
@@ -22,7 +22,7 @@ const fn names(
 }
 
 #[rustfmt::skip]
-pub(super) const FIELDS: &[Names] = &[
+pub(crate) const FIELDS: &[Names] = &[
     names("externalId",
         &["externalid", "uid", "userid", "localid", "id", "guid", "uuid", "sub", "entryuuid", "objectguid", "用户id",
           "用户编号", "编号", "会员编号", "会员id"],
@@ -112,18 +112,18 @@ pub(super) const FIELDS: &[Names] = &[
 
 /// Names of what is said in words of its own. A `state` beside a city is a region.
 #[rustfmt::skip]
-pub(super) const STATUS: &[&str] = &["status", "state", "accountstatus", "accountstate", "userstatus", "userstate", "状态", "账号状态", "用户状态"];
+pub(crate) const STATUS: &[&str] = &["status", "state", "accountstatus", "accountstate", "userstatus", "userstate", "状态", "账号状态", "用户状态"];
 
 /// Parts of names of what must not leave the house, whatever it holds.
 #[rustfmt::skip]
-pub(super) const SECRET: &[&str] = &[
+pub(crate) const SECRET: &[&str] = &[
     "salt", "secret", "token", "credential", "otp", "mfa", "securityquestion", "securityanswer", "privatekey", "apikey",
     "recoverycode", "passport", "idcard", "socialsecurity", "盐", "密钥", "身份证", "令牌",
 ];
 
 /// Objects that only group what is inside: `profile.email` is an e-mail address of the user.
 #[rustfmt::skip]
-pub(super) const GROUPS: &[&str] = &[
+pub(crate) const GROUPS: &[&str] = &[
     "profile", "attributes", "user", "users", "data", "contact", "contacts", "personal", "info", "userinfo", "account", "details",
     "person", "fields", "properties", "traits", "claims", "usermetadata", "metadata", "publicmetadata", "basic", "meta", "security",
     "auth", "authentication", "login", "credential", "credentials", "stats", "activity", "identity", "identifiers", "address", "cognito", "custom", "timestamps",
@@ -132,42 +132,42 @@ pub(super) const GROUPS: &[&str] = &[
 
 /// Words in the names of tables, which exports write before those of columns.
 #[rustfmt::skip]
-pub(super) const TABLES: &[&str] = &[
+pub(crate) const TABLES: &[&str] = &[
     "t", "tb", "tbl", "table", "db", "dbo", "public", "sys", "system", "app", "core", "base", "main", "master", "the", "my", "custom", "usr", "members", "accounts", "customers",
     "admin", "admins", "employee", "employees", "people", "persons", "client", "clients", "uc", "status", "state", "会员", "账号", "员工",
 ];
 
 /// What columns are called that name the scheme of the hash beside them.
 #[rustfmt::skip]
-pub(super) const SCHEMES: &[&str] = &[
+pub(crate) const SCHEMES: &[&str] = &[
     "algorithm", "algo", "scheme", "hashalgorithm", "hashalgo", "hashscheme", "hashtype", "hashmethod", "passwordalgorithm",
     "passwordalgo", "passwordscheme", "passwordtype", "算法", "加密方式",
 ];
 
 /// What columns are called that say how often was hashed.
-pub(super) const ITERATIONS: &[&str] =
+pub(crate) const ITERATIONS: &[&str] =
     &["iterations", "iterationcount", "hashiterations", "rounds", "hashrounds", "迭代次数"];
 
 /// What names of columns begin with where everything is of a user.
 #[rustfmt::skip]
-pub(super) const PREFIXES: &[&str] = &["user", "usr", "member", "customer", "account", "acct", "primary", "current", "用户", "会员"];
+pub(crate) const PREFIXES: &[&str] = &["user", "usr", "member", "customer", "account", "acct", "primary", "current", "用户", "会员"];
 
 /// A name as the tables have it: lower case, letters and digits alone.
-pub(super) fn plain(name: &str) -> String {
+pub(crate) fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// What a plain name means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Meaning {
+pub(crate) struct Meaning {
     /// The provider's field.
-    pub(super) field: &'static str,
+    pub(crate) field: &'static str,
     /// How far from certain: 0 is the likeliest name.
-    pub(super) doubt: u32,
+    pub(crate) doubt: u32,
 }
 
 /// Looks a plain name up.
-pub(super) fn meaning(name: &str) -> Option<Meaning> {
+pub(crate) fn meaning(name: &str) -> Option<Meaning> {
     let stripped = PREFIXES.iter().find_map(|prefix| {
         let rest = name.strip_prefix(prefix)?;
         look_up(rest).map(|found| Meaning { doubt: found.doubt + 60, ..found })

@@ -1,6 +1,6 @@
 //! What a field's name says of whether its user may sign in.
 
-use crate::suggest::words;
+use super::words;
 
 /// What a field says, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,7 +137,7 @@ const PLAIN: &[&str] = &[
 ];
 
 /// Whether a name says so whatever the values are.
-pub(super) fn is_plain(name: &str) -> bool {
+pub(crate) fn is_plain(name: &str) -> bool {
     let is_known = |word: &str| class(word).is_some();
     words::known(before_brackets(name), &is_known).iter().any(|word| PLAIN.contains(&word.as_str()))
 }
