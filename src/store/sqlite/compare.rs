@@ -7,7 +7,7 @@
 use super::identifiers::{self, Block, find_shared};
 use super::stage::add_problems;
 use super::standing::has_problems;
-use super::stored::Stored;
+use super::stored::{Rows, Stored};
 use super::{Deltas, sql};
 use crate::job::{Correction, Status};
 use crate::problem::{Problem, Rule};
@@ -86,7 +86,7 @@ pub(super) fn judge_back(
     let mut judge = Judge::new(t, lens, now_ms);
     let mut hashes = HashSet::new();
     for id in jobs {
-        let Some(row) = judge.load(*id)? else { continue };
+        let Some(row) = judge.rows.load(*id)? else { continue };
         hashes.extend(identifiers::hashes(&row.identifiers, &row.raw));
     }
     identifiers::find(t, &hashes)?;
@@ -130,6 +130,7 @@ enum Fate {
 pub(super) struct Judge<'a> {
     pub(super) t: &'a Transaction<'a>,
     pub(super) lens: &'a Lens<'a>,
+    rows: Rows<'a>,
     pub(super) now_ms: i64,
     /// All rows are compared anew, after another mapping.
     pub(super) anew: bool,
@@ -148,6 +149,7 @@ impl<'a> Judge<'a> {
         Self {
             t,
             lens,
+            rows: Rows { t, lens },
             now_ms,
             anew: false,
             unjudged: HashSet::new(),
@@ -159,7 +161,7 @@ impl<'a> Judge<'a> {
 
     fn judge(&mut self, id: i64) -> rusqlite::Result<()> {
         // Gone since: it has taken another row's place.
-        let Some(new) = self.load(id)? else { return Ok(()) };
+        let Some(new) = self.rows.load(id)? else { return Ok(()) };
         match self.fate(&new)? {
             Fate::Stay(problem) => self.stay(&new, problem),
             Fate::Differ(problem) => {
@@ -198,7 +200,7 @@ impl<'a> Judge<'a> {
     /// A row that was there before its identifiers changed: nothing is held against it but what it
     /// shares with others. What is done stays so; what failed does too, but is not sent again.
     fn judge_anew(&mut self, id: i64) -> rusqlite::Result<()> {
-        let Some(row) = self.load(id)? else { return Ok(()) };
+        let Some(row) = self.rows.load(id)? else { return Ok(()) };
         if row.standing.correction() != Correction::Takes {
             return Ok(());
         }
@@ -219,7 +221,7 @@ impl<'a> Judge<'a> {
                 Ok((row.get(0)?, other_of(&message).to_owned()))
             })?
             .collect::<rusqlite::Result<_>>()?;
-        let Some(row) = self.load(id)? else { return Ok(false) };
+        let Some(row) = self.rows.load(id)? else { return Ok(false) };
         let of_key = self.key_holder(&row, i64::MAX)?;
         let problems = self.shared(&row, of_key, i64::MAX, &[])?;
         add_problems(self.t, id, &problems)?;
@@ -241,8 +243,9 @@ impl<'a> Judge<'a> {
     /// The problem of a row whose key another one before `before` has.
     fn key_holder(&self, row: &Stored, before: i64) -> rusqlite::Result<Option<Problem>> {
         let Some(key) = row.identifiers.key() else { return Ok(None) };
-        let first =
-            self.first(key, before, |other| other.has_key(key) && self.stands(other, row.id))?;
+        let first = self
+            .rows
+            .first(key, before, |other| other.has_key(key) && self.stands(other, row.id))?;
         first.map(|first| self.duplicate_key(key.0, &first, row)).transpose()
     }
 
@@ -275,10 +278,10 @@ impl<'a> Judge<'a> {
 
     fn fate(&self, new: &Stored) -> rusqlite::Result<Fate> {
         let Some(key) = new.identifiers.key() else {
-            let known = self.known_without_key(new)?;
+            let known = self.rows.known_without_key(new)?;
             return Ok(known.map_or(Fate::Stay(None), Fate::KnownWithoutKey));
         };
-        let rows = self.of_key(key, new.id)?;
+        let rows = self.rows.of_key(key, new.id)?;
         let same = rows.iter().find(|row| same_content(&row.raw, &new.raw)).cloned();
         let standing: Vec<Stored> = rows.into_iter().filter(|row| !row.is_waived()).collect();
         let first = standing.first().cloned();
@@ -328,7 +331,7 @@ impl<'a> Judge<'a> {
                         Status::Sending | Status::Unknown | Status::Done => false,
                     }
             };
-            if let Some(row) = self.first(id, new.id, corrected)? {
+            if let Some(row) = self.rows.first(id, new.id, corrected)? {
                 return Ok(Some(row));
             }
         }
@@ -419,7 +422,7 @@ impl<'a> Judge<'a> {
             // A correction stands where the row stands that it corrects.
             let at = own.first().copied().unwrap_or(new.id);
             let stands = |row: &Stored| !own.contains(&row.id) && self.stands(row, at);
-            let Some(other) = self.first((kind, value), before, stands)? else { continue };
+            let Some(other) = self.rows.first((kind, value), before, stands)? else { continue };
             // The key's own kind has been told as a duplicate key.
             let told = key_kind == Some(kind) && other.has_key((kind, value));
             if !told {

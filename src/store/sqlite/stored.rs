@@ -1,13 +1,13 @@
 //! What a comparison looks at: rows with what their records are found by.
 
-use super::compare::Judge;
 use super::identifiers::{hash, hash_bytes};
 use super::sql;
 use super::standing::{Held, standing};
 use crate::job::{Standing, Status};
 use crate::json;
+use crate::store::Lens;
 use crate::user::{IdKind, Identifiers};
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::{OptionalExtension, Row, Transaction};
 
 /// Standing rows of one key that are looked at, from the first. Thousands of records with one key are a wrong
 /// mapping; to compare each with all the others would take days.
@@ -76,7 +76,14 @@ fn origin_of(row: &Row<'_>) -> rusqlite::Result<Option<Origin>> {
     Ok(Some(Origin { source, path: row.get(8)?, record_no: row.get(9)? }))
 }
 
-impl Judge<'_> {
+/// The rows of a transaction, with what each record would be found by.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a> {
+    pub(super) t: &'a Transaction<'a>,
+    pub(super) lens: &'a Lens<'a>,
+}
+
+impl Rows<'_> {
     /// The first earlier job with this identifier for which `wanted` holds.
     pub(super) fn first(
         &self,
