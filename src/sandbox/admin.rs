@@ -3,9 +3,10 @@
 //! No fault hits these requests and no log has them.
 
 use super::call::Request;
+use super::core::Core;
 use super::directory::Fields;
 use super::reply::Reply;
-use super::server::{Core, Server};
+use super::server::Server;
 use serde_json::{Map, Value, json};
 
 /// Where all of it lives.

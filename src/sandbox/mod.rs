@@ -9,6 +9,8 @@
 mod admin;
 mod auth;
 mod call;
+mod core;
+mod decision;
 mod directory;
 mod faults;
 mod graphql;

@@ -1,10 +1,10 @@
 //! Users that were there before: from a file at the start, or from the admin API.
 
 use super::SandboxError;
+use super::core::{Core, Now};
 use super::directory::{Fields, User, complete};
 use super::log::Write;
 use super::schema;
-use super::server::{Core, Now};
 use serde_json::Value;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};

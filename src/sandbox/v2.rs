@@ -1,49 +1,20 @@
 //! What each call of the V2 API does: checks in the order of the real service, then a decision.
 //!
-//! A decision changes nothing. [`super::server`] writes it down, carries it out and answers.
+//! A decision changes nothing. [`super::core`] writes it down and carries it out.
 
 use super::call::{Call, Kind, Request};
+use super::core::{Core, Now};
+use super::decision::{Decision, Password};
 use super::directory::{Change, Fields, Identifier, User, complete};
 use super::faults::{self, Fate};
 use super::log::Write;
 use super::reply::{self, Form, Reply, Say};
 use super::rules;
-use super::server::{Core, Now};
 use super::settings::{EmailSyntax, FindMiss};
 use serde_json::{Map, Value, json};
 
 /// The most users that one lookup asks for.
 const BATCH_MAX: usize = 80;
-
-/// What becomes of a request.
-pub(super) struct Decision {
-    /// The word in the log.
-    pub(super) outcome: &'static str,
-    pub(super) say: Say,
-    pub(super) write: Option<Write>,
-    /// The knob that did it.
-    pub(super) fault: Option<&'static str>,
-    /// Users that a lookup found.
-    pub(super) found: Option<usize>,
-}
-
-impl Decision {
-    pub(super) fn new(outcome: &'static str, say: Say) -> Self {
-        Self { outcome, say, write: None, fault: None, found: None }
-    }
-
-    fn refused(code: i64) -> Self {
-        Self::new("refused", Say::code(code))
-    }
-
-    fn fault(self, knob: &'static str) -> Self {
-        Self { fault: Some(knob), ..self }
-    }
-
-    fn found(self, found: usize) -> Self {
-        Self { found: Some(found), ..self }
-    }
-}
 
 /// A refusal of the input.
 struct Refusal {
@@ -64,14 +35,6 @@ impl From<Refusal> for Decision {
         let Refusal { outcome, code, message } = refusal;
         Self::new(outcome, message.map_or_else(|| Say::code(code), |text| Say::Error(code, text)))
     }
-}
-
-/// A password as it arrived.
-pub(super) enum Password {
-    None,
-    Clear(String),
-    /// Not encrypted with the present key.
-    Unreadable,
 }
 
 /// Decides what becomes of a request.
