@@ -5,7 +5,9 @@
 
 mod cells;
 mod convert;
+mod error;
 mod jq;
+mod meant;
 mod password;
 mod record;
 mod rule;
@@ -13,11 +15,12 @@ mod secret;
 mod trace;
 mod validate;
 
+pub use error::RuleError;
 pub use jq::Program;
+pub(crate) use meant::{Meant, meant};
 pub use password::Password;
-pub(crate) use password::{Meant, meant};
 pub(crate) use record::{Seen, for_each_field, for_each_inner_field, for_each_value, path_of};
-pub use rule::{As, Constant, How, Rule, RuleError};
+pub use rule::{As, Constant, How, Rule};
 pub(crate) use secret::is_secret_name;
 pub use trace::{Origin, Traced};
 

@@ -1,11 +1,11 @@
 //! One rule of a mapping: where the value of a provider's field comes from, and what is done with
 //! it.
 
+use super::error::RuleError;
 use super::jq::Program;
 use super::password::{self, Password};
 use crate::values::{DateForm, Region};
 use serde_json::{Map, Value as Json, json};
-use std::fmt;
 use std::sync::Arc;
 
 /// Where a value comes from.
@@ -108,32 +108,6 @@ pub enum Constant {
     List(Vec<String>),
 }
 
-/// Why something is no rule. Names keys, never values.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleError {
-    /// The key of the rule that is wrong, if it is one.
-    pub key: Option<String>,
-    /// Where in the value of that key, bytes; for a program.
-    pub at: Option<usize>,
-    pub message: String,
-}
-
-impl RuleError {
-    pub(super) fn new(message: impl Into<String>) -> Self {
-        Self { key: None, at: None, message: message.into() }
-    }
-
-    pub(super) fn of(key: &str, message: impl Into<String>) -> Self {
-        Self { key: Some(key.to_owned()), ..Self::new(message) }
-    }
-}
-
-impl fmt::Display for RuleError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
 const FORMS: &str = "a rule is \"column\", { from = \"column\", as = \"text\", default = … }, \
                      { jq = \"program\" }, { value = … } or { raw = true, without = [\"column\"] }";
 const STEPS: &str = "`as` must be \"text\", \"int\", \"bool\", \"not\", \"trim\", \"lower\", \"date\", \
@@ -195,7 +169,7 @@ impl Rule {
                 column(from, how(rule)?)
             }
             "jq" => {
-                let program = program(&rule["jq"])?;
+                let program = Program::read(&rule["jq"])?;
                 Ok(Self::Jq { program: Arc::new(program), how: how(rule)? })
             }
             "value" => constant("value", &rule["value"]).map(Self::Constant),
@@ -296,14 +270,6 @@ fn column(from: &str, how: How) -> Result<Rule, RuleError> {
         return Err(RuleError::of("from", "the name of the column is empty"));
     }
     Ok(Rule::Column { from: from.to_owned(), how })
-}
-
-/// A program as it stands behind `jq`.
-pub(super) fn program(text: &Json) -> Result<Program, RuleError> {
-    let text =
-        text.as_str().ok_or_else(|| RuleError::of("jq", "`jq` must be a program as text"))?;
-    Program::compile(text)
-        .map_err(|fault| RuleError { at: Some(fault.at), ..RuleError::of("jq", fault.message) })
 }
 
 fn how(rule: &Map<String, Json>) -> Result<How, RuleError> {

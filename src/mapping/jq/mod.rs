@@ -7,6 +7,7 @@ mod failure;
 mod limits;
 mod syntax;
 
+use super::error::RuleError;
 use super::record::Json;
 use crate::input::show_name;
 use jaq_core::load::parse::Def;
@@ -78,6 +79,14 @@ impl fmt::Debug for Program {
 }
 
 impl Program {
+    /// Reads a program as it stands behind `jq` in a rule.
+    pub(super) fn read(text: &serde_json::Value) -> Result<Self, RuleError> {
+        let text =
+            text.as_str().ok_or_else(|| RuleError::of("jq", "`jq` must be a program as text"))?;
+        Self::compile(text)
+            .map_err(|fault| RuleError { at: Some(fault.at), ..RuleError::of("jq", fault.message) })
+    }
+
     pub(super) fn compile(source: &str) -> Result<Self, Fault> {
         if source.len() > MAX_SOURCE {
             let message = format!("a program of more than {} KiB", MAX_SOURCE >> 10);

@@ -1,10 +1,10 @@
 //! The rule of a password whose parts stand in columns of their own, or that is to be shorter.
 
-mod meant;
 mod read;
+mod variants;
 
-pub(crate) use meant::{Meant, meant};
 pub(super) use read::MARKS;
+pub(super) use variants::variants;
 
 use super::Source;
 use super::jq::{IMMODERATE, Program};
@@ -64,6 +64,16 @@ impl Password {
     /// The column of the hash.
     pub(crate) fn hash(&self) -> &str {
         &self.hash
+    }
+
+    /// The column of the salt, where it has one of its own.
+    pub(super) fn salt(&self) -> Option<&str> {
+        self.salt.as_deref()
+    }
+
+    /// What the column of the hash holds for a record.
+    pub(super) fn hash_of<'a>(&self, source: &Source<'a>) -> Option<Cow<'a, str>> {
+        text(&source.fields, &self.hash).ok().flatten()
     }
 
     /// The columns that must not go anywhere else.

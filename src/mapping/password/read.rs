@@ -1,7 +1,8 @@
 //! A password's rule as it is written: read, judged as a whole, and written again.
 
 use super::{Number, Origin, Password, SchemeOf};
-use crate::mapping::rule::{self, RuleError};
+use crate::mapping::error::RuleError;
+use crate::mapping::jq::Program;
 use crate::password::Scheme;
 use crate::password::compose::{Composable, Encoding, Order};
 use crate::words::quoted;
@@ -66,7 +67,7 @@ impl Password {
     }
 
     /// The rule of a column that is whole.
-    pub(super) fn of_column(hash: &str) -> Self {
+    pub(in crate::mapping) fn of_column(hash: &str) -> Self {
         Self {
             scheme: SchemeOf::Hash,
             hash: hash.to_owned(),
@@ -190,7 +191,7 @@ impl Password {
 
 impl Password {
     /// As a person writes it in the mapping.
-    pub(super) fn to_toml(&self) -> String {
+    pub(in crate::mapping) fn to_toml(&self) -> String {
         fn inline(value: &Value) -> String {
             match value {
                 Value::String(text) => quoted(text),
@@ -212,7 +213,7 @@ impl Origin {
         match value {
             Value::String(column) if !column.is_empty() => Some(Ok(Self::Column(column.clone()))),
             Value::Object(rule) if rule.len() == 1 => {
-                let program = rule::program(rule.get("jq")?);
+                let program = Program::read(rule.get("jq")?);
                 Some(program.map(|program| Self::Jq(Arc::new(program))))
             }
             _ => None,

@@ -1,5 +1,4 @@
-use super::meant;
-use crate::mapping::{Mapping, Rule};
+use crate::mapping::{Mapping, Rule, meant};
 use crate::password::Digest;
 use crate::password::digest::to_hex;
 use crate::password::verify::verify;

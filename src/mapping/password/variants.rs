@@ -1,16 +1,14 @@
-//! Which rule was meant, where a password that is known does not match by the one that stands there:
-//! another column as the salt, written otherwise, hashed in another order.
+//! The rules that may have been meant by a password's rule: another column as the salt, written otherwise,
+//! hashed in another order.
 //!
 //! Digests cost nothing, so for them every column of the record is tried; of the schemes that are
-//! slow only the salt's encodings are. A wrong rule cannot match: a digest has 128 bits or more.
+//! slow only the salt's encodings are.
 
 use super::{Password, SchemeOf, part};
 use crate::mapping::record::{Fields, Json};
-use crate::mapping::{Mapping, Rule, Source, path_of};
+use crate::mapping::{Source, path_of};
 use crate::password::Digest;
 use crate::password::compose::{Composable, Encoding, Order};
-use crate::schema::Schema;
-use secrecy::ExposeSecret as _;
 
 /// What was hashed, with a salt and without.
 const SALTED: &[&str] = &[
@@ -29,46 +27,8 @@ const COLUMNS: usize = 200;
 /// The longest value that may be one.
 const LONGEST: usize = 256;
 
-/// A rule by which the password matches.
-pub(crate) struct Meant {
-    /// As it is written in the mapping.
-    pub(crate) rule: String,
-    /// The column that is its salt and feeds a field of its own, which no password's column may.
-    pub(crate) feeds: Option<(String, String)>,
-}
-
-/// The first rule for this record's password whose one string `matches`.
-pub(crate) fn meant(
-    raw: &[u8],
-    mapping: &Mapping,
-    schema: &Schema,
-    matches: &dyn Fn(&str) -> bool,
-) -> Option<Meant> {
-    let field = schema.password_field;
-    let source = Source::of(raw).ok()?;
-    let base = match mapping.rule(field)? {
-        Rule::Password(rule) => (**rule).clone(),
-        Rule::Column { from, .. } => Password::of_column(from),
-        Rule::Jq { .. } | Rule::Constant(_) | Rule::Raw { .. } => return None,
-    };
-    let hash = super::text(&source.fields, &base.hash).ok().flatten()?;
-    let does = |rule: &Password| {
-        let taken = rule.take(&source).ok().flatten();
-        // A hash that is whole is the same by every rule.
-        let taken = taken.filter(|stored| stored.expose_secret() != hash);
-        taken.is_some_and(|stored| matches(stored.expose_secret()))
-    };
-    let rule = variants(&base, &source).into_iter().find(does)?;
-    let feeds = rule.salt.as_ref().and_then(|salt| {
-        let of = |(name, other): &&(String, Rule)| {
-            name != field && !matches!(other, Rule::Raw { .. }) && other.reads(salt)
-        };
-        mapping.rules().iter().find(of).map(|(name, _)| (salt.clone(), name.clone()))
-    });
-    Some(Meant { rule: format!("{field} = {}", rule.to_toml()), feeds })
-}
-
-fn variants(base: &Password, source: &Source<'_>) -> Vec<Password> {
+/// The rules for a record that may have been meant by this one.
+pub(in crate::mapping) fn variants(base: &Password, source: &Source<'_>) -> Vec<Password> {
     let digests = |digest| of_digest(base, digest, &source.fields);
     let of_scheme = |scheme| match scheme {
         Composable::Firebase => Vec::new(),
