@@ -1,6 +1,6 @@
 //! What to do with rows that were staged wrong as a whole: while nothing was sent, staging can begin anew.
 
-use super::place::source_name;
+use super::sources::source_name;
 use crate::error::Result;
 use crate::input::{Checkpoint, show_name};
 use crate::store::{Reading, SourceRow, Table};

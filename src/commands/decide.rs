@@ -1,6 +1,7 @@
 //! What `retry-failed`, `settle` and `waive` share: the rows that are decided about, and the way back.
 
-use super::{Writer, jobs_of, place, staged_mapping};
+use super::sources::source_name;
+use super::{Writer, jobs_of, staged_mapping};
 use crate::clock;
 use crate::config::TargetKind;
 use crate::error::{Error, Exit, Result};
@@ -46,7 +47,7 @@ pub(super) fn by_key(table: &Table, key: &str) -> Result<Vec<JobRow>> {
             format!(
                 "{} ({}, record {})",
                 job.key.as_deref().unwrap_or("-"),
-                place::source_name(&job.source),
+                source_name(&job.source),
                 job.record_no
             )
         };

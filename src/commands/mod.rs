@@ -19,6 +19,7 @@ mod sandbox;
 mod sending;
 pub(crate) mod settle;
 pub(crate) mod show;
+mod sources;
 pub(crate) mod stage;
 pub(crate) mod status;
 mod unmask;

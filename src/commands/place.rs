@@ -1,16 +1,15 @@
 //! Rows by the place that their records come from: those without a key have no other name.
 
+use super::sources::{is_source, source_name};
 use super::{anew, staged_mapping};
 use crate::config::TargetKind;
 use crate::error::{Error, Result};
 use crate::mapping::Mapping;
 use crate::prepare;
-use crate::store::file;
 use crate::store::{JobRow, Reading, Table};
 use crate::user::IdKind;
 use crate::words::counted;
 use clap::Args;
-use std::path::Path;
 
 /// A row by the place that its record comes from, for those that have no key.
 #[derive(Clone, Debug, Default, Args)]
@@ -166,29 +165,4 @@ pub(super) fn listed(jobs: &[JobRow]) -> String {
         places.push(format!("and {} more", jobs.len() - SHOWN));
     }
     places.join(", ")
-}
-
-/// Whether a name on the command line is that of a source: its path, or its name as lists and messages
-/// show it.
-pub(super) fn is_source(path: &str, named: &str) -> bool {
-    if path == "-" {
-        return named == "-" || named == source_name(path);
-    }
-    let of_file = Path::new(path).file_name().is_some_and(|name| name == named);
-    let canonical =
-        || file::canonical(Path::new(named)).is_ok_and(|named| named == Path::new(path));
-    path == named || of_file || canonical()
-}
-
-/// What goes on with a source that was cut off.
-pub(super) fn to_go_on(path: &str) -> &'static str {
-    match path {
-        "-" => "to go on, feed all of it to 'stage -' again",
-        _ => "to go on, stage it again, complete and under this name",
-    }
-}
-
-/// A source as messages call it.
-pub(super) fn source_name(path: &str) -> &str {
-    if path == "-" { "standard input" } else { path }
 }

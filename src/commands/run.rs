@@ -6,7 +6,8 @@ mod dry;
 mod finish;
 
 use super::sending::{SETTINGS_HELP, Sending};
-use super::{Writer, machine, open_reader, open_writer, place};
+use super::sources::{source_name, to_go_on};
+use super::{Writer, machine, open_reader, open_writer};
 use crate::cli::Global;
 use crate::clock::Clock;
 use crate::config::{self, OnUnknown, TargetKind, process_env};
@@ -118,9 +119,9 @@ pub(super) fn go(
     for source in writer.table.unfinished_sources()? {
         ui.warn(&format!(
             "{} is unfinished: staged up to record {}; {}",
-            place::source_name(&source.path),
+            source_name(&source.path),
             grouped(source.records),
-            place::to_go_on(&source.path)
+            to_go_on(&source.path)
         ));
     }
     let Writer { mut table, _lock, .. } = writer;

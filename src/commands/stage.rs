@@ -3,8 +3,8 @@
 mod tell;
 
 use super::anew;
-use super::place::{is_source, source_name};
 use super::reading::SourceOptions;
+use super::sources::{is_source, source_name};
 use super::{Writer, canonical, keep_guard, open_writer, refuse_table, same_guard, staged_mapping};
 use crate::cli::Global;
 use crate::clock;

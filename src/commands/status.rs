@@ -1,6 +1,6 @@
 //! `status`: progress from SQLite, also while a run is going.
 
-use super::place::{source_name, to_go_on};
+use super::sources::{source_name, to_go_on};
 use super::{canonical, open_reader};
 use crate::cli::Global;
 use crate::clock;

@@ -1,6 +1,6 @@
 //! What is said of a staging: what became of each source, and what cannot be sent.
 
-use crate::commands::place::source_name;
+use crate::commands::sources::source_name;
 use crate::mapping::Mapping;
 use crate::schema::Schema;
 use crate::stage::{Found, Staged};

@@ -1,0 +1,29 @@
+//! How sources are called, on the command line and in messages.
+
+use crate::store::file;
+use std::path::Path;
+
+/// Whether a name on the command line is that of a source: its path, or its name as lists and messages
+/// show it.
+pub(super) fn is_source(path: &str, named: &str) -> bool {
+    if path == "-" {
+        return named == "-" || named == source_name(path);
+    }
+    let of_file = Path::new(path).file_name().is_some_and(|name| name == named);
+    let canonical =
+        || file::canonical(Path::new(named)).is_ok_and(|named| named == Path::new(path));
+    path == named || of_file || canonical()
+}
+
+/// What goes on with a source that was cut off.
+pub(super) fn to_go_on(path: &str) -> &'static str {
+    match path {
+        "-" => "to go on, feed all of it to 'stage -' again",
+        _ => "to go on, stage it again, complete and under this name",
+    }
+}
+
+/// A source as messages call it.
+pub(super) fn source_name(path: &str) -> &str {
+    if path == "-" { "standard input" } else { path }
+}
