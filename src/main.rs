@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
-use userferry::cli::Cli;
+use userferry::cli::{Cli, Color, Global};
 use userferry::commands;
 use userferry::ui::Ui;
 
@@ -18,10 +18,10 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let ui = Ui::new(&cli.global);
+    let ui = ui(&cli.global);
     log_to_stderr(cli.global.verbose, ui);
     no_core_dumps();
-    match commands::dispatch(cli) {
+    match commands::dispatch(cli, ui) {
         Ok(exit) => exit.into(),
         Err(error) => {
             if !error.message.is_empty() {
@@ -30,6 +30,16 @@ fn main() -> ExitCode {
             error.exit.into()
         }
     }
+}
+
+/// As the options say.
+fn ui(global: &Global) -> Ui {
+    let color = match global.color {
+        Color::Always => Some(true),
+        Color::Never => Some(false),
+        Color::Auto => None,
+    };
+    Ui::new(global.quiet, global.verbose > 0, color)
 }
 
 /// A core dump would hold the secret and password hashes.

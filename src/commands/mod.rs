@@ -38,8 +38,7 @@ use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 
 /// Runs the command, and says how the process is to exit.
-pub fn dispatch(cli: Cli) -> Result<Exit> {
-    let ui = Ui::new(&cli.global);
+pub fn dispatch(cli: Cli, ui: Ui) -> Result<Exit> {
     let global = &cli.global;
     match cli.command {
         Command::Init(args) => init::run(global, ui, &args),

@@ -5,7 +5,6 @@ pub mod progress;
 mod screen;
 pub mod table;
 
-use crate::cli::{Color, Global};
 use crate::error::{Error, Exit, Result};
 use std::io::{self, IsTerminal, Write};
 
@@ -18,17 +17,12 @@ pub struct Ui {
 }
 
 impl Ui {
-    /// As the options say.
-    pub fn new(global: &Global) -> Self {
-        let color = match global.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => {
-                io::stderr().is_terminal()
-                    && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
-            }
+    /// `color`: whether colours are wanted; none where the terminal and the environment decide.
+    pub fn new(is_quiet: bool, is_verbose: bool, color: Option<bool>) -> Self {
+        let by_default = || {
+            io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
         };
-        Self { quiet: global.quiet, verbose: global.verbose > 0, color }
+        Self { quiet: is_quiet, verbose: is_verbose, color: color.unwrap_or_else(by_default) }
     }
 
     /// Whether colours are wanted.
