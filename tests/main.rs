@@ -11,6 +11,7 @@ mod cli;
 mod crash;
 mod full;
 mod halt;
+mod house;
 mod input;
 mod outage;
 mod power;
