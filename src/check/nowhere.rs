@@ -1,6 +1,6 @@
 //! The fields of an export that nothing maps, also those inside objects.
 
-use super::left_out;
+use super::fed::left_out;
 use crate::input::show_name;
 use crate::mapping::{Mapping, Rule, feeds, for_each_inner_field, is_secret_name, path_of};
 use crate::schema::Schema;
