@@ -1,22 +1,14 @@
-//! The command line, as data: parsing, help and defaults.
+//! The list of the commands: parsing, help, and who runs each.
 
-use crate::commands::check::Check;
-use crate::commands::demo::Demo;
-use crate::commands::export::Export;
-use crate::commands::failures::Failures;
-use crate::commands::init::Init;
-use crate::commands::password::PasswordCommand;
-use crate::commands::preview::Preview;
-use crate::commands::remap::Remap;
-use crate::commands::retry_failed::RetryFailed;
-use crate::commands::run::Run;
-use crate::commands::settle::Settle;
-use crate::commands::show::Show;
-use crate::commands::stage::Stage;
-use crate::commands::status::Status;
-use crate::commands::waive::Waive;
-use crate::sandbox;
-use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
+pub use crate::commands::global::{Color, Global};
+
+use crate::commands::{
+    check, demo, export, failures, init, password, preview, remap, retry_failed, run, sandbox,
+    settle, show, stage, status, waive,
+};
+use crate::error::{Exit, Result};
+use crate::ui::Ui;
+use clap::{Arg, Parser, Subcommand};
 use std::path::PathBuf;
 
 /// Move the users of an existing system into an identity provider: nobody lost, nobody twice
@@ -43,55 +35,6 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// Options that every command takes.
-#[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Everywhere")]
-pub struct Global {
-    /// The job table
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        default_value = "userferry.db",
-        env = "USERFERRY_DB",
-        hide_env_values = true
-    )]
-    pub db: PathBuf,
-
-    /// The settings [default: userferry.toml, if it is there]
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        env = "USERFERRY_CONFIG",
-        hide_env_values = true
-    )]
-    pub config: Option<PathBuf>,
-
-    /// Say more; twice for even more
-    #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
-    pub verbose: u8,
-
-    /// Say only what went wrong
-    #[arg(short, long, global = true)]
-    pub quiet: bool,
-
-    /// Colours on standard error
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub color: Color,
-}
-
-/// When to use colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal, unless NO_COLOR is set.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -100,34 +43,34 @@ pub enum Command {
     /// With --from its mapping is made for your export: the first 2,000 records are looked at, and
     /// each of their fields is told by its name and by the shape of its values. What is not certain
     /// is written as a comment, with the reason. Read the file, change what is wrong, then check.
-    Init(Init),
+    Init(init::Init),
     /// Read, map and validate an export, and show its problems; nothing is staged or sent
-    Check(Check),
+    Check(check::Check),
     /// Show what would be sent for one record, field by field, and where each value comes from
-    Preview(Preview),
+    Preview(preview::Preview),
     /// Read an export into the job table; can be repeated, and goes on where it was cut off
-    Stage(Stage),
+    Stage(stage::Stage),
     /// Map and validate again what is not done yet, after a change of the mapping
-    Remap(Remap),
+    Remap(remap::Remap),
     /// Create the users that are pending
-    Run(Run),
+    Run(run::Run),
     /// Make failed rows pending again; attempts and history stay
-    RetryFailed(RetryFailed),
+    RetryFailed(retry_failed::RetryFailed),
     /// Show how far it is; also while a run is going
-    Status(Status),
+    Status(status::Status),
     /// List failed, invalid and unknown rows with their reasons
-    Failures(Failures),
+    Failures(failures::Failures),
     /// Show one user: masked record, problems, every attempt, id in the directory
-    Show(Show),
+    Show(show::Show),
     /// Decide about an unknown row, where no rule could
-    Settle(Settle),
+    Settle(settle::Settle),
     /// Let failed or invalid rows go, or one that is still to be sent
-    Waive(Waive),
+    Waive(waive::Waive),
     /// Write source records, re-stageable as they are; or old ids with the new ones
-    Export(Export),
+    Export(export::Export),
     /// Prove a known password against its staged hash; write the custom password function
     #[command(subcommand)]
-    Password(PasswordCommand),
+    Password(password::PasswordCommand),
     /// Serve a stand-in Authing server on this machine
     ///
     /// Rehearse a migration with it before you touch production: with your real export, and with
@@ -135,9 +78,32 @@ pub enum Command {
     /// passwords with a real key, and can be slow, throttle, fail, lose replies and go down.
     /// Nothing leaves this machine. It prints its address and serves until it is stopped.
     #[command(arg(unused("db")), arg(unused("config")))]
-    Sandbox(Box<sandbox::Settings>),
+    Sandbox(Box<crate::sandbox::Settings>),
     /// Tell the whole story in half a minute against the sandbox; needs nothing
-    Demo(Demo),
+    Demo(demo::Demo),
+}
+
+/// Runs the command, and says how the process is to exit.
+pub fn dispatch(cli: Cli, ui: Ui) -> Result<Exit> {
+    let global = &cli.global;
+    match cli.command {
+        Command::Init(args) => init::run(global, ui, &args),
+        Command::Check(args) => check::run(global, ui, &args),
+        Command::Preview(args) => preview::run(global, ui, &args),
+        Command::Stage(args) => stage::run(global, ui, &args),
+        Command::Remap(args) => remap::run(global, ui, &args),
+        Command::Run(args) => run::run(global, ui, &args),
+        Command::RetryFailed(args) => retry_failed::run(global, ui, &args),
+        Command::Status(args) => status::run(global, ui, &args),
+        Command::Failures(args) => failures::run(global, ui, &args),
+        Command::Show(args) => show::run(global, ui, &args),
+        Command::Settle(args) => settle::run(global, ui, &args),
+        Command::Waive(args) => waive::run(global, ui, &args),
+        Command::Export(args) => export::run(global, ui, &args),
+        Command::Password(command) => password::run(global, ui, &command),
+        Command::Sandbox(settings) => sandbox::run(ui, *settings),
+        Command::Demo(args) => demo::run(ui, &args),
+    }
 }
 
 /// Takes the place of an option of [`Global`] in the help of a command that has no use for it.

@@ -7,8 +7,7 @@ use std::process::ExitCode;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
-use userferry::cli::{Cli, Color, Global};
-use userferry::commands;
+use userferry::cli::{self, Cli, Color, Global};
 use userferry::ui::Ui;
 
 /// Threads hand over what they have allocated: records to the writer, answers to the runner. The
@@ -21,7 +20,7 @@ fn main() -> ExitCode {
     let ui = ui(&cli.global);
     log_to_stderr(cli.global.verbose, ui);
     no_core_dumps();
-    match commands::dispatch(cli, ui) {
+    match cli::dispatch(cli, ui) {
         Ok(exit) => exit.into(),
         Err(error) => {
             if !error.message.is_empty() {

@@ -1,8 +1,8 @@
 //! `check`: reads, maps and validates; stages and sends nothing.
 
+use super::global::Global;
 use super::reading::SourceOptions;
 use crate::check::{Checker, IdAlone, Reasons};
-use crate::cli::Global;
 use crate::columns;
 use crate::config::{Flags, Settings, process_env};
 use crate::error::{Error, Exit, Result};
@@ -57,7 +57,7 @@ pub enum CheckFormat {
     Jsonl,
 }
 
-pub(super) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
+pub(crate) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
     let schema = settings.target.kind.schema();
     settings.mapping.validate(schema)?;

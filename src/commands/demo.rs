@@ -41,7 +41,7 @@ pub struct Demo {
     pub folder: Option<PathBuf>,
 }
 
-pub(super) fn run(ui: Ui, args: &Demo) -> Result<Exit> {
+pub(crate) fn run(ui: Ui, args: &Demo) -> Result<Exit> {
     let folder = folder(args)?;
     let story = Story::new(ui, &folder)?;
     ui.note(&format!(

@@ -2,9 +2,9 @@
 
 mod summary;
 
+use super::global::Global;
 use super::next::{self, Conflicts};
 use super::open_reader;
-use crate::cli::Global;
 use crate::error::{Error, Exit, Result};
 use crate::job::Status;
 use crate::store::{Counts, FailureRow, JobId, Reading, Table};
@@ -59,7 +59,7 @@ pub enum FailureFormat {
     Csv,
 }
 
-pub(super) fn run(global: &Global, ui: Ui, args: &Failures) -> Result<Exit> {
+pub(crate) fn run(global: &Global, ui: Ui, args: &Failures) -> Result<Exit> {
     let rows = Rows { table: open_reader(global)?, which: wanted(&args.status) };
     let format = if args.json { FailureFormat::Json } else { args.format };
     if args.summary {

@@ -1,8 +1,8 @@
 //! `init`: writes a commented userferry.toml, never over an existing one; with `--from` its mapping
 //! is proposed from an export.
 
+use super::global::Global;
 use super::reading::SourceOptions;
-use crate::cli::Global;
 use crate::config::{self, TargetKind};
 use crate::error::{Error, Exit, Result};
 use crate::input::{Reader, Source, show_name};
@@ -37,7 +37,7 @@ pub struct Init {
     pub reading: SourceOptions,
 }
 
-pub(super) fn run(global: &Global, ui: Ui, args: &Init) -> Result<Exit> {
+pub(crate) fn run(global: &Global, ui: Ui, args: &Init) -> Result<Exit> {
     let path = global.config.as_deref().unwrap_or(Path::new(config::DEFAULT_FILE));
     let Some(name) = &args.from else {
         write(path, config::TEMPLATE)?;

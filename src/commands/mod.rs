@@ -1,4 +1,4 @@
-//! One file per command; its `run` is its story.
+//! One file per command: its arguments, and `run`, which is its story.
 
 mod anew;
 pub(crate) mod check;
@@ -6,6 +6,7 @@ mod decide;
 pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod failures;
+pub(crate) mod global;
 pub(crate) mod init;
 mod next;
 pub(crate) mod password;
@@ -15,7 +16,7 @@ mod reading;
 pub(crate) mod remap;
 pub(crate) mod retry_failed;
 pub(crate) mod run;
-mod sandbox;
+pub(crate) mod sandbox;
 mod sending;
 pub(crate) mod settle;
 pub(crate) mod show;
@@ -25,40 +26,16 @@ pub(crate) mod status;
 mod unmask;
 pub(crate) mod waive;
 
-use crate::cli::{Cli, Command, Global};
 use crate::clock;
 use crate::config::TargetKind;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Result};
 use crate::mapping::Mapping;
 use crate::password::guard::Guard;
 use crate::store::lock::{Holder, Lock};
 use crate::store::{JobRow, Reading, Staging, StoreError, Table, file};
-use crate::ui::Ui;
+use global::Global;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
-
-/// Runs the command, and says how the process is to exit.
-pub fn dispatch(cli: Cli, ui: Ui) -> Result<Exit> {
-    let global = &cli.global;
-    match cli.command {
-        Command::Init(args) => init::run(global, ui, &args),
-        Command::Check(args) => check::run(global, ui, &args),
-        Command::Preview(args) => preview::run(global, ui, &args),
-        Command::Stage(args) => stage::run(global, ui, &args),
-        Command::Remap(args) => remap::run(global, ui, &args),
-        Command::Run(args) => run::run(global, ui, &args),
-        Command::RetryFailed(args) => retry_failed::run(global, ui, &args),
-        Command::Status(args) => status::run(global, ui, &args),
-        Command::Failures(args) => failures::run(global, ui, &args),
-        Command::Show(args) => show::run(global, ui, &args),
-        Command::Settle(args) => settle::run(global, ui, &args),
-        Command::Waive(args) => waive::run(global, ui, &args),
-        Command::Export(args) => export::run(global, ui, &args),
-        Command::Password(command) => password::run(global, ui, &command),
-        Command::Sandbox(settings) => sandbox::run(ui, *settings),
-        Command::Demo(args) => demo::run(ui, &args),
-    }
-}
 
 /// A table opened for writing, under its lock.
 struct Writer {

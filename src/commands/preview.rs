@@ -1,10 +1,10 @@
 //! `preview`: what would be sent for one record, field by field, and where each value comes from.
 
+use super::global::Global;
 use super::reading::SourceOptions;
 use super::unmask::Unmasked;
 use super::{jobs_of, open_reader, staged_mapping};
 use crate::check::{Nowhere, mapped_to};
-use crate::cli::Global;
 use crate::columns;
 use crate::config::{Flags, Settings, TargetKind, process_env};
 use crate::error::{Error, Exit, Result};
@@ -51,7 +51,7 @@ pub struct Preview {
     pub unmask: Vec<String>,
 }
 
-pub(super) fn run(global: &Global, ui: Ui, args: &Preview) -> Result<Exit> {
+pub(crate) fn run(global: &Global, ui: Ui, args: &Preview) -> Result<Exit> {
     let previews = match &args.source {
         Some(source) => vec![from_source(global, args, source)?],
         None => from_table(global, args.key.as_deref().unwrap_or_default(), &args.unmask)?,

@@ -1,7 +1,7 @@
 //! `remap`: maps and validates again what is not done yet, after a change of the mapping.
 
+use super::global::Global;
 use super::{open_writer, staged_guard, staged_mapping};
-use crate::cli::Global;
 use crate::config::{Flags, Settings, process_env};
 use crate::error::{Error, Exit, Result};
 use crate::mapping::Mapping;
@@ -21,7 +21,7 @@ pub struct Remap {
     pub accept_passwords: bool,
 }
 
-pub(super) fn run(global: &Global, ui: Ui, args: &Remap) -> Result<Exit> {
+pub(crate) fn run(global: &Global, ui: Ui, args: &Remap) -> Result<Exit> {
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
     let schema = settings.target.kind.schema();
     settings.mapping.validate(schema)?;

@@ -1,9 +1,9 @@
 //! `retry-failed`: makes failed rows pending again, and may run at once.
 
 use super::decide::{by_key, ids};
+use super::global::Global;
 use super::sending::{SETTINGS_HELP, Sending};
 use super::{open_reader, open_writer, run};
-use crate::cli::Global;
 use crate::clock;
 use crate::error::{Exit, Result};
 use crate::job::Detail;
@@ -47,7 +47,7 @@ pub enum FailedClass {
     Exhausted,
 }
 
-pub(super) fn run(global: &Global, ui: Ui, args: &RetryFailed) -> Result<Exit> {
+pub(crate) fn run(global: &Global, ui: Ui, args: &RetryFailed) -> Result<Exit> {
     if args.sending.dry_run {
         let table = open_reader(global)?;
         let which = to_retry(&table, args)?;

@@ -5,10 +5,10 @@ mod chosen;
 mod dry;
 mod finish;
 
+use super::global::Global;
 use super::sending::{SETTINGS_HELP, Sending};
 use super::sources::{source_name, to_go_on};
 use super::{Writer, machine, open_reader, open_writer};
-use crate::cli::Global;
 use crate::clock::Clock;
 use crate::config::{self, OnUnknown, TargetKind, process_env};
 use crate::error::{Error, Exit, Result};
@@ -54,7 +54,7 @@ pub struct Run {
     pub sending: Sending,
 }
 
-pub(super) fn run(global: &Global, ui: Ui, args: &Run) -> Result<Exit> {
+pub(crate) fn run(global: &Global, ui: Ui, args: &Run) -> Result<Exit> {
     let settings = load(global, &args.sending)?;
     if args.sending.dry_run {
         let table = open_reader(global)?;

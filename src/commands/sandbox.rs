@@ -6,7 +6,7 @@ use crate::run::signals;
 use crate::sandbox::{Sandbox, Settings};
 use crate::ui::Ui;
 
-pub(super) fn run(ui: Ui, settings: Settings) -> Result<Exit> {
+pub(crate) fn run(ui: Ui, settings: Settings) -> Result<Exit> {
     open_files::allow_all_connections();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

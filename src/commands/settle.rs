@@ -1,8 +1,8 @@
 //! `settle`: a person decides about rows in doubt.
 
 use super::decide::{by_key, ids, undo};
+use super::global::Global;
 use super::open_writer;
-use crate::cli::Global;
 use crate::clock;
 use crate::error::{Error, Exit, Result};
 use crate::job::{SettleAs, Status};
@@ -58,7 +58,7 @@ pub enum SettleTo {
     Failed,
 }
 
-pub(super) fn run(global: &Global, ui: Ui, args: &Settle) -> Result<Exit> {
+pub(crate) fn run(global: &Global, ui: Ui, args: &Settle) -> Result<Exit> {
     let mut writer = open_writer(global, "settle", false)?;
     let jobs = by_key(&writer.table, &args.key)?;
     if args.undo {

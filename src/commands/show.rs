@@ -1,9 +1,9 @@
 //! `show`: one user, whole.
 
+use super::global::Global;
 use super::place::Place;
 use super::unmask::Unmasked;
 use super::{jobs_of, open_reader, place, staged_mapping};
-use crate::cli::Global;
 use crate::clock;
 use crate::config::TargetKind;
 use crate::error::{Exit, Result};
@@ -37,7 +37,7 @@ pub struct Show {
     pub json: bool,
 }
 
-pub(super) fn run(global: &Global, ui: Ui, args: &Show) -> Result<Exit> {
+pub(crate) fn run(global: &Global, ui: Ui, args: &Show) -> Result<Exit> {
     let table = open_reader(global)?;
     let jobs = match &args.key {
         Some(key) => jobs_of(&table, key)?,

@@ -3,10 +3,10 @@
 mod tell;
 
 use super::anew;
+use super::global::Global;
 use super::reading::SourceOptions;
 use super::sources::{is_source, source_name};
 use super::{Writer, canonical, keep_guard, open_writer, refuse_table, same_guard, staged_mapping};
-use crate::cli::Global;
 use crate::clock;
 use crate::columns;
 use crate::config::{Flags, Settings, TargetKind, process_env};
@@ -57,7 +57,7 @@ pub struct Stage {
     pub accept_passwords: bool,
 }
 
-pub(super) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
+pub(crate) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
     if args.close {
         return close(global, ui, &args.sources);
     }

@@ -1,8 +1,8 @@
 //! `status`: progress from SQLite, also while a run is going.
 
+use super::global::Global;
 use super::sources::{source_name, to_go_on};
 use super::{canonical, open_reader};
-use crate::cli::Global;
 use crate::clock;
 use crate::error::{Exit, Result};
 use crate::job;
@@ -41,7 +41,7 @@ pub struct Status {
     pub watch: bool,
 }
 
-pub(super) fn run(global: &Global, ui: Ui, args: &Status) -> Result<Exit> {
+pub(crate) fn run(global: &Global, ui: Ui, args: &Status) -> Result<Exit> {
     let table = open_reader(global)?;
     if args.json {
         ui.out(&format!("{}\n", to_json(&state(global, &table)?)))?;

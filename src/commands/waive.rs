@@ -1,9 +1,9 @@
 //! `waive`: lets rows go.
 
 use super::decide::{by_key, ids, undo};
+use super::global::Global;
 use super::place::{self, Place};
 use super::{Writer, open_writer};
-use crate::cli::Global;
 use crate::clock;
 use crate::error::{Error, Exit, Result};
 use crate::job::Status;
@@ -62,7 +62,7 @@ pub enum WaiveStatus {
     Unknown,
 }
 
-pub(super) fn run(global: &Global, ui: Ui, args: &Waive) -> Result<Exit> {
+pub(crate) fn run(global: &Global, ui: Ui, args: &Waive) -> Result<Exit> {
     // The parser lets it pass beside --status, which is about all sources.
     if args.place.source.is_some() && args.place.record.is_none() {
         return Err(Error::usage("--source goes with --record only")

@@ -4,8 +4,8 @@ mod list;
 mod sheet;
 mod tell;
 
+use super::global::Global;
 use super::{open_reader, staged_mapping};
-use crate::cli::Global;
 use crate::config::TargetKind;
 use crate::error::{Error, Exit, Result};
 use crate::job::Status;
@@ -77,7 +77,7 @@ pub enum ExportFormat {
     Csv,
 }
 
-pub(super) fn run(global: &Global, ui: Ui, args: &Export) -> Result<Exit> {
+pub(crate) fn run(global: &Global, ui: Ui, args: &Export) -> Result<Exit> {
     let table = open_reader(global)?;
     let format = format_of(args);
     let output = super::output_file(args.output.as_deref());

@@ -1,6 +1,6 @@
 //! Writes the custom password function for the schemes that were found.
 
-use crate::cli::Global;
+use crate::commands::global::Global;
 use crate::commands::reading::SourceOptions;
 use crate::commands::{open_reader, staged_mapping};
 use crate::config::{Flags, Settings, TargetKind, process_env};

@@ -4,7 +4,7 @@
 mod function;
 mod verify;
 
-use crate::cli::Global;
+use super::global::Global;
 use crate::error::{Error, Exit, Result};
 use crate::password::firebase::Firebase;
 use crate::ui::Ui;
@@ -28,7 +28,7 @@ pub enum PasswordCommand {
     Function(PasswordFunction),
 }
 
-pub(super) fn run(global: &Global, ui: Ui, command: &PasswordCommand) -> Result<Exit> {
+pub(crate) fn run(global: &Global, ui: Ui, command: &PasswordCommand) -> Result<Exit> {
     match command {
         PasswordCommand::Verify(args) => verify::run(global, ui, args),
         PasswordCommand::Function(args) => function::run(global, ui, args),

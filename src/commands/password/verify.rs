@@ -1,6 +1,6 @@
 //! Does a known password match its staged hash? If not, by which rule would it?
 
-use crate::cli::Global;
+use crate::commands::global::Global;
 use crate::commands::{jobs_of, open_reader, staged_mapping};
 use crate::config::TargetKind;
 use crate::error::{Error, Exit, Result};
