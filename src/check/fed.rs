@@ -1,4 +1,4 @@
-//! What the fields of a record feed.
+//! Which of the provider's fields a field of the record feeds.
 
 use crate::mapping::{Mapping, Rule as MappingRule, feeds, is_secret_name};
 use crate::schema::Schema;

@@ -1,4 +1,4 @@
-//! The warnings of a check: what stops nobody, but should be known before a run.
+//! The warnings of a check: they stop no record, but a person should know them before a run.
 
 use super::Checker;
 use super::fed::left_out;
@@ -11,7 +11,7 @@ use crate::user::IdKind;
 use crate::words::{agree, counted};
 
 impl Checker<'_> {
-    /// Those of all sources together.
+    /// Adds the warnings that concern all sources together.
     pub(super) fn warn_of_all(&mut self) {
         self.warn_of_passwords();
         self.warn_of_fields();

@@ -1,4 +1,4 @@
-//! How sources are called, on the command line and in messages.
+//! The names of sources, on the command line and in messages.
 
 use crate::store::file;
 use std::path::Path;

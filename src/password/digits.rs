@@ -1,11 +1,11 @@
-//! Texts of nothing but digits.
+//! Tests for texts that consist of digits.
 
-/// Hexadecimal digits, in either case; also none at all.
+/// Whether a text has only hexadecimal digits, in either case. True for the empty text.
 pub(super) fn is_hex(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// A decimal number of at most ten digits.
+/// Whether a text is a decimal number of at most ten digits.
 pub(super) fn is_number(text: &str) -> bool {
     !text.is_empty() && text.len() <= 10 && text.bytes().all(|byte| byte.is_ascii_digit())
 }

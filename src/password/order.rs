@@ -1,4 +1,4 @@
-//! What was hashed: the password, in one of its forms, and where the salt stands beside it.
+//! What was hashed: the password in one of its forms, with the salt before, after or around it.
 
 use super::digest::{Digest, to_hex};
 

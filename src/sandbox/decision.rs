@@ -1,5 +1,5 @@
-//! What becomes of a request, once it is decided. A decision changes nothing: [`super::core`] writes it
-//! down and carries it out, and [`super::server`] answers.
+//! The decision on a request. It changes nothing itself: [`super::core`] writes it down and carries it out,
+//! and [`super::server`] answers.
 
 use super::log::Write;
 use super::reply::Say;

@@ -1,4 +1,4 @@
-//! A running sandbox: opens the files, and leads each request from its call over a decision to its answer.
+//! A running sandbox: opens its files and handles each request.
 
 use super::SandboxError;
 use super::auth::Tokens;

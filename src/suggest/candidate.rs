@@ -1,4 +1,4 @@
-//! A field that may feed one of the provider's, and what the names that lead to it say.
+//! A field of the export that may feed one of the provider's, and the names on the path to it.
 
 use super::rule;
 use super::survey::Place;

@@ -1,5 +1,5 @@
-//! What exports call their columns, and the words that stand in them: tables, and how a name is looked up in
-//! them. Knows no mapping; the reader of headers, the mapping and the proposals all ask here.
+//! What exports call their columns, and the words in their values: tables of words, and the functions that
+//! look names up in them. Used by header detection, mapping, `check` and proposals.
 
 mod columns;
 pub(crate) mod salt;
