@@ -12,10 +12,10 @@ use std::path::Path;
 use std::sync::OnceLock;
 use userferry::config::Settings;
 use userferry::mapping::{Mapping, Rule};
+use userferry::prepare::{Prepared, prepare};
 use userferry::problem::Problem;
 use userferry::target::authing::fields::V2;
 use userferry::user::{User, Value, normalise};
-use userferry::prepare::{Prepared, prepare};
 use userferry_fuzz::{has_twins, is_private, parse};
 
 const RULES: &str = r#"
