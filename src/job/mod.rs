@@ -15,7 +15,7 @@ mod words;
 
 pub use decide::{Decided, SettleAs};
 pub use next::next;
-pub use outcome::Outcome;
+pub use outcome::{Halt, Outcome};
 pub use recover::CRASHED;
 pub(crate) use recover::latest_due_ms;
 pub use settle::{Finding, may_have_made, settle};

@@ -17,15 +17,15 @@ pub fn next(job: &Job, outcome: &Outcome, until_ms: Option<i64>, now: Now) -> Tr
             let wait = backoff::short(now.jitter);
             Transition::pending(until_ms.unwrap_or(now.ms).max(now.ms) + wait)
         }
-        Outcome::Halt | Outcome::Returned => Transition::pending(0),
-        Outcome::Unexplained => {
+        Outcome::Halt(_) | Outcome::Returned => Transition::pending(0),
+        Outcome::Unexplained { .. } => {
             Transition::pending(now.ms + backoff::delay_ms(job.spent, now.jitter))
         }
         // A row that no key serves must not come before those that tell whether the key is good.
-        Outcome::Stale | Outcome::NotSent => {
+        Outcome::Stale { .. } | Outcome::NotSent => {
             Transition::pending(now.ms + backoff::short(now.jitter))
         }
         Outcome::Unknown => Transition::to(Status::Unknown),
-        Outcome::Unsendable => Transition::to(Status::Invalid),
+        Outcome::Unsendable(_) => Transition::to(Status::Invalid),
     }
 }

@@ -1,6 +1,15 @@
 //! How an attempt ended.
 
 use super::Class;
+use crate::problem::Problem;
+
+/// Why the target refuses to work at all, and the way out. Neither text holds a value that was
+/// sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Halt {
+    pub message: String,
+    pub hint: String,
+}
 
 /// The outcome of one attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,19 +25,26 @@ pub enum Outcome {
     Rejected,
     /// A refusal that no known code explains and that could not be checked by a read; nothing was
     /// created.
-    Unexplained,
+    Unexplained {
+        /// It was the token that was refused, though it is a fresh one. If a read passes with it, it is
+        /// good, and only not known everywhere yet.
+        about_token: bool,
+    },
     /// Too often; nothing was created.
     Throttled,
     /// The token or the key is out of date; nothing was created.
-    Stale,
+    Stale {
+        /// Where what was fetched last has never been accepted: why the run halts if no row gets through.
+        halt: Option<Halt>,
+    },
     /// The connection could not be made; nothing was sent.
     NotSent,
     /// Ended without a readable answer.
     Unknown,
     /// The target refuses to work at all; nothing was created.
-    Halt,
+    Halt(Halt),
     /// It cannot be sent to this target (its password does not fit the key); nothing was sent.
-    Unsendable,
+    Unsendable(Problem),
     /// Claimed, but never handed to the transport.
     Returned,
 }
@@ -39,13 +55,13 @@ impl Outcome {
         Some(match self {
             Self::Created { .. } => Class::Created,
             Self::Duplicate => Class::Duplicate,
-            Self::Rejected | Self::Unexplained => Class::Rejected,
+            Self::Rejected | Self::Unexplained { .. } => Class::Rejected,
             Self::Throttled => Class::Throttled,
-            Self::Stale => Class::Stale,
+            Self::Stale { .. } => Class::Stale,
             Self::NotSent => Class::NotSent,
             Self::Unknown => Class::Unknown,
-            Self::Halt => Class::Halt,
-            Self::Unsendable => Class::Unsendable,
+            Self::Halt(_) => Class::Halt,
+            Self::Unsendable(_) => Class::Unsendable,
             Self::Returned => return None,
         })
     }
@@ -57,12 +73,12 @@ impl Outcome {
             Self::Created { .. } | Self::Unknown => false,
             Self::Duplicate
             | Self::Rejected
-            | Self::Unexplained
+            | Self::Unexplained { .. }
             | Self::Throttled
-            | Self::Stale
+            | Self::Stale { .. }
             | Self::NotSent
-            | Self::Halt
-            | Self::Unsendable
+            | Self::Halt(_)
+            | Self::Unsendable(_)
             | Self::Returned => true,
         }
     }
@@ -71,14 +87,67 @@ impl Outcome {
     pub fn is_definite(&self) -> bool {
         match self {
             Self::Created { .. } | Self::Duplicate | Self::Rejected => true,
-            Self::Unexplained
+            Self::Unexplained { .. }
             | Self::Throttled
-            | Self::Stale
+            | Self::Stale { .. }
             | Self::NotSent
             | Self::Unknown
-            | Self::Halt
-            | Self::Unsendable
+            | Self::Halt(_)
+            | Self::Unsendable(_)
             | Self::Returned => false,
+        }
+    }
+
+    /// Why the row cannot be sent, where it cannot.
+    pub fn problem(&self) -> Option<&Problem> {
+        match self {
+            Self::Unsendable(problem) => Some(problem),
+            Self::Created { .. }
+            | Self::Duplicate
+            | Self::Rejected
+            | Self::Unexplained { .. }
+            | Self::Throttled
+            | Self::Stale { .. }
+            | Self::NotSent
+            | Self::Unknown
+            | Self::Halt(_)
+            | Self::Returned => None,
+        }
+    }
+
+    /// Whether a read has to tell what it means.
+    pub fn is_unexplained(&self) -> bool {
+        match self {
+            Self::Unexplained { .. } => true,
+            Self::Created { .. }
+            | Self::Duplicate
+            | Self::Rejected
+            | Self::Throttled
+            | Self::Stale { .. }
+            | Self::NotSent
+            | Self::Unknown
+            | Self::Halt(_)
+            | Self::Unsendable(_)
+            | Self::Returned => false,
+        }
+    }
+
+    /// What an authenticated read that passes, and left after the refusal, makes of it: the target takes
+    /// others, so the row is refused for itself, or its token is only not known everywhere yet.
+    #[must_use]
+    pub fn explained(self) -> Self {
+        match self {
+            Self::Unexplained { about_token: true } => Self::Stale { halt: None },
+            Self::Unexplained { about_token: false } | Self::Throttled => Self::Rejected,
+            Self::Created { .. }
+            | Self::Duplicate
+            | Self::Rejected
+            | Self::Stale { .. }
+            | Self::NotSent
+            | Self::Unknown
+            | Self::Halt(_)
+            | Self::Unsendable(_)
+            | Self::Returned => self,
         }
     }
 }

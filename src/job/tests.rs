@@ -1,4 +1,5 @@
 use super::*;
+use crate::problem::{Problem, Rule};
 use proptest::prelude::*;
 
 const NOW: Now = Now { ms: 1_000_000, jitter: 0.5 };
@@ -17,13 +18,13 @@ fn outcomes() -> Vec<Outcome> {
         created(),
         Outcome::Duplicate,
         Outcome::Rejected,
-        Outcome::Unexplained,
+        Outcome::Unexplained { about_token: false },
         Outcome::Throttled,
-        Outcome::Stale,
+        Outcome::Stale { halt: None },
         Outcome::NotSent,
         Outcome::Unknown,
-        Outcome::Halt,
-        Outcome::Unsendable,
+        Outcome::Halt(Halt { message: "revoked".to_owned(), hint: String::new() }),
+        Outcome::Unsendable(Problem::new("password", Rule::Password, "too long")),
         Outcome::Returned,
     ]
 }
@@ -98,6 +99,20 @@ fn each_outcome_has_its_class_and_three_are_definite() {
     assert!(outcomes()[..3].iter().all(Outcome::is_definite));
     let maybe = outcomes().into_iter().filter(|outcome| !outcome.proves_absence());
     assert_eq!(maybe.collect::<Vec<_>>(), [created(), Outcome::Unknown]);
+}
+
+/// What a read that passes tells of a refusal; what is no refusal stays.
+#[test]
+fn a_refusal_is_the_rows_where_a_read_passes_unless_it_is_about_the_token() {
+    let explained = |outcome: Outcome| outcome.explained();
+    assert_eq!(explained(Outcome::Unexplained { about_token: false }), Outcome::Rejected);
+    assert_eq!(explained(Outcome::Throttled), Outcome::Rejected);
+    assert_eq!(
+        explained(Outcome::Unexplained { about_token: true }),
+        Outcome::Stale { halt: None }
+    );
+    let stay = outcomes().into_iter().filter(|outcome| explained(outcome.clone()) == *outcome);
+    assert_eq!(stay.count(), outcomes().len() - 2);
 }
 
 #[test]
@@ -242,7 +257,7 @@ proptest! {
         if matches!(outcome, Outcome::Unknown | Outcome::Duplicate) {
             prop_assert_eq!(next.status, Status::Unknown);
         }
-        let waits = matches!(outcome, Outcome::Throttled | Outcome::NotSent | Outcome::Unexplained);
+        let waits = matches!(outcome, Outcome::Throttled | Outcome::NotSent | Outcome::Unexplained { .. });
         prop_assert!(!waits || next.not_before_ms >= now.ms);
         prop_assert!(!waits || next.not_before_ms >= until_ms.filter(|_| outcome == Outcome::Throttled).unwrap_or(0));
     }

@@ -2,7 +2,7 @@
 //! and since when it has not. Pure: time comes from outside.
 
 use crate::clock::Moment;
-use crate::target::Halt;
+use crate::job::Halt;
 use crate::words::exact_span;
 use std::time::Duration;
 

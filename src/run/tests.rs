@@ -150,7 +150,7 @@ fn land(runner: &mut Runner<Table, Silent>, outcome: Outcome) -> Record {
 fn refused(runner: &mut Runner<Table, Silent>, rows: std::ops::RangeInclusive<i64>) {
     for n in rows {
         take_in(runner, n);
-        runner.on_event(landing(runner, n, Outcome::Unexplained));
+        runner.on_event(landing(runner, n, Outcome::Unexplained { about_token: false }));
     }
     runner.ready.clear();
     assert!(runner.outbox.is_empty(), "a read decides first");
@@ -252,7 +252,7 @@ async fn the_read_goes_through_the_gate_counts_against_the_rate_and_has_a_time_o
     runner.pump(SECOND);
     assert_eq!(runner.gate.in_flight(), 1, "the create");
     tokio::time::advance(SECOND + SECOND / 2).await;
-    runner.on_event(landing(&runner, 1, Outcome::Unexplained));
+    runner.on_event(landing(&runner, 1, Outcome::Unexplained { about_token: false }));
     runner.pump(SECOND + SECOND / 2);
     assert_eq!(runner.gate.in_flight(), 0, "the rate holds the read back");
     runner.pump(2 * SECOND);
@@ -276,7 +276,9 @@ async fn a_trial_that_is_explained_too_late_does_not_close_the_breaker() {
         let trial = runner.gate.breaker.trial_started();
         take_in(&mut runner, 1);
         runner.ready.clear();
-        let Event::Landed(mut landing) = landing(&runner, 1, Outcome::Unexplained) else {
+        let Event::Landed(mut landing) =
+            landing(&runner, 1, Outcome::Unexplained { about_token: false })
+        else {
             unreachable!()
         };
         landing.trial = trial;
@@ -300,7 +302,7 @@ async fn refusals_go_back_when_no_read_may_leave() {
         open_gate(&mut runner);
         take_in(&mut runner, 1);
         runner.ready.clear();
-        runner.on_event(landing(&runner, 1, Outcome::Unexplained));
+        runner.on_event(landing(&runner, 1, Outcome::Unexplained { about_token: false }));
         if pauses {
             runner.gate.pause_until(3_600 * SECOND);
         }

@@ -4,9 +4,9 @@
 //! whole answer is *unknown*. Redirects are never followed: a 307 would re-post the body, secret
 //! or hash, to another host.
 
-use super::Halt;
 use crate::clock::{Clock, millis};
 use crate::error::Error;
+use crate::job::Halt;
 use crate::loopback::is_loopback;
 use crate::words::seconds;
 use hyper::Uri;

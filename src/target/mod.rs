@@ -7,34 +7,33 @@ pub mod authing;
 pub mod http;
 
 use crate::identity::DirectoryUser;
-use crate::job::Outcome;
-use crate::problem::Problem;
+use crate::job::{Halt, Outcome};
 use crate::user::{Identifiers, User};
 use std::future::Future;
 use std::time::Duration;
-
-/// Why the target refuses to work at all, and the way out. Neither text holds a value that was
-/// sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Halt {
-    pub message: String,
-    pub hint: String,
-}
 
 /// The answer to one create.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     pub outcome: Outcome,
-    /// For [`Outcome::Halt`]: why. For [`Outcome::Stale`], where what was fetched last has never
-    /// been accepted: why the run halts if nobody gets through.
-    pub halt: Option<Halt>,
-    /// For [`Outcome::Unexplained`]: it was the token that was refused, though it is a fresh one. If a
-    /// read passes with it, it is good, and only not known everywhere yet.
-    pub is_about_token: bool,
-    /// For [`Outcome::Unsendable`]: why.
-    pub problem: Option<Problem>,
-    /// When to come back, if the target said so.
-    pub retry_after: Option<Duration>,
+    pub told: Told,
+}
+
+impl Answer {
+    /// An answer of this class, with nothing else known.
+    pub fn new(outcome: Outcome) -> Self {
+        Self { outcome, told: Told::default() }
+    }
+
+    /// An answer of this class, with words about it.
+    pub fn worded(outcome: Outcome, message: String) -> Self {
+        Self { outcome, told: Told { message: Some(message), ..Told::default() } }
+    }
+}
+
+/// What a reply says besides its outcome.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
     /// The HTTP status, if there was an answer.
     pub http_status: Option<u16>,
     /// The provider's code, or `http-NNN` where there is none.
@@ -44,23 +43,8 @@ pub struct Answer {
     pub message: Option<String>,
     /// The provider's id of the request.
     pub request_id: Option<String>,
-}
-
-impl Answer {
-    /// An answer of this class, with nothing else known.
-    pub fn new(outcome: Outcome) -> Self {
-        Self {
-            outcome,
-            halt: None,
-            is_about_token: false,
-            problem: None,
-            retry_after: None,
-            http_status: None,
-            code: None,
-            message: None,
-            request_id: None,
-        }
-    }
+    /// When to come back, if the target said so.
+    pub retry_after: Option<Duration>,
 }
 
 /// Why a read came to nothing.
@@ -95,6 +79,20 @@ impl Fault {
     /// No readable answer, and no word about when to come back.
     pub fn unknown(why: String) -> Self {
         Self::Unknown { why, retry_after: None }
+    }
+
+    /// Whether the target refuses to work at all.
+    pub fn is_halt(&self) -> bool {
+        match self {
+            Self::Halt(_) => true,
+            Self::NotSent(_)
+            | Self::Unknown { .. }
+            | Self::Foreign(_)
+            | Self::Throttled(_)
+            | Self::Stale
+            | Self::Denied(_)
+            | Self::Refused(_) => false,
+        }
     }
 }
 

@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use userferry::clock::Moment;
 use userferry::identity::DirectoryUser;
-use userferry::job::Outcome;
-use userferry::target::{Answer, Fault, Halt, Target, Wanted};
+use userferry::job::{Halt, Outcome};
+use userferry::problem::{Problem, Rule};
+use userferry::target::{Answer, Fault, Target, Told, Wanted};
 use userferry::user::User;
 
 /// One process's connection to the server.
@@ -88,6 +89,10 @@ impl Client {
     }
 }
 
+fn coded(code: &str) -> Told {
+    Told { code: Some(code.to_owned()), ..Told::default() }
+}
+
 fn halt(message: &str) -> Halt {
     Halt { message: message.to_owned(), hint: String::new() }
 }
@@ -120,29 +125,29 @@ impl Target for Client {
     async fn create(&self, user: &User) -> Answer {
         let row = row_of(user);
         if self.server.spec().unsendable.contains(&row) {
-            return Answer::new(Outcome::Unsendable);
+            let problem = Problem::new("password", Rule::Password, "too long for the key");
+            return Answer::new(Outcome::Unsendable(problem));
         }
         let request = Request::Create { row, identifiers: user.identifiers.clone() };
         match self.ask(request).await {
             Reply::Created(remote_id) => Answer::new(Outcome::Created { remote_id }),
-            Reply::Duplicate => {
-                Answer { code: Some("2026".to_owned()), ..Answer::new(Outcome::Duplicate) }
-            }
-            Reply::Rejected(code) => Answer { code: Some(code), ..Answer::new(Outcome::Rejected) },
-            Reply::Unexplained => Answer::new(Outcome::Unexplained),
-            Reply::Throttled(retry_after) => {
-                let code = Some("http-429".to_owned());
-                Answer { retry_after, code, ..Answer::new(Outcome::Throttled) }
-            }
-            Reply::Stale => Answer::new(Outcome::Stale),
-            Reply::Revoked => {
-                Answer { halt: Some(halt("credentials refused")), ..Answer::new(Outcome::Halt) }
-            }
+            Reply::Duplicate => Answer { outcome: Outcome::Duplicate, told: coded("2026") },
+            Reply::Rejected(code) => Answer { outcome: Outcome::Rejected, told: coded(&code) },
+            Reply::Unexplained => Answer::new(Outcome::Unexplained { about_token: false }),
+            Reply::Throttled(retry_after) => Answer {
+                outcome: Outcome::Throttled,
+                told: Told { retry_after, ..coded("http-429") },
+            },
+            Reply::Stale => Answer::new(Outcome::Stale { halt: None }),
+            Reply::Revoked => Answer::new(Outcome::Halt(halt("credentials refused"))),
             Reply::NoConnection => Answer::new(Outcome::NotSent),
             Reply::Broken(http_status) => Answer {
-                http_status,
-                message: Some("no answer".to_owned()),
-                ..Answer::new(Outcome::Unknown)
+                outcome: Outcome::Unknown,
+                told: Told {
+                    http_status,
+                    message: Some("no answer".to_owned()),
+                    ..Told::default()
+                },
             },
             other @ (Reply::Found(_) | Reply::Passed) => panic!("a create got {other:?}"),
         }

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use userferry::job::SettleAs;
 use userferry::job::{self, Now, Outcome, Status};
+use userferry::problem::{Problem, Rule};
 use userferry::store::{
     Chosen, Claim, Deciding, JobId, Retry, RunId, Running, SourceId, Staging, Table,
 };
@@ -54,7 +55,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         Just(Outcome::Throttled),
         Just(Outcome::NotSent),
         Just(Outcome::Unknown),
-        Just(Outcome::Unsendable),
+        Just(Outcome::Unsendable(Problem::new("password", Rule::Password, "too long"))),
         Just(Outcome::Returned),
     ]
 }

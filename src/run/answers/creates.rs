@@ -2,13 +2,14 @@
 
 use super::Times;
 use crate::clock::Moment;
-use crate::job::{Class, FirstSent, Outcome, Status};
+use crate::job::{Class, FirstSent, Halt, Outcome, Status};
+use crate::problem::Problem;
 use crate::run::stale::Blame;
 use crate::run::throttles::{Left, Verdict};
 use crate::run::worker::Landing;
 use crate::run::{Lookups, Runner};
 use crate::store::{JobId, Running};
-use crate::target::{Answer, Fault, Halt, Target};
+use crate::target::{Answer, Fault, Target, Told};
 use crate::words::{agree, counted};
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ impl<S: Running, T: Target> Runner<S, T> {
             }
         }
         let asks = !self.stopping && self.halt.is_none();
-        if landing.answer.outcome == Outcome::Unexplained && asks {
+        if landing.answer.outcome.is_unexplained() && asks {
             self.unexplained.push(landing);
         } else if self.judge_throttled(&mut landing) && asks {
             self.tell_gate(&landing);
@@ -36,7 +37,8 @@ impl<S: Running, T: Target> Runner<S, T> {
 
     /// What has ended, and is now understood as far as it can be.
     fn land(&mut self, mut landing: Landing, read: Option<Duration>) {
-        self.judge_stale(&mut landing);
+        landing.answer.outcome =
+            self.judge_stale(landing.id, landing.ended_at, landing.answer.outcome);
         if landing.answer.outcome != Outcome::Throttled {
             self.throttles.forget(landing.id);
         }
@@ -49,7 +51,7 @@ impl<S: Running, T: Target> Runner<S, T> {
     fn conclude(&mut self, landing: Landing, epoch: Option<u64>, read: Option<Duration>) {
         let Landing { id, user, sent_at, ended_at, mut answer, wait, .. } = landing;
         if answer.outcome == Outcome::Throttled {
-            answer.retry_after = answer.retry_after.max(Some(wait));
+            answer.told.retry_after = answer.told.retry_after.max(Some(wait));
         }
         let Some(in_hand) = self.in_hand.get(&id) else { return };
         let (sends, mut job) = (in_hand.sends, in_hand.job);
@@ -62,7 +64,7 @@ impl<S: Running, T: Target> Runner<S, T> {
             job.spent += u32::from(transition.spend);
             job.duplicate = answer.outcome == Outcome::Duplicate;
             job.had_unknown |= answer.outcome == Outcome::Unknown;
-            self.doubts.add(id, sends, job, user.identifiers, ended_at, epoch, answer.code);
+            self.doubts.add(id, sends, job, user.identifiers, ended_at, epoch, answer.told.code);
         }
     }
 
@@ -120,15 +122,11 @@ impl<S: Running, T: Target> Runner<S, T> {
         for mut landing in landings {
             match &halt {
                 Some(halt) => {
-                    landing.answer.outcome = Outcome::Halt;
-                    landing.answer.halt = Some(halt.clone());
+                    landing.answer.outcome = Outcome::Halt(halt.clone());
                     self.land(landing, read);
                 }
                 None if is_explained => {
-                    // A token that lets a read through is good, only not known everywhere yet.
-                    let is_stale = landing.answer.is_about_token;
-                    landing.answer.outcome =
-                        if is_stale { Outcome::Stale } else { Outcome::Rejected };
+                    landing.answer.outcome = landing.answer.outcome.explained();
                     self.land(landing, read);
                 }
                 None => self.land_unexplained(landing, read),
@@ -149,17 +147,28 @@ impl<S: Running, T: Target> Runner<S, T> {
 
     /// A row for which token or key are out of date every time is refused for itself, if others
     /// prove them good; if nobody does, the run halts.
-    fn judge_stale(&mut self, landing: &mut Landing) {
-        let (id, answer) = (landing.id, &mut landing.answer);
-        if answer.outcome != Outcome::Stale {
-            self.stale.forget(id);
-            return;
-        }
+    fn judge_stale(&mut self, id: JobId, now: Moment, outcome: Outcome) -> Outcome {
+        let halt = match outcome {
+            Outcome::Stale { halt } => halt,
+            Outcome::Created { .. }
+            | Outcome::Duplicate
+            | Outcome::Rejected
+            | Outcome::Unexplained { .. }
+            | Outcome::Throttled
+            | Outcome::NotSent
+            | Outcome::Unknown
+            | Outcome::Halt(_)
+            | Outcome::Unsendable(_)
+            | Outcome::Returned => {
+                self.stale.forget(id);
+                return outcome;
+            }
+        };
         let alone = self.is_last() && self.health.reads_pass();
-        match self.stale.met(id, landing.ended_at, answer.halt.is_some(), alone) {
-            Blame::Nobody => {}
-            Blame::Row => answer.outcome = Outcome::Rejected,
-            Blame::Target => answer.outcome = Outcome::Halt,
+        match self.stale.met(id, now, halt, alone) {
+            Blame::Nobody => Outcome::Stale { halt: None },
+            Blame::Row => Outcome::Rejected,
+            Blame::Target(halt) => Outcome::Halt(halt),
         }
     }
 
@@ -199,81 +208,102 @@ impl<S: Running, T: Target> Runner<S, T> {
             }
             Outcome::Throttled => {
                 self.answered(trial);
-                self.throttled(answer.retry_after, now, sent_at);
+                self.throttled(answer.told.retry_after, now, sent_at);
             }
             Outcome::NotSent | Outcome::Unknown => {
-                self.health.fault(answer.message.clone());
+                self.health.fault(answer.told.message.clone());
                 let telling = self.gate.breaker.is_tried_by(trial);
                 self.fault(now, telling);
                 self.press(true, now, sent_at);
-                self.pause(answer.retry_after, now);
+                self.pause(answer.told.retry_after, now);
             }
-            Outcome::Halt => {
+            Outcome::Halt(halt) => {
                 self.gate.breaker.trial_void(trial);
-                if let Some(halt) = answer.halt.clone() {
-                    self.halt_with(halt);
-                }
+                self.halt_with(halt.clone());
             }
-            Outcome::Stale | Outcome::Unexplained | Outcome::Unsendable | Outcome::Returned => {
-                self.gate.breaker.trial_void(trial);
-            }
+            Outcome::Stale { .. }
+            | Outcome::Unexplained { .. }
+            | Outcome::Unsendable(_)
+            | Outcome::Returned => self.gate.breaker.trial_void(trial),
         }
     }
 
     fn watch_alike(&mut self, id: JobId, sends: u32, answer: &Answer) {
-        let code = match answer.outcome {
+        let refused = match &answer.outcome {
             Outcome::Created { .. } => return self.alike.created(id, sends),
-            Outcome::Rejected => answer.code.as_deref().unwrap_or("none"),
-            Outcome::Unsendable => Class::Unsendable.as_str(),
+            Outcome::Rejected => Refused::ByTarget(&answer.told),
+            Outcome::Unsendable(problem) => Refused::Unsendable(problem),
             Outcome::Duplicate
-            | Outcome::Unexplained
+            | Outcome::Unexplained { .. }
             | Outcome::Throttled
-            | Outcome::Stale
+            | Outcome::Stale { .. }
             | Outcome::NotSent
             | Outcome::Unknown
-            | Outcome::Halt
+            | Outcome::Halt(_)
             | Outcome::Returned => return,
         };
         // Answers that were on their way when the run halted for this very code.
-        if self.refused_alike.as_deref() == Some(code) {
-            return self.take_back(&answer.outcome, vec![(id, sends)]);
+        if self.refused_alike.as_deref() == Some(refused.code()) {
+            return self.take_back(&refused, vec![(id, sends)]);
         }
-        let verdict = self.alike.refused(id, sends, code);
+        let verdict = self.alike.refused(id, sends, refused.code());
         if let (Some(verdict), None) = (verdict, self.settings.max_failures) {
-            let halt = refused_alike(answer, code, verdict.rows.len());
-            self.take_back(&answer.outcome, verdict.rows);
+            let halt = refused.halt(verdict.rows.len());
+            self.take_back(&refused, verdict.rows);
             self.refused_alike = Some(verdict.code);
             self.halt_with(halt);
         }
     }
 
-    /// Rows that this outcome has settled, and wrongly so.
-    fn take_back(&mut self, outcome: &Outcome, rows: Vec<(JobId, u32)>) {
+    /// Rows that this has settled, and wrongly so.
+    fn take_back(&mut self, refused: &Refused<'_>, rows: Vec<(JobId, u32)>) {
         let n = rows.len() as u64;
-        let is_unsendable = *outcome == Outcome::Unsendable;
-        let total = if is_unsendable { &mut self.totals.invalid } else { &mut self.totals.failed };
+        let total = match refused {
+            Refused::ByTarget(_) => &mut self.totals.failed,
+            Refused::Unsendable(_) => &mut self.totals.invalid,
+        };
         *total = total.saturating_sub(n);
         self.totals.settled = self.totals.settled.saturating_sub(n);
         self.take_back.extend(rows);
     }
 }
 
-/// Why a run ends in which every row has come to the end of this one.
-fn refused_alike(answer: &Answer, code: &str, n: usize) -> Halt {
-    let rows = format!("{} {}", counted(n as u64, "row"), agree(n as u64, "is", "are"));
-    if let Some(problem) = &answer.problem {
-        return Halt {
-            message: format!("no row can be sent: {}; the {} pending again", problem.message, rows),
-            hint: "ask the provider for a key of 2,048 bits, which carries 245 bytes, or leave the password out of the [mapping]; --max-failures N goes on and leaves such rows invalid"
-                .to_owned(),
-        };
+/// What settles a row, and may be a wrong setting's fault where it settles every row.
+enum Refused<'a> {
+    ByTarget(&'a Told),
+    Unsendable(&'a Problem),
+}
+
+impl Refused<'_> {
+    fn code(&self) -> &str {
+        match self {
+            Self::ByTarget(told) => told.code.as_deref().unwrap_or("none"),
+            Self::Unsendable(_) => Class::Unsendable.as_str(),
+        }
     }
-    let words = answer.message.as_deref().unwrap_or("no message");
-    Halt {
-        message: format!(
-            "the target refuses every row alike, with code {code}: {words}; the {rows} pending again"
-        ),
-        hint: "one setting is wrong, not the rows: correct it and run again; --max-failures N goes on until N have failed"
-            .to_owned(),
+
+    /// Why a run ends in which `n` rows have come to the same end.
+    fn halt(&self, n: usize) -> Halt {
+        let rows = format!("{} {}", counted(n as u64, "row"), agree(n as u64, "is", "are"));
+        match self {
+            Self::ByTarget(told) => {
+                let (code, words) = (self.code(), told.message.as_deref().unwrap_or("no message"));
+                Halt {
+                    message: format!(
+                        "the target refuses every row alike, with code {code}: {words}; the {rows} pending again"
+                    ),
+                    hint: "one setting is wrong, not the rows: correct it and run again; --max-failures N goes on until N have failed"
+                        .to_owned(),
+                }
+            }
+            Self::Unsendable(problem) => Halt {
+                message: format!(
+                    "no row can be sent: {}; the {rows} pending again",
+                    problem.message
+                ),
+                hint: "ask the provider for a key of 2,048 bits, which carries 245 bytes, or leave the password out of the [mapping]; --max-failures N goes on and leaves such rows invalid"
+                    .to_owned(),
+            },
+        }
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::clock::Moment;
 use crate::identity::{DirectoryUser, finding};
-use crate::job::{self, Detail, Finding, FirstSent};
+use crate::job::{self, Detail, Finding, FirstSent, Halt};
 use crate::run::Runner;
 use crate::run::doubt::{Doubt, Doubts, Refused};
 use crate::store::{Record, Running};
-use crate::target::{Fault, Halt, Target};
+use crate::target::{Fault, Target};
 
 impl<S: Running, T: Target> Runner<S, T> {
     pub(super) fn on_found(
@@ -86,7 +86,16 @@ impl<S: Running, T: Target> Runner<S, T> {
                 Some(fault.to_owned())
             }
             Some(Detail::Skipped) => why,
-            _ => None,
+            Some(
+                Detail::Created
+                | Detail::Existed
+                | Detail::Waived
+                | Detail::Adopted
+                | Detail::Updated
+                | Detail::Undone
+                | Detail::Rejected,
+            )
+            | None => None,
         };
         let code = doubt.code.clone();
         self.push(Record {

@@ -7,11 +7,10 @@ mod probes;
 
 use super::{Event, Ready, Runner};
 use crate::clock::{Moment, millis};
-use crate::job::{self, Class, FirstSent, Job, Now, Outcome, Status, Transition};
-use crate::problem::{Problem, Rule};
+use crate::job::{self, Class, FirstSent, Halt, Job, Now, Outcome, Status, Transition};
 use crate::run::gate::breaker::Trial;
 use crate::store::{Attempt, Claim, JobId, Record, Running};
-use crate::target::{Answer, Halt, Target};
+use crate::target::{Answer, Target};
 use crate::words::{agree, grouped};
 use std::time::Duration;
 
@@ -55,8 +54,7 @@ impl<S: Running, T: Target> Runner<S, T> {
         match problems.into_iter().next() {
             None => self.ready.push_back(Ready { id: claim.id, user }),
             Some(problem) => {
-                let answer = Answer { problem: Some(problem), ..Answer::new(Outcome::Unsendable) };
-                self.record(claim.id, &answer, None);
+                self.record(claim.id, &Answer::new(Outcome::Unsendable(problem)), None);
             }
         }
     }
@@ -87,10 +85,8 @@ impl<S: Running, T: Target> Runner<S, T> {
         let now = self.clock.now();
         for id in ids {
             let sent_at = self.in_hand.get(&id).and_then(|in_hand| in_hand.sent_at).unwrap_or(now);
-            let answer = Answer {
-                message: Some("stopped before an answer came".to_owned()),
-                ..Answer::new(Outcome::Unknown)
-            };
+            let why = "stopped before an answer came".to_owned();
+            let answer = Answer::worded(Outcome::Unknown, why);
             self.record(id, &answer, Some(Times { sent_at, ended_at: now, read: None }));
         }
         self.requests.abort_all();
@@ -143,23 +139,24 @@ impl<S: Running, T: Target> Runner<S, T> {
 
     /// Writes down what becomes of a claimed job.
     fn record(&mut self, id: JobId, answer: &Answer, sent: Option<Times>) -> Transition {
+        let Answer { outcome, told } = answer;
         let now = self.now();
-        let until_ms = answer.retry_after.map(|wait| now.ms + millis(wait.min(RETRY_AFTER_MAX)));
+        let until_ms = told.retry_after.map(|wait| now.ms + millis(wait.min(RETRY_AFTER_MAX)));
         let Some(in_hand) = self.in_hand.remove(&id) else {
             return job::next(&NOBODY, &Outcome::Returned, None, now);
         };
-        let transition = job::next(&in_hand.job, &answer.outcome, until_ms, now);
-        let first_sent = self.first_sent(&in_hand, &answer.outcome);
+        let transition = job::next(&in_hand.job, outcome, until_ms, now);
+        let first_sent = self.first_sent(&in_hand, outcome);
         tracing::trace!(
             job = id.0,
             send = in_hand.sends,
-            outcome = answer.outcome.class().map_or("returned", Class::as_str),
-            http = answer.http_status,
-            code = answer.code.as_deref(),
+            outcome = outcome.class().map_or("returned", Class::as_str),
+            http = told.http_status,
+            code = told.code.as_deref(),
             status = transition.status.as_str(),
             "attempt"
         );
-        let attempt = answer.outcome.class().map(|class| {
+        let attempt = outcome.class().map(|class| {
             let now = self.clock.now();
             let times = sent.unwrap_or(Times { sent_at: now, ended_at: now, read: None });
             Attempt {
@@ -167,29 +164,25 @@ impl<S: Running, T: Target> Runner<S, T> {
                 took_ms: millis(times.ended_at.saturating_sub(times.sent_at)),
                 read_ms: times.read.map(millis),
                 class,
-                http_status: answer.http_status,
-                code: answer.code.clone(),
-                message: answer.message.clone(),
-                request_id: answer.request_id.clone(),
+                http_status: told.http_status,
+                code: told.code.clone(),
+                message: told.message.clone(),
+                request_id: told.request_id.clone(),
             }
         });
-        let problem = answer.problem.clone().or_else(|| {
-            (transition.status == Status::Invalid)
-                .then(|| Problem::new("", Rule::Value, "cannot be sent to this target"))
-        });
         let reason = match transition.status {
-            Status::Failed | Status::Unknown => answer.message.clone(),
+            Status::Failed | Status::Unknown => told.message.clone(),
             Status::Pending | Status::Sending | Status::Done | Status::Invalid => None,
         };
         self.push(Record {
             id,
             sends: in_hand.sends,
             transition: transition.clone(),
-            code: answer.code.clone(),
+            code: told.code.clone(),
             reason,
             first_sent,
             attempt,
-            problem,
+            problem: outcome.problem().cloned(),
         });
         transition
     }
@@ -224,7 +217,7 @@ impl<S: Running, T: Target> Runner<S, T> {
             }
             Status::Sending | Status::Unknown => {}
         }
-        if matches!(next.status, Status::Done | Status::Failed | Status::Invalid) {
+        if next.status.is_settled() {
             self.totals.settled += 1;
             self.pace.count(now);
         }

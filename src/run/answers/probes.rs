@@ -1,9 +1,10 @@
 //! The answers to probes, and what a read that came to nothing means.
 
 use crate::clock::Moment;
+use crate::job::Halt;
 use crate::run::{Lookups, Runner};
 use crate::store::Running;
-use crate::target::{Fault, Halt, Target};
+use crate::target::{Fault, Target};
 use std::time::Duration;
 
 impl<S: Running, T: Target> Runner<S, T> {

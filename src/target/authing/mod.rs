@@ -4,5 +4,6 @@ mod credential;
 mod encrypt;
 mod error_codes;
 pub mod fields;
+mod refusal;
 mod reply;
 pub mod v2;

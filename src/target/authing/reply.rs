@@ -3,80 +3,25 @@
 //! GraphQL: `{"errors":[{"message":{"code":2026,"message":"…"}}]}`, where the message may also be
 //! plain text. REST and newer gateways: `{"code":200,…}` or `{"statusCode":499,"apiCode":"2011",…}`.
 
-use super::error_codes::{self, CodeClass};
+use super::error_codes;
+use super::refusal::{Code, Refusal, RefusalClass};
 use crate::identity::DirectoryUser;
 use crate::target::http::Reply;
 use crate::user::{IdKind, Identifiers};
 use serde_json::Value;
 
 /// No code is larger; what is, is something else.
-const CODE_MAX: u64 = 1_000_000;
-/// How the codes begin that are ours, for want of the provider's: the HTTP status follows.
-const HTTP: &str = "http-";
-
-/// What a refusal means. `code` is the provider's, as text, or `http-NNN` or `graphql`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    Duplicate {
-        code: String,
-        message: String,
-    },
-    Rejected {
-        code: String,
-        message: String,
-    },
-    NoSuchUser {
-        code: String,
-        message: String,
-    },
-    Throttled {
-        code: String,
-        message: String,
-    },
-    StaleToken {
-        code: String,
-        message: String,
-    },
-    StaleKey {
-        code: String,
-        message: String,
-    },
-    Permission {
-        code: String,
-        message: String,
-    },
-    Halt {
-        code: String,
-        message: String,
-        hint: &'static str,
-    },
-    /// Refused, and no known code says why.
-    Refused {
-        code: String,
-        message: String,
-    },
-    /// An answer that is none of this API's, and no word of a server in trouble: another program's, or
-    /// a gateway's that knows no such place. The message quotes nothing of it.
-    Foreign {
-        code: String,
-        message: String,
-    },
-    /// No readable answer.
-    Unknown {
-        code: Option<String>,
-        message: String,
-    },
-}
+const CODE_MAX: u32 = 1_000_000;
 
 /// The id of the user that a create made.
-pub(super) fn create(reply: &Reply) -> Result<String, Verdict> {
+pub(super) fn create(reply: &Reply) -> Result<String, Refusal> {
     let user = graphql(reply, "createUser")?;
     let id = user.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
-    id.map(str::to_owned).ok_or_else(|| unknown(reply, "the answer names no user"))
+    id.map(str::to_owned).ok_or_else(|| unreadable(reply, "the answer names no user"))
 }
 
 /// `data.FIELD` of a GraphQL answer.
-pub(super) fn graphql(reply: &Reply, field: &str) -> Result<Value, Verdict> {
+pub(super) fn graphql(reply: &Reply, field: &str) -> Result<Value, Refusal> {
     let mut body = parse(reply)?;
     if let Some(value) = body.pointer_mut(&format!("/data/{field}")).filter(|v| !v.is_null()) {
         return Ok(value.take());
@@ -85,7 +30,7 @@ pub(super) fn graphql(reply: &Reply, field: &str) -> Result<Value, Verdict> {
 }
 
 /// `data` of a REST answer.
-pub(super) fn rest(reply: &Reply) -> Result<Value, Verdict> {
+pub(super) fn rest(reply: &Reply) -> Result<Value, Refusal> {
     let mut body = parse(reply)?;
     let code = number(body.get("code")).or_else(|| number(body.get("statusCode")));
     if code == Some(200)
@@ -96,7 +41,7 @@ pub(super) fn rest(reply: &Reply) -> Result<Value, Verdict> {
     Err(refusal(reply, &body))
 }
 
-fn parse(reply: &Reply) -> Result<Value, Verdict> {
+fn parse(reply: &Reply) -> Result<Value, Refusal> {
     serde_json::from_slice(&reply.body).map_err(|_| by_status(reply, kind_of(&reply.body)))
 }
 
@@ -109,7 +54,7 @@ fn kind_of(body: &[u8]) -> &'static str {
     }
 }
 
-fn refusal(reply: &Reply, body: &Value) -> Verdict {
+fn refusal(reply: &Reply, body: &Value) -> Refusal {
     if let Some(errors) = body.get("errors").and_then(Value::as_array)
         && let Some(first) = errors.first()
     {
@@ -118,25 +63,25 @@ fn refusal(reply: &Reply, body: &Value) -> Verdict {
             // Some servers put the code beside a plain text.
             let code = code_of(first).or_else(|| first.get("extensions").and_then(code_of));
             return match code {
-                Some(code) => classify(reply, &code, text),
+                Some(code) => classify(reply, code, text),
                 // It went wrong inside: who knows how far it had come.
                 None if failed_inside(first) => {
-                    unknown(reply, "an error inside the target, without a code")
+                    unreadable(reply, "an error inside the target, without a code")
                 }
                 None => by_text(reply, text),
             };
         }
         if let Some(code) = code_of(said) {
-            return classify(reply, &code, text_of(said));
+            return classify(reply, code, text_of(said));
         }
     }
     match code_of(body) {
-        Some(code) if code != "200" => classify(reply, &code, text_of(body)),
+        Some(code) if code != 200 => classify(reply, code, text_of(body)),
         // The form is this API's.
         _ if reply.status < 400
             && ["data", "errors"].iter().any(|name| body.get(name).is_some()) =>
         {
-            unknown(reply, "an answer that says nothing")
+            unreadable(reply, "an answer that says nothing")
         }
         _ => by_status(reply, "an answer that says nothing"),
     }
@@ -151,14 +96,13 @@ fn failed_inside(error: &Value) -> bool {
 }
 
 /// `apiCode` says more than `statusCode`.
-fn code_of(value: &Value) -> Option<String> {
-    ["apiCode", "code", "statusCode"].iter().find_map(|name| match value.get(name)? {
-        Value::Number(number) => number.as_u64().filter(|n| *n < CODE_MAX).map(|n| n.to_string()),
-        Value::String(text) => {
-            text.parse().ok().filter(|n: &u64| *n < CODE_MAX).map(|n| n.to_string())
-        }
-        _ => None,
-    })
+fn code_of(value: &Value) -> Option<u32> {
+    let code = |name| {
+        let code = value.get(name)?;
+        let number = code.as_u64().or_else(|| code.as_str()?.parse().ok());
+        number.and_then(|n| u32::try_from(n).ok()).filter(|n| *n < CODE_MAX)
+    };
+    ["apiCode", "code", "statusCode"].into_iter().find_map(code)
 }
 
 fn text_of(value: &Value) -> &str {
@@ -166,64 +110,43 @@ fn text_of(value: &Value) -> &str {
 }
 
 fn number(value: Option<&Value>) -> Option<i64> {
-    match value? {
-        Value::Number(number) => number.as_i64(),
-        Value::String(text) => text.parse().ok(),
-        _ => None,
-    }
+    let value = value?;
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
 }
 
-fn classify(reply: &Reply, code: &str, message: &str) -> Verdict {
-    let (code, message) = (code.to_owned(), message.to_owned());
-    let class = code.parse().ok().and_then(error_codes::v2);
-    match class {
-        Some(CodeClass::Duplicate) => Verdict::Duplicate { code, message },
-        Some(CodeClass::Rejected) => Verdict::Rejected { code, message },
-        Some(CodeClass::Throttled) => Verdict::Throttled { code, message },
-        Some(CodeClass::StaleToken) => Verdict::StaleToken { code, message },
-        Some(CodeClass::StaleKey) => Verdict::StaleKey { code, message },
-        Some(CodeClass::NoSuchUser) => Verdict::NoSuchUser { code, message },
-        Some(CodeClass::Permission) => Verdict::Permission { code, message },
-        Some(CodeClass::Halt(hint)) => Verdict::Halt { code, message, hint },
-        Some(CodeClass::Busy) => Verdict::Unknown {
-            message: format!("the target is busy (code {code}: {message})"),
-            code: Some(code),
-        },
+fn classify(reply: &Reply, code: u32, message: &str) -> Refusal {
+    match error_codes::v2(code) {
+        Some(class) => Refusal::new(class, Code::Provider(code), message),
         None if reply.status >= 500 => by_status(reply, "an error"),
-        None if matches!(reply.status, 401 | 429) => by_status(reply, &message),
-        None => Verdict::Refused { code, message },
+        None if matches!(reply.status, 401 | 429) => by_status(reply, message),
+        None => Refusal::new(RefusalClass::Unexplained, Code::Provider(code), message),
     }
 }
 
-fn by_text(reply: &Reply, text: &str) -> Verdict {
+fn by_text(reply: &Reply, text: &str) -> Refusal {
     if reply.status >= 500 || matches!(reply.status, 401 | 429) {
         return by_status(reply, text);
     }
-    Verdict::Refused { code: "graphql".to_owned(), message: text.to_owned() }
-}
-
-/// Whether a code is the HTTP status alone: the target itself has said nothing.
-pub(super) fn is_of_http(code: &str) -> bool {
-    code.starts_with(HTTP)
+    Refusal::new(RefusalClass::Unexplained, Code::GraphQl, text)
 }
 
 /// What the HTTP status alone says.
-fn by_status(reply: &Reply, what: &str) -> Verdict {
-    let code = format!("{HTTP}{}", reply.status);
-    let message = format!("HTTP {} with {what}", reply.status);
-    match reply.status {
-        401 => Verdict::StaleToken { code, message },
-        429 => Verdict::Throttled { code, message },
+fn by_status(reply: &Reply, what: &str) -> Refusal {
+    let class = match reply.status {
+        401 => RefusalClass::StaleToken,
+        429 => RefusalClass::Throttled,
         // A gateway that gave up waiting: nothing about the row.
-        407 | 408 | 425 | 499 | 500.. => unknown(reply, &message),
+        407 | 408 | 425 | 499 | 500.. => RefusalClass::Unreadable,
         // No such place, or not what was asked for.
-        404 | 405 | 421 | ..400 => Verdict::Foreign { code, message },
-        400..=499 => Verdict::Refused { code, message },
-    }
+        404 | 405 | 421 | ..400 => RefusalClass::Foreign,
+        400..=499 => RefusalClass::Unexplained,
+    };
+    let message = format!("HTTP {} with {what}", reply.status);
+    Refusal::new(class, Code::Http(reply.status), message)
 }
 
-fn unknown(reply: &Reply, message: &str) -> Verdict {
-    Verdict::Unknown { code: Some(format!("{HTTP}{}", reply.status)), message: message.to_owned() }
+fn unreadable(reply: &Reply, message: &str) -> Refusal {
+    Refusal::new(RefusalClass::Unreadable, Code::Http(reply.status), message)
 }
 
 /// A user of a lookup; `None` when it has no id.
@@ -266,19 +189,19 @@ mod tests {
     }
 
     fn class(status: u16, body: &str) -> &'static str {
-        match create(&reply(status, body)) {
-            Ok(_) => "created",
-            Err(Verdict::Duplicate { .. }) => "duplicate",
-            Err(Verdict::Rejected { .. }) => "rejected",
-            Err(Verdict::NoSuchUser { .. }) => "no such user",
-            Err(Verdict::Throttled { .. }) => "throttled",
-            Err(Verdict::StaleToken { .. }) => "stale token",
-            Err(Verdict::StaleKey { .. }) => "stale key",
-            Err(Verdict::Permission { .. }) => "permission",
-            Err(Verdict::Halt { .. }) => "halt",
-            Err(Verdict::Refused { .. }) => "refused",
-            Err(Verdict::Foreign { .. }) => "foreign",
-            Err(Verdict::Unknown { .. }) => "unknown",
+        let Err(refusal) = create(&reply(status, body)) else { return "created" };
+        match refusal.class {
+            RefusalClass::Duplicate => "duplicate",
+            RefusalClass::Rejected => "rejected",
+            RefusalClass::NoSuchUser => "no such user",
+            RefusalClass::Throttled => "throttled",
+            RefusalClass::StaleToken => "stale token",
+            RefusalClass::StaleKey => "stale key",
+            RefusalClass::Permission => "permission",
+            RefusalClass::Halt(_) => "halt",
+            RefusalClass::Unexplained => "refused",
+            RefusalClass::Foreign => "foreign",
+            RefusalClass::Busy | RefusalClass::Unreadable => "unknown",
         }
     }
 

@@ -1,14 +1,15 @@
 //! Creates: one user in one request, and what the answer says about user, token and key.
 
 use super::{Token, V2};
-use crate::job::Outcome;
+use crate::job::{Halt, Outcome};
 use crate::problem::{Problem, Rule};
 use crate::redact;
 use crate::target::authing::credential::Held;
 use crate::target::authing::encrypt::Encryptor;
-use crate::target::authing::reply::{self, Verdict};
+use crate::target::authing::refusal::{Code, Refusal, RefusalClass};
+use crate::target::authing::reply;
 use crate::target::http::Failure;
-use crate::target::{Answer, Fault, Halt};
+use crate::target::{Answer, Fault, Told};
 use crate::user::User;
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -39,21 +40,34 @@ impl V2 {
         let sent = self.http.send(&self.endpoints.graphql, &token.value.headers, Some(body)).await;
         let reply = match sent {
             Ok(reply) => reply,
-            Err(Failure::NotSent(why)) => return Ok(told(Outcome::NotSent, why)),
+            Err(Failure::NotSent(why)) => return Ok(Answer::worded(Outcome::NotSent, why)),
             Err(Failure::Broken(why) | Failure::Unknown(why)) => {
-                return Ok(told(Outcome::Unknown, why));
+                return Ok(Answer::worded(Outcome::Unknown, why));
             }
             Err(Failure::Halt(halt)) => return Ok(halted(halt)),
+        };
+        let told = Told {
+            http_status: Some(reply.status),
+            request_id: reply.request_id.clone(),
+            retry_after: reply.retry_after,
+            ..Told::default()
+        };
+        let refusal = match reply::create(&reply) {
+            Ok(remote_id) => {
+                token.prove();
+                key.as_deref().inspect(|key| key.prove());
+                return Ok(Answer { outcome: Outcome::Created { remote_id }, told });
+            }
+            Err(refusal) => refusal,
         };
         // What we sent besides the user; a target that quotes the request quotes these too.
         let secret = ("secret", self.settings.secret.expose_secret());
         let credentials = [secret, ("token", token.value.text.as_str())];
         let words = |text: &str| redact::message(text, user, &credentials);
-        let mut answer = answer(reply::create(&reply), &words, &token, key.as_deref());
-        answer.http_status = Some(reply.status);
-        answer.request_id = reply.request_id;
-        answer.retry_after = answer.retry_after.or(reply.retry_after);
-        Ok(answer)
+        let message = said(&refusal, &words);
+        let outcome = outcome(&refusal, &message, &token, key.as_deref());
+        let code = Some(refusal.code.to_string());
+        Ok(Answer { outcome, told: Told { code, message: Some(message), ..told } })
     }
 
     fn create_body(&self, user: &User, password: Option<String>) -> Vec<u8> {
@@ -107,24 +121,23 @@ impl Serialize for UserInfo<'_> {
 /// The token or the key could not be had: the create never left.
 pub(super) fn never_left(fault: Fault) -> Answer {
     match fault {
-        Fault::NotSent(why) => told(Outcome::NotSent, why),
-        Fault::Foreign(why) => told(Outcome::NotSent, why),
+        Fault::NotSent(why) | Fault::Foreign(why) => Answer::worded(Outcome::NotSent, why),
         Fault::Unknown { why, retry_after } => {
-            Answer { retry_after, ..told(Outcome::NotSent, why) }
+            let told = Told { message: Some(why), retry_after, ..Told::default() };
+            Answer { outcome: Outcome::NotSent, told }
         }
-        Fault::Throttled(retry_after) => Answer { retry_after, ..Answer::new(Outcome::Throttled) },
-        Fault::Stale => Answer::new(Outcome::Stale),
+        Fault::Throttled(retry_after) => {
+            let told = Told { retry_after, ..Told::default() };
+            Answer { outcome: Outcome::Throttled, told }
+        }
+        Fault::Stale => Answer::new(Outcome::Stale { halt: None }),
         Fault::Halt(halt) | Fault::Denied(halt) | Fault::Refused(halt) => halted(halt),
     }
 }
 
-fn told(outcome: Outcome, message: String) -> Answer {
-    Answer { message: Some(message), ..Answer::new(outcome) }
-}
-
 fn halted(halt: Halt) -> Answer {
-    let message = Some(halt.message.clone());
-    Answer { halt: Some(halt), message, ..Answer::new(Outcome::Halt) }
+    let message = halt.message.clone();
+    Answer::worded(Outcome::Halt(halt), message)
 }
 
 fn too_long(user: &User, limit: usize) -> Answer {
@@ -132,86 +145,78 @@ fn too_long(user: &User, limit: usize) -> Answer {
         "the password has {} bytes; the target's key carries {limit}",
         user.password_bytes()
     );
-    let problem = Some(Problem::new("password", Rule::Password, message));
-    Answer { problem, ..Answer::new(Outcome::Unsendable) }
+    let problem = Problem::new("password", Rule::Password, message);
+    Answer::new(Outcome::Unsendable(problem))
 }
 
-/// What the answer to a create means, with what it says about the token and the key. `words` takes
-/// out of a message what we sent.
-fn answer(
-    verdict: Result<String, Verdict>,
-    words: &dyn Fn(&str) -> String,
+/// The message of a refusal, for the ledger. `words` takes out of a text what we sent.
+fn said(refusal: &Refusal, words: &dyn Fn(&str) -> String) -> String {
+    let Refusal { class, code, message } = refusal;
+    match class {
+        // It quotes nothing of the answer.
+        RefusalClass::Foreign => message.clone(),
+        RefusalClass::Busy => words(&format!("the target is busy (code {code}: {message})")),
+        RefusalClass::Duplicate
+        | RefusalClass::Rejected
+        | RefusalClass::Throttled
+        | RefusalClass::StaleToken
+        | RefusalClass::StaleKey
+        | RefusalClass::NoSuchUser
+        | RefusalClass::Permission
+        | RefusalClass::Halt(_)
+        | RefusalClass::Unexplained
+        | RefusalClass::Unreadable => words(message),
+    }
+}
+
+/// What a refusal means for a create, with what it says about the token and the key: whatever the
+/// server has decided about a user it has let us in for.
+fn outcome(
+    refusal: &Refusal,
+    message: &str,
     token: &Held<Token>,
     key: Option<&Held<Encryptor>>,
-) -> Answer {
-    let refused = |outcome, code: String, message: &str| Answer {
-        code: Some(code),
-        message: Some(words(message)),
-        ..Answer::new(outcome)
-    };
-    // Whatever the server has decided about a user it has let us in for.
-    let proven = || {
-        token.prove();
-        if let Some(key) = key {
-            key.prove();
-        }
-    };
-    match verdict {
-        Ok(remote_id) => {
-            proven();
-            Answer::new(Outcome::Created { remote_id })
-        }
-        Err(Verdict::Duplicate { code, message }) => {
+) -> Outcome {
+    let code = refusal.code;
+    match refusal.class {
+        RefusalClass::Duplicate => {
             token.prove();
-            refused(Outcome::Duplicate, code, &message)
+            Outcome::Duplicate
         }
-        Err(Verdict::Rejected { code, message } | Verdict::NoSuchUser { code, message }) => {
+        RefusalClass::Rejected | RefusalClass::NoSuchUser => {
             token.prove();
-            refused(Outcome::Rejected, code, &message)
+            Outcome::Rejected
         }
-        Err(Verdict::Refused { code, message }) => refused(Outcome::Unexplained, code, &message),
-        Err(Verdict::Throttled { code, message }) => refused(Outcome::Throttled, code, &message),
-        Err(Verdict::Foreign { code, message }) => {
-            Answer { code: Some(code), message: Some(message), ..Answer::new(Outcome::Unknown) }
-        }
-        Err(Verdict::Unknown { code, message }) => {
-            Answer { code, message: Some(words(&message)), ..Answer::new(Outcome::Unknown) }
-        }
+        RefusalClass::Unexplained => Outcome::Unexplained { about_token: false },
+        RefusalClass::Throttled => Outcome::Throttled,
+        RefusalClass::Busy | RefusalClass::Foreign | RefusalClass::Unreadable => Outcome::Unknown,
         // A token that was never accepted: is it the token, or this row? A read decides.
-        Err(Verdict::StaleToken { code, message }) if !token.is_proven() => {
-            Answer { is_about_token: true, ..refused(Outcome::Unexplained, code, &message) }
+        RefusalClass::StaleToken if !token.is_proven() => {
+            Outcome::Unexplained { about_token: true }
         }
-        Err(Verdict::StaleToken { code, message }) => {
+        RefusalClass::StaleToken => {
             token.mark_stale();
-            refused(Outcome::Stale, code, &message)
+            Outcome::Stale { halt: None }
         }
-        Err(Verdict::StaleKey { code, message }) => {
+        RefusalClass::StaleKey => {
             // It has let us in and read as far as the password.
             token.prove();
             // A key that was never accepted: is it the key, or this row? Other rows decide.
             let is_fresh = !key.is_some_and(Held::mark_stale);
-            let halt = is_fresh.then(|| no_key_fits(&code));
-            Answer { halt, ..refused(Outcome::Stale, code, &message) }
+            Outcome::Stale { halt: is_fresh.then(|| no_key_fits(code)) }
         }
-        Err(Verdict::Permission { code, message }) => {
-            let halt = Halt {
-                message: format!(
-                    "this secret may not create users (code {code}: {})",
-                    words(&message)
-                ),
-                hint: "use the user pool's own secret; no row was marked failed".to_owned(),
-            };
-            Answer { halt: Some(halt), ..refused(Outcome::Halt, code, &message) }
-        }
-        Err(Verdict::Halt { code, message, hint }) => {
-            let said = words(&message);
-            let halt = Halt { message: halt_message(&code, &said), hint: hint.to_owned() };
-            Answer { halt: Some(halt), ..refused(Outcome::Halt, code, &message) }
-        }
+        RefusalClass::Permission => Outcome::Halt(Halt {
+            message: format!("this secret may not create users (code {code}: {message})"),
+            hint: "use the user pool's own secret; no row was marked failed".to_owned(),
+        }),
+        RefusalClass::Halt(hint) => Outcome::Halt(Halt {
+            message: format!("the target refuses to go on (code {code}: {message})"),
+            hint: hint.to_owned(),
+        }),
     }
 }
 
-fn no_key_fits(code: &str) -> Halt {
+fn no_key_fits(code: Code) -> Halt {
     Halt {
         message: format!(
             "the target cannot decrypt passwords even with its newest key (code {code})"
@@ -219,8 +224,4 @@ fn no_key_fits(code: &str) -> Halt {
         hint: "something between here and the target changes the requests, or its key service is broken"
             .to_owned(),
     }
-}
-
-fn halt_message(code: &str, message: &str) -> String {
-    format!("the target refuses to go on (code {code}: {message})")
 }

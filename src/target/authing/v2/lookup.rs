@@ -1,9 +1,12 @@
 //! Lookups: users by identifiers of one kind, many in one request.
 
-use super::{V2, read_fault};
+use super::V2;
+use super::read::Read;
 use crate::identity::DirectoryUser;
-use crate::target::authing::reply::{self, Verdict};
-use crate::target::{Fault, Halt, Wanted};
+use crate::job::Halt;
+use crate::target::authing::refusal::RefusalClass;
+use crate::target::authing::reply;
+use crate::target::{Fault, Wanted};
 use crate::user::{IdKind, same};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -48,13 +51,12 @@ impl V2 {
         let data = match reply::rest(&reply) {
             Ok(data) => data,
             // Of many it does not say whether all are missing, or one.
-            Err(Verdict::NoSuchUser { .. }) if ids.len() == 1 => Value::Array(Vec::new()),
-            Err(Verdict::StaleToken { code, .. }) => return Err(self.stale_token(&token, &code)),
-            Err(Verdict::Permission { code, .. }) => return Err(denied(&code)),
-            Err(Verdict::Refused { code, .. }) if matches!(code.as_str(), "http-403" | "403") => {
-                return Err(denied(&code));
+            Err(refusal) if refusal.class == RefusalClass::NoSuchUser && ids.len() == 1 => {
+                Value::Array(Vec::new())
             }
-            Err(verdict) => return Err(read_fault(verdict, reply.retry_after)),
+            Err(refusal) => {
+                return Err(self.fault(refusal, Read::Users(&token), reply.retry_after));
+            }
         };
         token.prove();
         let list = data
@@ -119,14 +121,6 @@ fn useless(what: &str) -> Halt {
         hint: "the target's search does not do what its API promises: check host and user_pool_id"
             .to_owned(),
     }
-}
-
-fn denied(code: &str) -> Fault {
-    Fault::Denied(Halt {
-        message: format!("this secret may not look users up (code {code})"),
-        hint: "rows in doubt could never be settled: use a secret that may, or set on_unknown = \"hold\" to leave them unknown"
-            .to_owned(),
-    })
 }
 
 #[cfg(test)]

@@ -2,17 +2,19 @@
 
 mod create;
 mod lookup;
+mod read;
 
 use super::credential::{Credential, Fetched, Held};
 use super::encrypt::Encryptor;
-use super::reply::{self, Verdict};
+use super::reply;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::identity::DirectoryUser;
-use crate::redact;
-use crate::target::http::{self, Endpoint, Failure, Http, Reply};
-use crate::target::{Answer, Fault, Halt, Target, Wanted};
+use crate::job::Halt;
+use crate::target::http::{self, Endpoint, Http, Reply};
+use crate::target::{Answer, Fault, Target, Wanted};
 use crate::user::{IdKind, User};
+use read::{Read, transport};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -84,7 +86,7 @@ impl V2 {
             endpoints,
             headers,
             // Credentials that are refused halt the run.
-            token: Credential::new(clock, |fault| matches!(fault, Fault::Halt(_))),
+            token: Credential::new(clock, Fault::is_halt),
             key: Credential::new(clock, |_| false),
             probe_id: format!("userferry-probe-{:016x}", fastrand::u64(..)),
             settings,
@@ -108,7 +110,7 @@ impl V2 {
         let reply = self.post(&self.endpoints.graphql, &self.headers, &body).await?;
         let parsed = match reply::graphql(&reply, "accessToken") {
             Ok(parsed) => parsed,
-            Err(verdict) => return Err(self.token_refused(verdict, reply.retry_after)),
+            Err(refusal) => return Err(self.fault(refusal, Read::Token, reply.retry_after)),
         };
         let unreadable =
             || Fault::unknown("the answer to the token request is not readable".to_owned());
@@ -131,53 +133,6 @@ impl V2 {
         Ok(Fetched { value, life })
     }
 
-    fn token_refused(&self, verdict: Verdict, retry_after: Option<Duration>) -> Fault {
-        let pool = &self.settings.user_pool_id;
-        match verdict {
-            Verdict::Throttled { .. }
-            | Verdict::Unknown { .. }
-            | Verdict::Foreign { .. }
-            | Verdict::Halt { .. } => read_fault(verdict, retry_after),
-            // The page of a gateway, not the target's word about our credentials.
-            Verdict::Refused { code, .. } | Verdict::StaleToken { code, .. }
-                if reply::is_of_http(&code) =>
-            {
-                Fault::Foreign(format!("no usable answer to the token request ({code})"))
-            }
-            Verdict::Refused { code, message, .. }
-            | Verdict::StaleToken { code, message }
-            | Verdict::StaleKey { code, message }
-            | Verdict::Rejected { code, message }
-            | Verdict::Duplicate { code, message }
-            | Verdict::NoSuchUser { code, message }
-            | Verdict::Permission { code, message } => Fault::Halt(Halt {
-                message: format!(
-                    "the credentials of user pool {pool} are refused (code {code}: {})",
-                    redact::message(
-                        &message,
-                        &User::default(),
-                        &[("secret", self.settings.secret.expose_secret())]
-                    )
-                ),
-                hint: "check AUTHING_USERPOOL_ID, AUTHING_SECRET and the host, then run again; no row was marked failed"
-                    .to_owned(),
-            }),
-        }
-    }
-
-    /// A read met a token that is out of date: it is fetched anew. One that was never accepted may not
-    /// be known everywhere yet: it is tried for some seconds more.
-    fn stale_token(&self, token: &Held<Token>, code: &str) -> Fault {
-        if token.is_proven() {
-            token.mark_stale();
-            return Fault::Stale;
-        }
-        if token.may_still_spread(self.clock.now()) {
-            return Fault::Stale;
-        }
-        Fault::Halt(fresh_token_refused(code))
-    }
-
     async fn encryptor(&self) -> Result<Arc<Held<Encryptor>>, Fault> {
         self.key.get(|| self.fetch_key()).await
     }
@@ -186,16 +141,8 @@ impl V2 {
         let token = self.token().await?;
         let sent = self.http.send(&self.endpoints.well_known, &token.value.headers, None).await;
         let reply = sent.map_err(transport)?;
-        let data = reply::rest(&reply).map_err(|verdict| match verdict {
-            Verdict::StaleToken { code, .. } => self.stale_token(&token, &code),
-            Verdict::Refused { code, .. } if reply::is_of_http(&code) => Fault::Foreign(format!(
-                "no usable answer to the request for the public key ({code})"
-            )),
-            verdict => match read_fault(verdict, reply.retry_after) {
-                Fault::Refused(halt) => Fault::Halt(halt),
-                fault => fault,
-            },
-        })?;
+        let data = reply::rest(&reply)
+            .map_err(|refusal| self.fault(refusal, Read::Key(&token), reply.retry_after))?;
         let text = data.get("publicKey").and_then(|key| key.as_str()).unwrap_or_default();
         let value = Encryptor::new(text).map_err(|error| {
             Fault::Halt(Halt {
@@ -247,47 +194,5 @@ impl Target for V2 {
 
     fn clock_ahead_ms(&self) -> Option<i64> {
         self.http.clock_ahead_ms()
-    }
-}
-
-fn fresh_token_refused(code: &str) -> Halt {
-    Halt {
-        message: format!("a token that was just fetched is refused (code {code})"),
-        hint: "check user_pool_id, header_prefix and the rights of the secret; no row was marked failed"
-            .to_owned(),
-    }
-}
-
-fn transport(failure: Failure) -> Fault {
-    match failure {
-        Failure::NotSent(why) => Fault::NotSent(why),
-        Failure::Broken(why) => Fault::Foreign(why),
-        Failure::Unknown(why) => Fault::unknown(why),
-        Failure::Halt(halt) => Fault::Halt(halt),
-    }
-}
-
-/// What a refusal means for a read. The target's words stay out: they may quote what was asked for.
-fn read_fault(verdict: Verdict, retry_after: Option<Duration>) -> Fault {
-    match verdict {
-        Verdict::Throttled { .. } => Fault::Throttled(retry_after),
-        Verdict::Foreign { message, .. } => Fault::Foreign(message),
-        Verdict::Unknown { code, .. } => {
-            let code = code.map_or_else(String::new, |code| format!(" ({code})"));
-            Fault::Unknown { why: format!("no usable answer to a read{code}"), retry_after }
-        }
-        Verdict::StaleToken { .. } | Verdict::StaleKey { .. } => Fault::Stale,
-        Verdict::Halt { code, hint, .. } => {
-            let message = format!("the target refuses to go on (code {code})");
-            Fault::Halt(Halt { message, hint: hint.to_owned() })
-        }
-        Verdict::Permission { code, .. }
-        | Verdict::Refused { code, .. }
-        | Verdict::Rejected { code, .. }
-        | Verdict::Duplicate { code, .. }
-        | Verdict::NoSuchUser { code, .. } => Fault::Refused(Halt {
-            message: format!("a read is refused (code {code})"),
-            hint: "check host, user_pool_id and the rights of the secret".to_owned(),
-        }),
     }
 }
