@@ -95,7 +95,7 @@ fn takes_an_id(to: SettleTo, jobs: &[JobRow]) -> Result<()> {
     if to != SettleTo::Done {
         return Err(Error::usage("--user-id is for --as done: other rows have no user there"));
     }
-    let in_doubt = |job: &&JobRow| matches!(job.status, Status::Unknown | Status::Sending);
+    let in_doubt = |job: &&JobRow| job.status.is_in_hand();
     let rows = jobs.iter().filter(in_doubt).count();
     if rows > 1 {
         let message = format!(

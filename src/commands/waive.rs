@@ -75,7 +75,7 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Waive) -> Result<Exit> {
     }
     let going = going(&writer.table, jobs, args.all)?;
     let reason = args.reason.as_deref().unwrap_or_default();
-    let in_doubt = going.iter().filter(|job| is_in_doubt(job.status)).count() as u64;
+    let in_doubt = going.iter().filter(|job| job.status.is_in_hand()).count() as u64;
     let n = writer.table.waive(&Chosen::Jobs(ids(&going)), reason, clock::system_ms())?;
     // Whoever names a key should see that it was that of several rows.
     let places = Some(place::listed(&going)).filter(|_| going.len() > 1);
@@ -93,10 +93,6 @@ fn tell_in_doubt(ui: Ui, n: u64) {
             agree(n, "its user", "their users")
         ));
     }
-}
-
-fn is_in_doubt(status: Status) -> bool {
-    matches!(status, Status::Sending | Status::Unknown)
 }
 
 /// The rows that are named by key or place; none where it is by status.

@@ -4,6 +4,9 @@
 //! [`settle()`] that of lookups. [`Standing`] is what a row says of itself; what a run, a crash, a person, a new
 //! mapping or another record makes of it are its methods. The store writes what they return.
 
+// A new status or outcome must be met wherever one is told from another.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod decide;
 mod next;
 mod outcome;

@@ -96,6 +96,14 @@ impl Status {
         }
     }
 
+    /// The row says why it is not done: its code, its reason or its problems.
+    pub fn says_why(self) -> bool {
+        match self {
+            Self::Failed | Self::Invalid | Self::Unknown => true,
+            Self::Pending | Self::Sending | Self::Done => false,
+        }
+    }
+
     /// A person can let it go.
     pub fn can_be_waived(self) -> bool {
         match self {

@@ -5,6 +5,9 @@
 //! store works on a thread of its own, one transaction at a time; requests are tasks. Nothing is
 //! sent before its claim is committed.
 
+// A new status or outcome must be met wherever one is told from another.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 pub mod alike;
 mod answers;
 pub mod chosen;

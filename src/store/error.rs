@@ -86,6 +86,10 @@ pub enum StoreError {
 impl StoreError {
     /// What the operating system said about the table or a file beside it.
     pub(super) fn of_system(path: &Path, error: &io::Error) -> Self {
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "kinds of the system, of which more may come"
+        )]
         match error.kind() {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                 Self::ReadOnly(path.to_owned())

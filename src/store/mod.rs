@@ -5,6 +5,9 @@
 //! Methods are synchronous and take and return batches: each is one transaction. Who calls them
 //! decides about threads.
 
+// A new status or outcome must be met wherever one is told from another.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod deciding;
 pub mod error;
 pub mod file;

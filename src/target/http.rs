@@ -213,6 +213,10 @@ impl Http {
     fn tls_failure(&self, error: &rustls::Error) -> Option<Failure> {
         use rustls::{Error, InvalidMessage};
         let host = &self.host;
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "faults of TLS, most of which a retry may end"
+        )]
         match error {
             Error::InvalidCertificate(_)
             | Error::InvalidCertRevocationList(_)

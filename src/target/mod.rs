@@ -3,6 +3,9 @@
 //! Behind [`Target`] everything is the provider's own: tokens, keys, wire, codes. It answers with
 //! the words of [`crate::job`]. It never retries: retries belong to the table.
 
+// A new status or outcome must be met wherever one is told from another.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 pub mod authing;
 pub mod http;
 

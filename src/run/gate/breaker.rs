@@ -293,7 +293,10 @@ mod tests {
                         now += hang;
                         breaker.probe_failed(now);
                     }
-                    other => panic!("{other:?}"),
+                    other @ (Passage::Open
+                    | Passage::Trial
+                    | Passage::Lookups
+                    | Passage::Blocked) => panic!("{other:?}"),
                 }
             }
             assert!((10..25).contains(&probes), "{probes}");

@@ -79,10 +79,11 @@ impl Gate {
             Kind::Lookup | Kind::Explain => passage.lets_reads(),
             Kind::Create => passage.lets_creates(),
         };
-        match passage {
-            Passage::Wait(until) => return Err(Admission::Wait(until)),
-            _ if !passes => return Err(Admission::Blocked),
-            _ => {}
+        if let Passage::Wait(until) = passage {
+            return Err(Admission::Wait(until));
+        }
+        if !passes {
+            return Err(Admission::Blocked);
         }
         if self.rate.next_at() > now {
             return Err(Admission::Wait(self.rate.next_at()));
@@ -142,9 +143,9 @@ impl Gate {
     /// when the row is sent.
     pub fn may_wait(&self, now: Moment) -> usize {
         match self.passage(now) {
+            Passage::Open => self.rate.in_a_second().min(self.width),
             Passage::Trial => 1,
-            passage if passage.lets_creates() => self.rate.in_a_second().min(self.width),
-            _ => 0,
+            Passage::Lookups | Passage::Probe | Passage::Wait(_) | Passage::Blocked => 0,
         }
     }
 

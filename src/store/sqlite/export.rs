@@ -56,7 +56,7 @@ pub(super) fn exported(
     after: JobId,
     limit: u32,
 ) -> rusqlite::Result<Vec<Exported>> {
-    let is_told = matches!(status, Status::Failed | Status::Invalid | Status::Unknown);
+    let is_told = status.says_why();
 
     let mut statement = c.prepare_cached(
         "SELECT j.id, r.raw, r.source_id, j.detail, j.code, j.reason
