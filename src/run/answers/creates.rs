@@ -91,16 +91,16 @@ impl<S: Running, T: Target> Runner<S, T> {
         let read = Some(now.saturating_sub(asked_at));
         let landings = std::mem::take(&mut self.explaining);
         tracing::debug!(rows = landings.len(), passed = result.is_ok(), "explaining read");
-        // A halt is the outcome of each of these rows; any other failure is told to the gate once.
-        let mut halt = None;
-        let is_explained = match result {
+        let explained = match result {
             Ok(()) => {
                 self.gate.rate.accepted(now, asked_at);
                 self.health.read_passed(now, asked_at);
-                true
+                Explained::ReadsPass
             }
             // The secret may not look users up, and has been told so from the first: it is let in.
-            Err(Fault::Denied(_)) if self.lookups == Lookups::DeniedFromStart => true,
+            Err(Fault::Denied(_)) if self.lookups == Lookups::DeniedFromStart => {
+                Explained::ReadsPass
+            }
             // It could before: whoever denies it now may deny everything.
             Err(Fault::Denied(denied)) => {
                 self.health.fault(Some(denied.message.clone()));
@@ -108,28 +108,33 @@ impl<S: Running, T: Target> Runner<S, T> {
                 let telling = landings.iter().any(|landing| breaker.is_tried_by(landing.trial));
                 self.fault(now, telling);
                 self.on_denied(denied);
-                false
+                Explained::Nothing
             }
-            Err(Fault::Halt(reason)) => {
-                halt = Some(reason);
-                false
-            }
-            Err(fault) => {
+            Err(Fault::Halt(halt)) => Explained::Halt(halt),
+            // Told to the gate once, not for each row.
+            Err(
+                fault @ (Fault::NotSent(_)
+                | Fault::Unknown { .. }
+                | Fault::Foreign(_)
+                | Fault::Throttled(_)
+                | Fault::Stale
+                | Fault::Refused(_)),
+            ) => {
                 self.on_read_fault(fault, now, asked_at);
-                false
+                Explained::Nothing
             }
         };
         for mut landing in landings {
-            match &halt {
-                Some(halt) => {
-                    landing.answer.outcome = Outcome::Halt(halt.clone());
-                    self.land(landing, read);
-                }
-                None if is_explained => {
+            match &explained {
+                Explained::ReadsPass => {
                     landing.answer.outcome = landing.answer.outcome.explained();
                     self.land(landing, read);
                 }
-                None => self.land_unexplained(landing, read),
+                Explained::Halt(halt) => {
+                    landing.answer.outcome = Outcome::Halt(halt.clone());
+                    self.land(landing, read);
+                }
+                Explained::Nothing => self.land_unexplained(landing, read),
             }
         }
     }
@@ -266,6 +271,15 @@ impl<S: Running, T: Target> Runner<S, T> {
         self.totals.settled = self.totals.settled.saturating_sub(n);
         self.take_back.extend(rows);
     }
+}
+
+/// What a read has told about the refusals that waited for it.
+enum Explained {
+    /// The target lets us in: they are the rows' own.
+    ReadsPass,
+    /// The target refuses to work: that is the outcome of each row.
+    Halt(Halt),
+    Nothing,
 }
 
 /// What settles a row, and may be a wrong setting's fault where it settles every row.

@@ -23,7 +23,15 @@ impl<S: Running, T: Target> Runner<S, T> {
             Err(Fault::Denied(halt)) if !self.settings.hold_unknown => {
                 return self.on_refused_lookup(doubts, halt);
             }
-            Err(fault) => {
+            Err(
+                fault @ (Fault::Denied(_)
+                | Fault::NotSent(_)
+                | Fault::Unknown { .. }
+                | Fault::Foreign(_)
+                | Fault::Throttled(_)
+                | Fault::Stale
+                | Fault::Halt(_)),
+            ) => {
                 tracing::debug!(rows = doubts.len(), "lookup: no usable answer");
                 self.doubts.put_back(doubts, now);
                 self.on_read_fault(fault, now, asked_at);

@@ -53,48 +53,61 @@ impl<S: Running, T: Target> Runner<S, T> {
     pub(super) fn on_probed(&mut self, asked_at: Moment, result: Result<(), Fault>) {
         let now = self.clock.now();
         tracing::debug!(passed = result.is_ok(), "gate: probe");
-        let passed = match result {
+        match result {
+            Ok(()) => self.on_probe_passed(now, asked_at),
             Err(Fault::Denied(halt)) => {
                 self.on_denied(halt);
-                Ok(())
+                self.on_probe_passed(now, asked_at);
             }
-            other => other,
-        };
-        match passed {
-            // It lets us in, but explains nothing: creates alone can end the outage.
-            Ok(()) if self.lookups == Lookups::Denied => {
-                self.health.answered();
-                self.gate.breaker.probe_passed(false);
+            Err(Fault::NotSent(why)) => {
+                self.on_probe_failed(now);
+                self.health.fault(Some(why));
             }
-            Ok(()) => {
+            Err(Fault::Foreign(why)) => {
+                self.on_probe_failed(now);
+                self.health.foreign(why);
+            }
+            // It answers, though not usefully: that is an outage.
+            Err(Fault::Unknown { why, retry_after }) => {
+                self.on_probe_failed(now);
+                self.health.fault(Some(why));
                 self.health.answered();
+                self.pause(retry_after, now);
+            }
+            Err(Fault::Throttled(wait)) => {
+                self.on_probe_failed(now);
+                self.health.answered();
+                self.throttled(wait, now, now);
+            }
+            Err(Fault::Stale) => {
+                self.on_probe_failed(now);
+                self.health.answered();
+            }
+            Err(Fault::Refused(halt) | Fault::Halt(halt)) => {
+                self.on_probe_failed(now);
+                self.halt_with(halt);
+            }
+        }
+    }
+
+    /// The target lets us in.
+    fn on_probe_passed(&mut self, now: Moment, asked_at: Moment) {
+        self.health.answered();
+        match self.lookups {
+            // It explains nothing: creates alone can end the outage.
+            Lookups::Denied => self.gate.breaker.probe_passed(false),
+            Lookups::Allowed | Lookups::DeniedFromStart => {
                 self.health.read_passed(now, asked_at);
                 // While lookups come to nothing, a probe that passes proves little.
                 let sole_witness = self.is_sole_witness(now) && !self.doubts.lookups_fail();
                 self.gate.breaker.probe_passed(sole_witness);
             }
-            Err(fault) => {
-                self.health.read_failed();
-                self.gate.breaker.probe_failed(now);
-                match fault {
-                    Fault::NotSent(why) => self.health.fault(Some(why)),
-                    Fault::Foreign(why) => self.health.foreign(why),
-                    // It answers, though not usefully: that is an outage.
-                    Fault::Unknown { why, retry_after } => {
-                        self.health.fault(Some(why));
-                        self.health.answered();
-                        self.pause(retry_after, now);
-                    }
-                    Fault::Throttled(wait) => {
-                        self.health.answered();
-                        self.throttled(wait, now, now);
-                    }
-                    Fault::Stale => self.health.answered(),
-                    Fault::Denied(_) => {}
-                    Fault::Refused(halt) | Fault::Halt(halt) => self.halt_with(halt),
-                }
-            }
         }
+    }
+
+    fn on_probe_failed(&mut self, now: Moment) {
+        self.health.read_failed();
+        self.gate.breaker.probe_failed(now);
     }
 
     /// Whether a single row is left, so that no other can be a witness. Rows that were not chosen for

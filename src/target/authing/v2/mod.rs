@@ -166,11 +166,12 @@ impl V2 {
 
 impl Target for V2 {
     async fn probe(&self) -> Result<(), Fault> {
-        match self.batch(IdKind::ExternalId, &[&self.probe_id]).await {
-            // A question as plain as any: it takes none.
-            Err(Fault::Refused(halt)) => return Err(Fault::Halt(halt)),
-            other => drop(other?),
+        let read = self.batch(IdKind::ExternalId, &[&self.probe_id]).await;
+        // A question as plain as any: it takes none.
+        if let Err(Fault::Refused(halt)) = read {
+            return Err(Fault::Halt(halt));
         }
+        drop(read?);
         // Ahead of the first password; where it cannot be had, the first password says so.
         drop(self.encryptor().await);
         Ok(())
