@@ -1,6 +1,6 @@
 //! Transactions of the run: when one starts, how much it claims, and what comes back.
 
-use super::{BATCH, Commit, Committed, GATHER, Runner};
+use super::{BATCH, Commit, Committed, GATHER, Mapped, Runner};
 use crate::clock::Moment;
 use crate::error::Error;
 use crate::failpoint;
@@ -8,6 +8,7 @@ use crate::job::Status;
 use crate::store::{Outlook, Running, Tick};
 use crate::target::Target;
 use crate::words::{agree, counted};
+use std::sync::Arc;
 
 /// What waits for a transaction. Pure: time comes from outside.
 #[derive(Clone, Copy, Debug, Default)]
@@ -96,6 +97,7 @@ impl<S: Running, T: Target> Runner<S, T> {
         let (run, rate_per_s) = (self.run, self.pace.per_s(now));
         let only = self.chosen.as_ref().map(|chosen| chosen.due(now_ms, claim));
         let commit = Commit { asked: claim, records: records.len() };
+        let mapper = Arc::clone(&self.mapper);
         self.commit = Some(tokio::task::spawn_blocking(move || {
             let tick = Tick {
                 run,
@@ -111,7 +113,10 @@ impl<S: Running, T: Target> Runner<S, T> {
                 if only.is_none() && (ticked.claims.len() < claim || claim == 0) {
                     ticked.outlook = Some(store.outlook()?);
                 }
-                Ok(ticked)
+                // Here, for programs of the mapping may take their time.
+                let claims = std::mem::take(&mut ticked.claims);
+                let mapped = claims.iter().map(|claim| Mapped::new(claim, &mapper)).collect();
+                Ok((ticked, mapped))
             });
             (store, ticked, commit)
         }));
@@ -144,9 +149,9 @@ impl<S: Running, T: Target> Runner<S, T> {
 
     pub(super) fn on_commit(&mut self, (store, ticked, commit): Committed<S>) -> Result<(), Error> {
         self.store = Some(store);
-        let ticked = ticked?;
+        let (ticked, mapped) = ticked?;
         let Commit { records, asked, .. } = commit;
-        tracing::debug!(records, asked, claimed = ticked.claims.len(), "commit");
+        tracing::debug!(records, asked, claimed = mapped.len(), "commit");
         if ticked.fenced > 0 {
             self.monitor.note(&format!(
                 "{} {} dropped",
@@ -154,12 +159,12 @@ impl<S: Running, T: Target> Runner<S, T> {
                 agree(ticked.fenced as u64, "was", "were")
             ));
         }
-        if !ticked.claims.is_empty() {
+        if !mapped.is_empty() {
             failpoint::hit("after-claim");
         }
         let outlook = self.chosen.as_mut().map(|chosen| {
-            for claim in &ticked.claims {
-                chosen.claimed(claim.id);
+            for one in &mapped {
+                chosen.claimed(one.id);
             }
             chosen.outlook()
         });
@@ -167,8 +172,8 @@ impl<S: Running, T: Target> Runner<S, T> {
             self.outlook = outlook;
             self.nothing_due_until = Some(self.next_due(outlook));
         }
-        for claim in &ticked.claims {
-            self.take_in(claim);
+        for one in mapped {
+            self.take_in(one);
         }
         if self.stopping || self.halt.is_some() {
             self.give_back_ready();

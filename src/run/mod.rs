@@ -2,8 +2,8 @@
 //!
 //! One task owns all state and turns events (an answer, a commit, a signal, the time) into moves;
 //! what decides is pure and lives beside it: [`gate`], [`doubt`], [`alike`], [`crate::job`]. The
-//! store works on a thread of its own, one transaction at a time; requests are tasks. Nothing is
-//! sent before its claim is committed.
+//! store works on a thread of its own, one transaction at a time, and there claimed records are mapped;
+//! requests are tasks. Nothing is sent before its claim is committed.
 
 // A new status or outcome must be met wherever one is told from another.
 #![warn(clippy::wildcard_enum_match_arm)]
@@ -28,7 +28,7 @@ use crate::identity::DirectoryUser;
 use crate::job::{Halt, Policy};
 use crate::monitor::Monitor;
 use crate::problem::Problem;
-use crate::store::{JobId, Outlook, Record, RunEnd, RunId, Running, StoreError, Ticked};
+use crate::store::{Claim, JobId, Outlook, Record, RunEnd, RunId, Running, StoreError, Ticked};
 use crate::target::{Fault, Target};
 use crate::user::User;
 use crate::words::counted;
@@ -128,7 +128,23 @@ struct Ready {
     user: User,
 }
 
-type Committed<S> = (S, Result<Ticked, StoreError>, Commit);
+/// A claimed job with the user to send, or the first reason why it cannot be sent.
+struct Mapped {
+    id: JobId,
+    in_hand: InHand,
+    user: Result<User, Problem>,
+}
+
+impl Mapped {
+    fn new(claim: &Claim, mapper: &Mapper) -> Self {
+        let (user, problems) = mapper(&claim.raw);
+        let Claim { id, sends, job, is_first, .. } = *claim;
+        let user = problems.into_iter().next().map_or(Ok(user), Err);
+        Self { id, in_hand: InHand { sends, job, is_first, sent_at: None }, user }
+    }
+}
+
+type Committed<S> = (S, Result<(Ticked, Vec<Mapped>), StoreError>, Commit);
 
 /// What a transaction was about.
 struct Commit {

@@ -5,7 +5,7 @@ use super::*;
 use crate::job::{FirstSent, Job, Outcome, Status};
 use crate::monitor::Progress;
 use crate::problem::Rule;
-use crate::store::{Batch, Claim, NewJob, NewRun, Running, Staging, Table};
+use crate::store::{Batch, NewJob, NewRun, Running, Staging, Table};
 use crate::target::{Answer, Wanted};
 use crate::user::{IdKind, Identifiers};
 use std::sync::Mutex;
@@ -122,7 +122,8 @@ fn job() -> Job {
 /// Takes in a row that was claimed.
 fn take_in(runner: &mut Runner<Table, Silent>, n: i64) {
     let raw = n.to_string().into_bytes();
-    runner.take_in(&Claim { id: JobId(n), sends: 1, job: job(), is_first: true, code: None, raw });
+    let claim = Claim { id: JobId(n), sends: 1, job: job(), is_first: true, code: None, raw };
+    runner.take_in(Mapped::new(&claim, &runner.mapper));
 }
 
 /// A create that came to this; it has left at the beginning, and ends now.
@@ -451,6 +452,24 @@ async fn every_commit_that_leaves_something_unclaimed_or_claims_nothing_tells_wh
     assert_eq!(runner.outlook.open, 1, "without a claim");
 }
 
+/// A program of the mapping may take long: answers and signals must not wait for it.
+#[tokio::test]
+async fn claimed_records_are_mapped_on_the_thread_of_the_transaction() {
+    let (mut runner, _dir) = runner();
+    let threads = Arc::new(Mutex::new(Vec::new()));
+    let mapped_on = Arc::clone(&threads);
+    runner.mapper = Arc::new(move |_| {
+        mapped_on.lock().unwrap().push(std::thread::current().id());
+        (User::default(), Vec::new())
+    });
+    open_gate(&mut runner);
+    commit(&mut runner).await;
+    assert_eq!(runner.ready.len(), 2);
+    let threads = threads.lock().unwrap();
+    assert_eq!(threads.len(), 2);
+    assert!(!threads.contains(&std::thread::current().id()), "on the loop's own");
+}
+
 /// An outcome may come while a transaction is under way that looks ahead without it.
 #[tokio::test(start_paused = true)]
 async fn what_is_not_written_yet_is_due_too() {
@@ -466,7 +485,9 @@ async fn what_is_not_written_yet_is_due_too() {
             let store = runner.store.take().unwrap();
             let outlook = Some(Outlook::default());
             let ticked = Ticked { claims: Vec::new(), fenced: 0, outlook };
-            runner.on_commit((store, Ok(ticked), Commit { asked, records: 0 })).unwrap();
+            runner
+                .on_commit((store, Ok((ticked, Vec::new())), Commit { asked, records: 0 }))
+                .unwrap();
             assert_eq!(runner.nothing_due_until, Some(expected));
         }
     }
@@ -480,7 +501,9 @@ async fn outcomes_that_came_too_late_are_told_of_where_there_are_any() {
         runner.monitor = Box::new(notes.clone());
         let store = runner.store.take().unwrap();
         let ticked = Ticked { claims: Vec::new(), fenced, outlook: None };
-        runner.on_commit((store, Ok(ticked), Commit { asked: 0, records: 3 })).unwrap();
+        runner
+            .on_commit((store, Ok((ticked, Vec::new())), Commit { asked: 0, records: 3 }))
+            .unwrap();
         assert_eq!(*notes.0.lock().unwrap(), told);
     }
 }

@@ -5,11 +5,11 @@ mod creates;
 mod lookups;
 mod probes;
 
-use super::{Event, Ready, Runner};
+use super::{Event, Mapped, Ready, Runner};
 use crate::clock::{Moment, millis};
 use crate::job::{self, Class, FirstSent, Halt, Job, Now, Outcome, Status, Transition};
 use crate::run::gate::breaker::Trial;
-use crate::store::{Attempt, Claim, JobId, Record, Running};
+use crate::store::{Attempt, JobId, Record, Running};
 use crate::target::{Answer, Target};
 use crate::words::{agree, grouped};
 use std::time::Duration;
@@ -45,16 +45,14 @@ impl<S: Running, T: Target> Runner<S, T> {
         }
     }
 
-    /// Maps a claimed job and lines it up.
-    pub(super) fn take_in(&mut self, claim: &Claim) {
-        let (user, problems) = (self.mapper)(&claim.raw);
-        let in_hand =
-            InHand { sends: claim.sends, job: claim.job, is_first: claim.is_first, sent_at: None };
-        self.in_hand.insert(claim.id, in_hand);
-        match problems.into_iter().next() {
-            None => self.ready.push_back(Ready { id: claim.id, user }),
-            Some(problem) => {
-                self.record(claim.id, &Answer::new(Outcome::Unsendable(problem)), None);
+    /// Lines a claimed job up.
+    pub(super) fn take_in(&mut self, mapped: Mapped) {
+        let Mapped { id, in_hand, user } = mapped;
+        self.in_hand.insert(id, in_hand);
+        match user {
+            Ok(user) => self.ready.push_back(Ready { id, user }),
+            Err(problem) => {
+                self.record(id, &Answer::new(Outcome::Unsendable(problem)), None);
             }
         }
     }
