@@ -1,10 +1,10 @@
 //! Transactions of the run: when one starts, how much it claims, and what comes back.
 
+use super::outbox::Batch;
 use super::{BATCH, Commit, Committed, GATHER, Mapped, Runner};
 use crate::clock::Moment;
 use crate::error::Error;
 use crate::failpoint;
-use crate::job::Status;
 use crate::store::{Outlook, Running, Tick};
 use crate::target::Target;
 use crate::words::{agree, counted};
@@ -74,8 +74,8 @@ impl<S: Running, T: Target> Runner<S, T> {
         let claim = self.claims_wanted(now);
         let waiting = Waiting {
             outbox: self.outbox.len(),
-            since: self.outbox_since,
-            take_back: !self.take_back.is_empty(),
+            since: self.outbox.since(),
+            take_back: self.outbox.takes_back(),
             claim,
             ready: self.ready.len(),
             in_flight: self.gate.in_flight(),
@@ -84,11 +84,7 @@ impl<S: Running, T: Target> Runner<S, T> {
             return;
         }
         let Some(mut store) = self.store.take() else { return };
-        let rest = self.outbox.split_off(self.outbox.len().min(BATCH));
-        let records = std::mem::replace(&mut self.outbox, rest);
-        self.outbox_since = (!self.outbox.is_empty()).then_some(now);
-        let take_back =
-            if self.outbox.is_empty() { std::mem::take(&mut self.take_back) } else { Vec::new() };
+        let Batch { records, take_back } = self.outbox.take(BATCH, now);
         if !records.is_empty() {
             failpoint::hit("before-record");
         }
@@ -124,8 +120,7 @@ impl<S: Running, T: Target> Runner<S, T> {
 
     /// How many jobs to claim now.
     fn claims_wanted(&self, now: Moment) -> usize {
-        let idle = self.stopping || self.halt.is_some();
-        if idle || self.nothing_due_until.is_some_and(|until| now < until) {
+        if self.ending.has_begun() || self.nothing_due_until.is_some_and(|until| now < until) {
             return 0;
         }
         let width = self.settings.width;
@@ -175,7 +170,7 @@ impl<S: Running, T: Target> Runner<S, T> {
         for one in mapped {
             self.take_in(one);
         }
-        if self.stopping || self.halt.is_some() {
+        if self.ending.has_begun() {
             self.give_back_ready();
         }
         Ok(())
@@ -183,17 +178,8 @@ impl<S: Running, T: Target> Runner<S, T> {
 
     /// When the next job is due, by the table and by what is not written yet.
     fn next_due(&self, outlook: Outlook) -> Moment {
-        let unwritten = self
-            .outbox
-            .iter()
-            .filter(|record| record.transition.status == Status::Pending)
-            .map(|record| record.transition.not_before_ms);
-        outlook
-            .next_due_ms
-            .into_iter()
-            .chain(unwritten)
-            .min()
-            .map_or(Moment::MAX, |ms| self.clock.to_moment(ms))
+        let due_ms = outlook.next_due_ms.into_iter().chain(self.outbox.next_due_ms());
+        due_ms.min().map_or(Moment::MAX, |ms| self.clock.to_moment(ms))
     }
 }
 

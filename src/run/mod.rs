@@ -13,8 +13,11 @@ mod answers;
 pub mod chosen;
 mod commit;
 pub mod doubt;
+mod ending;
+mod explaining;
 pub mod gate;
 pub mod health;
+mod outbox;
 mod pump;
 mod report;
 pub mod signals;
@@ -28,7 +31,7 @@ use crate::identity::DirectoryUser;
 use crate::job::{Halt, Policy};
 use crate::monitor::Monitor;
 use crate::problem::Problem;
-use crate::store::{Claim, JobId, Outlook, Record, RunEnd, RunId, Running, StoreError, Ticked};
+use crate::store::{Claim, JobId, Outlook, RunEnd, RunId, Running, StoreError, Ticked};
 use crate::target::{Fault, Target};
 use crate::user::User;
 use crate::words::counted;
@@ -36,10 +39,13 @@ use alike::Alike;
 use answers::InHand;
 use chosen::Chosen;
 use doubt::{Doubt, Doubts, Quiet};
+use ending::Ending;
+use explaining::Explaining;
 use gate::Gate;
 use gate::breaker::Breaker;
 use gate::rate::Rate;
 use health::{Health, Patience};
+use outbox::Outbox;
 use report::Pace;
 use signals::Signal;
 use stale::Stale;
@@ -168,12 +174,8 @@ pub struct Runner<S: Running, T: Target> {
     ready: VecDeque<Ready>,
     /// Claimed and not recorded yet, ready or in flight.
     in_hand: HashMap<JobId, InHand>,
-    /// Refusals that wait for a read to explain them, and those whose read is under way.
-    unexplained: Vec<worker::Landing>,
-    explaining: Vec<worker::Landing>,
-    outbox: Vec<Record>,
-    outbox_since: Option<Moment>,
-    take_back: Vec<(JobId, u32)>,
+    explaining: Explaining,
+    outbox: Outbox,
     commit: Option<JoinHandle<Committed<S>>>,
     requests: JoinSet<Event>,
     doubts: Doubts,
@@ -183,9 +185,7 @@ pub struct Runner<S: Running, T: Target> {
     /// No job is due before this moment; `None` when that is not known.
     nothing_due_until: Option<Moment>,
     outlook: Outlook,
-    stopping: bool,
-    stop_now: bool,
-    halt: Option<Halt>,
+    ending: Ending,
     health: Health,
     stale: Stale,
     throttles: Throttles,
@@ -258,11 +258,8 @@ impl<S: Running, T: Target> Runner<S, T> {
             gate,
             ready: VecDeque::new(),
             in_hand: HashMap::new(),
-            unexplained: Vec::new(),
-            explaining: Vec::new(),
-            outbox: Vec::new(),
-            outbox_since: None,
-            take_back: Vec::new(),
+            explaining: Explaining::default(),
+            outbox: Outbox::default(),
             commit: None,
             requests: JoinSet::new(),
             doubts: Doubts::new(settings.quiet),
@@ -270,9 +267,7 @@ impl<S: Running, T: Target> Runner<S, T> {
             refused_alike: None,
             nothing_due_until: None,
             outlook: Outlook::default(),
-            stopping: false,
-            stop_now: false,
-            halt: None,
+            ending: Ending::default(),
             health: Health::default(),
             stale: Stale::default(),
             throttles: Throttles::new(settings.max_outage),
@@ -380,13 +375,12 @@ impl<S: Running, T: Target> Runner<S, T> {
     fn on_signal(&mut self, signal: Signal) {
         match signal {
             Signal::Stop => {
-                self.stopping = true;
+                self.ending.stop();
                 self.give_back();
                 self.note_flights("Stopping");
             }
             Signal::StopNow => {
-                self.stopping = true;
-                self.stop_now = true;
+                self.ending.stop_at_once();
                 self.give_back();
                 self.abandon_flights();
             }
@@ -395,14 +389,14 @@ impl<S: Running, T: Target> Runner<S, T> {
 
     /// Whether everything that this run can do is done and recorded.
     fn is_over(&self) -> bool {
-        if self.commit.is_some() || !self.outbox.is_empty() || !self.take_back.is_empty() {
+        if self.commit.is_some() || !self.outbox.is_empty() {
             return false;
         }
         if !self.in_hand.is_empty() {
             return false;
         }
-        if self.stopping || self.halt.is_some() {
-            return self.stop_now || self.gate.in_flight() == 0;
+        if self.ending.has_begun() {
+            return self.ending.is_at_once() || self.gate.in_flight() == 0;
         }
         self.nothing_due_until == Some(Moment::MAX) && self.doubts.open() == 0
             || self.limit_reached()
@@ -421,12 +415,12 @@ impl<S: Running, T: Target> Runner<S, T> {
         let outlook = store.outlook()?;
         // Requests that were given up are in doubt, though this run looks nobody up any more.
         let nothing_left = outlook.next_due_ms.is_none() && self.doubts.open() == 0;
-        let drained = nothing_left && !self.stop_now;
+        let drained = nothing_left && !self.ending.is_at_once();
         let all_done = self.totals.done == self.totals.total && !outlook.unfinished_source;
-        let end = match self.halt.take() {
+        let end = match self.ending.take_halt() {
             Some(halt) => End::Halted(halt),
             None if drained => End::Drained,
-            None if self.stopping => End::Stopped,
+            None if self.ending.is_stopping() => End::Stopped,
             None => End::Limited,
         };
         let (word, reason) = match &end {
@@ -446,10 +440,9 @@ impl<S: Running, T: Target> Runner<S, T> {
     }
 
     fn halt_with(&mut self, halt: Halt) {
-        if self.halt.is_none() {
+        if self.ending.halt(halt) {
             tracing::debug!(in_flight = self.gate.in_flight(), "halting");
             self.note_flights("Halting");
-            self.halt = Some(halt);
         }
         self.gate.halt();
         self.give_back();
@@ -468,7 +461,7 @@ impl<S: Running, T: Target> Runner<S, T> {
 
     /// Ends the run when the target has not answered for too long.
     fn watch_outage(&mut self, now: Moment) {
-        if self.halt.is_some() || self.stopping {
+        if self.ending.has_begun() {
             return;
         }
         let silent_since = self.gate.breaker.trouble_since();
@@ -489,7 +482,7 @@ impl<S: Running, T: Target> Runner<S, T> {
             }
         };
         if self.commit.is_none() {
-            sooner(self.outbox_since.map(|since| since + GATHER));
+            sooner(self.outbox.since().map(|since| since + GATHER));
         }
         sooner(self.gate_wake(now));
         sooner(self.nothing_due_until);

@@ -14,7 +14,7 @@ const LONGEST_PACE: Duration = Duration::from_secs(10);
 impl<S: Running, T: Target> Runner<S, T> {
     /// Starts probes, lookups and creates, as many as the gate admits.
     pub(super) fn pump(&mut self, now: Moment) {
-        if self.stopping || self.halt.is_some() {
+        if self.ending.has_begun() {
             return;
         }
         self.hold_back(now);
@@ -22,10 +22,10 @@ impl<S: Running, T: Target> Runner<S, T> {
             let limit = self.probe_limit();
             self.requests.spawn(worker::probe(Arc::clone(&self.target), self.clock, limit));
         }
-        if self.is_to_explain()
+        if self.explaining.is_due()
             && let Admission::Go { .. } = self.gate.admit(Kind::Explain, now)
         {
-            self.explaining = std::mem::take(&mut self.unexplained);
+            self.explaining.ask();
             let limit = self.probe_limit();
             self.requests.spawn(worker::explain(Arc::clone(&self.target), self.clock, limit));
         }
@@ -75,20 +75,15 @@ impl<S: Running, T: Target> Runner<S, T> {
         }
     }
 
-    /// Whether refusals wait for a read, and none is under way.
-    fn is_to_explain(&self) -> bool {
-        self.explaining.is_empty() && !self.unexplained.is_empty()
-    }
-
     /// When the gate may admit what waits for it.
     pub(super) fn gate_wake(&self, now: Moment) -> Option<Moment> {
-        if self.stopping || self.halt.is_some() {
+        if self.ending.has_begun() {
             return None;
         }
         let looks = self.doubts.next_look().is_some_and(|at| at <= now);
         let kinds = [
             (Kind::Probe, true),
-            (Kind::Explain, self.is_to_explain()),
+            (Kind::Explain, self.explaining.is_due()),
             (Kind::Lookup, looks),
             (Kind::Create, !self.ready.is_empty()),
         ];

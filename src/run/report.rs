@@ -68,7 +68,7 @@ impl<S: Running, T: Target> Runner<S, T> {
     }
 
     fn activity(&self, now: Moment) -> Activity {
-        if self.stopping || self.halt.is_some() {
+        if self.ending.has_begun() {
             Activity::Stopping
         } else if !self.health.has_answered() {
             Activity::Connecting

@@ -5,7 +5,7 @@ use super::*;
 use crate::job::{FirstSent, Job, Outcome, Status};
 use crate::monitor::Progress;
 use crate::problem::Rule;
-use crate::store::{Batch, NewJob, NewRun, Running, Staging, Table};
+use crate::store::{Batch, NewJob, NewRun, Record, Running, Staging, Table};
 use crate::target::{Answer, Wanted};
 use crate::user::{IdKind, Identifiers};
 use std::sync::Mutex;
@@ -144,7 +144,7 @@ fn land(runner: &mut Runner<Table, Silent>, outcome: Outcome) -> Record {
     take_in(runner, 1);
     runner.ready.clear();
     runner.on_event(landing(runner, 1, outcome));
-    runner.outbox.pop().unwrap()
+    runner.outbox.records.pop().unwrap()
 }
 
 /// Rows whose refusals wait for a read; it has left.
@@ -155,7 +155,7 @@ fn refused(runner: &mut Runner<Table, Silent>, rows: std::ops::RangeInclusive<i6
     }
     runner.ready.clear();
     assert!(runner.outbox.is_empty(), "a read decides first");
-    runner.explaining = std::mem::take(&mut runner.unexplained);
+    runner.explaining.ask();
 }
 
 /// The breaker lets everything through.
@@ -185,7 +185,7 @@ async fn a_problem_that_only_this_program_finds_is_told_in_its_own_words() {
     let found = problem.clone();
     runner.mapper = Arc::new(move |_| (User::default(), vec![found.clone()]));
     take_in(&mut runner, 1);
-    let record = runner.outbox.pop().unwrap();
+    let record = runner.outbox.records.pop().unwrap();
     assert_eq!((record.transition.status, record.problem), (Status::Invalid, Some(problem)));
     assert!(runner.ready.is_empty(), "it is not sent");
 }
@@ -195,7 +195,7 @@ async fn a_flight_that_is_given_up_is_in_doubt_and_the_ledger_says_why() {
     let (mut runner, _dir) = runner();
     take_in(&mut runner, 1);
     runner.abandon_flights();
-    let record = runner.outbox.pop().unwrap();
+    let record = runner.outbox.records.pop().unwrap();
     assert_eq!(record.transition.status, Status::Unknown);
     let why = Some("stopped before an answer came");
     assert_eq!(record.reason.as_deref(), why);
@@ -217,7 +217,7 @@ async fn a_refusal_that_nothing_explains_is_the_rows_only_where_reads_were_denie
         runner.lookups = lookups;
         refused(&mut runner, 1..=1);
         runner.on_event(Event::Explained { asked_at: Duration::ZERO, result: Err(denied()) });
-        let record = runner.outbox.pop().unwrap();
+        let record = runner.outbox.records.pop().unwrap();
         assert_eq!(record.transition.status, status, "{lookups:?}");
     }
 }
@@ -232,7 +232,7 @@ fn explained(result: Result<(), Fault>) -> Vec<(Status, Option<i64>)> {
     let told = |record: &Record| {
         (record.transition.status, record.attempt.as_ref().and_then(|attempt| attempt.read_ms))
     };
-    runner.outbox.iter().map(told).collect()
+    runner.outbox.records.iter().map(told).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -257,10 +257,10 @@ async fn the_read_goes_through_the_gate_counts_against_the_rate_and_has_a_time_o
     runner.pump(SECOND + SECOND / 2);
     assert_eq!(runner.gate.in_flight(), 0, "the rate holds the read back");
     runner.pump(2 * SECOND);
-    assert_eq!((runner.gate.in_flight(), runner.explaining.len()), (1, 1));
+    assert_eq!((runner.gate.in_flight(), runner.explaining.asked()), (1, 1));
     tokio::time::advance(SECOND).await;
     runner.on_event(Event::Explained { asked_at: 2 * SECOND, result: Ok(()) });
-    let attempt = runner.outbox.pop().unwrap().attempt.unwrap();
+    let attempt = runner.outbox.records.pop().unwrap().attempt.unwrap();
     assert_eq!((attempt.took_ms, attempt.read_ms), (1_500, Some(500)));
 }
 
@@ -284,13 +284,13 @@ async fn a_trial_that_is_explained_too_late_does_not_close_the_breaker() {
         };
         landing.trial = trial;
         runner.on_event(Event::Landed(landing));
-        runner.explaining = std::mem::take(&mut runner.unexplained);
+        runner.explaining.ask();
         if is_late {
             runner.gate.breaker.fault(Duration::ZERO, true);
             half_open(&mut runner);
         }
         runner.on_event(Event::Explained { asked_at: Duration::ZERO, result: Ok(()) });
-        assert_eq!(runner.outbox.pop().unwrap().transition.status, Status::Failed);
+        assert_eq!(runner.outbox.records.pop().unwrap().transition.status, Status::Failed);
         assert_eq!(runner.gate.breaker.is_closed(), !is_late);
     }
 }
@@ -309,9 +309,9 @@ async fn refusals_go_back_when_no_read_may_leave() {
         }
         runner.pump(SECOND);
         let back: Vec<Status> =
-            runner.outbox.iter().map(|record| record.transition.status).collect();
+            runner.outbox.records.iter().map(|record| record.transition.status).collect();
         let expected = if pauses { vec![Status::Pending] } else { Vec::new() };
-        assert_eq!((back, runner.explaining.len()), (expected, usize::from(!pauses)));
+        assert_eq!((back, runner.explaining.asked()), (expected, usize::from(!pauses)));
     }
 }
 
@@ -320,9 +320,9 @@ async fn a_run_that_stops_asks_no_more_and_sends_refused_rows_later() {
     for signal in [Signal::Stop, Signal::StopNow] {
         let (mut runner, _dir) = runner();
         refused(&mut runner, 1..=1);
-        runner.unexplained = std::mem::take(&mut runner.explaining);
+        runner.explaining.abandon();
         runner.on_signal(signal);
-        let record = runner.outbox.pop().unwrap();
+        let record = runner.outbox.records.pop().unwrap();
         assert_eq!(record.transition.status, Status::Pending, "{signal:?}");
         assert!(runner.outbox.is_empty());
     }
@@ -345,7 +345,7 @@ async fn the_first_send_is_when_it_left_and_not_when_the_row_was_claimed() {
         // The server was slow, and no place among the requests in flight was free for a second.
         runner.pump(SECOND);
         runner.on_event(landing(&runner, 1, outcome.clone()));
-        assert_eq!(runner.outbox.pop().unwrap().first_sent, expected, "{outcome:?}");
+        assert_eq!(runner.outbox.records.pop().unwrap().first_sent, expected, "{outcome:?}");
     }
 }
 
@@ -362,7 +362,7 @@ async fn claims_go_back_when_the_gate_pauses_or_the_breaker_opens() {
         take_in(&mut runner, 2);
         hold(&mut runner);
         runner.pump(Moment::ZERO);
-        let back = runner.outbox.iter().filter(|record| {
+        let back = runner.outbox.records.iter().filter(|record| {
             record.transition.status == Status::Pending && record.first_sent == FirstSent::Forget
         });
         assert_eq!(back.count(), returned);
@@ -382,7 +382,7 @@ async fn a_denied_lookup_is_divided_unless_doubts_are_held() {
         assert_eq!(doubts.len(), 2);
         runner.on_event(Event::Found { doubts, asked_at: 10 * SECOND, result: Err(denied()) });
         assert_eq!((runner.doubts.open(), runner.doubts.held()), (open, held));
-        assert!(runner.halt.is_none());
+        assert!(!runner.ending.is_halted());
     }
 }
 
@@ -419,13 +419,15 @@ async fn a_read_is_enough_for_one_row_for_suspects_or_for_tried_rows_after_two_m
 async fn a_run_that_stops_sends_nothing_and_waits_for_no_outage() {
     for stopping in [false, true] {
         let (mut runner, _dir) = runner();
-        runner.stopping = stopping;
+        if stopping {
+            runner.ending.stop();
+        }
         runner.watch_outage(29 * SECOND);
-        assert!(runner.halt.is_none());
+        assert!(!runner.ending.is_halted());
         runner.pump(29 * SECOND);
         assert_eq!(runner.gate.in_flight(), usize::from(!stopping), "the first probe");
         runner.watch_outage(3_600 * SECOND);
-        assert_eq!(runner.halt.is_some(), !stopping);
+        assert_eq!(runner.ending.is_halted(), !stopping);
     }
 }
 
@@ -480,7 +482,7 @@ async fn what_is_not_written_yet_is_due_too() {
     assert!(due > Duration::ZERO);
     for (outbox, expected) in [(vec![done.clone()], Moment::MAX), (vec![done, back], due)] {
         for asked in [0, 1] {
-            runner.outbox.clone_from(&outbox);
+            runner.outbox.records.clone_from(&outbox);
             runner.nothing_due_until = None;
             let store = runner.store.take().unwrap();
             let outlook = Some(Outlook::default());

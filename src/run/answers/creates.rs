@@ -24,12 +24,12 @@ impl<S: Running, T: Target> Runner<S, T> {
                 self.stale.password_taken(landing.sent_at);
             }
         }
-        let asks = !self.stopping && self.halt.is_none();
+        let asks = !self.ending.has_begun();
         if landing.answer.outcome.is_unexplained() && asks {
-            self.unexplained.push(landing);
+            self.explaining.wait(landing);
         } else if self.judge_throttled(&mut landing) && asks {
             self.tell_gate(&landing);
-            self.unexplained.push(landing);
+            self.explaining.wait(landing);
         } else {
             self.land(landing, None);
         }
@@ -71,14 +71,9 @@ impl<S: Running, T: Target> Runner<S, T> {
     // ---- refusals that no known code explains
 
     /// No read may leave that could explain refusals: nothing was created, and the rows go again later,
-    /// for their claims must not grow old. Unless the run `ends`, rows wait that are throttled alone: it
-    /// is their own pause.
+    /// for their claims must not grow old.
     pub(in crate::run) fn give_up_explaining(&mut self, ends: bool) {
-        let (waiting, given_up): (Vec<_>, Vec<_>) = std::mem::take(&mut self.unexplained)
-            .into_iter()
-            .partition(|landing| !ends && landing.answer.outcome == Outcome::Throttled);
-        self.unexplained = waiting;
-        for landing in given_up {
+        for landing in self.explaining.give_up(ends) {
             self.land_unexplained(landing, None);
         }
     }
@@ -89,7 +84,7 @@ impl<S: Running, T: Target> Runner<S, T> {
     pub(super) fn on_explained(&mut self, asked_at: Moment, result: Result<(), Fault>) {
         let now = self.clock.now();
         let read = Some(now.saturating_sub(asked_at));
-        let landings = std::mem::take(&mut self.explaining);
+        let landings = self.explaining.answered();
         tracing::debug!(rows = landings.len(), passed = result.is_ok(), "explaining read");
         let explained = match result {
             Ok(()) => {
@@ -269,7 +264,7 @@ impl<S: Running, T: Target> Runner<S, T> {
         };
         *total = total.saturating_sub(n);
         self.totals.settled = self.totals.settled.saturating_sub(n);
-        self.take_back.extend(rows);
+        self.outbox.take_back(rows);
     }
 }
 

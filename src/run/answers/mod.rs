@@ -77,7 +77,7 @@ impl<S: Running, T: Target> Runner<S, T> {
 
     /// The process ends now: what is in flight may or may not arrive.
     pub(super) fn abandon_flights(&mut self) {
-        self.unexplained.append(&mut self.explaining);
+        self.explaining.abandon();
         self.give_up_explaining(true);
         let ids: Vec<JobId> = self.in_hand.keys().copied().collect();
         let now = self.clock.now();
@@ -222,15 +222,14 @@ impl<S: Running, T: Target> Runner<S, T> {
         if let Some(chosen) = &mut self.chosen {
             chosen.record(&record);
         }
-        self.outbox.push(record);
-        self.outbox_since.get_or_insert(now);
+        self.outbox.push(record, now);
         self.watch_failures();
     }
 
     /// Halts at the number of failures that the user has set, of whatever kind.
     fn watch_failures(&mut self) {
         if let Some(max) = self.settings.max_failures.filter(|max| self.totals.failed_now >= *max)
-            && self.halt.is_none()
+            && !self.ending.is_halted()
         {
             self.halt_with(Halt {
                 message: format!(
