@@ -5,7 +5,7 @@ use super::{BATCH, Commit, Committed, GATHER, Mapped, Runner};
 use crate::clock::Moment;
 use crate::error::Error;
 use crate::failpoint;
-use crate::store::{Outlook, Running, Tick};
+use crate::store::{Running, Tick};
 use crate::target::Target;
 use crate::words::{agree, counted};
 use std::sync::Arc;
@@ -77,7 +77,7 @@ impl<S: Running, T: Target> Runner<S, T> {
             since: self.outbox.since(),
             take_back: self.outbox.takes_back(),
             claim,
-            ready: self.ready.len(),
+            ready: self.hand.ready(),
             in_flight: self.gate.in_flight(),
         };
         if !waiting.is_due(now, self.settings.width) {
@@ -90,8 +90,8 @@ impl<S: Running, T: Target> Runner<S, T> {
         }
         let now_ms = self.clock.to_ms(now);
         let target_now_ms = self.target.clock_ahead_ms().map(|ahead| now_ms.saturating_add(ahead));
-        let (run, rate_per_s) = (self.run, self.pace.per_s(now));
-        let only = self.chosen.as_ref().map(|chosen| chosen.due(now_ms, claim));
+        let (run, rate_per_s) = (self.run, self.books.per_s(now));
+        let only = self.ahead.due(now_ms, claim);
         let commit = Commit { asked: claim, records: records.len() };
         let mapper = Arc::clone(&self.mapper);
         self.commit = Some(tokio::task::spawn_blocking(move || {
@@ -120,22 +120,22 @@ impl<S: Running, T: Target> Runner<S, T> {
 
     /// How many jobs to claim now.
     fn claims_wanted(&self, now: Moment) -> usize {
-        if self.ending.has_begun() || self.nothing_due_until.is_some_and(|until| now < until) {
+        if self.ending.has_begun() || self.ahead.idle_until(now).is_some() {
             return 0;
         }
         let width = self.settings.width;
         let wanted = self.gate.may_wait(now);
         let budget = self.settings.limit.map_or(usize::MAX, |limit| {
             let under_way =
-                u64::try_from(self.in_hand.len() + self.doubts.open() + self.doubts.own_held())
+                u64::try_from(self.hand.len() + self.doubts.open() + self.doubts.own_held())
                     .unwrap_or(u64::MAX);
-            let left = limit.saturating_sub(self.totals.settled).saturating_sub(under_way);
+            let left = limit.saturating_sub(self.books.totals.settled).saturating_sub(under_way);
             usize::try_from(left).unwrap_or(usize::MAX)
         });
         let hands = Hands {
-            ready: self.ready.len(),
+            ready: self.hand.ready(),
             // What the transaction itself writes makes room for what it claims.
-            unrecorded: self.in_hand.len() + self.outbox.len().saturating_sub(BATCH),
+            unrecorded: self.hand.len() + self.outbox.len().saturating_sub(BATCH),
             doubts: self.doubts.open(),
             budget,
         };
@@ -157,16 +157,9 @@ impl<S: Running, T: Target> Runner<S, T> {
         if !mapped.is_empty() {
             failpoint::hit("after-claim");
         }
-        let outlook = self.chosen.as_mut().map(|chosen| {
-            for one in &mapped {
-                chosen.claimed(one.id);
-            }
-            chosen.outlook()
-        });
-        if let Some(outlook) = outlook.or(ticked.outlook) {
-            self.outlook = outlook;
-            self.nothing_due_until = Some(self.next_due(outlook));
-        }
+        let claimed = mapped.iter().map(|one| one.id);
+        let unwritten_ms = self.outbox.next_due_ms();
+        self.ahead.committed(claimed, ticked.outlook, unwritten_ms, self.clock);
         for one in mapped {
             self.take_in(one);
         }
@@ -174,12 +167,6 @@ impl<S: Running, T: Target> Runner<S, T> {
             self.give_back_ready();
         }
         Ok(())
-    }
-
-    /// When the next job is due, by the table and by what is not written yet.
-    fn next_due(&self, outlook: Outlook) -> Moment {
-        let due_ms = outlook.next_due_ms.into_iter().chain(self.outbox.next_due_ms());
-        due_ms.min().map_or(Moment::MAX, |ms| self.clock.to_moment(ms))
     }
 }
 

@@ -8,14 +8,17 @@
 // A new status or outcome must be met wherever one is told from another.
 #![warn(clippy::wildcard_enum_match_arm)]
 
+mod ahead;
 pub mod alike;
 mod answers;
+mod books;
 pub mod chosen;
 mod commit;
 pub mod doubt;
 mod ending;
 mod explaining;
 pub mod gate;
+mod hand;
 pub mod health;
 mod outbox;
 mod pump;
@@ -31,12 +34,14 @@ use crate::identity::DirectoryUser;
 use crate::job::{Halt, Policy};
 use crate::monitor::Monitor;
 use crate::problem::Problem;
-use crate::store::{Claim, JobId, Outlook, RunEnd, RunId, Running, StoreError, Ticked};
+use crate::store::{Claim, JobId, RunEnd, RunId, Running, StoreError, Ticked};
 use crate::target::{Fault, Target};
 use crate::user::User;
 use crate::words::counted;
+use ahead::Ahead;
 use alike::Alike;
-use answers::InHand;
+use books::Books;
+pub use books::Totals;
 use chosen::Chosen;
 use doubt::{Doubt, Doubts, Quiet};
 use ending::Ending;
@@ -44,12 +49,12 @@ use explaining::Explaining;
 use gate::Gate;
 use gate::breaker::Breaker;
 use gate::rate::Rate;
+use hand::{Hand, InHand};
 use health::{Health, Patience};
 use outbox::Outbox;
-use report::Pace;
 use signals::Signal;
 use stale::Stale;
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use throttles::Throttles;
@@ -128,12 +133,6 @@ enum Event {
     Probed { asked_at: Moment, result: Result<(), Fault> },
 }
 
-/// A claimed job that waits for the gate.
-struct Ready {
-    id: JobId,
-    user: User,
-}
-
 /// A claimed job with the user to send, or the first reason why it cannot be sent.
 struct Mapped {
     id: JobId,
@@ -164,16 +163,11 @@ pub struct Runner<S: Running, T: Target> {
     target: Arc<T>,
     mapper: Mapper,
     settings: Settings,
-    /// How many jobs the run may settle, if not all.
-    most: Option<u64>,
-    chosen: Option<Chosen>,
     clock: Clock,
     rng: fastrand::Rng,
     run: RunId,
     gate: Gate,
-    ready: VecDeque<Ready>,
-    /// Claimed and not recorded yet, ready or in flight.
-    in_hand: HashMap<JobId, InHand>,
+    hand: Hand,
     explaining: Explaining,
     outbox: Outbox,
     commit: Option<JoinHandle<Committed<S>>>,
@@ -182,16 +176,13 @@ pub struct Runner<S: Running, T: Target> {
     alike: Alike,
     /// The code with which every row was refused, once that has halted the run.
     refused_alike: Option<String>,
-    /// No job is due before this moment; `None` when that is not known.
-    nothing_due_until: Option<Moment>,
-    outlook: Outlook,
+    ahead: Ahead,
     ending: Ending,
     health: Health,
     stale: Stale,
     throttles: Throttles,
     lookups: Lookups,
-    totals: Totals,
-    pace: Pace,
+    books: Books,
     reported_at: Option<Moment>,
     monitor: Box<dyn Monitor>,
 }
@@ -204,23 +195,6 @@ enum Lookups {
     DeniedFromStart,
     /// It could before.
     Denied,
-}
-
-/// Counts of the table, followed through the run.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Totals {
-    /// Jobs in the table.
-    pub total: u64,
-    /// Done.
-    pub done: u64,
-    /// Failed.
-    pub failed: u64,
-    /// Invalid.
-    pub invalid: u64,
-    /// Settled by this run.
-    pub settled: u64,
-    /// Failed in this run.
-    pub failed_now: u64,
 }
 
 /// What a finished run hands back.
@@ -256,8 +230,7 @@ impl<S: Running, T: Target> Runner<S, T> {
             rng: fastrand::Rng::with_seed(settings.seed),
             run,
             gate,
-            ready: VecDeque::new(),
-            in_hand: HashMap::new(),
+            hand: Hand::default(),
             explaining: Explaining::default(),
             outbox: Outbox::default(),
             commit: None,
@@ -265,19 +238,15 @@ impl<S: Running, T: Target> Runner<S, T> {
             doubts: Doubts::new(settings.quiet),
             alike: Alike::new(settings.most()),
             refused_alike: None,
-            nothing_due_until: None,
-            outlook: Outlook::default(),
+            ahead: Ahead::default(),
             ending: Ending::default(),
             health: Health::default(),
             stale: Stale::default(),
             throttles: Throttles::new(settings.max_outage),
             lookups: Lookups::Allowed,
-            totals,
-            pace: Pace::default(),
+            books: Books::new(totals, settings.most()),
             reported_at: None,
             monitor,
-            most: settings.most(),
-            chosen: None,
             settings,
         }
     }
@@ -341,16 +310,10 @@ impl<S: Running, T: Target> Runner<S, T> {
     fn load(&mut self) -> Result<(), Error> {
         const PAGE: usize = 1_000;
         let Some(store) = self.store.as_mut() else { return Err(bug("the store is away")) };
-        self.outlook = store.outlook()?;
-        if let Some(jobs) = self.settings.only.take() {
-            let jobs: Vec<JobId> = jobs.into_iter().collect();
-            let chosen = Chosen::new(store.open_jobs(&jobs)?);
-            self.outlook = chosen.outlook();
-            self.chosen = Some(chosen);
-        }
-        if self.outlook.next_due_ms.is_none() {
-            self.nothing_due_until = Some(Moment::MAX);
-        }
+        let outlook = store.outlook()?;
+        let only = self.settings.only.take().map(|jobs| jobs.into_iter().collect::<Vec<JobId>>());
+        let open = only.map(|jobs| store.open_jobs(&jobs)).transpose()?;
+        self.ahead = Ahead::new(outlook, open.map(Chosen::new));
         let mut after = JobId(0);
         loop {
             let page = store.doubts(after, PAGE)?;
@@ -392,19 +355,18 @@ impl<S: Running, T: Target> Runner<S, T> {
         if self.commit.is_some() || !self.outbox.is_empty() {
             return false;
         }
-        if !self.in_hand.is_empty() {
+        if !self.hand.is_empty() {
             return false;
         }
         if self.ending.has_begun() {
             return self.ending.is_at_once() || self.gate.in_flight() == 0;
         }
-        self.nothing_due_until == Some(Moment::MAX) && self.doubts.open() == 0
-            || self.limit_reached()
+        self.ahead.is_drained() && self.doubts.open() == 0 || self.limit_reached()
     }
 
     fn limit_reached(&self) -> bool {
         let held = self.doubts.own_held() as u64;
-        self.settings.limit.is_some_and(|limit| self.totals.settled + held >= limit)
+        self.settings.limit.is_some_and(|limit| self.books.totals.settled + held >= limit)
     }
 
     fn finish(mut self) -> Result<Finished<S>, Error> {
@@ -416,7 +378,8 @@ impl<S: Running, T: Target> Runner<S, T> {
         // Requests that were given up are in doubt, though this run looks nobody up any more.
         let nothing_left = outlook.next_due_ms.is_none() && self.doubts.open() == 0;
         let drained = nothing_left && !self.ending.is_at_once();
-        let all_done = self.totals.done == self.totals.total && !outlook.unfinished_source;
+        let all_done =
+            self.books.totals.done == self.books.totals.total && !outlook.unfinished_source;
         let end = match self.ending.take_halt() {
             Some(halt) => End::Halted(halt),
             None if drained => End::Drained,
@@ -429,7 +392,12 @@ impl<S: Running, T: Target> Runner<S, T> {
             End::Stopped | End::Limited => ("stopped", None),
             End::Halted(halt) => ("halted", Some(halt.message.clone())),
         };
-        tracing::debug!(run = self.run.0, end = word, settled = self.totals.settled, "run ends");
+        tracing::debug!(
+            run = self.run.0,
+            end = word,
+            settled = self.books.totals.settled,
+            "run ends"
+        );
         store.end_run(self.run, &RunEnd { end: word, reason, now_ms })?;
         let (kept, counted) = store.audit()?;
         if kept != counted {
@@ -485,7 +453,7 @@ impl<S: Running, T: Target> Runner<S, T> {
             sooner(self.outbox.since().map(|since| since + GATHER));
         }
         sooner(self.gate_wake(now));
-        sooner(self.nothing_due_until);
+        sooner(self.ahead.idle_until(now));
         sooner(self.doubts.next_look());
         wake
     }

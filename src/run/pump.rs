@@ -41,12 +41,9 @@ impl<S: Running, T: Target> Runner<S, T> {
             let pace = self.gate.rate.interval().min(LONGEST_PACE);
             self.requests.spawn(worker::find(Arc::clone(&self.target), self.clock, doubts, pace));
         }
-        while !self.ready.is_empty() {
+        while self.hand.ready() > 0 {
             let Admission::Go { trial } = self.gate.admit(Kind::Create, now) else { break };
-            let Some(ready) = self.ready.pop_front() else { break };
-            if let Some(in_hand) = self.in_hand.get_mut(&ready.id) {
-                in_hand.sent_at = Some(now);
-            }
+            let Some(ready) = self.hand.send(now) else { break };
             let flight = worker::Flight { id: ready.id, user: ready.user, trial };
             self.requests.spawn(worker::create(Arc::clone(&self.target), self.clock, flight));
         }
@@ -60,7 +57,7 @@ impl<S: Running, T: Target> Runner<S, T> {
         }
         let keep = self.gate.may_wait(now);
         // A rate that was cut a little needs no transaction for it.
-        if self.ready.len() > 2 * keep {
+        if self.hand.ready() > 2 * keep {
             self.give_back_beyond(keep);
         }
     }
@@ -85,7 +82,7 @@ impl<S: Running, T: Target> Runner<S, T> {
             (Kind::Probe, true),
             (Kind::Explain, self.explaining.is_due()),
             (Kind::Lookup, looks),
-            (Kind::Create, !self.ready.is_empty()),
+            (Kind::Create, self.hand.ready() > 0),
         ];
         kinds
             .into_iter()

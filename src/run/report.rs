@@ -48,8 +48,8 @@ impl<S: Running, T: Target> Runner<S, T> {
     }
 
     pub(super) fn report_now(&mut self, now: Moment) {
-        let rate_per_s = self.pace.per_s(now);
-        let totals = self.totals;
+        let rate_per_s = self.books.per_s(now);
+        let totals = self.books.totals;
         let mut progress = Progress {
             total: totals.total,
             done: totals.done,
@@ -57,7 +57,7 @@ impl<S: Running, T: Target> Runner<S, T> {
             invalid: totals.invalid,
             unknown: (self.doubts.open() + self.doubts.held()) as u64,
             settled: totals.settled,
-            limit: self.most,
+            limit: self.books.most,
             in_flight: self.gate.in_flight(),
             rate_per_s,
             eta_s: None,
@@ -78,7 +78,7 @@ impl<S: Running, T: Target> Runner<S, T> {
             (self.gate.breaker.is_closed(), self.gate.breaker.trouble_since())
         {
             Activity::Outage(now.saturating_sub(since))
-        } else if self.in_hand.is_empty() && self.waits(now) {
+        } else if self.hand.is_empty() && self.waits(now) {
             Activity::Settling
         } else {
             Activity::Sending
@@ -87,7 +87,7 @@ impl<S: Running, T: Target> Runner<S, T> {
 
     /// Whether something is left to do, but not now. What is held for a person waits for no run.
     fn waits(&self, now: Moment) -> bool {
-        let until = self.nothing_due_until.filter(|until| now < *until);
+        let until = self.ahead.idle_until(now);
         until.is_some_and(|until| until != Moment::MAX || self.doubts.open() > 0)
     }
 }

@@ -5,7 +5,7 @@ use super::*;
 use crate::job::{FirstSent, Job, Outcome, Status};
 use crate::monitor::Progress;
 use crate::problem::Rule;
-use crate::store::{Batch, NewJob, NewRun, Record, Running, Staging, Table};
+use crate::store::{Batch, NewJob, NewRun, Outlook, Record, Running, Staging, Table};
 use crate::target::{Answer, Wanted};
 use crate::user::{IdKind, Identifiers};
 use std::sync::Mutex;
@@ -142,7 +142,7 @@ fn landing(runner: &Runner<Table, Silent>, n: i64, outcome: Outcome) -> Event {
 /// What becomes of a row whose create came to this.
 fn land(runner: &mut Runner<Table, Silent>, outcome: Outcome) -> Record {
     take_in(runner, 1);
-    runner.ready.clear();
+    runner.hand.ready.clear();
     runner.on_event(landing(runner, 1, outcome));
     runner.outbox.records.pop().unwrap()
 }
@@ -153,7 +153,7 @@ fn refused(runner: &mut Runner<Table, Silent>, rows: std::ops::RangeInclusive<i6
         take_in(runner, n);
         runner.on_event(landing(runner, n, Outcome::Unexplained { about_token: false }));
     }
-    runner.ready.clear();
+    runner.hand.ready.clear();
     assert!(runner.outbox.is_empty(), "a read decides first");
     runner.explaining.ask();
 }
@@ -187,7 +187,7 @@ async fn a_problem_that_only_this_program_finds_is_told_in_its_own_words() {
     take_in(&mut runner, 1);
     let record = runner.outbox.records.pop().unwrap();
     assert_eq!((record.transition.status, record.problem), (Status::Invalid, Some(problem)));
-    assert!(runner.ready.is_empty(), "it is not sent");
+    assert!(runner.hand.ready.is_empty(), "it is not sent");
 }
 
 #[tokio::test(start_paused = true)]
@@ -276,7 +276,7 @@ async fn a_trial_that_is_explained_too_late_does_not_close_the_breaker() {
         half_open(&mut runner);
         let trial = runner.gate.breaker.trial_started();
         take_in(&mut runner, 1);
-        runner.ready.clear();
+        runner.hand.ready.clear();
         let Event::Landed(mut landing) =
             landing(&runner, 1, Outcome::Unexplained { about_token: false })
         else {
@@ -302,7 +302,7 @@ async fn refusals_go_back_when_no_read_may_leave() {
         let (mut runner, _dir) = runner();
         open_gate(&mut runner);
         take_in(&mut runner, 1);
-        runner.ready.clear();
+        runner.hand.ready.clear();
         runner.on_event(landing(&runner, 1, Outcome::Unexplained { about_token: false }));
         if pauses {
             runner.gate.pause_until(3_600 * SECOND);
@@ -341,7 +341,7 @@ async fn the_first_send_is_when_it_left_and_not_when_the_row_was_claimed() {
         let (mut runner, _dir) = runner();
         open_gate(&mut runner);
         take_in(&mut runner, 1);
-        runner.in_hand.get_mut(&JobId(1)).unwrap().is_first = is_first;
+        runner.hand.claims.get_mut(&JobId(1)).unwrap().is_first = is_first;
         // The server was slow, and no place among the requests in flight was free for a second.
         runner.pump(SECOND);
         runner.on_event(landing(&runner, 1, outcome.clone()));
@@ -392,7 +392,7 @@ async fn a_denied_lookup_is_divided_unless_doubts_are_held() {
 /// been answered.
 async fn is_enough(outlook: Outlook, reads_pass_for: Duration) -> bool {
     let (mut runner, _dir) = runner();
-    runner.outlook = outlook;
+    runner.ahead.outlook = outlook;
     tokio::time::advance(10 * SECOND).await;
     runner.health.read_passed(runner.clock.now(), runner.clock.now());
     tokio::time::advance(reads_pass_for).await;
@@ -438,9 +438,9 @@ async fn every_commit_that_leaves_something_unclaimed_or_claims_nothing_tells_wh
     let (mut runner, _dir) = runner();
     open_gate(&mut runner);
     commit(&mut runner).await;
-    assert_eq!((runner.ready.len(), runner.outlook.open), (2, 2));
-    assert_eq!(runner.nothing_due_until, Some(Moment::MAX));
-    runner.ready.pop_front();
+    assert_eq!((runner.hand.ready.len(), runner.ahead.outlook.open), (2, 2));
+    assert_eq!(runner.ahead.nothing_until, Some(Moment::MAX));
+    runner.hand.ready.pop_front();
     runner.on_event(Event::Landed(Box::new(Landing {
         id: JobId(1),
         user: User::default(),
@@ -451,7 +451,7 @@ async fn every_commit_that_leaves_something_unclaimed_or_claims_nothing_tells_wh
         wait: Duration::ZERO,
     })));
     commit(&mut runner).await;
-    assert_eq!(runner.outlook.open, 1, "without a claim");
+    assert_eq!(runner.ahead.outlook.open, 1, "without a claim");
 }
 
 /// A program of the mapping may take long: answers and signals must not wait for it.
@@ -466,7 +466,7 @@ async fn claimed_records_are_mapped_on_the_thread_of_the_transaction() {
     });
     open_gate(&mut runner);
     commit(&mut runner).await;
-    assert_eq!(runner.ready.len(), 2);
+    assert_eq!(runner.hand.ready.len(), 2);
     let threads = threads.lock().unwrap();
     assert_eq!(threads.len(), 2);
     assert!(!threads.contains(&std::thread::current().id()), "on the loop's own");
@@ -483,14 +483,14 @@ async fn what_is_not_written_yet_is_due_too() {
     for (outbox, expected) in [(vec![done.clone()], Moment::MAX), (vec![done, back], due)] {
         for asked in [0, 1] {
             runner.outbox.records.clone_from(&outbox);
-            runner.nothing_due_until = None;
+            runner.ahead.nothing_until = None;
             let store = runner.store.take().unwrap();
             let outlook = Some(Outlook::default());
             let ticked = Ticked { claims: Vec::new(), fenced: 0, outlook };
             runner
                 .on_commit((store, Ok((ticked, Vec::new())), Commit { asked, records: 0 }))
                 .unwrap();
-            assert_eq!(runner.nothing_due_until, Some(expected));
+            assert_eq!(runner.ahead.nothing_until, Some(expected));
         }
     }
 }

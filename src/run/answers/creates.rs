@@ -15,7 +15,7 @@ use std::time::Duration;
 
 impl<S: Running, T: Target> Runner<S, T> {
     pub(super) fn on_landing(&mut self, mut landing: Landing) {
-        if !self.in_hand.contains_key(&landing.id) {
+        if self.hand.get(landing.id).is_none() {
             return;
         }
         if matches!(landing.answer.outcome, Outcome::Created { .. }) {
@@ -53,7 +53,7 @@ impl<S: Running, T: Target> Runner<S, T> {
         if answer.outcome == Outcome::Throttled {
             answer.told.retry_after = answer.told.retry_after.max(Some(wait));
         }
-        let Some(in_hand) = self.in_hand.get(&id) else { return };
+        let Some(in_hand) = self.hand.get(id) else { return };
         let (sends, mut job) = (in_hand.sends, in_hand.job);
         if let FirstSent::At(ms) = self.first_sent(in_hand, &answer.outcome) {
             job.first_sent_ms = Some(ms);
@@ -164,7 +164,7 @@ impl<S: Running, T: Target> Runner<S, T> {
                 return outcome;
             }
         };
-        let alone = self.is_last() && self.health.reads_pass();
+        let alone = self.ahead.is_last() && self.health.reads_pass();
         match self.stale.met(id, now, halt, alone) {
             Blame::Nobody => Outcome::Stale { halt: None },
             Blame::Row => Outcome::Rejected,
@@ -178,7 +178,7 @@ impl<S: Running, T: Target> Runner<S, T> {
         if landing.answer.outcome != Outcome::Throttled {
             return false;
         }
-        let left = Left { rows: self.rows_left(), is_sole: self.is_last() };
+        let left = Left { rows: self.rows_left(), is_sole: self.ahead.is_last() };
         match self.throttles.met(landing.id, landing.ended_at, left) {
             Verdict::Wait(wait) => {
                 landing.wait = wait;
@@ -258,12 +258,10 @@ impl<S: Running, T: Target> Runner<S, T> {
     /// Rows that this has settled, and wrongly so.
     fn take_back(&mut self, refused: &Refused<'_>, rows: Vec<(JobId, u32)>) {
         let n = rows.len() as u64;
-        let total = match refused {
-            Refused::ByTarget(_) => &mut self.totals.failed,
-            Refused::Unsendable(_) => &mut self.totals.invalid,
-        };
-        *total = total.saturating_sub(n);
-        self.totals.settled = self.totals.settled.saturating_sub(n);
+        match refused {
+            Refused::ByTarget(_) => self.books.take_back_failed(n),
+            Refused::Unsendable(_) => self.books.take_back_invalid(n),
+        }
         self.outbox.take_back(rows);
     }
 }

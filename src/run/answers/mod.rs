@@ -5,7 +5,8 @@ mod creates;
 mod lookups;
 mod probes;
 
-use super::{Event, Mapped, Ready, Runner};
+use super::hand::InHand;
+use super::{Event, Mapped, Runner};
 use crate::clock::{Moment, millis};
 use crate::job::{self, Class, FirstSent, Halt, Job, Now, Outcome, Status, Transition};
 use crate::run::gate::breaker::Trial;
@@ -16,15 +17,6 @@ use std::time::Duration;
 
 /// No `Retry-After` is believed beyond this.
 const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
-
-/// What is known of a claimed job that has no outcome yet.
-pub(super) struct InHand {
-    pub sends: u32,
-    pub job: Job,
-    /// No send before this claim can have arrived.
-    pub is_first: bool,
-    pub sent_at: Option<Moment>,
-}
 
 /// When a request left and when it ended, and how long the read took that explained its refusal.
 #[derive(Clone, Copy)]
@@ -48,9 +40,9 @@ impl<S: Running, T: Target> Runner<S, T> {
     /// Lines a claimed job up.
     pub(super) fn take_in(&mut self, mapped: Mapped) {
         let Mapped { id, in_hand, user } = mapped;
-        self.in_hand.insert(id, in_hand);
+        self.hand.take_in(id, in_hand);
         match user {
-            Ok(user) => self.ready.push_back(Ready { id, user }),
+            Ok(user) => self.hand.line_up(id, user),
             Err(problem) => {
                 self.record(id, &Answer::new(Outcome::Unsendable(problem)), None);
             }
@@ -70,8 +62,8 @@ impl<S: Running, T: Target> Runner<S, T> {
 
     /// Gives back the latest claims that wait for the gate, all but `keep`.
     pub(super) fn give_back_beyond(&mut self, keep: usize) {
-        for ready in self.ready.split_off(self.ready.len().min(keep)) {
-            self.record(ready.id, &Answer::new(Outcome::Returned), None);
+        for id in self.hand.beyond(keep) {
+            self.record(id, &Answer::new(Outcome::Returned), None);
         }
     }
 
@@ -79,10 +71,9 @@ impl<S: Running, T: Target> Runner<S, T> {
     pub(super) fn abandon_flights(&mut self) {
         self.explaining.abandon();
         self.give_up_explaining(true);
-        let ids: Vec<JobId> = self.in_hand.keys().copied().collect();
         let now = self.clock.now();
-        for id in ids {
-            let sent_at = self.in_hand.get(&id).and_then(|in_hand| in_hand.sent_at).unwrap_or(now);
+        for id in self.hand.ids() {
+            let sent_at = self.hand.get(id).and_then(|in_hand| in_hand.sent_at).unwrap_or(now);
             let why = "stopped before an answer came".to_owned();
             let answer = Answer::worded(Outcome::Unknown, why);
             self.record(id, &answer, Some(Times { sent_at, ended_at: now, read: None }));
@@ -140,7 +131,7 @@ impl<S: Running, T: Target> Runner<S, T> {
         let Answer { outcome, told } = answer;
         let now = self.now();
         let until_ms = told.retry_after.map(|wait| now.ms + millis(wait.min(RETRY_AFTER_MAX)));
-        let Some(in_hand) = self.in_hand.remove(&id) else {
+        let Some(in_hand) = self.hand.put_down(id) else {
             return job::next(&NOBODY, &Outcome::Returned, None, now);
         };
         let transition = job::next(&in_hand.job, outcome, until_ms, now);
@@ -201,34 +192,16 @@ impl<S: Running, T: Target> Runner<S, T> {
 
     fn push(&mut self, record: Record) {
         let now = self.clock.now();
-        let next = &record.transition;
-        match next.status {
-            Status::Done => self.totals.done += 1,
-            Status::Failed => {
-                self.totals.failed += 1;
-                self.totals.failed_now += 1;
-            }
-            Status::Invalid => self.totals.invalid += 1,
-            Status::Pending => {
-                let due = self.clock.to_moment(next.not_before_ms);
-                self.nothing_due_until = self.nothing_due_until.map(|until| until.min(due));
-            }
-            Status::Sending | Status::Unknown => {}
-        }
-        if next.status.is_settled() {
-            self.totals.settled += 1;
-            self.pace.count(now);
-        }
-        if let Some(chosen) = &mut self.chosen {
-            chosen.record(&record);
-        }
+        self.books.record(record.transition.status, now);
+        self.ahead.record(&record, self.clock);
         self.outbox.push(record, now);
         self.watch_failures();
     }
 
     /// Halts at the number of failures that the user has set, of whatever kind.
     fn watch_failures(&mut self) {
-        if let Some(max) = self.settings.max_failures.filter(|max| self.totals.failed_now >= *max)
+        if let Some(max) =
+            self.settings.max_failures.filter(|max| self.books.totals.failed_now >= *max)
             && !self.ending.is_halted()
         {
             self.halt_with(Halt {

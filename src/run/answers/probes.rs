@@ -110,20 +110,9 @@ impl<S: Running, T: Target> Runner<S, T> {
         self.gate.breaker.probe_failed(now);
     }
 
-    /// Whether a single row is left, so that no other can be a witness. Rows that were not chosen for
-    /// this run could be.
-    pub(super) fn is_last(&self) -> bool {
-        self.chosen.is_none() && self.outlook.open == 1
-    }
-
     /// How many rows are left that this run may send: not settled, and not given up in doubt.
     pub(super) fn rows_left(&self) -> u64 {
-        let totals = &self.totals;
-        let settled = totals.done + totals.failed + totals.invalid;
-        let open = match &self.chosen {
-            Some(chosen) => chosen.open() as u64,
-            None => totals.total.saturating_sub(settled),
-        };
+        let open = self.ahead.chosen_left().unwrap_or_else(|| self.books.left());
         open.saturating_sub(self.doubts.held() as u64)
     }
 
@@ -132,9 +121,9 @@ impl<S: Running, T: Target> Runner<S, T> {
     /// long, though reads pass, that the rows left must be the reason.
     pub(super) fn is_sole_witness(&self, now: Moment) -> bool {
         let since = self.health.only_reads_since();
-        self.outlook.unsuspected == 0
-            || self.is_last()
-            || !self.outlook.unsent
+        self.ahead.has_only_suspects()
+            || self.ahead.is_last()
+            || self.ahead.has_only_tried()
                 && since.is_some_and(|since| now >= since + self.settings.write_outage)
     }
 }
