@@ -11,6 +11,7 @@
 mod ahead;
 pub mod alike;
 mod answers;
+mod blaming;
 mod books;
 pub mod chosen;
 mod commit;
@@ -39,7 +40,7 @@ use crate::target::{Fault, Target};
 use crate::user::User;
 use crate::words::counted;
 use ahead::Ahead;
-use alike::Alike;
+use blaming::Blaming;
 use books::Books;
 pub use books::Totals;
 use chosen::Chosen;
@@ -53,11 +54,9 @@ use hand::{Hand, InHand};
 use health::{Health, Patience};
 use outbox::Outbox;
 use signals::Signal;
-use stale::Stale;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-use throttles::Throttles;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle, JoinSet};
 
@@ -173,14 +172,10 @@ pub struct Runner<S: Running, T: Target> {
     commit: Option<JoinHandle<Committed<S>>>,
     requests: JoinSet<Event>,
     doubts: Doubts,
-    alike: Alike,
-    /// The code with which every row was refused, once that has halted the run.
-    refused_alike: Option<String>,
+    blaming: Blaming,
     ahead: Ahead,
     ending: Ending,
     health: Health,
-    stale: Stale,
-    throttles: Throttles,
     lookups: Lookups,
     books: Books,
     reported_at: Option<Moment>,
@@ -236,13 +231,10 @@ impl<S: Running, T: Target> Runner<S, T> {
             commit: None,
             requests: JoinSet::new(),
             doubts: Doubts::new(settings.quiet),
-            alike: Alike::new(settings.most()),
-            refused_alike: None,
+            blaming: Blaming::new(settings.most(), settings.max_outage),
             ahead: Ahead::default(),
             ending: Ending::default(),
             health: Health::default(),
-            stale: Stale::default(),
-            throttles: Throttles::new(settings.max_outage),
             lookups: Lookups::Allowed,
             books: Books::new(totals, settings.most()),
             reported_at: None,

@@ -4,7 +4,7 @@ use super::Times;
 use crate::clock::Moment;
 use crate::job::{Class, FirstSent, Halt, Outcome, Status};
 use crate::problem::Problem;
-use crate::run::stale::Blame;
+use crate::run::blaming::Uniform;
 use crate::run::throttles::{Left, Verdict};
 use crate::run::worker::Landing;
 use crate::run::{Lookups, Runner};
@@ -19,10 +19,7 @@ impl<S: Running, T: Target> Runner<S, T> {
             return;
         }
         if matches!(landing.answer.outcome, Outcome::Created { .. }) {
-            self.throttles.taken(landing.sent_at);
-            if landing.user.password.is_some() {
-                self.stale.password_taken(landing.sent_at);
-            }
+            self.blaming.taken(landing.sent_at, landing.user.password.is_some());
         }
         let asks = !self.ending.has_begun();
         if landing.answer.outcome.is_unexplained() && asks {
@@ -37,11 +34,13 @@ impl<S: Running, T: Target> Runner<S, T> {
 
     /// What has ended, and is now understood as far as it can be.
     fn land(&mut self, mut landing: Landing, read: Option<Duration>) {
-        landing.answer.outcome =
-            self.judge_stale(landing.id, landing.ended_at, landing.answer.outcome);
-        if landing.answer.outcome != Outcome::Throttled {
-            self.throttles.forget(landing.id);
+        let Landing { id, ended_at, .. } = landing;
+        let alone = self.ahead.is_last() && self.health.reads_pass();
+        let outcome = self.blaming.judge_stale(id, ended_at, landing.answer.outcome, alone);
+        if outcome != Outcome::Throttled {
+            self.blaming.not_throttled(id);
         }
+        landing.answer.outcome = outcome;
         let epoch = self.gate.breaker.blame(landing.trial);
         self.tell_gate(&landing);
         self.conclude(landing, epoch, read);
@@ -145,33 +144,6 @@ impl<S: Running, T: Target> Runner<S, T> {
 
     // ---- whose fault it is
 
-    /// A row for which token or key are out of date every time is refused for itself, if others
-    /// prove them good; if nobody does, the run halts.
-    fn judge_stale(&mut self, id: JobId, now: Moment, outcome: Outcome) -> Outcome {
-        let halt = match outcome {
-            Outcome::Stale { halt } => halt,
-            Outcome::Created { .. }
-            | Outcome::Duplicate
-            | Outcome::Rejected
-            | Outcome::Unexplained { .. }
-            | Outcome::Throttled
-            | Outcome::NotSent
-            | Outcome::Unknown
-            | Outcome::Halt(_)
-            | Outcome::Unsendable(_)
-            | Outcome::Returned => {
-                self.stale.forget(id);
-                return outcome;
-            }
-        };
-        let alone = self.ahead.is_last() && self.health.reads_pass();
-        match self.stale.met(id, now, halt, alone) {
-            Blame::Nobody => Outcome::Stale { halt: None },
-            Blame::Row => Outcome::Rejected,
-            Blame::Target(halt) => Outcome::Halt(halt),
-        }
-    }
-
     /// A row that is throttled every time, while others are taken, is refused for itself. Whether a
     /// read has to say so, because no other row is left, or only such ones.
     fn judge_throttled(&mut self, landing: &mut Landing) -> bool {
@@ -179,7 +151,7 @@ impl<S: Running, T: Target> Runner<S, T> {
             return false;
         }
         let left = Left { rows: self.rows_left(), is_sole: self.ahead.is_last() };
-        match self.throttles.met(landing.id, landing.ended_at, left) {
+        match self.blaming.judge_throttled(landing.id, landing.ended_at, left) {
             Verdict::Wait(wait) => {
                 landing.wait = wait;
                 false
@@ -230,7 +202,7 @@ impl<S: Running, T: Target> Runner<S, T> {
 
     fn watch_alike(&mut self, id: JobId, sends: u32, answer: &Answer) {
         let refused = match &answer.outcome {
-            Outcome::Created { .. } => return self.alike.created(id, sends),
+            Outcome::Created { .. } => return self.blaming.created(id, sends),
             Outcome::Rejected => Refused::ByTarget(&answer.told),
             Outcome::Unsendable(problem) => Refused::Unsendable(problem),
             Outcome::Duplicate
@@ -242,16 +214,15 @@ impl<S: Running, T: Target> Runner<S, T> {
             | Outcome::Halt(_)
             | Outcome::Returned => return,
         };
-        // Answers that were on their way when the run halted for this very code.
-        if self.refused_alike.as_deref() == Some(refused.code()) {
-            return self.take_back(&refused, vec![(id, sends)]);
-        }
-        let verdict = self.alike.refused(id, sends, refused.code());
-        if let (Some(verdict), None) = (verdict, self.settings.max_failures) {
-            let halt = refused.halt(verdict.rows.len());
-            self.take_back(&refused, verdict.rows);
-            self.refused_alike = Some(verdict.code);
-            self.halt_with(halt);
+        let halts = self.settings.max_failures.is_none();
+        match self.blaming.refused(id, sends, refused.code(), halts) {
+            Uniform::No => {}
+            Uniform::Late => self.take_back(&refused, vec![(id, sends)]),
+            Uniform::Yes(rows) => {
+                let halt = refused.halt(rows.len());
+                self.take_back(&refused, rows);
+                self.halt_with(halt);
+            }
         }
     }
 
