@@ -1,6 +1,9 @@
 //! Remap: maps and validates again what is not done yet, after a change of the mapping. In pages
 //! that carry their own place, so that it can be cut off anywhere and go on.
 
+// A new status or outcome must be met wherever one is told from another.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::failpoint;

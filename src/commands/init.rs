@@ -129,9 +129,11 @@ fn settings(proposal: &Proposal) -> String {
 fn write(path: &Path, text: &str) -> Result<()> {
     let shown = path.display();
     let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let mut file = opened.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => there_already(path),
-        _ => Error::usage(format!("{shown} cannot be written: {error}")),
+    let mut file = opened.map_err(|error| {
+        if error.kind() == std::io::ErrorKind::AlreadyExists {
+            return there_already(path);
+        }
+        Error::usage(format!("{shown} cannot be written: {error}"))
     })?;
     file.write_all(text.as_bytes())
         .map_err(|error| Error::usage(format!("{shown} cannot be written: {error}")))

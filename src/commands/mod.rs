@@ -1,5 +1,8 @@
 //! One file per command: its arguments, and `run`, which is its story.
 
+// A new status or outcome must be met wherever one is told from another.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod anew;
 pub(crate) mod check;
 mod decide;

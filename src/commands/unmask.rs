@@ -103,7 +103,9 @@ impl<'a> Unmasked<'a> {
                 let items: Vec<String> = items.iter().map(|item| on_one_line(item)).collect();
                 items.join(", ")
             }
-            _ => redact::masked_value(field, value),
+            Value::Text(_) | Value::List(_) | Value::Bool(_) | Value::Int(_) => {
+                redact::masked_value(field, value)
+            }
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Staging: streams a source into the job table, in batches that carry their own checkpoint, so
 //! that it can be cut off anywhere and go on.
 
+// A new status or outcome must be met wherever one is told from another.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod batches;
 
 use crate::clock;
