@@ -5,6 +5,7 @@
 
 mod anew;
 pub(crate) mod check;
+mod chosen;
 mod decide;
 pub(crate) mod demo;
 pub(crate) mod export;

@@ -1,18 +1,18 @@
 //! `run`: drains pending rows against the target.
 
 mod binding;
-mod chosen;
 mod dry;
 mod finish;
 
+use super::chosen::Named;
 use super::global::Global;
 use super::sending::{SETTINGS_HELP, Sending};
 use super::sources::{source_name, to_go_on};
-use super::{Writer, machine, open_reader, open_writer};
+use super::{Writer, jobs_of, machine, open_reader, open_writer};
 use crate::clock::Clock;
 use crate::config::{self, OnUnknown, TargetKind, process_env};
 use crate::error::{Error, Exit, Result};
-use crate::job::Policy;
+use crate::job::{Policy, Status};
 use crate::mapping::Mapping;
 use crate::monitor::Monitor;
 use crate::run::doubt::Quiet;
@@ -58,13 +58,25 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Run) -> Result<Exit> {
     let settings = load(global, &args.sending)?;
     if args.sending.dry_run {
         let table = open_reader(global)?;
-        let only = chosen::chosen(ui, &table, &args.key)?;
+        let only = chosen(ui, &table, &args.key)?;
         return dry::dry_run(ui, &args.sending, &settings, table, only);
     }
     let writer = open_writer(global, "run", false)?;
-    let only = chosen::chosen(ui, &writer.table, &args.key)?;
+    let only = chosen(ui, &writer.table, &args.key)?;
     let ready = ready(&args.sending, &settings, &writer.table)?;
     go(ui, &args.sending, &settings, writer, ready, only)
+}
+
+/// The rows of these keys that are still to be settled; none where no key is named.
+fn chosen(ui: Ui, table: &Table, keys: &[String]) -> Result<Option<BTreeSet<JobId>>> {
+    if keys.is_empty() {
+        return Ok(None);
+    }
+    let is_open = |status| matches!(status, Status::Pending | Status::Sending | Status::Unknown);
+    let named = Named::of(table, keys, jobs_of, is_open)?;
+    named.refuse_if_none("none of these rows is still to be sent")?;
+    named.tell_others(ui, |job| if job.sends > 0 { "Not sent again" } else { "Not sent" });
+    Ok(Some(named.taken))
 }
 
 /// The settings as file, environment and flags have them.

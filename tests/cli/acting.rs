@@ -170,9 +170,9 @@ fn a_run_with_keys_sends_these_and_no_others() {
     assert_eq!(whom, ["31", "7"]);
     assert_eq!(desk.status()["pending"], 37);
     let err = desk.ferry("run --key 7 --key 8").ok(5).err;
-    assert!(err.starts_with("Not sent again: 7 (done/created)\n"), "{err}");
+    assert!(err.starts_with("Not sent again: 7 (DIR/u.jsonl, record 7, done/created)\n"), "{err}");
     let err = desk.ferry("run --key 7").ok(2).err;
-    let told = "error: none of these rows is still to be sent: 7 (done/created)\n\n\
+    let told = "error: none of these rows is still to be sent: 7 (DIR/u.jsonl, record 7, done/created)\n\n\
                 hint: a user who is done is never sent again: change the user at the provider\n";
     assert_eq!(err, told);
     let err = desk.ferry("run --key nobody").ok(2).err;
@@ -276,18 +276,19 @@ fn a_run_for_settled_rows_names_them_and_what_sends_each_again() {
     desk.ferry("waive --key 5 --reason left").ok(0);
     desk.ferry("run").ok(3);
     let told = |line: &str| desk.ferry(line).ok(2).err;
-    let failed = "error: none of these rows is still to be sent: 2 (failed/rejected)\n\n\
+    let failed = "error: none of these rows is still to be sent: 2 (DIR/u.jsonl, record 2, failed/rejected)\n\n\
                   hint: userferry retry-failed --key 2 --run\n";
     assert_eq!(told("run --key 2"), failed);
-    let invalid = "error: none of these rows is still to be sent: o'hara (invalid)\n\n\
+    let invalid = "error: none of these rows is still to be sent: o'hara (DIR/u.jsonl, record 3, invalid)\n\n\
                    hint: correct the record and stage it: userferry stage --replace SOURCE\n";
     assert_eq!(told("run --key o'hara"), invalid);
-    let waived = "error: none of these rows is still to be sent: 5 (done/waived)\n\n\
+    let waived = "error: none of these rows is still to be sent: 5 (DIR/u.jsonl, record 4, done/waived)\n\n\
                   hint: userferry waive --key 5 --undo, then run again\n";
     assert_eq!(told("run --key 5"), waived);
     let all = told("run --key 1 --key 2 --key 5");
     for line in [
-        "1 (done/created), 2 (failed/rejected), 5 (done/waived)",
+        "1 (DIR/u.jsonl, record 1, done/created), 2 (DIR/u.jsonl, record 2, failed/rejected), \
+         5 (DIR/u.jsonl, record 4, done/waived)",
         "--key 2 --run",
         "--key 5 --undo",
     ] {
@@ -297,6 +298,29 @@ fn a_run_for_settled_rows_names_them_and_what_sends_each_again() {
     desk.ferry("waive --key 5 --undo").ok(0);
     desk.ferry("run --key 5").ok(3);
     assert_eq!(desk.status()["created"], 2);
+}
+
+/// One address may be that of a row that is sent and of one that is not.
+#[test]
+fn a_row_that_is_not_sent_is_named_by_its_own_key_and_place() {
+    let rig = Rig::start(&[]);
+    let desk = Desk::at(&rig.sandbox.url);
+    let shared =
+        ["99", "100"].map(|id| format!("{{\"uid\":\"{id}\",\"mail\":\"li99@example.com\"}}\n"));
+    let phone = "{\"mail\":\"wu@example.com\",\"phone\":\"12\"}\n";
+    desk.write("u.jsonl", format!("{}{}{phone}", numbered(5..6), shared.concat()));
+    desk.ferry("stage u.jsonl").ok(3);
+    let err = desk.ferry("run --key 5 --key li99@example.com --key 100").ok(3).err;
+    assert!(err.starts_with("Not sent: 100 (DIR/u.jsonl, record 3, invalid)\n"), "{err}");
+    assert!(!err.contains("li99"), "{err}");
+    let mut whom = sent(&rig);
+    whom.sort();
+    assert_eq!(whom, ["5", "99"]);
+    // A key that was typed is known to who typed it.
+    let err = desk.ferry("run --key wu@example.com").ok(2).err;
+    let told =
+        "none of these rows is still to be sent: wu@example.com (DIR/u.jsonl, record 4, invalid)";
+    assert!(err.contains(told), "{err}");
 }
 
 /// What a terminal would obey is not repeated.
