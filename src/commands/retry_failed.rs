@@ -1,13 +1,14 @@
 //! `retry-failed`: makes failed rows pending again, and may run at once.
 
-use super::decide::{by_key, ids};
+use super::chosen::Named;
+use super::decide::by_key;
 use super::global::Global;
 use super::sending::{SETTINGS_HELP, Sending};
 use super::{open_reader, open_writer, run};
 use crate::clock;
 use crate::error::{Exit, Result};
-use crate::job::Detail;
-use crate::store::{Deciding, Retry, Table};
+use crate::job::{Detail, Status};
+use crate::store::{Deciding, JobId, Retry, Table};
 use crate::ui::Ui;
 use crate::words::counted;
 use clap::{Args, ValueEnum};
@@ -50,7 +51,7 @@ pub enum FailedClass {
 pub(crate) fn run(global: &Global, ui: Ui, args: &RetryFailed) -> Result<Exit> {
     if args.sending.dry_run {
         let table = open_reader(global)?;
-        let which = to_retry(&table, args)?;
+        let which = to_retry(ui, &table, args)?;
         ui.note(&match table.would_retry(&which)?.pending {
             0 => "No failed row matches; nothing would be changed".to_owned(),
             n => {
@@ -61,7 +62,7 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &RetryFailed) -> Result<Exit> {
     }
     let settings = if args.run { Some(run::load(global, &args.sending)?) } else { None };
     let mut writer = open_writer(global, "retry-failed", false)?;
-    let which = to_retry(&writer.table, args)?;
+    let which = to_retry(ui, &writer.table, args)?;
     // A run that is refused leaves failed what was.
     let ready =
         settings.as_ref().map(|settings| run::ready(&args.sending, settings, &writer.table));
@@ -92,11 +93,8 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &RetryFailed) -> Result<Exit> {
 }
 
 /// Which rows to retry, one by one where not all are meant; with a limit the oldest of them.
-fn to_retry(table: &Table, args: &RetryFailed) -> Result<Retry> {
-    let jobs = match &args.key {
-        Some(key) => Some(ids(&by_key(table, key)?)),
-        None => None,
-    };
+fn to_retry(ui: Ui, table: &Table, args: &RetryFailed) -> Result<Retry> {
+    let jobs = named(ui, table, args.key.as_slice())?;
     let detail = args.class.map(|class| match class {
         FailedClass::Rejected => Detail::Rejected,
         FailedClass::Conflict => Detail::Conflict,
@@ -111,4 +109,15 @@ fn to_retry(table: &Table, args: &RetryFailed) -> Result<Retry> {
         which.jobs = Some(jobs);
     }
     Ok(which)
+}
+
+/// The failed rows of these keys; none where no key is named.
+fn named(ui: Ui, table: &Table, keys: &[String]) -> Result<Option<Vec<JobId>>> {
+    if keys.is_empty() {
+        return Ok(None);
+    }
+    let named = Named::of(table, keys, by_key, |status| status == Status::Failed)?;
+    named.refuse_if_none("none of these rows is failed")?;
+    named.tell_others(ui, |_| "Not failed");
+    Ok(Some(named.taken.into_iter().collect()))
 }

@@ -300,6 +300,35 @@ fn a_run_for_settled_rows_names_them_and_what_sends_each_again() {
     assert_eq!(desk.status()["created"], 2);
 }
 
+#[test]
+fn a_retry_of_rows_that_did_not_fail_says_what_they_are_and_what_to_do() {
+    let (_rig, desk) = after_a_run();
+    desk.write("wrong.jsonl", "{\"uid\":\"100\",\"mail\":\"none\"}\n");
+    desk.ferry("stage wrong.jsonl").ok(3);
+    let before = dump(&desk);
+    for (key, row, way) in [
+        (
+            "100",
+            "DIR/wrong.jsonl, record 1, invalid",
+            "correct the record and stage it: userferry stage --replace SOURCE",
+        ),
+        (
+            "1",
+            "DIR/u.jsonl, record 1, done/created",
+            "a user who is done is never sent again: change the user at the provider",
+        ),
+        ("9", "DIR/u.jsonl, record 9, pending", "userferry run --key 9"),
+    ] {
+        for line in ["retry-failed", "retry-failed --run", "retry-failed --dry-run"] {
+            let err = desk.ferry(&format!("{line} --key {key}")).ok(2).err;
+            let told =
+                format!("error: none of these rows is failed: {key} ({row})\n\nhint: {way}\n");
+            assert_eq!(err, told, "{line}");
+        }
+    }
+    assert_eq!(dump(&desk), before);
+}
+
 /// One address may be that of a row that is sent and of one that is not.
 #[test]
 fn a_row_that_is_not_sent_is_named_by_its_own_key_and_place() {
