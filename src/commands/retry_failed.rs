@@ -25,9 +25,9 @@ pub struct RetryFailed {
     #[arg(long, value_name = "CLASS")]
     pub class: Option<FailedClass>,
 
-    /// Only the row with this key
+    /// Only the row with this key; may be given several times
     #[arg(long, value_name = "KEY")]
-    pub key: Option<String>,
+    pub key: Vec<String>,
 
     /// Then do what run does
     #[arg(long)]
@@ -94,7 +94,7 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &RetryFailed) -> Result<Exit> {
 
 /// Which rows to retry, one by one where not all are meant; with a limit the oldest of them.
 fn to_retry(ui: Ui, table: &Table, args: &RetryFailed) -> Result<Retry> {
-    let jobs = named(ui, table, args.key.as_slice())?;
+    let jobs = named(ui, table, &args.key)?;
     let detail = args.class.map(|class| match class {
         FailedClass::Rejected => Detail::Rejected,
         FailedClass::Conflict => Detail::Conflict,

@@ -302,7 +302,7 @@ fn a_run_for_settled_rows_names_them_and_what_sends_each_again() {
 
 #[test]
 fn a_retry_of_rows_that_did_not_fail_says_what_they_are_and_what_to_do() {
-    let (_rig, desk) = after_a_run();
+    let (rig, desk) = after_a_run();
     desk.write("wrong.jsonl", "{\"uid\":\"100\",\"mail\":\"none\"}\n");
     desk.ferry("stage wrong.jsonl").ok(3);
     let before = dump(&desk);
@@ -327,6 +327,24 @@ fn a_retry_of_rows_that_did_not_fail_says_what_they_are_and_what_to_do() {
         }
     }
     assert_eq!(dump(&desk), before);
+    let sent_before = sent(&rig).len();
+    let err = desk.ferry("retry-failed --key 3 --key 100 --key 1 --run").ok(3).err;
+    let told = "Not failed: 100 (DIR/wrong.jsonl, record 1, invalid), 1 (DIR/u.jsonl, record 1, done/created)\n\
+                1 failed row pending again\n";
+    assert!(err.starts_with(told), "{err}");
+    assert_eq!(sent(&rig)[sent_before..], ["3"]);
+}
+
+#[test]
+fn a_retry_takes_several_keys() {
+    let (rig, desk) = after_a_run();
+    let before = sent(&rig).len();
+    let err = desk.ferry("retry-failed --key 5 --key 3 --dry-run").ok(0).err;
+    assert_eq!(err, "2 failed rows would be pending again; nothing was changed\n");
+    desk.ferry("retry-failed --key 5 --key 3 --run").ok(3);
+    let mut whom = sent(&rig)[before..].to_vec();
+    whom.sort();
+    assert_eq!(whom, ["3", "5"]);
 }
 
 /// One address may be that of a row that is sent and of one that is not.
