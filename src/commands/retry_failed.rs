@@ -16,6 +16,7 @@ use clap::{Args, ValueEnum};
 /// `retry-failed`.
 #[derive(Debug, Args)]
 #[command(after_help = SETTINGS_HELP)]
+#[command(mut_arg("dry_run", |arg| arg.help("Count the rows that would be pending again; send and change nothing")))]
 pub struct RetryFailed {
     /// Only rows that failed with this code
     #[arg(long, value_name = "CODE")]

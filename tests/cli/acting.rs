@@ -385,6 +385,20 @@ fn a_key_that_no_row_has_is_named_as_it_was_typed() {
 }
 
 #[test]
+fn the_help_of_each_dry_run_says_what_that_one_does() {
+    let desk = Desk::new();
+    for (command, told) in [
+        ("run", "Show what would be sent, masked; send and change nothing"),
+        ("retry-failed", "Count the rows that would be pending again; send and change nothing"),
+    ] {
+        let help = desk.ferry(&format!("{command} --help")).ok(0).out;
+        let (_, help) = help.split_once("--dry-run").unwrap();
+        let words: Vec<&str> = help.split_whitespace().collect();
+        assert!(words.join(" ").starts_with(told), "{help}");
+    }
+}
+
+#[test]
 fn usage_lines_show_what_is_mandatory() {
     let desk = Desk::new();
     let help = desk.ferry("settle --help").ok(0).out;
