@@ -45,6 +45,9 @@ pub enum Command {
     /// is written as a comment, with the reason. Read the file, change what is wrong, then check.
     Init(init::Init),
     /// Read, map and validate an export, and show its problems; nothing is staged or sent
+    ///
+    /// check reads the file alone; stage compares its records with the rows of the job table, too,
+    /// and may find duplicates there.
     Check(check::Check),
     /// Show what would be sent for one record, field by field, and where each value comes from
     Preview(preview::Preview),

@@ -94,3 +94,21 @@ fn of_several_sources_csv_has_all_columns_and_says_what_it_cannot_hold() {
     let did = desk.ferry("export --status invalid").ok(0);
     assert!(!did.err.contains("CSV"), "{}", did.err);
 }
+
+/// What a corrected record has may be another row's by now.
+#[test]
+fn check_says_that_it_reads_the_file_alone_and_stage_compares_with_the_table() {
+    let desk = Desk::new();
+    let wrong = "{\"uid\":\"2\",\"mail\":\"none\"}\n";
+    desk.write("u.jsonl", format!("{{\"uid\":\"1\",\"mail\":\"a@b.cn\"}}\n{wrong}"));
+    desk.ferry("stage u.jsonl").ok(3);
+    desk.write("fixed.jsonl", wrong.replace("none", "a@b.cn"));
+    desk.ferry("check fixed.jsonl").ok(0);
+    desk.ferry("stage --replace fixed.jsonl").ok(3);
+    assert!(desk.ferry("show 2").ok(0).out.contains("duplicate"));
+    let help = desk.ferry("check --help").ok(0).out;
+    let words: Vec<&str> = help.split_whitespace().collect();
+    let told =
+        "check reads the file alone; stage compares its records with the rows of the job table";
+    assert!(words.join(" ").contains(told), "{help}");
+}
