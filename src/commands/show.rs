@@ -85,10 +85,12 @@ impl View<'_> {
     }
 }
 
-/// What [`describe`] tells, for programs. `would_send` is masked; what was sent is not kept.
+/// What [`describe`] tells, for programs. `would_send` is masked, and null of what is invalid; what was sent is
+/// not kept.
 fn json(table: &Table, job: &JobRow, view: &View<'_>) -> Result<Value> {
     let Shown { key, user } = view.of(job);
-    let would_send: Value = serde_json::from_str(&user).unwrap_or_default();
+    let is_sent = job.status != Status::Invalid;
+    let would_send: Option<Value> = serde_json::from_str(&user).ok().filter(|_| is_sent);
     let attempts = table.attempts(job.id)?.into_iter().map(|attempt| {
         json!({
             "n": attempt.n,
@@ -152,7 +154,8 @@ fn describe(table: &Table, job: &JobRow, view: &View<'_>) -> Result<String> {
                 &format!("{user}  (by the mapping of today; what was sent is not kept)"),
             );
         }
-        Status::Invalid => line("would send", &user),
+        // Its fields may be what nobody should see: a password in the column of hashes, say.
+        Status::Invalid => line("sends", "not sent: invalid"),
         Status::Pending | Status::Sending | Status::Unknown | Status::Failed => {
             line("sends", &user);
         }

@@ -148,3 +148,24 @@ fn check_tells_each_reason_once() {
     let all = desk.ferry("check u.jsonl --format jsonl").ok(3).out;
     assert_eq!(lines(&all).iter().filter(|line| line["rule"] == "email").count(), 100);
 }
+
+/// Whoever sees how long a password is has the less to guess.
+#[test]
+fn of_a_row_that_is_not_sent_nothing_is_shown_as_if_it_were() {
+    let desk = Desk::new();
+    desk.write("userferry.toml", "[mapping]\nexternalId = \"uid\"\npassword = \"pwd\"\n");
+    let hash = "$2b$12$nCa3WDbsc3tvM57ifzjwrOAGGuNK7EPV0R17WKcW6f13NZvX97yLe";
+    let line = |n| format!("{{\"uid\":\"{n}\",\"pwd\":\"{hash}\"}}\n");
+    let hashes = (1..40).map(line).collect::<Vec<_>>().concat();
+    desk.write("u.jsonl", format!("{hashes}{{\"uid\":\"99\",\"pwd\":\"geheim789\"}}\n"));
+    desk.ferry("stage u.jsonl").ok(3);
+    let shown = desk.ferry("show 99").ok(0).out;
+    assert!(shown.contains("\nstatus     invalid\n"), "{shown}");
+    assert!(shown.contains("not sent: invalid\n"), "{shown}");
+    let json = desk.ferry("show 99 --json").ok(0).out;
+    for said in [&shown, &json] {
+        assert!(!said.contains("9 bytes") && !said.contains("geheim"), "{said}");
+    }
+    let rows: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(rows[0]["would_send"], Value::Null);
+}
