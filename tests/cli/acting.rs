@@ -144,6 +144,8 @@ fn a_canary_with_failures_exits_3_and_a_good_one_5() {
     desk.write("u.jsonl", lines);
     desk.ferry("stage u.jsonl").ok(0);
     let err = desk.ferry("run --limit 5").ok(3).err;
+    let line = "3 of 19 done (2 created, 1 existed), 2 failed, 14 pending; 5 in this run: 2 created, 1 existed, 2 failed\n";
+    assert!(err.contains(line), "{err}");
     let told = "In this run: 2 created, 1 existed already, 1 in conflict with another user, \
                 1 refused or exhausted\n\
                 See them, and why, before you go on: userferry failures\n\

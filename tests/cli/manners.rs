@@ -30,7 +30,7 @@ fn each_step_says_what_it_did_and_what_comes_next() {
         (
             "run",
             3,
-            "---\nTo HOST, user pool POOL\n2 of 4 done, 1 failed, 1 invalid; 2 in this run\n\
+            "---\nTo HOST, user pool POOL\n2 of 4 done, 1 failed, 1 invalid; 3 in this run: 2 created, 1 failed\n\
              See them, and why:       userferry failures\n\
              Send failed rows again:  userferry retry-failed --run\n\
              Take records out:        userferry export --status failed,invalid -o wrong.jsonl\n\

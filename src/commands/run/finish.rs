@@ -128,7 +128,53 @@ fn summary(counts: &Counts, before: &Counts) -> String {
             text.push_str(&format!(", {} {word}", grouped(n)));
         }
     }
-    let now = counts.done.saturating_sub(before.done);
-    text.push_str(&format!("; {} in this run", grouped(now)));
+    text.push_str(&format!("; {}", in_this_run(counts, before)));
     text
+}
+
+/// How many rows a run has settled, and as what, where that is not one word for all that is done.
+fn in_this_run(counts: &Counts, before: &Counts) -> String {
+    let more = |of: fn(&Counts) -> u64| of(counts).saturating_sub(of(before));
+    let kinds = [
+        (more(|counts| counts.created), "created"),
+        (more(|counts| counts.existed), "existed"),
+        (more(|counts| counts.skipped), "skipped"),
+        (more(|counts| counts.failed), "failed"),
+        (more(|counts| counts.invalid), "invalid"),
+    ];
+    let settled = kinds.iter().map(|(n, _)| n).sum::<u64>();
+    let parts: Vec<String> = kinds
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| format!("{} {word}", grouped(*n)))
+        .collect();
+    let is_plain = settled == 0 || more(|counts| counts.created) == settled;
+    let parts = if is_plain { String::new() } else { format!(": {}", parts.join(", ")) };
+    format!("{} in this run{parts}", grouped(settled))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_counts_all_that_it_has_settled() {
+        let before = Counts { total: 600, pending: 590, done: 4, failed: 6, ..Counts::default() };
+        let before = Counts { created: 4, ..before };
+        for (counts, expected) in [
+            (
+                Counts { created: 6, done: 6, failed: 9, ..before },
+                "5 in this run: 2 created, 3 failed",
+            ),
+            (
+                Counts { created: 575, existed: 3, ..before },
+                "574 in this run: 571 created, 3 existed",
+            ),
+            (Counts { created: 1_044, ..before }, "1,040 in this run"),
+            (Counts { invalid: 2, skipped: 1, ..before }, "3 in this run: 1 skipped, 2 invalid"),
+            (before, "0 in this run"),
+        ] {
+            assert_eq!(in_this_run(&counts, &before), expected);
+        }
+    }
 }
