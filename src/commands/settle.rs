@@ -5,10 +5,10 @@ use super::global::Global;
 use super::open_writer;
 use crate::clock;
 use crate::error::{Error, Exit, Result};
-use crate::job::{SettleAs, Status};
+use crate::job::{Detail, SettleAs, Status};
 use crate::store::{Deciding, JobRow};
 use crate::ui::Ui;
-use crate::words::counted;
+use crate::words::{agree, counted};
 use clap::{Args, ValueEnum};
 
 /// `settle`.
@@ -80,14 +80,45 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Settle) -> Result<Exit> {
         settled += u64::from(writer.table.settle(job.id, to, reason, clock::system_ms())?);
     }
     if settled == 0 {
-        let status = jobs.first().map_or(Status::Pending, |job| job.status);
-        return Err(Error::usage(format!(
-            "the row is {status}, not unknown: there is nothing to settle"
-        ))
-        .hint("'waive' lets failed and invalid rows go; 'retry-failed --key' sends one again"));
+        return Err(not_in_doubt(&jobs));
     }
     ui.note(&format!("{} settled; --undo takes it back", counted(settled, "row")));
     Ok(Exit::Done)
+}
+
+/// Why none of the rows was settled, with the way out for each that can be decided about otherwise.
+fn not_in_doubt(jobs: &[JobRow]) -> Error {
+    let mut are: Vec<String> = jobs.iter().map(JobRow::status_and_detail).collect();
+    are.dedup();
+    let message = format!(
+        "{} {}, not unknown: there is nothing to settle",
+        agree(jobs.len() as u64, "the row is", "the rows are"),
+        are.join(", ")
+    );
+    let mut ways: Vec<&str> = jobs.iter().map(way_out).collect();
+    ways.dedup();
+    Error::usage(message).hint(ways.join("\n      "))
+}
+
+fn way_out(job: &JobRow) -> &'static str {
+    match (job.status, job.detail) {
+        (Status::Failed, Some(Detail::Conflict)) => {
+            "if the user in the directory is another person, let the row go: userferry waive --key KEY --reason TEXT; if it \
+             is the same person, give it the external id of this record there, then: userferry retry-failed --key KEY --run"
+        }
+        (Status::Failed, _) => {
+            "userferry retry-failed --key KEY --run sends it again; userferry waive --key KEY --reason TEXT lets it go"
+        }
+        (Status::Invalid, _) => {
+            "correct the record and stage it: userferry stage --replace SOURCE; or let it go: userferry waive --key KEY \
+             --reason TEXT"
+        }
+        (Status::Pending, _) => "userferry run sends it",
+        (Status::Done, Some(Detail::Waived)) => "userferry waive --key KEY --undo takes that back",
+        (Status::Done | Status::Sending | Status::Unknown, _) => {
+            "userferry show KEY tells what became of it"
+        }
+    }
 }
 
 /// One user has one id.

@@ -372,6 +372,37 @@ fn a_row_that_is_not_sent_is_named_by_its_own_key_and_place() {
     assert!(err.contains(told), "{err}");
 }
 
+/// The directory has the same person already, without an external id.
+#[test]
+fn a_conflict_cannot_be_settled_and_the_way_out_that_is_told_holds() {
+    let rig = Rig::start(&[]);
+    rig.sandbox.add_users(&json!([{"username": "three"}]));
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write("userferry.toml", "[mapping]\nexternalId = \"uid\"\nusername = \"name\"\n");
+    desk.write("u.jsonl", json!({"uid": "3", "name": "three"}).to_string());
+    desk.ferry("stage u.jsonl").ok(0);
+    let settle = "settle 3 --as done --user-id x --reason same";
+    let err = desk.ferry(settle).ok(2).err;
+    assert!(err.contains("the row is pending, not unknown"), "{err}");
+    assert!(err.ends_with("hint: userferry run sends it\n"), "{err}");
+    desk.ferry("run").ok(3);
+    let err = desk.ferry(settle).ok(2).err;
+    let told = "error: the row is failed/conflict, not unknown: there is nothing to settle\n\n\
+                hint: if the user in the directory is another person, let the row go: userferry waive --key KEY --reason TEXT; \
+                if it is the same person, give it the external id of this record there, then: userferry retry-failed \
+                --key KEY --run\n";
+    assert_eq!(err, told);
+    // Another directory, in which it has that id.
+    let other = Rig::start(&[]);
+    other.sandbox.add_users(&json!([{"username": "three", "externalId": "3"}]));
+    let desk = Desk::at(&other.sandbox.url);
+    desk.write("userferry.toml", "[mapping]\nexternalId = \"uid\"\nusername = \"name\"\n");
+    desk.write("u.jsonl", json!({"uid": "3", "name": "three"}).to_string());
+    desk.ferry("stage u.jsonl").ok(0);
+    desk.ferry("run").ok(0);
+    assert_eq!(desk.status()["existed"], 1);
+}
+
 /// What a terminal would obey is not repeated.
 #[test]
 fn a_key_that_no_row_has_is_named_as_it_was_typed() {
