@@ -295,6 +295,12 @@ pub trait Reading {
         after: JobId,
         limit: u32,
     ) -> Result<Vec<(JobId, Vec<u8>)>, StoreError>;
+    /// Records of jobs that were sent, are or will be, failed ones too, by id after the given one: a page.
+    fn records_to_send(
+        &self,
+        after: JobId,
+        limit: u32,
+    ) -> Result<Vec<(JobId, Vec<u8>)>, StoreError>;
     /// Old keys and the ids that the directory gave, by id after the given one: a page.
     fn id_map(&self, after: JobId, limit: u32) -> Result<Vec<MappedId>, StoreError>;
     /// Records of jobs of one status, by id after the given one: a page.

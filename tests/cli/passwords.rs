@@ -495,6 +495,35 @@ fn the_function_is_written_for_what_was_found() {
     assert!(!desk.path("d").exists());
 }
 
+/// What is not sent needs no function.
+#[test]
+fn the_function_is_for_the_passwords_of_rows_that_are_sent() {
+    let desk = Desk::new();
+    let hashes = vec![BCRYPT; 40];
+    let mut users: Value = serde_json::from_str(&export(&hashes)).unwrap();
+    users[7]["mail"] = json!("none");
+    users[7]["password"] = json!("geheim789");
+    users.as_array_mut().unwrap().push(json!({"uid": "99", "password": "geheim789"}));
+    desk.write("users.json", users.to_string());
+    desk.ferry("stage users.json").ok(3);
+    let is_told = |directory: &str, line: &str| {
+        let did = desk.ferry(&format!("password function {line} -o {directory}")).ok(0);
+        let lines: Vec<&str> = did.err.lines().collect();
+        assert_eq!(lines[0], format!("Wrote {directory} for bcrypt (39)"));
+        assert!(!did.err.contains("is not in it"), "{}", did.err);
+    };
+    is_told("a", "");
+    is_told("b", "--from users.json");
+    desk.ferry("waive --status invalid --reason left").ok(0);
+    is_told("c", "");
+    // What is accepted goes as it is.
+    let desk = Desk::new();
+    desk.write("users.json", users.to_string());
+    desk.ferry("stage users.json --accept-passwords").ok(3);
+    let did = desk.ferry("password function -o a").ok(3);
+    assert!(did.err.contains("1 user: plain is not in it"), "{}", did.err);
+}
+
 #[test]
 fn firebases_parameters_go_into_the_function_and_nowhere_else() {
     let desk = Desk::new();

@@ -6,15 +6,14 @@ use crate::commands::{open_reader, staged_mapping};
 use crate::config::{Flags, Settings, TargetKind, process_env};
 use crate::error::{Error, Exit, Result};
 use crate::input::{Reader, Source};
-use crate::job::Status;
 use crate::mapping::Mapping;
 use crate::password::typed::Texts;
 use crate::password::{Scheme, cost, detect, function};
 use crate::prepare;
-use crate::schema::Schema;
 use crate::store::{JobId, Reading};
 use crate::ui::Ui;
 use crate::ui::progress::ReadProgress;
+use crate::user::User;
 use crate::words::counted;
 use clap::Args;
 use secrecy::ExposeSecret as _;
@@ -28,7 +27,7 @@ const PAGE: u32 = 5_000;
 /// How many passwords are of which scheme; 0 where the schemes were named.
 type Schemes = BTreeMap<Scheme, u64>;
 
-/// The passwords that were found.
+/// The passwords that were found, of rows and records that are or will be sent.
 #[derive(Default)]
 struct Found {
     schemes: Schemes,
@@ -138,12 +137,19 @@ fn of_sources(global: &Global, ui: Ui, args: &PasswordFunction) -> Result<Found>
         while let Some(record) = reader.next_record()? {
             records += 1;
             if record.fault.is_none() {
-                count(&record.raw, &settings.mapping, schema, &mut found);
+                let prepared = prepare::prepare(&record.raw, &settings.mapping, schema);
+                if prepared.problems.is_empty() {
+                    count(&prepared.user, &mut found);
+                }
             }
             if records.is_multiple_of(PAGE.into()) {
                 bar.update(reader.bytes_read(), reader.bytes_total(), records);
             }
         }
+    }
+    // Staging would refuse them.
+    if settings.target.keep_password && found.texts.are_typed() {
+        found.schemes.remove(&Scheme::Plain);
     }
     Ok(found)
 }
@@ -152,23 +158,21 @@ fn of_table(global: &Global) -> Result<Found> {
     let table = open_reader(global)?;
     let mapping = staged_mapping(&table)?.unwrap_or_else(Mapping::reference);
     let mut found = Found::default();
-    for status in Status::ALL.iter().copied() {
-        let mut after = JobId(0);
-        loop {
-            let page = table.records(status, after, PAGE)?;
-            let Some((last, _)) = page.last() else { break };
-            after = *last;
-            for (_, raw) in &page {
-                count(raw, &mapping, TargetKind::AuthingV2.schema(), &mut found);
-            }
+    let mut after = JobId(0);
+    loop {
+        let page = table.records_to_send(after, PAGE)?;
+        let Some((last, _)) = page.last() else { break };
+        after = *last;
+        for (_, raw) in &page {
+            let user = prepare::prepare(raw, &mapping, TargetKind::AuthingV2.schema()).user;
+            count(&user, &mut found);
         }
     }
     Ok(found)
 }
 
-fn count(raw: &[u8], mapping: &Mapping, schema: &Schema, found: &mut Found) {
-    let user = prepare::prepare(raw, mapping, schema).user;
-    if let Some(password) = user.password {
+fn count(user: &User, found: &mut Found) {
+    if let Some(password) = &user.password {
         let scheme = detect(password.expose_secret());
         *found.schemes.entry(scheme).or_default() += 1;
         if scheme == Scheme::Plain {

@@ -289,6 +289,14 @@ impl Reading for Table {
         self.check(|c| export::records(c, status, after, limit))
     }
 
+    fn records_to_send(
+        &self,
+        after: JobId,
+        limit: u32,
+    ) -> Result<Vec<(JobId, Vec<u8>)>, StoreError> {
+        self.check(|c| export::records_to_send(c, after, limit))
+    }
+
     fn id_map(&self, after: JobId, limit: u32) -> Result<Vec<MappedId>, StoreError> {
         self.check(|c| export::id_map(c, after, limit))
     }

@@ -21,6 +21,21 @@ pub(super) fn records(
     rows.collect()
 }
 
+pub(super) fn records_to_send(
+    c: &Connection,
+    after: JobId,
+    limit: u32,
+) -> rusqlite::Result<Vec<(JobId, Vec<u8>)>> {
+    let mut statement = c.prepare_cached(
+        "SELECT j.id, r.raw FROM job j JOIN record r ON r.job_id = j.id
+         WHERE j.status <> 'invalid' AND (j.detail IS NULL OR j.detail NOT IN ('waived', 'skipped'))
+               AND j.id > ?1 ORDER BY j.id LIMIT ?2",
+    )?;
+    let rows = statement
+        .query_map(params![after.0, limit], |row| Ok((JobId(row.get(0)?), row.get(1)?)))?;
+    rows.collect()
+}
+
 pub(super) fn pending_record(c: &Connection, job: JobId) -> rusqlite::Result<Option<Vec<u8>>> {
     c.query_row(
         "SELECT r.raw FROM job j JOIN record r ON r.job_id = j.id
