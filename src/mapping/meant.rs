@@ -23,11 +23,7 @@ pub(crate) fn meant(
 ) -> Option<Meant> {
     let field = schema.password_field;
     let source = Source::of(raw).ok()?;
-    let base = match mapping.rule(field)? {
-        Rule::Password(rule) => (**rule).clone(),
-        Rule::Column { from, .. } => Password::of_column(from),
-        Rule::Jq { .. } | Rule::Constant(_) | Rule::Raw { .. } => return None,
-    };
+    let base = base(mapping, field)?;
     let hash = base.hash_of(&source)?;
     let does = |rule: &Password| {
         let taken = rule.take(&source).ok().flatten();
@@ -43,4 +39,26 @@ pub(crate) fn meant(
         mapping.rules().iter().find(of).map(|(name, _)| (salt.to_owned(), name.clone()))
     });
     Some(Meant { rule: format!("{field} = {}", rule.to_toml()), feeds })
+}
+
+/// Whether a password is what stands in its column, with nothing added to it.
+pub(crate) fn is_as_it_stands(
+    raw: &[u8],
+    mapping: &Mapping,
+    schema: &Schema,
+    stored: &str,
+) -> bool {
+    let (Ok(source), Some(base)) = (Source::of(raw), base(mapping, schema.password_field)) else {
+        return false;
+    };
+    base.hash_of(&source).is_some_and(|hash| hash == stored)
+}
+
+/// The rule of the password; none where it is not made of a column of hashes.
+fn base(mapping: &Mapping, field: &str) -> Option<Password> {
+    match mapping.rule(field)? {
+        Rule::Password(rule) => Some((**rule).clone()),
+        Rule::Column { from, .. } => Some(Password::of_column(from)),
+        Rule::Jq { .. } | Rule::Constant(_) | Rule::Raw { .. } => None,
+    }
 }

@@ -17,7 +17,7 @@ mod validate;
 
 pub use error::RuleError;
 pub use jq::Program;
-pub(crate) use meant::{Meant, meant};
+pub(crate) use meant::{Meant, is_as_it_stands, meant};
 pub use password::Password;
 pub(crate) use record::{Seen, for_each_field, for_each_inner_field, for_each_value, path_of};
 pub use rule::{As, Constant, How, Rule};

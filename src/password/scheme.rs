@@ -183,6 +183,21 @@ impl Scheme {
         matches!(self, Self::Plain | Self::Unknown)
     }
 
+    /// Whether a hash of this scheme says itself what its salt is, so that no other column belongs to it.
+    pub fn has_own_salt(self) -> bool {
+        let is_put_together = matches!(
+            self,
+            Self::FirebaseScrypt
+                | Self::SaltedMd5
+                | Self::SaltedSha1
+                | Self::SaltedSha256
+                | Self::SaltedSha512
+        );
+        let is_without =
+            matches!(self, Self::LdapSha | Self::LdapMd5 | Self::UnsaltedMd5 | Self::UnsaltedSha1);
+        self.is_unmistakable() && !is_put_together && !is_without
+    }
+
     /// Whether nothing but a hash of this scheme looks so.
     pub fn is_unmistakable(self) -> bool {
         !matches!(

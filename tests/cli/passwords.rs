@@ -394,6 +394,23 @@ fn one_known_password_proves_the_column_the_scheme_and_the_order() {
     }
 }
 
+/// No column and no order belongs to a hash that carries its own salt.
+#[test]
+fn of_a_hash_with_its_own_salt_it_is_only_said_that_the_password_does_not_match() {
+    let desk = Desk::new();
+    // `printf x9secret | md5sum`.
+    let md5 = "c4e0116b9f257a61c92fa4751ce45077";
+    let users =
+        json!([{"uid": "1", "password": BCRYPT, "salt": "x9"}, {"uid": "2", "password": md5}]);
+    desk.write("users.json", users.to_string());
+    desk.ferry("stage users.json").ok(0);
+    let did = desk.pipe("password verify --key 1 --password-file -", "wrong").ok(3);
+    let told = "DIR/users.json, record 1: the password does not match its hash (bcrypt, cost 4)\n";
+    assert_eq!((did.out.as_str(), did.err.as_str()), (told, ""));
+    let did = desk.pipe("password verify --key 2 --password-file -", "wrong").ok(3);
+    assert!(did.err.contains("were tried"), "{}", did.err);
+}
+
 /// One column of two digests, and none that names the scheme.
 #[test]
 fn a_program_tells_the_scheme_of_each_hash_from_the_check_to_the_proof() {

@@ -90,6 +90,9 @@ fn verify_job(
     ui.out(&format!("{place}: the password does not match its hash ({told})\n"))?;
     match meant {
         Some(meant) => note_meant(ui, &meant),
+        // Nothing else belongs to it.
+        None if detect(stored).has_own_salt()
+            && mapping::is_as_it_stands(&job.raw, mapping, schema, stored) => {}
         None => ui.note(
             "Is it this user's password? Then the column, the scheme or what belongs to it (salt, iterations) is not \
              what the mapping says; other orders, other ways to write the salt and, for digests, every other column as the salt \
