@@ -379,6 +379,10 @@ fn one_known_password_proves_the_column_the_scheme_and_the_order() {
                  salt = \"salt\", order = \"md5(password)+salt\" }\n";
     assert_eq!(did.err, order);
     desk.write("userferry.toml", SALTED.replace("ORDER", "md5(password)+salt"));
+    let did = verify("2").ok(3);
+    let told =
+        "It does with the new rule, and the settings file says so already: userferry remap\n";
+    assert_eq!(did.err, told);
     desk.ferry("remap").ok(0);
     verify("2").ok(0);
     assert!(verify("3").ok(2).err.contains("this user has no password"));

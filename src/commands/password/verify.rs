@@ -2,7 +2,7 @@
 
 use crate::commands::global::Global;
 use crate::commands::{jobs_of, open_reader, staged_mapping};
-use crate::config::TargetKind;
+use crate::config::{Flags, Settings, TargetKind, process_env};
 use crate::error::{Error, Exit, Result};
 use crate::mapping::{self, Mapping, Meant};
 use crate::password::firebase::Firebase;
@@ -43,20 +43,32 @@ pub(super) fn run(global: &Global, ui: Ui, args: &PasswordVerify) -> Result<Exit
     let firebase = args.firebase.as_deref().map(super::read_firebase).transpose()?;
     let mapping = staged_mapping(&table)?.unwrap_or_else(Mapping::reference);
     let password = read_password(args.password_file.as_deref())?;
+    // A settings file that cannot be read says nothing: the rows go by the mapping that they were staged with.
+    let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env).ok();
+    let newer = settings.filter(|settings| settings.file.is_some() && settings.mapping != mapping);
+    let by = By {
+        mapping: &mapping,
+        newer: newer.as_ref().map(|settings| &settings.mapping),
+        firebase: firebase.as_ref(),
+    };
     let mut all_match = true;
     for job in &jobs {
-        all_match &= verify_job(ui, job, &mapping, &password, firebase.as_ref())?;
+        all_match &= verify_job(ui, job, &by, &password)?;
     }
     Ok(if all_match { Exit::Done } else { Exit::Incomplete })
 }
 
-fn verify_job(
-    ui: Ui,
-    job: &JobRow,
-    mapping: &Mapping,
-    password: &SecretString,
-    firebase: Option<&Firebase>,
-) -> Result<bool> {
+/// What a password is verified by.
+struct By<'a> {
+    /// That of the rows.
+    mapping: &'a Mapping,
+    /// That of the settings file, where it is another.
+    newer: Option<&'a Mapping>,
+    firebase: Option<&'a Firebase>,
+}
+
+fn verify_job(ui: Ui, job: &JobRow, by: &By<'_>, password: &SecretString) -> Result<bool> {
+    let By { mapping, newer, firebase } = *by;
     let place = format!("{}, record {}", job.source, job.record_no);
     let schema = TargetKind::AuthingV2.schema();
     let prepared = prepare::prepare(&job.raw, mapping, schema);
@@ -82,13 +94,20 @@ fn verify_job(
         Err(why) => return Err(unverifiable(&place, &told, why)),
     }
     let matches = |other: &str| verify(password, other, firebase) == Ok(true);
+    let is_remedied = newer.is_some_and(|newer| {
+        let user = prepare::prepare(&job.raw, newer, schema).user;
+        user.password.is_some_and(|stored| matches(stored.expose_secret()))
+    });
     let meant = mapping::meant(&job.raw, mapping, schema, &matches);
-    if meant.is_none() && !is_known {
+    if meant.is_none() && !is_known && !is_remedied {
         return Err(no_hash(&place, &told, stored));
     }
     let told = if is_known { told.as_str() } else { "as it stands, of no known form" };
     ui.out(&format!("{place}: the password does not match its hash ({told})\n"))?;
     match meant {
+        _ if is_remedied => ui.note(
+            "It does with the new rule, and the settings file says so already: userferry remap",
+        ),
         Some(meant) => note_meant(ui, &meant),
         // Nothing else belongs to it.
         None if detect(stored).has_own_salt()
