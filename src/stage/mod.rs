@@ -10,7 +10,9 @@ use crate::clock;
 use crate::columns;
 use crate::error::{Error, Result};
 use crate::failpoint;
-use crate::input::{self, Checkpoint, InputErrorKind, Reader, Record, Source};
+use crate::input::{
+    self, Checkpoint, InputError, InputErrorKind, Reader, Record, Source, show_name,
+};
 use crate::mapping::Mapping;
 use crate::password::guard::{self, Guard, Watch};
 use crate::prepare;
@@ -140,7 +142,8 @@ pub fn stage<S: Staging>(
                 staged.note = reader.note();
                 return Ok(staged);
             }
-            let mut reader = Reader::open(source, &settings.input, None)?;
+            let mut reader = Reader::open(source, &settings.input, None)
+                .map_err(|error| with_columns_of_before(error, &known))?;
             let start = reader.checkpoint();
             head = judged_head(source, &mut reader, settings, &mut watch)?;
             let id = store.begin_source(&path, reader.bytes_total(), clock::system_ms())?;
@@ -260,6 +263,22 @@ pub(crate) fn canonical(source: &Source) -> Result<String> {
 
 fn checkpoint_of(row: &SourceRow) -> Option<Checkpoint> {
     serde_json::from_str(&row.checkpoint).ok()
+}
+
+/// A refusal of a header, with the names that the user gave for the columns when the source was staged
+/// before.
+fn with_columns_of_before(mut error: InputError, known: &[SourceRow]) -> InputError {
+    let mut before = known.iter().rev().filter_map(checkpoint_of);
+    let given = before.find_map(|at| {
+        at.columns().filter(|_| at.has_given_names()).map(|(_, names)| names.to_vec())
+    });
+    if let (InputErrorKind::Header, Some(names)) = (error.kind, given) {
+        let shown: Vec<String> = names.iter().map(|name| show_name(name.as_bytes())).collect();
+        let shown = shown.join(",").replace('\'', r"'\''");
+        let hint = error.hint.map_or_else(String::new, |hint| format!("; {hint}"));
+        error.hint = Some(format!("it was staged with --columns '{shown}' last time{hint}"));
+    }
+    error
 }
 
 /// How to read a source that is unfinished: the options, with what its checkpoint keeps.

@@ -92,6 +92,26 @@ fn columns_can_be_named_for_every_command_and_the_first_line_is_a_record() {
 }
 
 #[test]
+fn a_changed_file_without_a_header_is_refused_with_the_names_that_were_given_last_time() {
+    let desk = Desk::new();
+    desk.write("u.csv", ROWS);
+    desk.ferry("stage u.csv --columns uid,nickname,mail").ok(0);
+    desk.write("u.csv", format!("{ROWS}9,wu,w@b.cn\n"));
+    for line in ["stage u.csv", "stage --replace u.csv", "stage u.csv --columns uid,mail"] {
+        let did = desk.ferry(line).ok(2);
+        let told = "hint: it was staged with --columns 'uid,nickname,mail' last time; ";
+        assert!(did.err.contains(told), "{line}: {}", did.err);
+        assert!(!did.err.contains("zhang") && !did.err.contains("z@b.cn"), "{}", did.err);
+    }
+    // What it says is what is needed.
+    let did = desk.ferry("stage u.csv --columns uid,nickname,mail").ok(0);
+    assert!(did.err.contains("3 records read, 1 staged, 2 in the table already"), "{}", did.err);
+    // Another file has no such names.
+    desk.write("v.csv", ROWS);
+    assert!(!desk.ferry("stage v.csv").ok(2).err.contains("last time"));
+}
+
+#[test]
 fn a_staging_that_was_cut_off_goes_on_or_begins_anew_with_the_names_that_were_given() {
     let desk = Desk::new();
     let cut_off = format!("{ROWS}9,\"wu");
