@@ -168,4 +168,16 @@ fn of_a_row_that_is_not_sent_nothing_is_shown_as_if_it_were() {
     }
     let rows: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(rows[0]["would_send"], Value::Null);
+    // Nor where it is right.
+    let desk = Desk::new();
+    let settings =
+        "[target]\nkeep_password = false\n[mapping]\nexternalId = \"uid\"\npassword = \"pwd\"\n";
+    desk.write("userferry.toml", settings);
+    desk.write("u.jsonl", "{\"uid\":\"99\",\"pwd\":\"geheim789\"}\n");
+    desk.ferry("stage u.jsonl").ok(0);
+    let said =
+        ["show 99", "show 99 --json", "run --dry-run"].map(|line| desk.ferry(line).ok(0).out);
+    for said in said {
+        assert!(said.contains("<not shown>") && !said.contains("9 bytes"), "{said}");
+    }
 }
