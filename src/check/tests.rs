@@ -272,7 +272,9 @@ fn values_that_do_not_tell_are_counted_and_none_is_shown() {
     ]);
     let (told, _) = overlooked(json!({"externalId": "id"}), &records);
     let active = "`active` is not mapped: if it says who may not sign in, these users could after the move (2 of 6 \
-                  records); map it: blocked = { jq = '.active != \"yes\"' } (put the word that lets in for \"yes\")";
+                  records); map it: blocked = { jq = '.active | tostring | trim | ascii_downcase | {\"…\": true}[.] | if . == \
+                  null then error(\"not known whether this user may sign in\") else . end' } (for \"…\" put each word \
+                  that shuts out, and add each that lets in with false; any other is an error of its record)";
     assert_eq!(told[0], active);
     let state = "`state` is not mapped: it says of 1 of 6 records that the user may not sign in, who could after the \
                  move; map it: blocked = { jq = '.state | tostring | trim | ascii_downcase | {\"active\": false, \

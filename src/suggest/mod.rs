@@ -164,8 +164,9 @@ fn why_left(place: &Place, stats: &FieldStats) -> String {
         return "looks like a secret: keep it out of oauth, too".to_owned();
     }
     if choose::is_status(place) {
-        let rule = rule::written_jq(place, " == \"…\"");
-        return format!("if it says who may not log in: blocked = {rule}");
+        let rule = standing::rule_to_complete(place);
+        let how = standing::HOW_TO_COMPLETE;
+        return format!("if it says who may not log in: blocked = {rule} ({how})");
     }
     if let Some((field, group)) = choose::elsewhere(place) {
         return format!("inside `{group}`, which may be another's; if it is the user's: {field}");

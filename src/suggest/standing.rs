@@ -12,6 +12,10 @@ use crate::words::{counted, grouped};
 
 /// What a mapping says of a value that it does not know.
 pub(crate) const UNKNOWN: &str = "not known whether this user may sign in";
+/// Stands for the words that a person must add.
+const MISSING: &str = "…";
+pub(super) const HOW_TO_COMPLETE: &str = "for \"…\" put each word that shuts out, and add each that lets in with false; any other is \
+                               an error of its record";
 /// Words of values that, under a name which says nothing, may be of something else than the account.
 #[rustfmt::skip]
 const WEAK: &[&str] = &[
@@ -46,8 +50,8 @@ enum Form {
     Bit,
     /// The letter D in brackets.
     Letter,
-    /// A comparison that a person must complete.
-    Asked(&'static str),
+    /// A list of words that a person must complete; until then every other one is an error.
+    Asked(Table),
 }
 
 /// Values, in lower case, and whether they block; what is not in it.
@@ -129,12 +133,16 @@ impl Judgement {
 
     fn program(&self) -> String {
         match &self.form {
-            Form::Step(_, table) | Form::Table(table) => table.program(),
+            Form::Step(_, table) | Form::Table(table) | Form::Asked(table) => table.program(),
             Form::Bit => " | tonumber | . / 2 | floor | . % 2 == 1".to_owned(),
             Form::Letter => " | tostring | split(\"D\") | length > 1".to_owned(),
-            Form::Asked(what) => (*what).to_owned(),
         }
     }
+}
+
+/// The rule of `blocked` for a field whose words nobody knows.
+pub(super) fn rule_to_complete(place: &Place) -> String {
+    asked(0, Table::default()).rule(place)
 }
 
 /// What follows from a field that is filled in some of so many records.
@@ -198,14 +206,27 @@ fn flag(kind: Kind, tally: &Tally, records: u64) -> Option<Judgement> {
                 .doubtful("0 may sign in; find out what the other numbers stand for"),
         );
     }
-    tally.is_few().then(|| {
-        let (asked, note) = if is_allowed {
-            (" != \"yes\"", "put the word that lets in for \"yes\"")
-        } else {
-            (" == \"yes\"", "put the word that shuts out for \"yes\"")
-        };
-        opposite(Judgement::untold(tally.filled, Form::Asked(asked), note))
-    })
+    if !tally.is_few() {
+        return None;
+    }
+    if tally.is_mostly_truths() {
+        let found = opposite(truth(is_allowed, tally, records));
+        // Of numbers, 1 may be one state among others.
+        return Some(match codes {
+            0 => found,
+            _ => found.doubtful("find out what the other numbers stand for"),
+        });
+    }
+    let truths =
+        tally.truths.iter().map(|(word, (truth, _))| (word.as_str(), *truth != is_allowed));
+    let table = Table::of(truths);
+    Some(opposite(asked(tally.filled, if is_allowed { table } else { table.with_empty() })))
+}
+
+/// For a person to complete: what the words say is not known.
+fn asked(concerned: u64, mut table: Table) -> Judgement {
+    table.known.push((MISSING.to_owned(), true));
+    Judgement::untold(concerned, Form::Asked(table), HOW_TO_COMPLETE)
 }
 
 /// A field of truth values.
@@ -266,10 +287,7 @@ fn status(tally: &Tally, records: u64) -> Option<Judgement> {
     }
     // `t f y n` are letters, and truth values.
     let is_code = tally.is_few() && codes + letters == tally.filled;
-    is_code.then(|| {
-        let note = "put the one that shuts out for \"…\", if it says who may not sign in";
-        Judgement::untold(tally.filled, Form::Asked(" | tostring == \"…\""), note)
-    })
+    is_code.then(|| asked(tally.filled, Table::default()))
 }
 
 /// A field of which most values are words that are known. `none_lets_in`: also those that say nothing, such
@@ -398,6 +416,35 @@ mod tests {
             tally.add(value, false);
         }
         tally
+    }
+
+    #[test]
+    fn a_switch_with_odd_words_is_taken_as_one_and_no_rule_lets_unknown_words_in() {
+        let place = Place::Column(vec!["blocked".to_owned()]);
+        let of = |kind, tally: &Tally, records| {
+            judge(kind, "blocked", tally, records).expect("a judgement")
+        };
+        let mut bools = Tally::default();
+        (0..10).for_each(|_| bools.add("true", true));
+        bools.add("maybe", false);
+        let found = of(Kind::Blocked, &bools, 601);
+        assert_eq!(found.rule(&place), r#"{ from = "blocked", as = "bool" }"#);
+        assert_eq!((found.concerned, found.is_certain), (10, true));
+        let found = of(Kind::Allowed, &tally(&["yes", "no", "maybe"]), 3);
+        assert_eq!(found.rule(&place), r#"{ from = "blocked", as = "not" }"#);
+        // Numbers may be codes, of which 1 is one.
+        assert!(!of(Kind::Blocked, &tally(&["1", "1", "2"]), 3).is_certain);
+        for (kind, values) in [
+            (Kind::Blocked, &["maybe", "gone", "true"][..]),
+            (Kind::Blocked, &["maybe"]),
+            (Kind::Allowed, &["gone", "here"]),
+            (Kind::Status, &["0", "1"]),
+            (Kind::Status, &["b", "2"]),
+        ] {
+            let rule = of(kind, &tally(values), values.len() as u64).rule(&place);
+            assert!(rule.contains("if . == null then error("), "{kind:?} {values:?}: {rule}");
+            assert!(!rule.contains("== \"") && !rule.contains("!="), "{rule}");
+        }
     }
 
     #[test]

@@ -88,11 +88,20 @@ mod tables {
             ("性别", json!(["男", "女"]), "gender = { from = \"性别\", as = \"gender\" }"),
             ("sex", json!(["x"]), "# gender = \"sex\""),
             ("blocked", json!([false]), "blocked = \"blocked\""),
+            (
+                "blocked",
+                json!([true, true, "maybe"]),
+                "blocked = { from = \"blocked\", as = \"bool\" }",
+            ),
             ("enabled", json!([true]), "blocked = { from = \"enabled\", as = \"not\" }"),
             ("is_active", json!([0, 1]), "blocked = { from = \"is_active\", as = \"not\" }"),
             ("user_active", json!([true]), "blocked = { from = \"user_active\", as = \"not\" }"),
             ("active", json!(["N"]), "blocked = { from = \"active\", as = \"not\" }"),
-            ("active", json!(["gone"]), "# blocked = { jq = '.active != \"yes\"' }"),
+            (
+                "active",
+                json!(["gone"]),
+                "# blocked = { jq = '.active | tostring | trim | ascii_downcase | {\"…\": true}[.] | if . == null then error(\"not known whether this user may sign in\") else . end' }",
+            ),
             ("nick", json!([" x"]), "nickname = { from = \"nick\", as = \"trim\" }"),
             ("nick", json!([true]), "# nickname = \"nick\""),
             ("密码", json!(["x"]), "password = \"密码\""),
@@ -234,7 +243,10 @@ fn what_is_not_mapped_is_named_with_the_reason_and_secrets_are_kept_back() {
                 "manager.email",
                 "inside `manager`, which may be another's; if it is the user's: email"
             ),
-            ("status", "if it says who may not log in: blocked = { jq = '.status == \"…\"' }"),
+            (
+                "status",
+                "if it says who may not log in: blocked = { jq = '.status | tostring | trim | ascii_downcase | {\"…\": true}[.] | if . == null then error(\"not known whether this user may sign in\") else . end' } (for \"…\" put each word that shuts out, and add each that lets in with false; any other is an error of its record)"
+            ),
             ("salt", "looks like a secret: keep it out of oauth, too"),
             ("roles", "a list of objects: jq can pick one value out of it"),
             ("notes", "always empty"),

@@ -283,6 +283,13 @@ impl Tally {
         self.of(What::Yes) + self.of(What::No) == self.filled
     }
 
+    /// Whether most of the different values, or most of all, are truth values.
+    pub(crate) fn is_mostly_truths(&self) -> bool {
+        let others = self.different.len() + self.words.len() + self.nevers.len();
+        let truths = self.of(What::Yes) + self.of(What::No);
+        self.truths.len() > others || truths * 2 > self.filled
+    }
+
     /// Whether nearly every value is another, as random ones are.
     pub(crate) fn is_varied(&self) -> bool {
         self.different.len() as u64 * 2 >= self.filled.min(MOST as u64)
