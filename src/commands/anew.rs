@@ -1,21 +1,24 @@
 //! What to do with rows that were staged wrong as a whole: while nothing was sent, staging can begin anew.
 
+use super::place::shell_word;
 use super::sources::source_name;
 use crate::error::Result;
 use crate::input::{Checkpoint, show_name};
-use crate::store::{Reading, SourceRow, Table};
+use crate::store::{Reading, SourceRow, Table, file};
 use crate::ui::Ui;
+use std::path::Path;
 
-/// The files to delete, where nothing of the table was sent yet.
-pub(super) fn files_to_delete(table: &Table) -> Result<Option<String>> {
-    if table.has_attempts()? {
-        return Ok(None);
-    }
-    let path = table.path().display();
-    let all = ["", "-wal", "-shm"].map(|end| format!("{path}{end}"));
-    let there: Vec<String> =
-        all.into_iter().filter(|name| std::path::Path::new(name).exists()).collect();
-    Ok(Some(there.join(" ")))
+/// The command that deletes the table's files, where nothing of the table was sent yet.
+pub(super) fn removal(table: &Table) -> Result<Option<String>> {
+    Ok(if table.has_attempts()? { None } else { Some(removal_of(table.path())) })
+}
+
+/// In words that a shell takes as they are meant, however the files are called.
+fn removal_of(table: &Path) -> String {
+    let all = ["", "-wal", "-shm"].map(|end| file::beside(table, end));
+    let there = all.iter().filter(|path| path.exists());
+    let words: Vec<String> = there.map(|path| shell_word(&path.display().to_string())).collect();
+    format!("rm {}", words.join(" "))
 }
 
 /// Warns where a source was staged before with other names of its columns, and rows of that staging are
@@ -33,9 +36,9 @@ pub(super) fn tell_other_columns(ui: Ui, table: &Table, rows: &[SourceRow]) -> R
         // Names of a header may be anything; these were typed.
         let shown: Vec<String> = names.0.iter().map(|name| show_name(name.as_bytes())).collect();
         let shown = if names.1 { format!(" ({})", shown.join(",")) } else { String::new() };
-        let way = match files_to_delete(table)? {
-            Some(files) => {
-                format!("Nothing was sent yet, so begin anew: rm {files}, then stage once")
+        let way = match removal(table)? {
+            Some(removal) => {
+                format!("Nothing was sent yet, so begin anew: {removal}, then stage once")
             }
             None => format!(
                 "Some rows were sent already: userferry export --map has the ids of their users, so that you can correct or \
@@ -57,4 +60,29 @@ fn names_of(row: &SourceRow) -> Option<(Vec<String>, bool)> {
     let checkpoint: Checkpoint = serde_json::from_str(&row.checkpoint).ok()?;
     let (_, names) = checkpoint.columns()?;
     Some((names.to_vec(), checkpoint.has_given_names()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is pasted is what a shell runs, so a shell is asked.
+    #[test]
+    fn a_shell_deletes_the_tables_files_and_no_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = ["it's the job.db", "it's the job.db-wal"];
+        let others = ["its", "it", "the", "job.db", "job.db-wal"];
+        for name in own.iter().chain(&others) {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let command = removal_of(&folder.path().join(own[0]));
+        let status = std::process::Command::new("sh")
+            .args(["-c", &command])
+            .current_dir(folder.path())
+            .status()
+            .unwrap();
+        assert!(status.success(), "{command}");
+        assert!(own.iter().all(|name| !folder.path().join(name).exists()), "{command}");
+        assert!(others.iter().all(|name| folder.path().join(name).exists()), "{command}");
+    }
 }

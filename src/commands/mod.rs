@@ -117,10 +117,10 @@ fn machine() -> String {
 /// The way out where the mapping is not the one that the table was staged with.
 fn mapping_hint(table: &Table) -> Result<String> {
     let remap = "userferry remap maps and validates again what is not done yet; or put the old mapping back";
-    Ok(match anew::files_to_delete(table)? {
+    Ok(match anew::removal(table)? {
         None => remap.to_owned(),
-        Some(files) => format!(
-            "{remap}. Nothing was sent yet, so you can also begin anew: rm {files}, then stage"
+        Some(removal) => format!(
+            "{remap}. Nothing was sent yet, so you can also begin anew: {removal}, then stage"
         ),
     })
 }

@@ -116,10 +116,10 @@ pub(super) fn which_of(table: &Table, jobs: &[JobRow]) -> Result<Error> {
     ways.push(format!("{} (all of them)", waive("--all")));
     // Of one file, in several states or read in several ways.
     if ways.len() <= jobs.len().min(SHOWN)
-        && let Some(files) = anew::files_to_delete(table)?
+        && let Some(removal) = anew::removal(table)?
     {
         ways.push(format!(
-            "rm {files} (nothing was sent yet: if a staging was wrong as a whole, begin anew)"
+            "{removal} (nothing was sent yet: if a staging was wrong as a whole, begin anew)"
         ));
     }
     let message = format!(
