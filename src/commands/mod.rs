@@ -35,8 +35,9 @@ use crate::config::TargetKind;
 use crate::error::{Error, Result};
 use crate::mapping::Mapping;
 use crate::password::guard::Guard;
+use crate::store::file::{self, FileId};
 use crate::store::lock::{Holder, Lock};
-use crate::store::{JobRow, Reading, Staging, StoreError, Table, file};
+use crate::store::{JobRow, Reading, Staging, StoreError, Table};
 use global::Global;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
@@ -48,17 +49,24 @@ struct Writer {
     /// The source whose staging was cut off while its records were compared. That was finished now.
     went_on: Option<String>,
     _lock: Lock,
-    /// Whether this process made the table's file.
-    is_made: bool,
 }
 
 impl Writer {
-    /// Deletes the table. The lock is held meanwhile, and its file stays: somebody may be waiting for it.
-    fn delete(self) -> Result<()> {
+    /// Deletes the table, whose file this process made. The lock is held meanwhile, and its file stays:
+    /// somebody may be waiting for it.
+    fn delete(self, made: FileId) -> Result<()> {
         let Self { table, _lock: lock, .. } = self;
         let path = table.path().to_owned();
-        drop(table);
-        let removed = file::remove_database(&path);
+        let removed = made.is_at(&path).and_then(|is_there| {
+            if is_there {
+                drop(table);
+                file::remove_database(&path, made)
+            } else {
+                // SQLite deletes its WAL by name when it closes a table, and that name is another's now.
+                std::mem::forget(table);
+                Ok(())
+            }
+        });
         drop(lock);
         removed.map_err(|error| StoreError::Open { path, why: error.to_string() }.into())
     }
@@ -81,7 +89,6 @@ fn open_writer(global: &Global, command: &str, create: bool) -> Result<Writer> {
         command: command.to_owned(),
     };
     let lock = Lock::take(&path, &holder)?;
-    let is_made = !path.exists();
     let mut table = Table::open(&path)?;
     let mut went_on = None;
     if table.remap()?.is_some() {
@@ -96,7 +103,7 @@ fn open_writer(global: &Global, command: &str, create: bool) -> Result<Writer> {
         }
         crate::stage::compare(&mut table, &mapping, TargetKind::AuthingV2.schema())?;
     }
-    Ok(Writer { table, went_on, _lock: lock, is_made })
+    Ok(Writer { table, went_on, _lock: lock })
 }
 
 fn open_reader(global: &Global) -> Result<Table> {

@@ -224,8 +224,8 @@ fn undo(mut writer: Writer, before: Option<&Binding>) -> Result<()> {
     if writer.table.has_sources()? {
         return Ok(());
     }
-    if writer.is_made {
-        return writer.delete();
+    if let Some(made) = writer.table.made() {
+        return writer.delete(made);
     }
     Ok(writer.table.restore_binding(before)?)
 }

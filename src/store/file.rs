@@ -1,8 +1,8 @@
 //! Files of our own: readable by their owner alone from before their first byte, on a local disk.
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// Only the owner may read and write.
@@ -22,12 +22,35 @@ pub fn open_private(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Creates an empty database that only its owner can read; one that is there stays as it is.
-pub fn create_private(path: &Path) -> io::Result<()> {
+/// A file itself, whatever comes to lie at its path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+impl FileId {
+    fn of(metadata: &Metadata) -> Self {
+        Self { device: metadata.dev(), inode: metadata.ino() }
+    }
+
+    /// Whether the path still leads to the file. By name alone, as [`make_private`] explains.
+    pub fn is_at(self, path: &Path) -> io::Result<bool> {
+        match path.symlink_metadata() {
+            Ok(found) => Ok(Self::of(&found) == self),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Creates an empty database that only its owner can read, and says which file that is; one that is
+/// there stays as it is, and nothing is made.
+pub fn create_private(path: &Path) -> io::Result<Option<FileId>> {
     let made = OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(path);
     match made {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Ok(file) => Ok(Some(FileId::of(&file.metadata()?))),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -51,10 +74,14 @@ pub fn make_private(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes a database, and what SQLite keeps beside it.
-pub fn remove_database(path: &Path) -> io::Result<()> {
-    for path in ["", "-wal", "-shm"].map(|suffix| beside(path, suffix)) {
-        match std::fs::remove_file(path) {
+/// Removes a database, and what SQLite keeps beside it, if the path still leads to the file that was
+/// made: somebody may have put another one there.
+pub fn remove_database(path: &Path, made: FileId) -> io::Result<()> {
+    for suffix in ["-wal", "-shm", ""] {
+        if !made.is_at(path)? {
+            return Ok(());
+        }
+        match std::fs::remove_file(beside(path, suffix)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
@@ -228,12 +255,32 @@ mod tests {
     fn a_database_is_made_only_where_none_is() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("db");
-        create_private(&path).unwrap();
+        let made = create_private(&path).unwrap().expect("made");
+        assert!(made.is_at(&path).unwrap());
         assert_eq!((mode(&path), path.metadata().unwrap().len()), (0o600, 0));
         with_mode(&path, 0o640);
-        create_private(&path).unwrap();
+        assert_eq!(create_private(&path).unwrap(), None);
         assert_eq!((mode(&path), std::fs::read(&path).unwrap().len()), (0o640, 3));
         assert!(create_private(&folder.path().join("no/such/db")).is_err());
+    }
+
+    #[test]
+    fn only_the_database_that_was_made_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("db");
+        let all = ["", "-wal", "-shm"].map(|suffix| beside(&path, suffix));
+        let made = create_private(&path).unwrap().expect("made");
+        // Moved away, so that its number is not given to the next file.
+        std::fs::rename(&path, folder.path().join("moved")).unwrap();
+        for path in &all {
+            std::fs::write(path, "another").unwrap();
+        }
+        remove_database(&path, made).unwrap();
+        assert!(all.iter().all(|path| std::fs::read(path).unwrap() == b"another"));
+        std::fs::rename(folder.path().join("moved"), &path).unwrap();
+        remove_database(&path, made).unwrap();
+        assert!(!all.iter().any(|path| path.exists()));
+        remove_database(&path, made).unwrap();
     }
 
     #[test]

@@ -169,6 +169,34 @@ fn a_pipe_that_is_named_as_a_file_is_refused_before_it_is_read() {
     assert!(!desk.path("userferry.db").exists());
 }
 
+/// A refusal takes back the table that it has made, and no other that lies at its path by then.
+#[test]
+fn a_refused_staging_deletes_no_table_that_was_put_in_the_place_of_its_own() {
+    use std::io::Write as _;
+    use std::process::Stdio;
+    let desk = Desk::new();
+    desk.write("u.jsonl", super::numbered(1..3));
+    desk.ferry("stage u.jsonl --db other.db").ok(0);
+    let other = std::fs::read(desk.path("other.db")).unwrap();
+    let db = desk.path("userferry.db");
+    let mut command = desk.command("stage -");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // Its WAL is there once the table is bound, and then it waits for its input.
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !desk.path("userferry.db-wal").exists() {
+        assert!(std::time::Instant::now() < until, "no table was made");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    std::fs::rename(&db, desk.path("moved.db")).unwrap();
+    std::fs::rename(desk.path("other.db"), &db).unwrap();
+    child.stdin.take().unwrap().write_all(b"<html>\n").unwrap();
+    desk.did(child.wait_with_output().unwrap()).ok(2);
+    assert_eq!(std::fs::read(&db).unwrap(), other);
+    desk.pipe("stage - --db new.db", "<html>\n").ok(2);
+    assert!(!desk.path("new.db").exists());
+}
+
 #[test]
 fn as_long_as_nothing_was_sent_a_changed_mapping_may_begin_anew() {
     let desk = Desk::new();

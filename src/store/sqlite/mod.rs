@@ -21,7 +21,8 @@ mod stored;
 mod undo;
 mod verdict;
 
-use super::{StoreError, file};
+use super::StoreError;
+use super::file::{self, FileId};
 use crate::job::{Detail, Standing, Status};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -62,6 +63,8 @@ pub struct Table {
     conn: Connection,
     path: PathBuf,
     writes: bool,
+    /// The table's file, if this process made it.
+    made: Option<FileId>,
 }
 
 impl Table {
@@ -76,21 +79,28 @@ impl Table {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut made = None;
         let conn = if let Some(vfs) = options.vfs {
             Connection::open_with_flags_and_vfs(path, flags, vfs)
         } else {
             // SQLite gives its WAL the rights of the database file. A file that is there keeps its
             // own until it has proved to be a job table.
-            file::create_private(path).map_err(|error| StoreError::of_system(path, &error))?;
+            made =
+                file::create_private(path).map_err(|error| StoreError::of_system(path, &error))?;
             Connection::open_with_flags(path, flags)
         };
         let conn = conn.map_err(|error| convert(path, &error))?;
-        let mut table = Self { conn, path: path.to_owned(), writes: true };
+        let mut table = Self { conn, path: path.to_owned(), writes: true, made };
         table.prepare(options)?;
         if options.vfs.is_none() {
             file::make_private(path).map_err(|error| StoreError::of_system(path, &error))?;
         }
         Ok(table)
+    }
+
+    /// The table's file, if this process made it.
+    pub fn made(&self) -> Option<FileId> {
+        self.made
     }
 
     /// A table that is gone when it is closed. What does not fit into its cache lies in a file of the
@@ -99,7 +109,7 @@ impl Table {
         // Names the folder, in messages and for what SQLite writes down beside.
         let path = std::env::temp_dir().join("userferry-check");
         let conn = Connection::open("").map_err(|error| convert(&path, &error))?;
-        let mut table = Self { conn, path, writes: true };
+        let mut table = Self { conn, path, writes: true, made: None };
         table.prepare(&OpenOptions { synchronous: "OFF", ..OpenOptions::default() })?;
         Ok(table)
     }
@@ -115,7 +125,7 @@ impl Table {
             return Err(StoreError::Open { path: path.to_owned(), why });
         }
         let conn = open_reader_connection(path)?;
-        let table = Self { conn, path: path.to_owned(), writes: false };
+        let table = Self { conn, path: path.to_owned(), writes: false, made: None };
         let found = table.schema_version()?;
         table.check_version(found)?;
         if found == 0 {
