@@ -6,6 +6,9 @@ use super::size;
 /// How much of a source is looked at.
 pub(super) const SAMPLE: usize = size(16 * 1024, 256);
 
+/// Statements that are looked at behind the first: the work grows with every one.
+const AHEAD: u8 = 2;
+
 /// How the first statement of a dump begins, in the language of [`matches`]. Each names as much of a
 /// statement as no header has: `create date`, `use case` and `begin;end` are names of columns.
 #[rustfmt::skip]
@@ -53,7 +56,7 @@ const TITLES: &[&str] = &[
 pub(super) fn is_dump(sample: &[u8]) -> bool {
     let text = String::from_utf8_lossy(sample).to_lowercase();
     match tokens(&text) {
-        Some(tokens) => is_statement(&tokens),
+        Some(tokens) => is_statement(&tokens, AHEAD),
         None => true,
     }
 }
@@ -146,23 +149,24 @@ fn name_len(text: &str) -> usize {
     len
 }
 
-/// Whether the tokens begin with a statement.
-fn is_statement(tokens: &[Token<'_>]) -> bool {
+/// Whether the tokens begin with a statement. So many statements that follow are looked at where the end of
+/// this one depends on them.
+fn is_statement(tokens: &[Token<'_>], ahead: u8) -> bool {
     let start = tokens.iter().position(|token| !matches!(token, Token::Newline | Token::Mark('/')));
     let tokens = start.map_or(&[][..], |start| &tokens[start..]);
-    STATEMENTS.iter().any(|pattern| matches(tokens, pattern))
+    STATEMENTS.iter().any(|pattern| matches(tokens, pattern, ahead))
 }
 
 /// Whether the tokens begin as the pattern says: words of which `|` separates several, after `?` one that
 /// may be missing, before `*` one that goes on; `N` for a name, `S` for a text, `()` for what stands in
 /// parentheses, `END` for the end of a statement.
-fn matches(tokens: &[Token<'_>], pattern: &str) -> bool {
+fn matches(tokens: &[Token<'_>], pattern: &str, ahead: u8) -> bool {
     let mut rest = tokens;
     for part in pattern.split_whitespace() {
         let behind_lines = without_newlines(rest);
         match part.strip_prefix('?') {
-            Some(optional) => rest = one_of(behind_lines, optional).unwrap_or(rest),
-            None => match one_of(rest, part).or_else(|| one_of(behind_lines, part)) {
+            Some(optional) => rest = one_of(behind_lines, optional, ahead).unwrap_or(rest),
+            None => match one_of(rest, part, ahead).or_else(|| one_of(behind_lines, part, ahead)) {
                 Some(behind) => rest = behind,
                 None => return false,
             },
@@ -177,9 +181,9 @@ fn without_newlines<'a, 't>(tokens: &'a [Token<'t>]) -> &'a [Token<'t>] {
 }
 
 /// What follows one of these parts; nothing if none of them is there.
-fn one_of<'a, 't>(tokens: &'a [Token<'t>], parts: &str) -> Option<&'a [Token<'t>]> {
+fn one_of<'a, 't>(tokens: &'a [Token<'t>], parts: &str, ahead: u8) -> Option<&'a [Token<'t>]> {
     parts.split('|').find_map(|part| match (part, tokens) {
-        ("END", _) => is_end(tokens).then_some(&[][..]),
+        ("END", _) => is_end(tokens, ahead).then_some(&[][..]),
         ("()", [Token::Mark('('), ..]) => behind_parentheses(tokens),
         ("N", [Token::Word(_) | Token::Quoted | Token::Text, rest @ ..])
         | ("S", [Token::Text, rest @ ..]) => Some(rest),
@@ -196,11 +200,14 @@ fn one_of<'a, 't>(tokens: &'a [Token<'t>], parts: &str) -> Option<&'a [Token<'t>
 }
 
 /// Whether a statement ends here: with a semicolon behind which the line ends or another one follows, or
-/// with a line behind which another one follows. A semicolon may separate cells, too.
-fn is_end(tokens: &[Token<'_>]) -> bool {
+/// with a line behind which another one follows. A semicolon may separate cells, too. Behind so many
+/// statements any line ends one.
+fn is_end(tokens: &[Token<'_>], ahead: u8) -> bool {
     match tokens {
         [Token::Mark(';')] | [Token::Mark(';'), Token::Newline, ..] => true,
-        [Token::Mark(';') | Token::Newline, rest @ ..] => is_statement(rest),
+        [Token::Mark(';') | Token::Newline, rest @ ..] => {
+            ahead == 0 || is_statement(rest, ahead - 1)
+        }
         _ => false,
     }
 }
@@ -309,6 +316,20 @@ mod tests {
             "WITH u AS (SELECT 1) SELECT * FROM u;\n",
         ] {
             assert!(is_dump(text.as_bytes()), "{text}");
+        }
+    }
+
+    /// It never ended, or ran out of stack, while each statement asked for the one behind it.
+    #[test]
+    fn any_number_of_statements_without_an_end_of_their_own_are_told_at_once() {
+        for (text, expected) in [
+            ("begin tran\ngo\n", true),
+            ("use app;", true),
+            ("begin ", false),
+            ("begin;\t", false),
+            ("insert into users\n", false),
+        ] {
+            assert_eq!(is_dump(text.repeat(6_000).as_bytes()), expected, "{text:?}");
         }
     }
 
