@@ -75,9 +75,11 @@ impl Reader {
     }
 
     /// Whether it is a dump of a database, by its name or by what is in it. What begins as JSON does
-    /// is no dump, and what was named another format only if it says so itself.
+    /// is no dump, and what was named another format only if it says so itself; what was named CSV with
+    /// the names of its columns is taken at that word.
     fn is_sql(&mut self, first: usize, options: &Options, path: Option<&Path>) -> bool {
-        if matches!(self.stream.window.bytes()[first], b'[' | b'{') {
+        let is_said = options.format == Some(Format::Csv) && options.header.option().is_some();
+        if is_said || matches!(self.stream.window.bytes()[first], b'[' | b'{') {
             return false;
         }
         // What cannot be read is told when it is needed.

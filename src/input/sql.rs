@@ -2,6 +2,7 @@
 
 use super::error::{InputError, InputErrorKind as Kind};
 use super::size;
+use crate::vocabulary::is_column_name;
 
 /// How much of a source is looked at.
 pub(super) const SAMPLE: usize = size(16 * 1024, 256);
@@ -56,9 +57,57 @@ const TITLES: &[&str] = &[
 pub(super) fn is_dump(sample: &[u8]) -> bool {
     let text = String::from_utf8_lossy(sample).to_lowercase();
     match tokens(&text) {
-        Some(tokens) => is_statement(&tokens, AHEAD),
+        Some(tokens) => is_statement(&tokens, AHEAD) && !is_header(&text),
         None => true,
     }
+}
+
+/// Whether the first line is rather a header: it has several cells, of which one is called as columns are,
+/// and the next line is no SQL.
+fn is_header(text: &str) -> bool {
+    let mut lines = text.split(['\r', '\n']).filter(|line| !line.trim().is_empty());
+    let Some(line) = lines.next() else { return false };
+    let is_one = |delimiter: char| {
+        let cells = cells(line, delimiter);
+        cells.len() > 1 && cells.iter().any(|cell| is_column_name(cell.trim_matches([' ', '"'])))
+    };
+    // Behind the last cell there is nothing to separate: such a semicolon ends a statement.
+    let is_ended = line.trim_end().ends_with(';');
+    let has_cells =
+        [',', ';', '\t', '|'].into_iter().any(|mark| (mark == ';' || !is_ended) && is_one(mark));
+    has_cells && comment(line, true).is_none() && !lines.next().is_some_and(is_line_of_sql)
+}
+
+/// The cells of a line; what stands in parentheses is of one cell.
+fn cells(line: &str, delimiter: char) -> Vec<&str> {
+    let mut depth = 0_usize;
+    line.split(|c| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && c == delimiter
+    })
+    .collect()
+}
+
+/// Whether a line begins a statement or goes on with one.
+fn is_line_of_sql(line: &str) -> bool {
+    const GOES_ON: &[&str] =
+        &["values", "value", "select", "set", "from", "where", "on", "using", "as", "with", "go"];
+    let is_word = |word: &&str| {
+        line.trim_start()
+            .strip_prefix(word)
+            .is_some_and(|rest| !rest.starts_with([',', ';', '\t', '|', '_']))
+    };
+    // Without its comments nothing may be left of it.
+    tokens(line).is_none_or(|mut found| {
+        found.push(Token::Newline);
+        matches!(found[0], Token::Newline | Token::Mark('(' | ')'))
+            || is_statement(&found, 0)
+            || GOES_ON.iter().any(is_word)
+    })
 }
 
 /// A piece of a statement.
@@ -84,11 +133,9 @@ fn tokens(text: &str) -> Option<Vec<Token<'_>>> {
         let is_line_start = matches!(tokens.last(), None | Some(Token::Newline));
         if let Some((comment, behind)) = comment(rest, is_line_start) {
             let is_executable = comment.starts_with("/*!") || comment.starts_with("/*m!");
-            if is_executable && is_line_start {
-                return None;
-            }
+            let is_said = || is_executable || TITLES.iter().any(|title| comment.contains(title));
             let has_begun = tokens.iter().any(|token| *token != Token::Newline);
-            if !has_begun && TITLES.iter().any(|title| comment.contains(title)) {
+            if !has_begun && is_said() {
                 return None;
             }
             rest = behind;
@@ -314,6 +361,12 @@ mod tests {
             "EXEC sp_rename 'a', 'b'\n",
             "DELETE FROM users;\nINSERT INTO users VALUES (1);\n",
             "WITH u AS (SELECT 1) SELECT * FROM u;\n",
+            "insert into users (id, name, email) values\n(1, 'a', 'b'),\n",
+            "drop table if exists users, email;\n",
+            "drop table if exists users, email\ngo\n",
+            "-- uid, email\nset names utf8;\n",
+            "update users set name = 'a', email\nwhere id = 1;\n",
+            "set role id;uid;email\ninsert into users values (1);\n",
         ] {
             assert!(is_dump(text.as_bytes()), "{text}");
         }
@@ -367,6 +420,14 @@ mod tests {
             "insert into,uid\n",
             "insert into account,uid\n",
             "insert date (utc),uid,email\n",
+            "set role id;uid;email\n",
+            "set role id;uid;email\n1;2;a@b.cn\n",
+            "create user id (utc),uid,email\n",
+            "create user id (utc),uid,email\n2024-01-31,1,a@b.cn\n",
+            "lock table time as,uid\n1,2\n",
+            "use code;1\n",
+            "use code;1\n2;3\n",
+            "uid,note\n1,a\n/*!40101 x */,b\n",
             "insert date;uid\n",
             "insert|values|uid\n",
             "replace into,uid\n",

@@ -446,3 +446,26 @@ proptest! {
         }
     }
 }
+
+/// Who names the format and the columns has looked at the file.
+#[test]
+fn a_file_that_is_said_to_be_csv_with_a_header_is_no_dump() {
+    let text = "use code;\n1;2\n";
+    let open = |format, header| {
+        let options = Options { format, header, ..Options::default() };
+        let input = std::io::Cursor::new(text.as_bytes().to_vec());
+        Reader::from_read(input, "u.csv", &options, None)
+            .map(|_| ())
+            .map_err(|error| error.to_string())
+    };
+    let columns = || Header::Columns(vec!["a".to_owned(), "b".to_owned()]);
+    for header in [Header::First, columns()] {
+        assert_eq!(open(Some(Format::Csv), header), Ok(()));
+    }
+    for (format, header) in
+        [(None, Header::First), (None, columns()), (Some(Format::Csv), Header::default())]
+    {
+        let error = open(format, header).expect_err("a dump");
+        assert!(error.contains("SQL dump"), "{error}");
+    }
+}
