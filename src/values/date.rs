@@ -87,15 +87,25 @@ impl DateForm {
 }
 
 /// Whether a text is what databases of the MySQL family keep where there is no date: `0` seconds since
-/// 1970, `0000-00-00`, with or without a time.
+/// 1970, also as a decimal; `0000-00-00` and `00000000`, with or without a midnight.
 pub(crate) fn is_zero_date(text: &str) -> bool {
     let text = text.trim();
-    text == "0"
-        || text.strip_prefix("0000-00-00").is_some_and(|time| {
-            let (whole, fraction) = time.split_once('.').unwrap_or((time, "0"));
-            let is_midnight = matches!(whole, " 00:00:00" | "T00:00:00");
-            time.is_empty() || is_midnight && fraction.bytes().all(|digit| digit == b'0')
-        })
+    let is_zeros = |digits: &str| digits.bytes().all(|digit| digit == b'0');
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    if fraction.is_empty() {
+        return false;
+    }
+    if matches!(whole, "0" | "00000000") {
+        return is_zeros(fraction) && (whole == "0" || whole == text);
+    }
+    let fraction = fraction.strip_suffix(['Z', 'z']).unwrap_or(fraction);
+    let Some(time) = whole.strip_prefix("0000-00-00") else { return false };
+    let is_midnight = match time.strip_prefix([' ', 'T', 't']) {
+        None => time.is_empty() && whole == text,
+        Some("00:00" | "00:00Z" | "00:00z" | "00:00:00Z" | "00:00:00z") => whole == text,
+        Some(time) => time == "00:00:00",
+    };
+    is_midnight && is_zeros(fraction)
 }
 
 /// Whether a text is a date in a form that is known, or would be if the mapping said which number of
@@ -478,6 +488,13 @@ mod tests {
             "0000-00-00 00:00:00",
             "0000-00-00T00:00:00",
             "0000-00-00 00:00:00.000000",
+            "0.0",
+            "0.000",
+            "00000000",
+            "0000-00-00 00:00",
+            "0000-00-00T00:00:00Z",
+            "0000-00-00 00:00:00.000",
+            "0000-00-00T00:00:00.000Z",
         ] {
             assert!(is_zero_date(text), "{text}");
         }
@@ -495,6 +512,17 @@ mod tests {
             "0000-00-00 10:00:00",
             "0000-00-00 00:00:00.5",
             "0000-00-000000",
+            "0.",
+            ".0",
+            "0.01",
+            "0000000",
+            "00000000.0",
+            "00000001",
+            "0000-00-00 00:01",
+            "0000-00-00.0",
+            "0000-00-00T00:00:00ZZ",
+            "0000-00-00 00:00.0",
+            "0000-00-00T00:00:00+08:00",
             "0001-01-01",
             "0000-00-00x",
         ] {

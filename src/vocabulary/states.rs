@@ -2,7 +2,7 @@
 //! the tables here are remembered as they are.
 
 use super::words;
-use crate::values::truth_of;
+use crate::values::{is_zero_date, truth_of};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -64,7 +64,7 @@ const NOT: &[&str] = &["not", "non", "no", "never", "未", "不", "非", "没有
 #[rustfmt::skip]
 const NEVER: &[&str] = &[
     "null", "none", "nil", "never", "\\n", "n/a", "na", "-", "--", "undefined", "not set", "永不", "无", "没有", "从未",
-    "9223372036854775807", "-1", "0000-00-00", "0000-00-00 00:00:00", "0000/00/00", "0001-01-01t00:00:00", "0001-01-01t00:00:00z",
+    "9223372036854775807", "-1", "0000/00/00", "0001-01-01t00:00:00", "0001-01-01t00:00:00z",
     "0001-01-01 00:00:00", "1601-01-01t00:00:00z", "1601-01-01 00:00:00", "1601/1/1 8:00:00", "1970-01-01", "1970-01-01 00:00:00",
     "1970-01-01 08:00:00", "1970-01-01t00:00:00z", "1970-01-01t00:00:00.000z",
 ];
@@ -106,7 +106,8 @@ fn what(text: &str) -> What {
 
 /// What a value is that holds no words for states.
 fn other(text: &str) -> What {
-    if NEVER.contains(&text) {
+    // `0` is false before it is no date.
+    if NEVER.contains(&text) || (text != "0" && is_zero_date(text)) {
         return What::Never;
     }
     match truth_of(text) {
@@ -375,7 +376,18 @@ mod tests {
             (What::Mark, &["x"]),
             (What::Yes, &["yes", "是", "true", "1"]),
             (What::No, &["no", "否", "f", "0"]),
-            (What::Never, &["null", "never", "0000-00-00 00:00:00", "\\n"]),
+            (
+                What::Never,
+                &[
+                    "null",
+                    "never",
+                    "0000-00-00",
+                    "0000-00-00 00:00:00",
+                    "0000-00-00t00:00:00z",
+                    "00000000",
+                    "\\n",
+                ],
+            ),
             (
                 What::Date,
                 &[
