@@ -133,6 +133,8 @@ fn by_text(reply: &Reply, text: &str) -> Refusal {
 /// What the HTTP status alone says.
 fn by_status(reply: &Reply, what: &str) -> Refusal {
     let class = match reply.status {
+        // A server that knows no such request at all: another program, and no outage.
+        501 | 505 => RefusalClass::Foreign,
         401 => RefusalClass::StaleToken,
         429 => RefusalClass::Throttled,
         // A gateway that gave up waiting: nothing about the row.
@@ -254,6 +256,10 @@ mod tests {
             (413, String::new(), "refused"),
             (502, "<html>".to_owned(), "unknown"),
             (503, String::new(), "unknown"),
+            (501, "<html>".to_owned(), "foreign"),
+            (505, String::new(), "foreign"),
+            (501, "{}".to_owned(), "foreign"),
+            (501, graphql("2026"), "duplicate"),
             (200, "<html>".to_owned(), "foreign"),
             (200, String::new(), "foreign"),
             (200, "{}".to_owned(), "foreign"),
