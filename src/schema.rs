@@ -48,6 +48,8 @@ pub struct Schema {
     pub phone_country_field: &'static str,
     /// The field that takes the password.
     pub password_field: &'static str,
+    /// The field that is true for users who may not sign in, if there is one.
+    pub blocked_field: Option<&'static str>,
     /// A password of more bytes may not fit; staging warns, `run` decides with the real key.
     pub password_bytes_warn: usize,
 }

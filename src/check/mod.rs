@@ -25,7 +25,7 @@ use crate::problem::{Problem, Rule};
 use crate::schema::Schema;
 use crate::stage;
 use crate::store::{Batch, JobId, Lens, NewJob, Reading, SourceId, Staging, Table};
-use crate::user::{IdKind, Identifiers, User};
+use crate::user::{IdKind, Identifiers, User, Value};
 use known::Known;
 use overlooked::Overlooked;
 use report::Costs;
@@ -88,7 +88,10 @@ impl<'a> Checker<'a> {
             table: Table::temporary()?,
             source: SourceId(0),
             batch: Vec::new(),
-            report: CheckReport::default(),
+            report: CheckReport {
+                blocked: schema.blocked_field.and_then(|name| mapping.rule(name)).map(|_| 0),
+                ..CheckReport::default()
+            },
             long_passwords: 0,
             shortenable: 0,
             too_many_fields: 0,
@@ -203,10 +206,18 @@ impl<'a> Checker<'a> {
             self.count_password(&prepared.user);
         }
         self.note_met(&prepared);
+        self.count_blocked(&prepared.user);
         let has = |warning| u64::from(prepared.warnings.contains(&warning));
         self.long_passwords += has(Warning::LongPassword);
         self.shortenable += has(Warning::Shortenable);
         (prepared.user, prepared.problems)
+    }
+
+    fn count_blocked(&mut self, user: &User) {
+        if let (Some(blocked), Some(field)) = (&mut self.report.blocked, self.schema.blocked_field)
+        {
+            *blocked += u64::from(user.get(field) == Some(&Value::Bool(true)));
+        }
     }
 
     fn note_met(&mut self, prepared: &Prepared) {

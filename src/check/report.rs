@@ -24,6 +24,9 @@ pub struct CheckReport {
     pub invalid: u64,
     /// Records that came before, word for word under the same key: they are staged once.
     pub unchanged: u64,
+    /// Records whose user may not sign in; none where no rule of the mapping says who may not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<u64>,
     /// The fields of the records, in the order in which they first appear.
     pub fields: FieldCounts,
     /// Passwords by scheme.
@@ -164,6 +167,9 @@ impl CheckReport {
             let _ = write!(out, ", {} given again unchanged", self.unchanged);
         }
         out.push('\n');
+        if let Some(blocked) = self.blocked {
+            let _ = writeln!(out, "blocked: {blocked} of {} user{plural}", self.records);
+        }
         self.fields_to_text(&mut out);
         self.passwords_to_text(&mut out);
         let rules = self.problems_by_rule.iter().map(|(rule, n)| (rule.as_str(), n));

@@ -181,6 +181,36 @@ fn the_text_shows_coverage_and_counts() {
     assert!(shown.contains(passwords), "{shown}");
 }
 
+/// By this line a column that is swapped with its opposite shows before anybody is shut out.
+#[test]
+fn those_who_would_be_blocked_are_counted_where_a_rule_says_who() {
+    let records =
+        r#"{"uid":"1","off":true}{"uid":"2","off":true}{"uid":"3","off":false}{"uid":"4"}"#;
+    for (rules, blocked, line) in [
+        (r#"{"externalId":"uid","blocked":"off"}"#, Some(2), "blocked: 2 of 4 users"),
+        (
+            r#"{"externalId":"uid","blocked":{"jq":".off != true"}}"#,
+            Some(2),
+            "blocked: 2 of 4 users",
+        ),
+        (r#"{"externalId":"uid","blocked":{"jq":"false"}}"#, Some(0), "blocked: 0 of 4 users"),
+        (r#"{"externalId":"uid"}"#, None, ""),
+    ] {
+        let mapping: Mapping = serde_json::from_str(rules).expect("a mapping");
+        let mut checker = Checker::new(&mapping, &V2).expect("a table can be made");
+        let input = Cursor::new(records.as_bytes().to_vec());
+        let mut reader =
+            Reader::from_read(input, "users.json", &Options::default(), None).expect("it opens");
+        checker.source("users.json", &mut reader, &mut |_, _| {}).expect("it is read");
+        let report = checker.finish(&mut |_| Ok(())).expect("the table holds");
+        assert_eq!(
+            serde_json::to_value(&report).expect("JSON")["blocked"],
+            serde_json::json!(blocked)
+        );
+        assert_eq!(report.to_text().lines().nth(1), Some(line), "{rules}");
+    }
+}
+
 #[test]
 fn nobody_says_that_digests_have_no_salt_while_a_salt_is_not_mapped() {
     let text = r#"[{"uid":"1","password":"00000000000000000000000000000000","pwSalt":"x"}]"#;

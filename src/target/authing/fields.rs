@@ -9,6 +9,7 @@ pub const V2: Schema = Schema {
     update_only: &["city", "province"],
     phone_country_field: "phoneCountryCode",
     password_field: "password",
+    blocked_field: Some("blocked"),
     password_bytes_warn: 117,
 };
 
