@@ -93,6 +93,8 @@ impl Standing {
     /// in a run's hands stays too. `None`: it stays as it is.
     pub fn remapped(&self, by: Remapped, now_ms: i64) -> Option<Self> {
         let first_sent_ms = self.first_sent_ms.filter(|_| by.same_identifiers);
+        // What was decided under the old mapping is not undone any more, not in the same millisecond either.
+        let updated_at_ms = now_ms.max(self.updated_at_ms + 1);
         match self.status {
             Status::Pending | Status::Invalid => Some(Self {
                 first_sent_ms,
@@ -100,14 +102,11 @@ impl Standing {
                 evidence: self.evidence,
                 spent: self.spent,
                 not_before_ms: self.not_before_ms,
-                ..Self::staged(!by.has_problems, now_ms)
+                ..Self::staged(!by.has_problems, updated_at_ms)
             }),
-            Status::Failed => Some(Self { first_sent_ms, updated_at_ms: now_ms, ..self.clone() }),
+            Status::Failed => Some(Self { first_sent_ms, updated_at_ms, ..self.clone() }),
             Status::Done if self.is_waived() => Some(Self { first_sent_ms, ..self.clone() }),
-            // What was decided under the old mapping is not undone any more.
-            Status::Done if by.is_decided => {
-                Some(Self { updated_at_ms: now_ms.max(self.updated_at_ms + 1), ..self.clone() })
-            }
+            Status::Done if by.is_decided => Some(Self { updated_at_ms, ..self.clone() }),
             Status::Done | Status::Sending | Status::Unknown => None,
         }
     }

@@ -474,6 +474,192 @@ fn other_identifiers_forget_when_a_row_was_first_sent() {
     }
 }
 
+/// A row of this status with something in each column.
+fn full(status: Status, detail: Option<Detail>) -> Standing {
+    Standing {
+        status,
+        detail,
+        spent: 3,
+        not_before_ms: 400,
+        first_sent_ms: Some(7),
+        claimed_by: status.is_in_hand().then_some(1),
+        remote_id: Some("r".to_owned()),
+        evidence: Some(Evidence::Lookup),
+        code: status.has_code().then(|| "2001".to_owned()),
+        reason: Some("before".to_owned()),
+        updated_at_ms: 5,
+    }
+}
+
+/// Pending, to be sent at once, with nothing held against it; what was learned of it stays.
+fn sent_again() -> Standing {
+    Standing { reason: None, not_before_ms: 0, updated_at_ms: 9, ..full(Status::Pending, None) }
+}
+
+#[test]
+fn what_is_decided_of_a_done_row_is_not_undone_after_another_mapping() {
+    let by = |is_decided| Remapped { has_problems: false, same_identifiers: true, is_decided };
+    let done = full(Status::Done, Some(Detail::Existed));
+    let at = |row: &Standing, now_ms| row.remapped(by(true), now_ms);
+    assert_eq!(at(&done, 9), Some(Standing { updated_at_ms: 9, ..done.clone() }));
+    // In the same millisecond, and by a clock that was set back.
+    assert_eq!(at(&done, 5), Some(Standing { updated_at_ms: 6, ..done.clone() }));
+    assert_eq!(at(&done, 2), Some(Standing { updated_at_ms: 6, ..done.clone() }));
+    assert_eq!(done.remapped(by(false), 9), None);
+    for row in [full(Status::Sending, None), full(Status::Unknown, None)] {
+        assert_eq!(at(&row, 9), None);
+    }
+    for row in [
+        full(Status::Pending, None),
+        full(Status::Invalid, None),
+        full(Status::Failed, Some(Detail::Rejected)),
+    ] {
+        for (now_ms, updated_at_ms) in [(9, 9), (5, 6), (2, 6)] {
+            assert_eq!(at(&row, now_ms).unwrap().updated_at_ms, updated_at_ms, "{}", row.status);
+        }
+    }
+}
+
+#[test]
+fn another_mapping_keeps_what_the_provider_has_said() {
+    let by = Remapped { has_problems: false, same_identifiers: true, is_decided: false };
+    let pending = Standing { reason: None, updated_at_ms: 9, ..full(Status::Pending, None) };
+    assert_eq!(full(Status::Invalid, None).remapped(by, 9), Some(pending));
+    let failed = full(Status::Failed, Some(Detail::Conflict));
+    let later = Standing { updated_at_ms: 9, ..failed.clone() };
+    assert_eq!(failed.remapped(by, 9), Some(later));
+}
+
+#[test]
+fn a_claim_keeps_when_the_first_send_was() {
+    let claimed = Standing {
+        claimed_by: Some(2),
+        code: None,
+        reason: None,
+        updated_at_ms: 9,
+        ..full(Status::Sending, None)
+    };
+    let pending = full(Status::Pending, None);
+    assert_eq!(pending.claimed(2, Some(99), 9), Some(claimed.clone()));
+    let unsent = Standing { first_sent_ms: None, ..pending };
+    let first = Standing { first_sent_ms: Some(99), ..claimed };
+    assert_eq!(unsent.claimed(2, Some(99), 9), Some(first));
+}
+
+#[test]
+fn an_outcome_takes_the_place_of_what_was_said_before() {
+    let sending = full(Status::Sending, None);
+    let with = |code, reason, first_sent| Written { code, reason, first_sent };
+    // It says nothing: the old reason goes, what the directory has stays.
+    let pending = Standing { not_before_ms: 700, ..sent_again() };
+    let again = Transition::pending(700);
+    assert_eq!(sending.after(&again, &with(Some("1"), None, FirstSent::Keep), 9), pending);
+    let forgotten = Standing { first_sent_ms: None, ..pending };
+    assert_eq!(sending.after(&again, &with(None, None, FirstSent::Forget), 9), forgotten);
+    let unknown = Standing {
+        spent: 4,
+        not_before_ms: 0,
+        first_sent_ms: Some(8),
+        code: Some("1".to_owned()),
+        reason: Some("now".to_owned()),
+        updated_at_ms: 9,
+        ..full(Status::Unknown, None)
+    };
+    let doubt = Transition::to(Status::Unknown).spend();
+    assert_eq!(sending.after(&doubt, &with(Some("1"), Some("now"), FirstSent::At(8)), 9), unknown);
+    let done = Standing {
+        not_before_ms: 0,
+        remote_id: Some("new".to_owned()),
+        evidence: Some(Evidence::Reply),
+        reason: None,
+        updated_at_ms: 9,
+        ..full(Status::Done, Some(Detail::Created))
+    };
+    let created = Transition::done(Detail::Created, "new".to_owned(), Evidence::Reply);
+    assert_eq!(sending.after(&created, &with(Some("1"), None, FirstSent::Keep), 9), done);
+}
+
+#[test]
+fn a_crash_keeps_all_but_why_the_row_is_in_doubt() {
+    let sending = full(Status::Sending, None);
+    let doubt = Standing {
+        claimed_by: Some(2),
+        code: None,
+        reason: Some(CRASHED.to_owned()),
+        updated_at_ms: 9,
+        ..full(Status::Unknown, None)
+    };
+    assert_eq!(Standing { code: None, ..sending }.recovered(2, 9), Some(doubt));
+    let unknown = full(Status::Unknown, None);
+    let inherited = Standing { claimed_by: Some(2), ..unknown.clone() };
+    assert_eq!(unknown.recovered(2, 9), Some(inherited));
+}
+
+#[test]
+fn only_what_was_rejected_or_could_not_be_sent_is_taken_back() {
+    let back = |detail| full(Status::Failed, Some(detail)).taken_back(9);
+    assert_eq!(back(Detail::Rejected), Some(Standing { spent: 2, ..sent_again() }));
+    assert_eq!(back(Detail::Conflict), None);
+    assert_eq!(back(Detail::Exhausted), None);
+    assert_eq!(full(Status::Invalid, None).taken_back(9), Some(sent_again()));
+}
+
+#[test]
+fn a_retry_forgets_who_stood_in_the_way() {
+    let conflict = full(Status::Failed, Some(Detail::Conflict));
+    let pending = Standing { spent: 0, remote_id: None, ..sent_again() };
+    assert_eq!(conflict.retried(false, 9), Some(pending.clone()));
+    let invalid = Standing { status: Status::Invalid, ..pending };
+    assert_eq!(conflict.retried(true, 9), Some(invalid));
+}
+
+#[test]
+fn a_decision_keeps_what_the_directory_has_and_says_why() {
+    let unknown = full(Status::Unknown, None);
+    let decided = |status, detail| Standing {
+        not_before_ms: 0,
+        code: None,
+        reason: Some("why".to_owned()),
+        updated_at_ms: 9,
+        ..full(status, detail)
+    };
+    let existed = decided(Status::Done, Some(Detail::Existed));
+    assert_eq!(unknown.settled(SettleAs::Done, "why", 9), Some(existed.clone()));
+    let named = Standing { remote_id: Some("x".to_owned()), ..existed };
+    assert_eq!(unknown.settled(SettleAs::DoneWithId("x"), "why", 9), Some(named));
+    let failed = Standing { code: None, ..decided(Status::Failed, Some(Detail::Rejected)) };
+    assert_eq!(unknown.settled(SettleAs::Failed, "why", 9), Some(failed));
+    let pending = decided(Status::Pending, None);
+    assert_eq!(unknown.settled(SettleAs::Pending, "why", 9), Some(pending));
+    let waived = decided(Status::Done, Some(Detail::Waived));
+    assert_eq!(unknown.waived("why", 9), Some(waived));
+}
+
+#[test]
+fn what_is_held_against_a_row_and_goes_again_leaves_the_rest() {
+    let pending = full(Status::Pending, None);
+    let invalid = full(Status::Invalid, None);
+    assert_eq!(pending.held_against(), Some(invalid.clone()));
+    let free = Standing { reason: None, ..pending };
+    assert_eq!(invalid.freed(false), Some(free), "why it could not be sent is no more true");
+}
+
+#[test]
+fn of_a_record_that_was_replaced_only_the_first_send_stays() {
+    for (status, detail) in
+        [(Status::Pending, None), (Status::Failed, Some(Detail::Conflict)), (Status::Invalid, None)]
+    {
+        let row = full(status, detail);
+        assert_eq!(row.correction(), Correction::Takes);
+        let new = Standing { first_sent_ms: Some(7), ..Standing::staged(true, 9) };
+        assert_eq!(row.replaced(true, true, 9), Some(new));
+        assert_eq!(row.replaced(false, false, 9), Some(Standing::staged(false, 9)));
+    }
+    assert_eq!(full(Status::Done, Some(Detail::Waived)).correction(), Correction::IsDone);
+    assert_eq!(full(Status::Sending, None).correction(), Correction::IsInHand);
+    assert_eq!(full(Status::Unknown, None).correction(), Correction::IsInHand);
+}
+
 #[test]
 fn a_row_that_waits_longer_than_any_backoff_waits_no_more() {
     let row = |not_before_ms| Standing { not_before_ms, ..Standing::staged(true, 5) };

@@ -5,8 +5,8 @@ use serde_json::Value;
 use userferry::job::{Class, Detail, Evidence, FirstSent, Status, Transition};
 use userferry::problem::{Problem, Rule};
 use userferry::store::{
-    Attempt, Batch, Claim, Compared, JobId, Lens, NewJob, NewRun, Record, RunId, SourceId,
-    StageCounts, Store, Table, Tick, Ticked, Undone,
+    Attempt, Batch, Claim, Compared, JobId, Lens, Mapped, NewJob, NewRun, Record, Remap, RunId,
+    SourceId, StageCounts, Store, Table, Tick, Ticked, Undone,
 };
 use userferry::user::{IdKind, Identifiers};
 
@@ -182,6 +182,25 @@ impl<S: Store> Bench<S> {
         let compared = self.store.compare(&lens, self.now_ms).unwrap();
         self.balance();
         compared
+    }
+
+    /// Maps all rows by another mapping, which finds what the old one found, and compares them.
+    pub(crate) fn remap(&mut self, mapping: &str, now_ms: i64) {
+        let (mapping, guard) = (mapping.to_owned(), "{}".to_owned());
+        self.store.begin_remap(&Remap { mapping, guard, accepted: false, after: 0 }).unwrap();
+        let state = self.store.remap().unwrap().unwrap();
+        let mapped = self.store.rows_to_map(&state, 1_000).unwrap().into_iter().map(|row| {
+            let NewJob { identifiers, problems, .. } =
+                new_job(row.record_no, std::str::from_utf8(&row.raw).unwrap());
+            Mapped { row, identifiers, problems, same_identifiers: true }
+        });
+        let mapped: Vec<Mapped> = mapped.collect();
+        self.store.write_remap(&state, &mapped, now_ms).unwrap();
+        self.balance();
+        self.store.end_remap(&state, now_ms).unwrap();
+        while !self.store.is_compared().unwrap() {
+            self.compare();
+        }
     }
 
     /// A source of these records, pending unless they have problems.

@@ -226,6 +226,44 @@ pub(super) fn decisions_are_undone_one_after_the_other(mut bench: Bench<impl Sto
     bench.balance();
 }
 
+/// The row was mapped anew: what it was before is not what the old mapping made of it.
+pub(super) fn what_was_settled_is_not_undone_after_another_mapping(mut bench: Bench<impl Store>) {
+    bench.users(3);
+    let run = bench.run();
+    for to in [SettleAs::Done, SettleAs::DoneWithId("x"), SettleAs::Failed] {
+        let id = bench.send(run, &Sent::unknown());
+        assert!(bench.store.settle(id, to, "asked", 2_000).unwrap());
+    }
+    // In the same millisecond as the last decision.
+    bench.remap("B", 2_000);
+    let before = bench.eyes.rows();
+    for row in &before {
+        assert_eq!(bench.undo(row.id, "settle", 3_000), MOVED_ON);
+    }
+    assert_eq!(bench.eyes.rows(), before);
+}
+
+/// A waiver is taken back also then, but nothing that was decided before it.
+pub(super) fn a_waiver_is_undone_after_another_mapping_and_nothing_before_it(
+    mut bench: Bench<impl Store>,
+) {
+    bench.users(2);
+    let run = bench.run();
+    let settled = bench.send(run, &Sent::unknown());
+    let failed = bench.send(run, &Sent::rejected("1"));
+    assert!(bench.store.settle(settled, SettleAs::Failed, "asked", 2_000).unwrap());
+    let before = bench.eyes.rows();
+    bench.store.waive(&Chosen::Jobs(vec![settled, failed]), "gone", 3_000).unwrap();
+    // By a clock that was set back to the moment of the first decision.
+    bench.remap("B", 2_000);
+    assert_eq!(bench.undo(settled, "settle", 4_000), MOVED_ON);
+    assert_eq!(bench.undo(settled, "waive", 4_000), UNDONE);
+    assert_eq!(bench.undo(failed, "waive", 4_000), UNDONE);
+    assert_eq!(bench.eyes.rows(), before);
+    assert_eq!(bench.undo(settled, "settle", 5_000), MOVED_ON);
+    assert_eq!(bench.eyes.rows(), before);
+}
+
 pub(super) fn what_is_done_is_not_waived_nor_all_that_is_pending(mut bench: Bench<impl Store>) {
     bench.users(4);
     let run = bench.run();

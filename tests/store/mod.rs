@@ -99,6 +99,8 @@ mod sqlite {
             two_of_one_key_come_back_as_they_were,
             a_row_that_is_waived_no_more_is_free_if_nobody_stands_in_its_way,
             decisions_are_undone_one_after_the_other,
+            what_was_settled_is_not_undone_after_another_mapping,
+            a_waiver_is_undone_after_another_mapping_and_nothing_before_it,
             what_is_done_is_not_waived_nor_all_that_is_pending,
             rows_in_doubt_are_waived_and_that_is_undone,
             all_rows_in_doubt_are_waived_and_that_is_undone,
