@@ -33,6 +33,10 @@ pub(crate) trait Eyes {
     fn rows(&self) -> Vec<Row>;
     /// The ledger of a job: number, run and class.
     fn attempts(&self, job: JobId) -> Vec<(u32, i64, String)>;
+    /// The mapping that each send of a job was under.
+    fn sent_under(&self, job: JobId) -> Vec<Option<String>>;
+    /// The mappings that the table has had, the oldest first.
+    fn mappings(&self) -> Vec<String>;
     /// The problems of a job: rule and message.
     fn problems(&self, job: JobId) -> Vec<(String, String)>;
     /// Per source: records, rows, replaced, unchanged, left alone.
@@ -83,6 +87,18 @@ impl Eyes for SqliteEyes {
         let mut statement = self.0.prepare(text).unwrap();
         let rows = statement.query_map([job.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
         rows.unwrap().map(Result::unwrap).collect()
+    }
+
+    fn sent_under(&self, job: JobId) -> Vec<Option<String>> {
+        let text = "SELECT m.text FROM attempt a LEFT JOIN mapping m ON m.id = a.mapping_id
+                    WHERE a.job_id = ?1 ORDER BY a.n";
+        let mut statement = self.0.prepare(text).unwrap();
+        statement.query_map([job.0], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+
+    fn mappings(&self) -> Vec<String> {
+        let mut statement = self.0.prepare("SELECT text FROM mapping ORDER BY id").unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     }
 
     fn problems(&self, job: JobId) -> Vec<(String, String)> {

@@ -264,6 +264,49 @@ pub(super) fn a_waiver_is_undone_after_another_mapping_and_nothing_before_it(
     assert_eq!(bench.eyes.rows(), before);
 }
 
+/// The doubt was the first run's; the last one looks it up.
+pub(super) fn a_doubt_that_comes_back_is_in_the_hands_of_the_last_run(
+    mut bench: Bench<impl Store>,
+) {
+    bench.users(1);
+    let first = bench.run();
+    let claim = bench.claim(first, 1).remove(0);
+    bench.tick(first, &[Sent::unknown().of(&claim)], 0);
+    bench.store.settle(claim.id, SettleAs::Failed, "no", 2_000).unwrap();
+    let last = bench.run();
+    assert_eq!(bench.undo(claim.id, "settle", 3_000), UNDONE);
+    let found = Sent::created().by_lookup().of(&claim);
+    assert_eq!(bench.tick(first, std::slice::from_ref(&found), 0).fenced, 1);
+    assert_eq!(bench.tick(last, &[found], 0).fenced, 0);
+}
+
+/// Waived as failed, taken back, retried and waived as pending: it is no failed row that was waived.
+pub(super) fn only_waivers_that_hold_are_listed(mut bench: Bench<impl Store>) {
+    bench.users(1);
+    let run = bench.run();
+    let id = bench.send(run, &Sent::rejected("1"));
+    let one = Chosen::Jobs(vec![id]);
+    bench.store.waive(&one, "so", 2_000).unwrap();
+    assert_eq!(bench.undo(id, "waive", 3_000), UNDONE);
+    bench.store.retry(&Retry::default(), 4_000).unwrap();
+    bench.store.waive(&one, "so", 5_000).unwrap();
+    assert!(bench.store.waived(Status::Failed).unwrap().is_empty());
+    assert_eq!(bench.store.waived(Status::Pending).unwrap(), [id]);
+}
+
+/// Who stood in the way then need not do so any more.
+pub(super) fn a_retried_row_forgets_who_stood_in_its_way(mut bench: Bench<impl Store>) {
+    bench.users(1);
+    let run = bench.run();
+    let mut conflict = Sent::rejected("1");
+    conflict.transition.detail = Some(Detail::Conflict);
+    conflict.transition.remote_id = Some("somebody".to_owned());
+    let id = bench.send(run, &conflict);
+    assert_eq!(bench.row(id).remote_id.as_deref(), Some("somebody"));
+    bench.store.retry(&Retry::default(), 2_000).unwrap();
+    assert_eq!(bench.row(id).remote_id, None);
+}
+
 pub(super) fn what_is_done_is_not_waived_nor_all_that_is_pending(mut bench: Bench<impl Store>) {
     bench.users(4);
     let run = bench.run();

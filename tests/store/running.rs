@@ -2,8 +2,8 @@
 
 use super::bench::{Bench, Sent};
 use userferry::job::FirstSent;
-use userferry::job::{Detail, Status};
-use userferry::store::{JobId, Outlook, Record, RunEnd, Store, Tick};
+use userferry::job::{Detail, SettleAs, Status};
+use userferry::store::{JobId, OpenJob, Outlook, Record, RunEnd, Store, Tick};
 
 pub(super) fn a_claim_takes_only_what_is_due_the_earliest_first<S: Store>(mut bench: Bench<S>) {
     bench.users(5);
@@ -50,6 +50,55 @@ pub(super) fn a_claim_carries_what_the_rules_need<S: Store>(mut bench: Bench<S>)
     assert_eq!(second.sends, 2);
     assert_eq!(second.job.first_sent_ms, Some(1_007), "the first send stays the first");
     assert!(second.job.had_unknown && !second.is_first);
+    let row = bench.store.jobs_by_record(1).unwrap().remove(0);
+    assert_eq!(row.first_sent_ms, Some(1_007), "what is written is what is told");
+}
+
+/// A row that waits is due when it says, one that was never sent at once, one in hand never.
+pub(super) fn where_chosen_jobs_stand_is_told<S: Store>(mut bench: Bench<S>) {
+    bench.users(5);
+    let run = bench.run();
+    let waits = bench.send(run, &Sent::throttled(9_000));
+    let doubt = bench.send(run, &Sent::duplicate());
+    let sending = bench.claim(run, 1)[0].id;
+    bench.send(run, &Sent::created());
+    let ids: Vec<JobId> = bench.eyes.rows().iter().map(|row| row.id).collect();
+    let open = |due_ms, is_unsent, is_unsuspected| OpenJob { due_ms, is_unsent, is_unsuspected };
+    let expected = [
+        (waits, open(Some(9_000), false, true)),
+        (doubt, open(None, false, false)),
+        (sending, open(None, false, true)),
+        (ids[4], open(Some(0), true, true)),
+    ];
+    assert_eq!(bench.store.open_jobs(&ids).unwrap(), expected);
+}
+
+/// Also of a send whose run ended without a word, and of one that a person has decided about since.
+pub(super) fn each_attempt_names_the_mapping_that_it_was_sent_under<S: Store>(mut bench: Bench<S>) {
+    bench.store.bind("p", "A", 1).unwrap();
+    bench.users(4);
+    let run = bench.run();
+    let again = bench.send(run, &Sent::throttled(0));
+    let claims = bench.claim(run, 4);
+    bench.store.settle(claims[1].id, SettleAs::Failed, "so", 2_000).unwrap();
+    let run = bench.run();
+    let back: Vec<Record> =
+        [0, 2, 3].map(|n| Sent::throttled(0).by_lookup().of(&claims[n])).to_vec();
+    bench.tick(run, &back, 0);
+    bench.remap("B", 3_000);
+    assert_eq!(bench.eyes.mappings(), ["A", "B"]);
+    let run = bench.run();
+    let claims = bench.claim(run, 3);
+    bench.tick(run, &[Sent::created().of(&claims[0])], 0);
+    bench.store.settle(claims[1].id, SettleAs::Failed, "so", 4_000).unwrap();
+    bench.run();
+    let (a, b) = (Some("A".to_owned()), Some("B".to_owned()));
+    // Claimed twice under the first mapping, once under the other.
+    assert_eq!(bench.eyes.sent_under(again), [a.clone(), a.clone(), b.clone()]);
+    for id in [3, 4] {
+        assert_eq!(bench.eyes.sent_under(JobId(id)), [a.clone(), b.clone()]);
+    }
+    assert_eq!(bench.eyes.sent_under(JobId(2)), [a]);
 }
 
 pub(super) fn an_outcome_tells_when_the_first_send_was<S: Store>(mut bench: Bench<S>) {
@@ -330,6 +379,21 @@ pub(super) fn what_could_not_be_sent_is_taken_back_without_its_problem<S: Store>
     assert_eq!(bench.eyes.problems(id), []);
     assert_eq!(bench.eyes.attempts(id).len(), 2);
     assert_eq!(bench.eyes.settled(run), [0, 0, 0]);
+}
+
+/// The provider has somebody, or did not answer: that is no refusal of everybody.
+pub(super) fn what_failed_for_another_reason_is_not_taken_back<S: Store>(mut bench: Bench<S>) {
+    bench.users(2);
+    let run = bench.run();
+    let failed = [Detail::Conflict, Detail::Exhausted].map(|detail| {
+        let mut sent = Sent::rejected("9");
+        sent.transition.detail = Some(detail);
+        bench.send(run, &sent)
+    });
+    let before = bench.eyes.rows();
+    bench.tick_with(run, &[], &failed.map(|id| (id, 1)), 0);
+    assert_eq!(bench.eyes.rows(), before);
+    assert_eq!(bench.eyes.settled(run), [0, 2, 0]);
 }
 
 pub(super) fn only_rejections_of_the_run_are_taken_back<S: Store>(mut bench: Bench<S>) {

@@ -501,3 +501,22 @@ pub(super) fn many_waived_rows_hide_nobody(mut bench: Bench<impl Store>) {
     let counts = bench.stage(source, &[&records[0], &records[1]]);
     assert_eq!(counts, StageCounts { records: 2, rows: 2, invalid: 1, ..NONE });
 }
+
+/// As if whoever was refused had never come: the passwords, the target, and no mapping more.
+pub(super) fn a_binding_that_is_restored_is_what_it_was<S: Store>(mut bench: Bench<S>) {
+    bench.store.bind("p", "A", 1).unwrap();
+    bench.store.bind_passwords("of A").unwrap();
+    bench.store.bind_target("there").unwrap();
+    let before = bench.store.binding().unwrap();
+    bench.store.bind("q", "B", 2).unwrap();
+    bench.store.bind_passwords("of B").unwrap();
+    bench.store.bind_target("elsewhere").unwrap();
+    assert_eq!(bench.eyes.mappings(), ["A", "B"]);
+    bench.store.restore_binding(before.as_ref()).unwrap();
+    assert_eq!(bench.store.binding().unwrap(), before);
+    assert_eq!(before.map(|binding| binding.passwords), Some(Some("of A".to_owned())));
+    assert_eq!(bench.eyes.mappings(), ["A"]);
+    bench.store.restore_binding(None).unwrap();
+    assert_eq!(bench.store.binding().unwrap(), None);
+    assert!(bench.eyes.mappings().is_empty());
+}

@@ -65,10 +65,18 @@ pub(super) fn write(
         for hash in hashes(&mapped.identifiers, &mapped.row.raw) {
             block.add(hash, mapped.row.id);
         }
-        if mapped.row.status == Status::Done && !mapped.row.is_waived {
-            keep_done(t, mapped, now_ms, &mut block, &mut deltas)?;
-        } else if !mapped.row.is_faulty {
-            write_row(t, mapped, now_ms, &mut deltas)?;
+        let Some(row) = load(t, mapped.row.id)? else { continue };
+        let to = row.standing.remapped(found_in(t, mapped)?, now_ms);
+        let is_kept = to.as_ref().is_none_or(|to| to.status == Status::Done && !to.is_waived());
+        if is_kept {
+            keep_key(t, mapped, &mut block)?;
+        } else if mapped.row.is_faulty {
+            continue;
+        } else {
+            write_record(t, mapped, now_ms)?;
+        }
+        if let Some(to) = to {
+            row.becomes(t, &to, &mut deltas)?;
         }
     }
     deltas.apply(t)?;
@@ -77,15 +85,22 @@ pub(super) fn write(
     t.execute("UPDATE remap SET after = ?1", [after]).map(drop)
 }
 
-/// What is done stays as it is, and is found by the key that it was done under. What a person has
-/// decided of it was decided under the old mapping, and is not undone any more.
-fn keep_done(
-    t: &Transaction<'_>,
-    mapped: &Mapped,
-    now_ms: i64,
-    block: &mut Block,
-    deltas: &mut Deltas,
-) -> rusqlite::Result<()> {
+/// What a law is told of a row.
+fn found_in(t: &Transaction<'_>, mapped: &Mapped) -> rusqlite::Result<Remapped> {
+    let is_decided = t
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM decision WHERE job_id = ?1 AND undone_at_ms IS NULL)",
+        )?
+        .query_row([mapped.row.id], |row| row.get(0))?;
+    Ok(Remapped {
+        has_problems: !mapped.problems.is_empty(),
+        same_identifiers: mapped.same_identifiers,
+        is_decided,
+    })
+}
+
+/// What was sent is found by the key that it was sent under, too.
+fn keep_key(t: &Transaction<'_>, mapped: &Mapped, block: &mut Block) -> rusqlite::Result<()> {
     let id = mapped.row.id;
     let key: Option<String> =
         t.prepare_cached("SELECT key FROM job WHERE id = ?1")?.query_row([id], |row| row.get(0))?;
@@ -95,15 +110,11 @@ fn keep_done(
             block.add(hash(kind, key), id);
         }
     }
-    become_remapped(t, mapped, now_ms, deltas)
+    Ok(())
 }
 
-fn write_row(
-    t: &Transaction<'_>,
-    mapped: &Mapped,
-    now_ms: i64,
-    deltas: &mut Deltas,
-) -> rusqlite::Result<()> {
+/// What the new mapping says of the record of a row that is still to be sent, or was let go.
+fn write_record(t: &Transaction<'_>, mapped: &Mapped, now_ms: i64) -> rusqlite::Result<()> {
     let id = mapped.row.id;
     t.prepare_cached("DELETE FROM problem WHERE job_id = ?1")?.execute([id])?;
     add_problems(t, id, &mapped.problems)?;
@@ -117,30 +128,7 @@ fn write_row(
         )?
         .execute([id, now_ms])?;
     }
-    become_remapped(t, mapped, now_ms, deltas)
-}
-
-fn become_remapped(
-    t: &Transaction<'_>,
-    mapped: &Mapped,
-    now_ms: i64,
-    deltas: &mut Deltas,
-) -> rusqlite::Result<()> {
-    let Some(row) = load(t, mapped.row.id)? else { return Ok(()) };
-    let is_decided = t
-        .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM decision WHERE job_id = ?1 AND undone_at_ms IS NULL)",
-        )?
-        .query_row([row.id], |row| row.get(0))?;
-    let by = Remapped {
-        has_problems: !mapped.problems.is_empty(),
-        same_identifiers: mapped.same_identifiers,
-        is_decided,
-    };
-    match row.standing.remapped(by, now_ms) {
-        Some(to) => row.becomes(t, &to, deltas),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// All rows are mapped: the new mapping is the table's.

@@ -51,7 +51,9 @@ impl Judge<'_> {
     ) -> rusqlite::Result<()> {
         let is_valid = new.status() == Status::Pending && problems.is_empty();
         let same_identifiers = known.identifiers == new.identifiers;
-        let to = known.standing.replaced(is_valid, same_identifiers, self.now_ms);
+        let Some(to) = known.standing.replaced(is_valid, same_identifiers, self.now_ms) else {
+            return self.leave_alone(known, new);
+        };
         self.move_problems(new.id, known.id)?;
         add_problems(self.t, known.id, problems)?;
         self.t
@@ -67,10 +69,17 @@ impl Judge<'_> {
         self.t
             .prepare_cached("UPDATE job SET key = ?2 WHERE id = ?1")?
             .execute(params![known.id, new.identifiers.key().map(|(_, key)| key)])?;
-        self.becomes(known, to)?;
+        self.becomes(known, Some(to))?;
         self.move_identifiers(new, known.id)?;
         self.book(new.source).more.replaced += 1;
         self.book(new.source).more.invalid += u64::from(!is_valid);
+        self.take_out(new)
+    }
+
+    /// A correction of a row that is done, or in a run's hands, is not applied: its record goes.
+    pub(super) fn leave_alone(&mut self, known: &Stored, new: &Stored) -> rusqlite::Result<()> {
+        self.book(new.source).more.left_alone += 1;
+        self.book(new.source).more.unsettled += u64::from(known.status().is_in_hand());
         self.take_out(new)
     }
 
