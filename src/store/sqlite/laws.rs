@@ -1,9 +1,11 @@
 //! Holds the statements that write a status to the laws of `job`: whatever SQL does for speed in one go is,
 //! row by row, what the law returns.
 
+use super::compare::Judge;
 use super::identifiers::{hash, with_hash};
 use super::stage::JOB;
-use super::standing::load;
+use super::standing::{has_problems, load};
+use super::stored::Rows;
 use super::{Table, sql};
 use crate::job::{Decided, Detail, Evidence, Remapped, SettleAs, Standing, Status, latest_due_ms};
 use crate::problem::{Problem, Rule};
@@ -32,6 +34,18 @@ impl Bench {
         Self { table, source, _folder: folder }
     }
 
+    /// One more record.
+    fn stage_more(&mut self, raw: &str) {
+        let job = NewJob {
+            record_no: 99,
+            line: None,
+            raw: raw.as_bytes().to_vec(),
+            identifiers: Identifiers::default(),
+            problems: Vec::new(),
+        };
+        self.stage_jobs(vec![job]);
+    }
+
     fn stage(&mut self, problems: Vec<Vec<Problem>>) {
         let jobs = problems.into_iter().zip(1..).map(|(problems, record_no)| NewJob {
             record_no,
@@ -40,9 +54,13 @@ impl Bench {
             identifiers: Identifiers::default(),
             problems,
         });
+        self.stage_jobs(jobs.collect());
+    }
+
+    fn stage_jobs(&mut self, jobs: Vec<NewJob>) {
         let batch = Batch {
             source: self.source,
-            jobs: jobs.collect(),
+            jobs,
             checkpoint: String::new(),
             fingerprint: String::new(),
             finished: true,
@@ -269,6 +287,35 @@ fn another_mapping_writes_nothing_of_a_row_that_its_law_lets_be() {
         assert_eq!(bench.row(id), to.unwrap_or_else(|| row.clone()));
     }
     assert!(bench.books_are_true());
+}
+
+/// Whoever asks for it: a correction that the law refuses changes nothing of the row, and is left alone.
+#[test]
+fn a_correction_writes_nothing_of_a_row_that_its_law_lets_be() {
+    let rows = rows();
+    let mut bench = Bench::with(&rows);
+    bench.stage_more("another");
+    for ((row, sends), id) in rows.iter().zip(1..) {
+        // Never committed: each row has the new one to itself.
+        let new_id = i64::try_from(rows.len()).unwrap() + 1;
+        let identify = |_: &[u8]| Identifiers::default();
+        let lens = Lens { identify: &identify, field: &|_| String::new() };
+        let problem = [Problem::new("mail", Rule::Value, "is wrong".to_owned())];
+        let t = bench.table.conn.transaction().unwrap();
+        let stored = Rows { t: &t, lens: &lens };
+        let (known, new) =
+            (stored.load(id).unwrap().unwrap(), stored.load(new_id).unwrap().unwrap());
+        let mut judge = Judge::new(&t, &lens, NOW_MS);
+        judge.replace(&known, &new, &problem).unwrap();
+        let expected = row.replaced(false, true, NOW_MS);
+        let left_alone = judge.books.values().map(|book| book.more.left_alone).sum::<u64>();
+        assert_eq!(left_alone, u64::from(expected.is_none()), "{row:?}, sent {sends} times");
+        let after = stored.load(id).unwrap().unwrap();
+        assert_eq!(after.raw, if expected.is_some() { &new.raw[..] } else { &known.raw[..] });
+        assert_eq!(has_problems(&t, id).unwrap(), expected.is_some(), "{row:?}");
+        assert_eq!(after.standing, expected.unwrap_or_else(|| row.clone()));
+        assert!(stored.load(new_id).unwrap().is_none(), "its record went somewhere, or nowhere");
+    }
 }
 
 /// A row that has become something else since is not one that a person let go.

@@ -19,7 +19,7 @@ pub(super) enum Fate {
     /// staged as a new file before somebody said that it is a correction.
     Supersede(Box<(Stored, Stored)>),
     /// The job that it would correct is done, or not settled.
-    LeaveAlone { unsettled: bool },
+    LeaveAlone(Stored),
     /// It has no key, and is there already.
     KnownWithoutKey(Stored),
 }
@@ -135,8 +135,7 @@ fn corrected(rows: Vec<Stored>, new: &Stored) -> Option<Stored> {
 fn correct(row: Stored, how: impl FnOnce(Stored) -> Fate) -> Fate {
     match row.standing.correction() {
         Correction::Takes => how(row),
-        Correction::IsDone => Fate::LeaveAlone { unsettled: false },
-        Correction::IsInHand => Fate::LeaveAlone { unsettled: true },
+        Correction::IsDone | Correction::IsInHand => Fate::LeaveAlone(row),
     }
 }
 

@@ -131,7 +131,7 @@ pub(super) struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    fn new(t: &'a Transaction<'a>, lens: &'a Lens<'a>, now_ms: i64) -> Self {
+    pub(super) fn new(t: &'a Transaction<'a>, lens: &'a Lens<'a>, now_ms: i64) -> Self {
         let (deltas, moved) = (Deltas::default(), Block::default());
         Self {
             t,
@@ -172,11 +172,7 @@ impl<'a> Judge<'a> {
                 self.replace(&known, &new, &problems)
             }
             Fate::Again(known, problem) => self.look_again(&known, &new, problem),
-            Fate::LeaveAlone { unsettled } => {
-                self.book(new.source).more.left_alone += 1;
-                self.book(new.source).more.unsettled += u64::from(unsettled);
-                self.take_out(&new)
-            }
+            Fate::LeaveAlone(known) => self.leave_alone(&known, &new),
             Fate::KnownWithoutKey(known) => {
                 self.hold_too(known.id, new.source)?;
                 self.unchanged(&new, &known)
