@@ -60,9 +60,9 @@ impl Ahead {
         self.chosen.as_ref().map(|chosen| chosen.due(now_ms, most))
     }
 
-    /// How many of the chosen rows are not settled, where some were chosen.
-    pub(super) fn chosen_left(&self) -> Option<u64> {
-        self.chosen.as_ref().map(|chosen| chosen.open() as u64)
+    /// How many of the chosen rows are not settled, but for these, where some were chosen.
+    pub(super) fn chosen_left(&self, but: impl Iterator<Item = JobId>) -> Option<u64> {
+        self.chosen.as_ref().map(|chosen| chosen.open_but(but) as u64)
     }
 
     /// Until when nothing is due, if nothing is due now; `Moment::MAX` where nothing will ever be.
@@ -164,6 +164,9 @@ mod tests {
         assert!(!ahead.has_only_tried() && !ahead.has_only_suspects());
         ahead.committed([JobId(1)].into_iter(), None, None, clock);
         assert!(ahead.is_drained() && ahead.has_only_tried());
-        assert_eq!((ahead.chosen_left(), ahead.due(0, 9)), (Some(1), Some(Vec::new())));
+        assert_eq!(
+            (ahead.chosen_left(std::iter::empty()), ahead.due(0, 9)),
+            (Some(1), Some(Vec::new()))
+        );
     }
 }

@@ -2,9 +2,9 @@
 
 use super::alike::Alike;
 use super::stale::{Blame, Stale};
-use super::throttles::{Left, Throttles, Verdict};
+use super::throttles::{Throttles, Verdict};
 use crate::clock::Moment;
-use crate::job::Outcome;
+use crate::job::{Halt, Outcome};
 use crate::store::JobId;
 use std::time::Duration;
 
@@ -81,8 +81,13 @@ impl Blaming {
     }
 
     /// A row was throttled: every time, while others are taken, it is refused for itself.
-    pub(super) fn judge_throttled(&mut self, id: JobId, now: Moment, left: Left) -> Verdict {
+    pub(super) fn judge_throttled(&mut self, id: JobId, now: Moment, left: u64) -> Verdict {
         self.throttles.met(id, now, left)
+    }
+
+    /// What a halt tells where only throttled rows are left.
+    pub(super) fn tell(&self, halt: Halt, left: u64) -> Halt {
+        self.throttles.tell(halt, left)
     }
 
     /// A row is not throttled any more.

@@ -68,9 +68,9 @@ impl Chosen {
         due.map(|(_, id)| *id).take(most).collect()
     }
 
-    /// How many are not settled.
-    pub fn open(&self) -> usize {
-        self.rows.len()
+    /// How many are not settled, but for these; rows may be among them that were not chosen.
+    pub fn open_but(&self, rows: impl Iterator<Item = JobId>) -> usize {
+        self.rows.len() - rows.filter(|id| self.rows.contains_key(id)).count()
     }
 
     /// What lies ahead.
@@ -139,7 +139,9 @@ mod tests {
             }
             let count = |is: fn(&OpenJob) -> bool| rows.iter().filter(|row| is(&row.1)).count();
             let outlook = chosen.outlook();
-            prop_assert_eq!(chosen.open(), rows.len());
+            prop_assert_eq!(chosen.open_but(std::iter::empty()), rows.len());
+            let but = rows.iter().filter(|row| row.0.0 < 4).count();
+            prop_assert_eq!(chosen.open_but((4..8).map(JobId)), but);
             prop_assert_eq!(outlook.next_due_ms, rows.iter().filter_map(|row| row.1.due_ms).min());
             prop_assert_eq!(outlook.open as usize, rows.len().min(2));
             prop_assert_eq!(outlook.unsuspected as usize, count(|row| row.is_unsuspected).min(2));

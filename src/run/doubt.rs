@@ -4,7 +4,7 @@ use crate::clock::Moment;
 use crate::job::Job;
 use crate::store::JobId;
 use crate::user::Identifiers;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 /// The first look comes this soon: most users of a lost reply are there by then.
@@ -71,7 +71,7 @@ pub struct Doubts {
     waiting: HashMap<JobId, Doubt>,
     order: BTreeSet<(Moment, JobId)>,
     looking: usize,
-    held: usize,
+    held: HashSet<JobId>,
     /// Rows that this run sent and that are in doubt: all of them, and those that are held.
     own: usize,
     own_held: usize,
@@ -100,7 +100,7 @@ impl Doubts {
             waiting: HashMap::new(),
             order: BTreeSet::new(),
             looking: 0,
-            held: 0,
+            held: HashSet::new(),
             own: 0,
             own_held: 0,
             refused: 0,
@@ -186,7 +186,7 @@ impl Doubts {
     }
 
     fn hold(&mut self, doubt: &Doubt) {
-        self.held += 1;
+        self.held.insert(doubt.id);
         self.own_held += usize::from(doubt.is_own());
     }
 
@@ -288,7 +288,12 @@ impl Doubts {
 
     /// Jobs that this run gives up looking for; they stay unknown.
     pub fn held(&self) -> usize {
-        self.held
+        self.held.len()
+    }
+
+    /// Which those are.
+    pub fn held_rows(&self) -> impl Iterator<Item = JobId> {
+        self.held.iter().copied()
     }
 
     /// Those of them that this run sent.

@@ -11,6 +11,9 @@ const PRESSURE: f64 = 0.2;
 /// The weight of the latest answer in that share.
 const PRESSURE_WEIGHT: f64 = 0.05;
 
+/// What a throttled answer says.
+const TOO_OFTEN: &str = "requests come too often";
+
 /// A pause that is a smaller part of `max_outage` does not stop its clock.
 const SHORT_PAUSE: u32 = 10;
 
@@ -131,8 +134,13 @@ impl Health {
 
     /// It asked for fewer requests.
     pub fn throttled(&mut self, now: Moment) {
-        self.last_fault = Some("requests come too often".to_owned());
+        self.last_fault = Some(TOO_OFTEN.to_owned());
         self.refuses_since.get_or_insert(now);
+    }
+
+    /// Whether that is what it said last, of what was no usable answer.
+    pub fn is_throttled(&self) -> bool {
+        self.last_fault.as_deref() == Some(TOO_OFTEN)
     }
 
     /// It asked for a pause. That is no silence, unless it is short, or follows so many others that a

@@ -429,9 +429,11 @@ impl<S: Running, T: Target> Runner<S, T> {
             at_start: self.settings.max_silence_at_start,
             max_outage: self.settings.max_outage,
         };
-        if let Some(halt) = self.health.verdict(now, silent_since, patience) {
-            self.halt_with(halt);
+        let Some(mut halt) = self.health.verdict(now, silent_since, patience) else { return };
+        if self.health.is_throttled() {
+            halt = self.blaming.tell(halt, self.rows_left());
         }
+        self.halt_with(halt);
     }
 
     fn next_wake(&self, now: Moment) -> Moment {

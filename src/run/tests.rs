@@ -5,7 +5,7 @@ use super::*;
 use crate::job::{FirstSent, Job, Outcome, Status};
 use crate::monitor::Progress;
 use crate::problem::Rule;
-use crate::store::{Batch, NewJob, NewRun, Outlook, Record, Running, Staging, Table};
+use crate::store::{Batch, NewJob, NewRun, OpenJob, Outlook, Record, Running, Staging, Table};
 use crate::target::{Answer, Wanted};
 use crate::user::{IdKind, Identifiers};
 use std::sync::Mutex;
@@ -384,6 +384,22 @@ async fn a_denied_lookup_is_divided_unless_doubts_are_held() {
         assert_eq!((runner.doubts.open(), runner.doubts.held()), (open, held));
         assert!(!runner.ending.is_halted());
     }
+}
+
+/// Of three rows that are given up in doubt one is chosen: the others are none of those left.
+#[test]
+fn rows_in_doubt_that_were_not_chosen_are_not_among_those_left() {
+    let new = OpenJob { due_ms: Some(0), is_unsent: true, is_unsuspected: true };
+    let (mut runner, _dir) = runner();
+    runner.books.totals.total = 10;
+    for n in 3..=5 {
+        runner.doubts.add(JobId(n), 1, job(), identifiers(n), SECOND, None, None);
+    }
+    runner.doubts.hold_all();
+    assert_eq!(runner.rows_left(), 7);
+    let chosen = Chosen::new((1..=3).map(|n| (JobId(n), new)).collect());
+    runner.ahead = ahead::Ahead::new(Outlook::default(), Some(chosen));
+    assert_eq!(runner.rows_left(), 2);
 }
 
 // ---- what a read tells where no create can

@@ -1,8 +1,10 @@
-//! Whose fault it is that a row is throttled time and again: the target's, which is busy, or the
-//! row's, which is throttled though others are taken. Pure: time comes from outside.
+//! Whose fault it is that a row is throttled time and again: the target's, which is busy or has used a
+//! quota up, or the row's, which is throttled though others are taken. Pure: time comes from outside.
 
 use crate::clock::Moment;
+use crate::job::Halt;
 use crate::store::JobId;
+use crate::words::{agree, counted};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -10,9 +12,9 @@ use std::time::Duration;
 /// least as many as were throttled meanwhile: of requests of which less than half are throttled at
 /// random that comes once in a million rows.
 const ROW: u32 = 20;
-/// A limit seldom sets in when only so small a part is left of what was taken: a hundredth. Then the rows
-/// left are to blame, if nobody is taken for four fifths of the longest outage.
-const LAST_PART: u64 = 100;
+/// Where only throttled rows are left, no others can be taken any more, and those that were taken before
+/// have to do: a row that is throttled like any other must have so small a chance of its answers.
+const LUCK: f64 = 1e-6;
 /// After this many of them the row waits longer each time, so that it does not slow the others down.
 const PATIENT: u32 = 3;
 /// The longest of these waits.
@@ -30,15 +32,6 @@ pub enum Verdict {
     RowIfReadsPass(Duration),
 }
 
-/// The rows that are left.
-#[derive(Clone, Copy, Debug)]
-pub struct Left {
-    /// So many that this run may send.
-    pub rows: u64,
-    /// The row that was answered is the only one, of those too that this run may not send.
-    pub is_sole: bool,
-}
-
 /// Rows whose latest answer was that they came too soon.
 #[derive(Debug)]
 pub struct Throttles {
@@ -49,18 +42,17 @@ pub struct Throttles {
     taken: u64,
     throttled: u64,
     longest_wait: Duration,
-    /// So long a few rows are waited for that are all throttled.
-    long: Duration,
 }
 
 #[derive(Debug)]
 struct Met {
-    since: Moment,
     /// Answers that count: the first, those after others were taken, and those when only throttled rows
     /// were left.
     times: u32,
     /// Those after others were taken.
     witnessed: u32,
+    /// How likely those are for a row that is throttled like any other.
+    luck: f64,
     /// When the latest answer came that counts, and how many were taken and throttled by then.
     at: Moment,
     taken: u64,
@@ -76,7 +68,6 @@ impl Throttles {
             taken: 0,
             throttled: 0,
             longest_wait: WAIT_MAX.min(max_outage / (2 * ROW)),
-            long: max_outage * 4 / 5,
         }
     }
 
@@ -91,33 +82,62 @@ impl Throttles {
         self.taken += 1;
     }
 
-    /// A row was throttled at `now`.
-    pub fn met(&mut self, id: JobId, now: Moment, left: Left) -> Verdict {
+    /// Whether the rows that are left, so many, have all been throttled.
+    fn are_all(&self, left: u64) -> bool {
+        left <= self.rows.len() as u64
+    }
+
+    /// A row was throttled at `now`; so many are left that this run may send.
+    pub fn met(&mut self, id: JobId, now: Moment, left: u64) -> Verdict {
         let (taken, throttled) = (self.taken, self.throttled);
         self.throttled += 1;
-        let new = Met { since: now, times: 0, witnessed: 0, at: now, taken, throttled };
-        let rows = self.rows.len() as u64 + u64::from(!self.rows.contains_key(&id));
-        let met = self.rows.entry(id).or_insert(new);
+        let new = Met { times: 0, witnessed: 0, luck: 1.0, at: now, taken, throttled };
+        self.rows.entry(id).or_insert(new);
+        let are_all = self.are_all(left);
+        let Some(met) = self.rows.get_mut(&id) else { return Verdict::Wait(Duration::ZERO) };
+        let (others_taken, others_throttled) = (taken - met.taken, throttled - met.throttled);
         // Where as many are throttled as are taken, it may be chance each time.
-        let is_witnessed = self.taken_at > met.at && taken - met.taken >= throttled - met.throttled;
-        let are_all = left.is_sole || left.rows <= rows;
+        let is_witnessed = self.taken_at > met.at && others_taken >= others_throttled;
         if met.times == 0 || is_witnessed || are_all {
             met.times += 1;
-            met.witnessed += u32::from(is_witnessed);
+            if is_witnessed {
+                met.witnessed += 1;
+                met.luck *= share(others_throttled, others_taken);
+            }
             (met.at, met.taken, met.throttled) = (now, taken, self.throttled);
         }
-        let (times, witnessed, since) = (met.times, met.witnessed, met.since);
+        let (times, witnessed) = (met.times, met.witnessed);
         if is_witnessed && witnessed >= ROW - 1 {
             self.rows.remove(&id);
             return Verdict::Row;
         }
-        let are_few = rows * LAST_PART <= self.taken;
-        let is_long = now >= since.max(self.taken_at) + self.long;
-        if times >= ROW && (left.is_sole || are_all && are_few && is_long) {
+        // One that was never throttled while others were taken may wait for a quota, as all may then.
+        if times >= ROW && are_all && self.rows.values().all(|met| met.luck <= LUCK) {
             return Verdict::RowIfReadsPass(self.longest_wait);
         }
         Verdict::Wait(wait(times).min(self.longest_wait))
     }
+
+    /// What a halt for the target's throttling tells, where only rows are left that are throttled.
+    pub fn tell(&self, halt: Halt, left: u64) -> Halt {
+        if left == 0 || !self.are_all(left) {
+            return halt;
+        }
+        let (rows, are) = (counted(left, "row"), agree(left, "is", "are"));
+        let whom = agree(left, "it", "each of them");
+        Halt {
+            message: format!("{}; {rows} {are} left, and the target throttles {whom}", halt.message),
+            hint: "no row was marked failed; run again later, for a quota may be used up. Rows that are throttled even then: export --status pending shows them, run --key KEY sends one alone, waive --key KEY --reason TEXT gives one up"
+                .to_owned(),
+        }
+    }
+}
+
+/// The share of requests that are throttled, where so many were, and so many were taken. One more of each
+/// is assumed, for few tell little.
+#[expect(clippy::cast_precision_loss, reason = "a share")]
+fn share(throttled: u64, taken: u64) -> f64 {
+    (throttled + 1) as f64 / (throttled + taken + 2) as f64
 }
 
 fn wait(times: u32) -> Duration {
@@ -135,11 +155,11 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
     const ID: JobId = JobId(1);
     const HALF_AN_HOUR: Duration = Duration::from_mins(30);
-    const MANY: Left = Left { rows: 1_000, is_sole: false };
-    const SOLE: Left = Left { rows: 1, is_sole: true };
+    const MANY: u64 = 1_000;
+    const SOLE: u64 = 1;
 
     /// The verdicts on a row that is throttled every minute; `between` happens after each.
-    fn throttled(times: u32, left: Left, between: fn(&mut Throttles, Moment)) -> Vec<Verdict> {
+    fn throttled(times: u32, left: u64, between: fn(&mut Throttles, Moment)) -> Vec<Verdict> {
         let mut throttles = Throttles::new(HALF_AN_HOUR);
         let verdicts = (1..=times).map(|minute| {
             let now = minute * 60 * SECOND;
@@ -166,11 +186,99 @@ mod tests {
         assert!(verdicts.iter().all(|verdict| *verdict == Verdict::Wait(Duration::ZERO)));
     }
 
+    /// Rows that are throttled every minute. For the first of these minutes many others are left, and so
+    /// many of them are taken in each.
+    fn alone(
+        rows: i64,
+        taken: u32,
+        minutes: u32,
+    ) -> (Throttles, impl Fn(&mut Throttles, u32, i64) -> Verdict) {
+        let mut throttles = Throttles::new(HALF_AN_HOUR);
+        for minute in 1..=minutes {
+            let now = minute * 60 * SECOND;
+            for n in 1..=rows {
+                throttles.met(JobId(n), now, MANY);
+            }
+            (0..taken).for_each(|_| throttles.taken(now + SECOND));
+        }
+        (throttles, move |throttles, minute, n| {
+            throttles.met(JobId(n), minute * 60 * SECOND, rows.unsigned_abs())
+        })
+    }
+
     #[test]
-    fn the_last_row_is_to_blame_if_reads_pass() {
-        let verdicts = throttled(21, SOLE, |_, _| {});
-        assert!(matches!(verdicts[18], Verdict::Wait(_)));
-        assert_eq!(verdicts[19..], [Verdict::RowIfReadsPass(WAIT_MAX); 2]);
+    fn the_last_row_is_to_blame_if_others_were_taken_while_it_was_throttled() {
+        let (mut throttles, meet) = alone(1, 100, 3);
+        let verdicts: Vec<Verdict> =
+            (4..=21).map(|minute| meet(&mut throttles, minute, 1)).collect();
+        let (before, last) = verdicts.split_at(16);
+        assert!(before.iter().all(|verdict| matches!(verdict, Verdict::Wait(_))), "{before:?}");
+        assert_eq!(last, [Verdict::RowIfReadsPass(WAIT_MAX); 2]);
+    }
+
+    /// A quota may be used up.
+    #[test]
+    fn the_last_row_is_not_to_blame_where_nobody_was_taken_while_it_was_throttled() {
+        let mut throttles = Throttles::new(HALF_AN_HOUR);
+        (0..1_000).for_each(|_| throttles.taken(SECOND));
+        for minute in 1..=100 {
+            let verdict = throttles.met(ID, minute * 60 * SECOND, SOLE);
+            assert!(matches!(verdict, Verdict::Wait(_)), "{minute}");
+        }
+    }
+
+    /// Each answer has a chance of a half where as many are throttled as are taken: of twelve that is
+    /// one in 4,096.
+    #[test]
+    fn the_last_row_is_not_to_blame_where_others_were_throttled_as_often() {
+        let mut throttles = Throttles::new(HALF_AN_HOUR);
+        for minute in 1..=100 {
+            let now = minute * 60 * SECOND;
+            let left = if minute <= 12 { MANY } else { SOLE };
+            let verdict = throttles.met(ID, now, left);
+            assert!(matches!(verdict, Verdict::Wait(_)), "{minute}");
+            if minute < 12 {
+                throttles.met(JobId(2), now, left);
+                throttles.taken(now + SECOND);
+                throttles.forget(JobId(2));
+            }
+        }
+    }
+
+    #[test]
+    fn several_are_to_blame_if_each_was_throttled_while_others_were_taken() {
+        let (mut throttles, meet) = alone(2, 100, 4);
+        for minute in 5..=21 {
+            let verdicts = [1, 2].map(|n| meet(&mut throttles, minute, n));
+            let are_blamed = verdicts == [Verdict::RowIfReadsPass(WAIT_MAX); 2];
+            assert_eq!(are_blamed, minute >= 20, "{minute}: {verdicts:?}");
+        }
+    }
+
+    #[test]
+    fn none_of_several_is_to_blame_if_one_may_wait_for_a_quota() {
+        let (mut throttles, _) = alone(2, 100, 5);
+        for minute in 6..=100 {
+            for n in 1..=3 {
+                let verdict = throttles.met(JobId(n), minute * 60 * SECOND, 3);
+                assert!(matches!(verdict, Verdict::Wait(_)), "row {n}, minute {minute}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_halt_tells_of_the_rows_that_are_left_if_all_are_throttled() {
+        let mut throttles = Throttles::new(HALF_AN_HOUR);
+        throttles.met(ID, SECOND, MANY);
+        let tell = |throttles: &Throttles, left| {
+            let halt = Halt { message: "too often".to_owned(), hint: "wait".to_owned() };
+            throttles.tell(halt, left).message
+        };
+        assert_eq!(tell(&throttles, 1), "too often; 1 row is left, and the target throttles it");
+        throttles.met(JobId(2), SECOND, MANY);
+        let told = "too often; 2 rows are left, and the target throttles each of them";
+        assert_eq!(tell(&throttles, 2), told);
+        assert_eq!([tell(&throttles, 3), tell(&throttles, 0)], ["too often"; 2]);
     }
 
     #[test]
@@ -186,62 +294,6 @@ mod tests {
         }
     }
 
-    /// The verdicts on the last answer of each of so many rows, the only ones that are left after 1,000
-    /// others were taken, after so many minutes with an answer in each.
-    fn last(rows: i64, minutes: u32) -> Vec<Verdict> {
-        let mut throttles = Throttles::new(HALF_AN_HOUR);
-        (0..1_000).for_each(|_| throttles.taken(SECOND));
-        let left = Left { rows: rows.unsigned_abs(), is_sole: false };
-        let mut verdicts = Vec::new();
-        for minute in 0..=minutes {
-            let now = SECOND + minute * 60 * SECOND;
-            verdicts = (1..=rows).map(|n| throttles.met(JobId(n), now, left)).collect();
-        }
-        verdicts
-    }
-
-    #[test]
-    fn the_last_rows_are_to_blame_when_it_lasts_and_they_are_few() {
-        assert_eq!(last(10, 23), [Verdict::Wait(WAIT_MAX); 10]);
-        assert_eq!(last(10, 24), [Verdict::RowIfReadsPass(WAIT_MAX); 10]);
-        assert_eq!(last(11, 60), [Verdict::Wait(WAIT_MAX); 11]);
-    }
-
-    #[test]
-    fn one_that_is_taken_shows_that_the_others_may_be() {
-        let mut throttles = Throttles::new(HALF_AN_HOUR);
-        (0..1_000).for_each(|_| throttles.taken(SECOND));
-        let left = Left { rows: 2, is_sole: false };
-        let is_blamed = |minute: u32| {
-            if minute == 20 {
-                throttles.taken(20 * 60 * SECOND);
-            }
-            let verdicts = [1, 2].map(|n| throttles.met(JobId(n), minute * 60 * SECOND, left));
-            verdicts.iter().any(|verdict| !matches!(verdict, Verdict::Wait(_)))
-        };
-        assert_eq!((0..60).position(is_blamed), Some(44));
-    }
-
-    /// A quota that is used up when the last rows are left, and then lets one through at a time.
-    #[test]
-    fn the_last_rows_are_not_blamed_when_a_quota_lets_one_of_them_through() {
-        let mut throttles = Throttles::new(HALF_AN_HOUR);
-        (0..1_000).for_each(|_| throttles.taken(SECOND));
-        for minute in 1..=60 {
-            let now = minute * 60 * SECOND;
-            if minute % 20 == 0 {
-                throttles.forget(JobId(i64::from(minute / 20)));
-                throttles.taken(now.saturating_sub(SECOND));
-            }
-            let ids = i64::from(minute / 20) + 1..=4;
-            let left = Left { rows: ids.clone().count() as u64, is_sole: false };
-            for id in ids {
-                let verdict = throttles.met(JobId(id), now, left);
-                assert!(matches!(verdict, Verdict::Wait(_)), "row {id}, minute {minute}");
-            }
-        }
-    }
-
     #[test]
     fn a_row_that_was_settled_is_none_of_those_left() {
         let mut throttles = Throttles::new(HALF_AN_HOUR);
@@ -250,8 +302,7 @@ mod tests {
         throttles.forget(JobId(2));
         // One row is left beside it that was never throttled.
         for minute in 1..=60 {
-            let left = Left { rows: 2, is_sole: false };
-            let verdict = throttles.met(ID, minute * 60 * SECOND, left);
+            let verdict = throttles.met(ID, minute * 60 * SECOND, 2);
             assert_eq!(verdict, Verdict::Wait(Duration::ZERO), "{minute}");
         }
     }
@@ -277,6 +328,13 @@ mod tests {
         for max_outage in [60 * SECOND, 300 * SECOND, HALF_AN_HOUR] {
             let mut throttles = Throttles::new(max_outage);
             let mut waited = Duration::ZERO;
+            // Others were taken while it was throttled.
+            for _ in 0..5 {
+                throttles.met(ID, waited, MANY);
+                waited += SECOND / 100;
+                (0..1_000).for_each(|_| throttles.taken(waited));
+                waited += SECOND / 100;
+            }
             while let Verdict::Wait(wait) = throttles.met(ID, waited, SOLE) {
                 waited += wait + SECOND / 2;
             }

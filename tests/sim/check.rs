@@ -221,6 +221,11 @@ fn expectations(scenario: &Scenario, result: &Result, seen: &Seen, wrong: &mut V
     {
         wrong.push(format!("halted with {why:?}, not {text:?}"));
     }
+    if let Some(text) = &expect.halted_first
+        && !result.halted_first.as_ref().is_some_and(|why| why.contains(text.as_str()))
+    {
+        wrong.push(format!("halted first with {:?}, not {text:?}", result.halted_first));
+    }
     figures(scenario, result, seen, wrong);
     if let Some(text) = &expect.note
         && !result.notes.iter().any(|note| note.contains(text.as_str()))

@@ -130,9 +130,16 @@ scenarios! {
     throttled_alone_impatient
     throttled_mostly
     throttled_quota
+    throttled_quota_again
+    throttled_quota_last
+    throttled_quota_limit
     throttled_quota_long
+    throttled_quota_mostly
+    throttled_quota_seven
     throttled_row
+    throttled_row_soon
     throttled_rows
+    throttled_two
     token_expiry
     trickle
 }

@@ -261,6 +261,8 @@ pub(crate) struct Run {
     /// The process dies after a random time between these, again and again, until this time.
     pub kill_after_s: Option<Range>,
     pub kills: u32,
+    /// Where the run halts, another one is started at this time.
+    pub again_s: Option<f64>,
 }
 
 impl Default for Run {
@@ -283,6 +285,7 @@ impl Default for Run {
             stop_now_s: Vec::new(),
             kill_after_s: None,
             kills: 0,
+            again_s: None,
         }
     }
 }
@@ -317,6 +320,8 @@ pub(crate) struct Expect {
     pub end: End,
     /// The halt's message holds this.
     pub halt: Option<String>,
+    /// The message of the halt before the run was started again holds this.
+    pub halted_first: Option<String>,
     pub duration_s: Option<Range>,
     /// Rows done a second, over all.
     pub per_s: Option<Range>,

@@ -32,6 +32,8 @@ const PATIENCE: Duration = Duration::from_hours(24);
 pub(crate) struct Result {
     pub server: Arc<Server>,
     pub end: End,
+    /// Why the run before the last one halted, where it was started again after that.
+    pub halted_first: Option<String>,
     /// Rows that the last run sent and left in doubt, as it says.
     pub in_doubt: u64,
     pub ended_at: Moment,
@@ -123,6 +125,7 @@ struct World<'a> {
     most_in_flight: Arc<AtomicUsize>,
     told: Arc<Mutex<Told>>,
     kills: u32,
+    halted_first: Option<String>,
 }
 
 enum Stop {
@@ -146,6 +149,7 @@ pub(crate) async fn run(scenario: &Scenario, seed: u64) -> Result {
         most_in_flight: Arc::default(),
         told: Arc::default(),
         kills: 0,
+        halted_first: None,
     };
     world.populate();
     world.stage();
@@ -160,6 +164,7 @@ pub(crate) async fn run(scenario: &Scenario, seed: u64) -> Result {
     Result {
         server: Arc::clone(&world.server),
         end,
+        halted_first: world.halted_first,
         in_doubt,
         ended_at,
         most_in_flight: world.most_in_flight.load(Ordering::SeqCst),
@@ -287,12 +292,18 @@ impl World<'_> {
         let run = &self.scenario.run;
         let asks = run.stop_s.iter().map(|at| Stop::Ask(*at));
         let nows = run.stop_now_s.iter().map(|at| Stop::Now(*at));
+        let mut again_s = run.again_s;
         let mut stops: std::collections::VecDeque<Stop> = asks.chain(nows).collect();
         loop {
             let stop = stops.pop_front().or_else(|| self.next_kill());
             let asked = matches!(stop, Some(Stop::Ask(_) | Stop::Now(_)));
             match self.go_once(stop).await {
                 Some((End::Stopped, _)) if asked => {}
+                Some((End::Halted(halt), _)) if again_s.is_some() => {
+                    self.halted_first = Some(halt.message);
+                    let at = Duration::from_secs_f64(again_s.take().unwrap());
+                    tokio::time::sleep_until(self.clock.instant(at)).await;
+                }
                 Some(ended) => return ended,
                 None => {}
             }

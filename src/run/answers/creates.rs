@@ -5,7 +5,7 @@ use crate::clock::Moment;
 use crate::job::{Class, FirstSent, Halt, Outcome, Status};
 use crate::problem::Problem;
 use crate::run::blaming::Uniform;
-use crate::run::throttles::{Left, Verdict};
+use crate::run::throttles::Verdict;
 use crate::run::worker::Landing;
 use crate::run::{Lookups, Runner};
 use crate::store::{JobId, Running};
@@ -145,12 +145,12 @@ impl<S: Running, T: Target> Runner<S, T> {
     // ---- whose fault it is
 
     /// A row that is throttled every time, while others are taken, is refused for itself. Whether a
-    /// read has to say so, because no other row is left, or only such ones.
+    /// read has to say so, because only such rows are left.
     fn judge_throttled(&mut self, landing: &mut Landing) -> bool {
         if landing.answer.outcome != Outcome::Throttled {
             return false;
         }
-        let left = Left { rows: self.rows_left(), is_sole: self.ahead.is_last() };
+        let left = self.rows_left();
         match self.blaming.judge_throttled(landing.id, landing.ended_at, left) {
             Verdict::Wait(wait) => {
                 landing.wait = wait;

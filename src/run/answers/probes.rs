@@ -111,9 +111,11 @@ impl<S: Running, T: Target> Runner<S, T> {
     }
 
     /// How many rows are left that this run may send: not settled, and not given up in doubt.
-    pub(super) fn rows_left(&self) -> u64 {
-        let open = self.ahead.chosen_left().unwrap_or_else(|| self.books.left());
-        open.saturating_sub(self.doubts.held() as u64)
+    pub(in crate::run) fn rows_left(&self) -> u64 {
+        let held = self.doubts.held_rows();
+        self.ahead
+            .chosen_left(held)
+            .unwrap_or_else(|| self.books.left().saturating_sub(self.doubts.held() as u64))
     }
 
     /// Whether a read tells as much as a create could: only rows are left that have broken the
