@@ -1,7 +1,6 @@
 //! What to do with rows that were staged wrong as a whole: while nothing was sent, staging can begin anew.
 
-use super::place::shell_word;
-use super::sources::source_name;
+use super::sources::{shell_word, source_name};
 use crate::error::Result;
 use crate::input::{Checkpoint, show_name};
 use crate::store::{Reading, SourceRow, Table, file};

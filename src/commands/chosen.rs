@@ -1,6 +1,6 @@
 //! The rows of `--key`: which of them a command takes, and what is said of the others.
 
-use super::place::shell_word;
+use super::sources::shell_word;
 use super::sources::source_name;
 use super::staged_mapping;
 use super::unmask::Unmasked;

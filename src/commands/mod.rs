@@ -180,7 +180,7 @@ fn jobs_of(table: &Table, key: &str) -> Result<Vec<JobRow>> {
             crate::stage::with_lens(&mapping, schema, |lens| table.jobs_with(key, lens.identify))?;
     }
     if jobs.is_empty() {
-        return Err(Error::usage(format!("no row has the key {}", place::shell_word(key)))
+        return Err(Error::usage(format!("no row has the key {}", sources::shell_word(key)))
             .hint("an external id, an e-mail address, a phone number or a user name of a record"));
     }
     Ok(jobs)

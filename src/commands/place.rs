@@ -1,6 +1,6 @@
 //! Rows by the place that their records come from: those without a key have no other name.
 
-use super::sources::{is_source, source_name};
+use super::sources::{is_source, shell_word, source_name};
 use super::{anew, staged_mapping};
 use crate::config::TargetKind;
 use crate::error::{Error, Result};
@@ -127,17 +127,6 @@ pub(super) fn which_of(table: &Table, jobs: &[JobRow]) -> Result<Error> {
         counted(jobs.len() as u64, "row")
     );
     Ok(Error::usage(message).hint(ways.join("\n      ")))
-}
-
-/// A word of a command line, in quotes where a shell would take it apart; without what a terminal would
-/// obey.
-pub(super) fn shell_word(word: &str) -> String {
-    let word: String = word.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-    let is_plain = |c: char| c.is_alphanumeric() || "_@%+=:,./-".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word;
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// Of rows that were named by a key, the one of the record at a place.

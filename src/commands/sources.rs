@@ -27,3 +27,14 @@ pub(super) fn to_go_on(path: &str) -> &'static str {
 pub(super) fn source_name(path: &str) -> &str {
     if path == "-" { "standard input" } else { path }
 }
+
+/// A word of a command line, in quotes where a shell would take it apart; without what a terminal would
+/// obey.
+pub(super) fn shell_word(word: &str) -> String {
+    let word: String = word.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let is_plain = |c: char| c.is_alphanumeric() || "_@%+=:,./-".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word;
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
