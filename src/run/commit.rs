@@ -1,14 +1,47 @@
 //! Transactions of the run: when one starts, how much it claims, and what comes back.
 
+use super::hand::InHand;
 use super::outbox::Batch;
-use super::{BATCH, Commit, Committed, GATHER, Mapped, Runner};
+use super::{Mapper, Runner};
 use crate::clock::Moment;
 use crate::error::Error;
 use crate::failpoint;
-use crate::store::{Running, Tick};
+use crate::problem::Problem;
+use crate::store::{Claim, JobId, Running, StoreError, Tick, Ticked};
 use crate::target::Target;
+use crate::user::User;
 use crate::words::{agree, counted};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// A commit waits this long for company.
+pub(super) const GATHER: Duration = Duration::from_millis(20);
+/// At most this much goes into one transaction.
+const BATCH: usize = 500;
+
+/// A claimed job with the user to send, or the first reason why it cannot be sent.
+pub(super) struct Mapped {
+    pub(super) id: JobId,
+    pub(super) in_hand: InHand,
+    pub(super) user: Result<User, Problem>,
+}
+
+impl Mapped {
+    pub(super) fn new(claim: &Claim, mapper: &Mapper) -> Self {
+        let (user, problems) = mapper(&claim.raw);
+        let Claim { id, sends, job, is_first, .. } = *claim;
+        let user = problems.into_iter().next().map_or(Ok(user), Err);
+        Self { id, in_hand: InHand { sends, job, is_first, sent_at: None }, user }
+    }
+}
+
+pub(super) type Committed<S> = (S, Result<(Ticked, Vec<Mapped>), StoreError>, Commit);
+
+/// What a transaction was about.
+pub(super) struct Commit {
+    pub(super) asked: usize,
+    pub(super) records: usize,
+}
 
 /// What waits for a transaction. Pure: time comes from outside.
 #[derive(Clone, Copy, Debug, Default)]
@@ -173,7 +206,6 @@ impl<S: Running, T: Target> Runner<S, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     const WIDTH: usize = 10;
 

@@ -18,12 +18,14 @@ mod commit;
 pub mod doubt;
 mod ending;
 mod explaining;
+mod finish;
 pub mod gate;
 mod hand;
 pub mod health;
 mod outbox;
 mod pump;
 mod report;
+mod settings;
 pub mod signals;
 pub mod stale;
 pub mod throttles;
@@ -31,12 +33,11 @@ mod worker;
 
 use crate::clock::{Clock, Moment};
 use crate::error::Error;
-use crate::identity::DirectoryUser;
-use crate::job::{Halt, Policy};
+use crate::job::Halt;
 use crate::monitor::Monitor;
 use crate::problem::Problem;
-use crate::store::{Claim, JobId, RunEnd, RunId, Running, StoreError, Ticked};
-use crate::target::{Fault, Target};
+use crate::store::{JobId, RunId, Running};
+use crate::target::Target;
 use crate::user::User;
 use crate::words::counted;
 use ahead::Ahead;
@@ -44,117 +45,30 @@ use blaming::Blaming;
 use books::Books;
 pub use books::Totals;
 use chosen::Chosen;
-use doubt::{Doubt, Doubts, Quiet};
+use commit::{Committed, GATHER};
+use doubt::Doubts;
 use ending::Ending;
 use explaining::Explaining;
+pub use finish::{End, Finished};
 use gate::Gate;
 use gate::breaker::Breaker;
 use gate::rate::Rate;
-use hand::{Hand, InHand};
+use hand::Hand;
 use health::{Health, Patience};
 use outbox::Outbox;
+pub use settings::Settings;
 use signals::Signal;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle, JoinSet};
+use worker::Event;
 
-/// A commit waits this long for company.
-const GATHER: Duration = Duration::from_millis(20);
-/// At most this much goes into one transaction.
-const BATCH: usize = 500;
 /// How often watchers hear of the run.
 const REPORT: Duration = Duration::from_millis(100);
 
 /// Maps a stored record to the user to send.
 pub type Mapper = Arc<dyn Fn(&[u8]) -> (User, Vec<Problem>) + Send + Sync>;
-
-/// The settings of a run.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Requests in flight, at most; at least 1.
-    pub width: usize,
-    /// Requests a second, at most.
-    pub ceiling: Option<f64>,
-    /// How long until nobody found means nobody.
-    pub quiet: Quiet,
-    /// The first and the longest wait between two probes of a target that does not answer.
-    pub probe_interval: (Duration, Duration),
-    /// How long a probe may take.
-    pub probe_timeout: Duration,
-    /// How long the target may give no answer before the run halts.
-    pub max_outage: Duration,
-    /// The same before its first answer.
-    pub max_silence_at_start: Duration,
-    /// While only rows are left that were tried before, and creates fail though reads pass: how
-    /// long until that is held against the rows.
-    pub write_outage: Duration,
-    /// The rules for jobs.
-    pub policy: Policy,
-    /// Settle at most this many jobs.
-    pub limit: Option<u64>,
-    /// Send only these jobs.
-    pub only: Option<BTreeSet<JobId>>,
-    /// Halt at this many failures instead of when every row is refused alike.
-    pub max_failures: Option<u64>,
-    /// Go on though users cannot be looked up; jobs in doubt stay unknown.
-    pub hold_unknown: bool,
-    /// Seed of the jitter.
-    pub seed: u64,
-}
-
-impl Settings {
-    /// How many jobs the run may settle, if not all.
-    fn most(&self) -> Option<u64> {
-        self.limit.or(self.only.as_ref().map(|jobs| jobs.len() as u64))
-    }
-}
-
-/// How a run ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
-    /// Nothing is left that this run could do.
-    Drained,
-    /// Stopped by a signal; the rest stays pending.
-    Stopped,
-    /// All that it was to settle is settled: the limit is reached, or the jobs that were chosen are.
-    Limited,
-    /// Halted by the target.
-    Halted(Halt),
-}
-
-/// What a request came to.
-enum Event {
-    Landed(Box<worker::Landing>),
-    Explained { asked_at: Moment, result: Result<(), Fault> },
-    Found { doubts: Vec<Doubt>, asked_at: Moment, result: Result<Vec<Vec<DirectoryUser>>, Fault> },
-    Probed { asked_at: Moment, result: Result<(), Fault> },
-}
-
-/// A claimed job with the user to send, or the first reason why it cannot be sent.
-struct Mapped {
-    id: JobId,
-    in_hand: InHand,
-    user: Result<User, Problem>,
-}
-
-impl Mapped {
-    fn new(claim: &Claim, mapper: &Mapper) -> Self {
-        let (user, problems) = mapper(&claim.raw);
-        let Claim { id, sends, job, is_first, .. } = *claim;
-        let user = problems.into_iter().next().map_or(Ok(user), Err);
-        Self { id, in_hand: InHand { sends, job, is_first, sent_at: None }, user }
-    }
-}
-
-type Committed<S> = (S, Result<(Ticked, Vec<Mapped>), StoreError>, Commit);
-
-/// What a transaction was about.
-struct Commit {
-    asked: usize,
-    records: usize,
-}
 
 /// A run over one job table and one target.
 pub struct Runner<S: Running, T: Target> {
@@ -190,16 +104,6 @@ enum Lookups {
     DeniedFromStart,
     /// It could before.
     Denied,
-}
-
-/// What a finished run hands back.
-pub struct Finished<S> {
-    /// The store.
-    pub store: S,
-    /// How it ended.
-    pub end: End,
-    /// Rows that it sent, and leaves in doubt.
-    pub in_doubt: u64,
 }
 
 impl<S: Running, T: Target> Runner<S, T> {
@@ -359,44 +263,6 @@ impl<S: Running, T: Target> Runner<S, T> {
     fn limit_reached(&self) -> bool {
         let held = self.doubts.own_held() as u64;
         self.settings.limit.is_some_and(|limit| self.books.totals.settled + held >= limit)
-    }
-
-    fn finish(mut self) -> Result<Finished<S>, Error> {
-        let now_ms = self.clock.now_ms();
-        self.report_now(self.clock.now());
-        let mut store = self.store.take().ok_or_else(|| bug("the store is away"))?;
-        // A limit, or a signal, that left nothing over has stopped nothing.
-        let outlook = store.outlook()?;
-        // Requests that were given up are in doubt, though this run looks nobody up any more.
-        let nothing_left = outlook.next_due_ms.is_none() && self.doubts.open() == 0;
-        let drained = nothing_left && !self.ending.is_at_once();
-        let all_done =
-            self.books.totals.done == self.books.totals.total && !outlook.unfinished_source;
-        let end = match self.ending.take_halt() {
-            Some(halt) => End::Halted(halt),
-            None if drained => End::Drained,
-            None if self.ending.is_stopping() => End::Stopped,
-            None => End::Limited,
-        };
-        let (word, reason) = match &end {
-            End::Drained if all_done => ("done", None),
-            End::Drained => ("incomplete", None),
-            End::Stopped | End::Limited => ("stopped", None),
-            End::Halted(halt) => ("halted", Some(halt.message.clone())),
-        };
-        tracing::debug!(
-            run = self.run.0,
-            end = word,
-            settled = self.books.totals.settled,
-            "run ends"
-        );
-        store.end_run(self.run, &RunEnd { end: word, reason, now_ms })?;
-        let (kept, counted) = store.audit()?;
-        if kept != counted {
-            return Err(bug("the tally of the job table does not match its rows")
-                .hint("please report this, with the output of: sqlite3 -cmd '.timeout 5000' userferry.db 'SELECT * FROM tally'"));
-        }
-        Ok(Finished { store, end, in_doubt: self.doubts.own() as u64 })
     }
 
     fn halt_with(&mut self, halt: Halt) {

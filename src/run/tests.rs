@@ -1,12 +1,17 @@
 //! What the runner makes of single events that no scenario brings about at will.
 
+use super::commit::{Commit, Mapped};
+use super::doubt::Quiet;
 use super::worker::Landing;
 use super::*;
-use crate::job::{FirstSent, Job, Outcome, Status};
+use crate::identity::DirectoryUser;
+use crate::job::{FirstSent, Job, Outcome, Policy, Status};
 use crate::monitor::Progress;
 use crate::problem::Rule;
-use crate::store::{Batch, NewJob, NewRun, OpenJob, Outlook, Record, Running, Staging, Table};
-use crate::target::{Answer, Wanted};
+use crate::store::{
+    Batch, Claim, NewJob, NewRun, OpenJob, Outlook, Record, Running, Staging, Table, Ticked,
+};
+use crate::target::{Answer, Fault, Wanted};
 use crate::user::{IdKind, Identifiers};
 use std::sync::Mutex;
 use tempfile::TempDir;

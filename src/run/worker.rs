@@ -1,10 +1,10 @@
 //! One job: sends it and says what came of it. No SQL, no policy.
 
-use super::Event;
 use super::doubt::Doubt;
 use super::gate::breaker::Trial;
 use crate::clock::{Clock, Moment};
 use crate::failpoint;
+use crate::identity::DirectoryUser;
 use crate::job::Outcome;
 use crate::store::JobId;
 use crate::target::{Answer, Fault, Target, Wanted};
@@ -31,6 +31,14 @@ pub(super) struct Landing {
     pub answer: Answer,
     /// If the row is throttled: how long it waits at least, for its own sake.
     pub wait: Duration,
+}
+
+/// What a request came to.
+pub(super) enum Event {
+    Landed(Box<Landing>),
+    Explained { asked_at: Moment, result: Result<(), Fault> },
+    Found { doubts: Vec<Doubt>, asked_at: Moment, result: Result<Vec<Vec<DirectoryUser>>, Fault> },
+    Probed { asked_at: Moment, result: Result<(), Fault> },
 }
 
 pub(super) async fn create<T: Target>(target: Arc<T>, clock: Clock, flight: Flight) -> Event {

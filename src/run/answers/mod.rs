@@ -5,8 +5,10 @@ mod creates;
 mod lookups;
 mod probes;
 
+use super::Runner;
+use super::commit::Mapped;
 use super::hand::InHand;
-use super::{Event, Mapped, Runner};
+use super::worker::Event;
 use crate::clock::{Moment, millis};
 use crate::job::{self, Class, FirstSent, Halt, Job, Now, Outcome, Status, Transition};
 use crate::run::gate::breaker::Trial;
