@@ -97,7 +97,8 @@ impl Throttles {
         let Some(met) = self.rows.get_mut(&id) else { return Verdict::Wait(Duration::ZERO) };
         let (others_taken, others_throttled) = (taken - met.taken, throttled - met.throttled);
         // Where as many are throttled as are taken, it may be chance each time.
-        let is_witnessed = self.taken_at > met.at && others_taken >= others_throttled;
+        let is_witnessed =
+            met.times > 0 && self.taken_at > met.at && others_taken >= others_throttled;
         if met.times == 0 || is_witnessed || are_all {
             met.times += 1;
             if is_witnessed {
@@ -111,8 +112,10 @@ impl Throttles {
             self.rows.remove(&id);
             return Verdict::Row;
         }
-        // One that was never throttled while others were taken may wait for a quota, as all may then.
-        if times >= ROW && are_all && self.rows.values().all(|met| met.luck <= LUCK) {
+        // Several may wait for a quota, unless each was throttled while others were taken. That a quota is
+        // used up just before the last row is so unlikely that it does not hold up every run.
+        let are_to_blame = left == 1 || self.rows.values().all(|met| met.luck <= LUCK);
+        if times >= ROW && are_all && are_to_blame {
             return Verdict::RowIfReadsPass(self.longest_wait);
         }
         Verdict::Wait(wait(times).min(self.longest_wait))
@@ -216,31 +219,25 @@ mod tests {
         assert_eq!(last, [Verdict::RowIfReadsPass(WAIT_MAX); 2]);
     }
 
+    #[test]
+    fn a_single_last_row_is_to_blame_after_twenty_answers() {
+        let mut throttles = Throttles::new(HALF_AN_HOUR);
+        let verdicts: Vec<Verdict> =
+            (1..=20).map(|minute| throttles.met(ID, minute * 60 * SECOND, SOLE)).collect();
+        let (last, before) = verdicts.split_last().expect("twenty");
+        assert!(before.iter().all(|verdict| matches!(verdict, Verdict::Wait(_))), "{before:?}");
+        assert_eq!(*last, Verdict::RowIfReadsPass(WAIT_MAX));
+    }
+
     /// A quota may be used up.
     #[test]
-    fn the_last_row_is_not_to_blame_where_nobody_was_taken_while_it_was_throttled() {
+    fn two_last_rows_are_not_to_blame_where_nobody_was_taken_while_they_were_throttled() {
         let mut throttles = Throttles::new(HALF_AN_HOUR);
         (0..1_000).for_each(|_| throttles.taken(SECOND));
         for minute in 1..=100 {
-            let verdict = throttles.met(ID, minute * 60 * SECOND, SOLE);
-            assert!(matches!(verdict, Verdict::Wait(_)), "{minute}");
-        }
-    }
-
-    /// Each answer has a chance of a half where as many are throttled as are taken: of twelve that is
-    /// one in 4,096.
-    #[test]
-    fn the_last_row_is_not_to_blame_where_others_were_throttled_as_often() {
-        let mut throttles = Throttles::new(HALF_AN_HOUR);
-        for minute in 1..=100 {
-            let now = minute * 60 * SECOND;
-            let left = if minute <= 12 { MANY } else { SOLE };
-            let verdict = throttles.met(ID, now, left);
-            assert!(matches!(verdict, Verdict::Wait(_)), "{minute}");
-            if minute < 12 {
-                throttles.met(JobId(2), now, left);
-                throttles.taken(now + SECOND);
-                throttles.forget(JobId(2));
+            for n in 1..=2 {
+                let verdict = throttles.met(JobId(n), minute * 60 * SECOND, 2);
+                assert!(matches!(verdict, Verdict::Wait(_)), "{minute}");
             }
         }
     }

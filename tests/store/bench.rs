@@ -357,11 +357,6 @@ impl Sent {
         sent
     }
 
-    /// Never left: goes again at this time.
-    pub(crate) fn not_sent(not_before_ms: i64) -> Self {
-        Self { class: Some(Class::NotSent), ..Self::throttled(not_before_ms) }
-    }
-
     pub(crate) fn throttled(not_before_ms: i64) -> Self {
         let mut sent = Self::new(Class::Throttled, Status::Pending, None);
         sent.transition.not_before_ms = not_before_ms;

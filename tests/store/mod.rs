@@ -76,7 +76,6 @@ mod sqlite {
             a_failed_transaction_changes_nothing,
             a_pending_job_waits_for_its_time,
             due_jobs_are_claimed_in_turn,
-            a_throttled_job_that_is_due_has_its_place_among_the_new_ones,
             a_job_that_waits_longer_than_any_rule_says_is_due,
             attempts_are_spent_only_where_the_transition_says_so,
             an_unsendable_job_is_invalid_with_its_problem,

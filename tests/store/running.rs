@@ -11,7 +11,7 @@ pub(super) fn a_claim_takes_only_what_is_due_the_earliest_first<S: Store>(mut be
     let claims = bench.claim(run, 3);
     let times = [2_000, 1_500, 9_000];
     let records: Vec<_> =
-        claims.iter().zip(times).map(|(claim, at)| Sent::not_sent(at).of(claim)).collect();
+        claims.iter().zip(times).map(|(claim, at)| Sent::throttled(at).of(claim)).collect();
     bench.tick(run, &records, 0);
     bench.now_ms = 2_000;
     let order: Vec<i64> = bench.claim(run, 3).iter().map(|claim| claim.id.0).collect();
@@ -229,7 +229,7 @@ pub(super) fn due_jobs_are_claimed_in_turn<S: Store>(mut bench: Bench<S>) {
     let run = bench.run();
     let claims = bench.claim(run, 2);
     let (again, later) = (claims[0].id, claims[1].id);
-    let records = [Sent::not_sent(0).of(&claims[0]), Sent::not_sent(bench.now_ms).of(&claims[1])];
+    let records = [Sent::throttled(0).of(&claims[0]), Sent::throttled(bench.now_ms).of(&claims[1])];
     bench.tick(run, &records, 0);
     let new: Vec<JobId> = bench.eyes.rows()[2..].iter().map(|row| row.id).collect();
     let mut claimed =
@@ -237,22 +237,6 @@ pub(super) fn due_jobs_are_claimed_in_turn<S: Store>(mut bench: Bench<S>) {
     assert_eq!(claimed(1), [again], "who was named comes before those whom nobody has named");
     assert_eq!(claimed(2), new[..2]);
     assert_eq!(claimed(9), [new[2], later]);
-}
-
-/// A row that is throttled every time shows while others are taken; at the end nobody could say whose fault
-/// it is.
-pub(super) fn a_throttled_job_that_is_due_has_its_place_among_the_new_ones<S: Store>(
-    mut bench: Bench<S>,
-) {
-    bench.users(4);
-    let run = bench.run();
-    bench.send(run, &Sent::throttled(1_500));
-    let order = |bench: &mut Bench<S>, n| -> Vec<i64> {
-        bench.claim(run, n).iter().map(|claim| claim.id.0).collect()
-    };
-    assert_eq!(order(&mut bench, 1), [2], "it waits for its time");
-    bench.now_ms = 1_500;
-    assert_eq!(order(&mut bench, 9), [1, 3, 4]);
 }
 
 /// The clock was set back: a target is believed for an hour, and a backoff ends within minutes.

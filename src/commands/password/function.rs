@@ -68,7 +68,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &PasswordFunction) -> Result<Ex
     } else if !args.from.is_empty() {
         of_sources(global, ui, args)?
     } else {
-        of_table(global)?
+        of_table(global, ui)?
     };
     let Found { mut schemes, refused, texts } = found;
     if !texts.are_typed()
@@ -154,7 +154,7 @@ fn of_sources(global: &Global, ui: Ui, args: &PasswordFunction) -> Result<Found>
     Ok(found)
 }
 
-fn of_table(global: &Global) -> Result<Found> {
+fn of_table(global: &Global, ui: Ui) -> Result<Found> {
     let table = open_reader(global)?;
     let mapping = staged_mapping(&table)?.unwrap_or_else(Mapping::reference);
     let mut found = Found::default();
@@ -167,6 +167,13 @@ fn of_table(global: &Global) -> Result<Found> {
             let user = prepare::prepare(raw, &mapping, TargetKind::AuthingV2.schema()).user;
             count(&user, &mut found);
         }
+    }
+    let invalid = table.counts()?.invalid;
+    if invalid > 0 {
+        ui.warn(&format!(
+            "the passwords of {} are left out; once the records are corrected, write the function again",
+            counted(invalid, "invalid row")
+        ));
     }
     Ok(found)
 }

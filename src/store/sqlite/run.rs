@@ -233,8 +233,7 @@ fn due_of(
 }
 
 /// The jobs that are due, in turn: by time, and of one time by id. Those that go again at once have
-/// their place among the new ones, and so have those that were throttled: if one is throttled every time,
-/// it shows while others are taken.
+/// their place among the new ones.
 fn due(t: &Transaction<'_>, tick: &Tick<'_>) -> rusqlite::Result<Vec<(Claim, i64)>> {
     let limit = i64::try_from(tick.claim).unwrap_or(i64::MAX);
     let timed = |row: &Row<'_>| Ok((row.get::<_, i64>(7)?, claim_from(row)?));
@@ -245,7 +244,7 @@ fn due(t: &Transaction<'_>, tick: &Tick<'_>) -> rusqlite::Result<Vec<(Claim, i64
     for row in again.query_map([limit, tick.now_ms], timed)? {
         rows.push(row?);
     }
-    rows.sort_by_key(|(place, (claim, _))| (*place, claim.id));
+    rows.sort_by_key(|(not_before_ms, (claim, _))| (*not_before_ms, claim.id));
     rows.truncate(tick.claim);
     Ok(rows.into_iter().map(|(_, row)| row).collect())
 }

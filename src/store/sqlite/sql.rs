@@ -7,14 +7,10 @@ FROM job j JOIN record r ON r.job_id = j.id
 WHERE j.status = 'pending' AND j.sends = 0
 ORDER BY j.id LIMIT ?1";
 
-/// Jobs that are due again, and in which place: those that were throttled have theirs among the new ones.
-/// Index `job_again`.
+/// Jobs that are due again. Index `job_again`.
 pub(super) const DUE_AGAIN: &str = "\
 SELECT j.id, j.source_id, j.sends, j.spent, j.first_sent_ms, r.raw,
-       EXISTS (SELECT 1 FROM attempt a WHERE a.job_id = j.id AND a.outcome = 'unknown'),
-       CASE WHEN EXISTS (SELECT 1 FROM attempt a
-                         WHERE a.job_id = j.id AND a.n = j.sends AND a.outcome = 'throttled')
-            THEN 0 ELSE j.not_before_ms END
+       EXISTS (SELECT 1 FROM attempt a WHERE a.job_id = j.id AND a.outcome = 'unknown'), j.not_before_ms
 FROM job j JOIN record r ON r.job_id = j.id
 WHERE j.status = 'pending' AND j.sends > 0 AND j.not_before_ms <= ?2
 ORDER BY j.not_before_ms, j.id LIMIT ?1";
