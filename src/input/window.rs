@@ -2,6 +2,7 @@
 //! the fingerprint of everything that was consumed.
 
 use super::size;
+use crate::password::digest::to_hex;
 use aws_lc_rs::digest;
 use std::io::{self, Read};
 
@@ -127,15 +128,9 @@ impl Window {
 
     /// SHA-256 of all consumed bytes, in hexadecimal.
     pub(crate) fn fingerprint(&self) -> String {
-        use std::fmt::Write as _;
         let mut hash = self.hash.clone();
         hash.update(&self.buffer[self.hashed..self.start]);
-        let mut hex = String::with_capacity(64);
-        for byte in hash.finish().as_ref() {
-            // Writing to a string cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-        }
-        hex
+        to_hex(hash.finish().as_ref())
     }
 }
 

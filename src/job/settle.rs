@@ -24,7 +24,7 @@ pub enum Finding {
     NobodyYet,
     /// Nobody, after the quiet time.
     Nobody {
-        /// Whether the attempt that ended unknown counts: the service was answering others.
+        /// Whether the unknown attempt counts against the row: the target was answering other rows.
         witnessed: bool,
     },
 }

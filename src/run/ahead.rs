@@ -23,7 +23,7 @@ impl Ahead {
         Self { chosen, outlook, nothing_until }
     }
 
-    /// This becomes of a row.
+    /// Takes in what an outcome made of a row.
     pub(super) fn record(&mut self, record: &Record, clock: Clock) {
         let next = &record.transition;
         if next.status == Status::Pending {

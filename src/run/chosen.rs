@@ -49,7 +49,7 @@ impl Chosen {
         }
     }
 
-    /// This becomes of a row.
+    /// Takes in what an outcome made of a row.
     pub fn record(&mut self, record: &Record) {
         let Some(standing) = self.take(record.id) else { return };
         let next = &record.transition;

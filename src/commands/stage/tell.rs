@@ -7,7 +7,7 @@ use crate::stage::{Found, Staged};
 use crate::ui::Ui;
 use crate::words::{agree, counted, grouped};
 
-/// A mistyped column must not go unnoticed: nobody would have that address, or a password.
+/// Warns of a mapped column that no record has: it may be mistyped, and no user would get that field.
 pub(super) fn tell_missing(ui: Ui, mapping: &Mapping, schema: &Schema, found: &Found) {
     for (name, rule) in mapping.rules() {
         let Some(from) = rule.column_name() else { continue };

@@ -239,7 +239,7 @@ impl<S: Running, T: Target> Runner<S, T> {
 
 /// What a read has told about the refusals that waited for it.
 enum Explained {
-    /// The target lets us in: they are the rows' own.
+    /// The target accepts our credentials, so the refusals are about the rows.
     ReadsPass,
     /// The target refuses to work: that is the outcome of each row.
     Halt(Halt),

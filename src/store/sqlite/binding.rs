@@ -1,9 +1,9 @@
 //! What a table is bound to: a provider and a mapping from its first staging on, a target from its first run on.
 
+use crate::password::digest::to_hex;
 use crate::store::Binding;
 use aws_lc_rs::digest;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use std::fmt::Write as _;
 
 pub(super) fn binding(c: &Connection) -> rusqlite::Result<Option<Binding>> {
     c.query_row(
@@ -64,7 +64,7 @@ pub(super) fn bind_target(t: &Transaction<'_>, target: &str) -> rusqlite::Result
     of_bound(t.execute("UPDATE binding SET target = ?1", [target])?)
 }
 
-/// Whoever binds more has bound the table to a provider before.
+/// Fails where the table is not bound to a provider yet: there was no row to update.
 fn of_bound(rows: usize) -> rusqlite::Result<()> {
     if rows == 1 { Ok(()) } else { Err(rusqlite::Error::QueryReturnedNoRows) }
 }
@@ -98,16 +98,7 @@ fn mapping_id(t: &Transaction<'_>, text: &str, now_ms: i64) -> rusqlite::Result<
     }
     t.execute(
         "INSERT INTO mapping (text, digest, since_ms) VALUES (?1, ?2, ?3)",
-        params![text, sha256(text), now_ms],
+        params![text, to_hex(digest::digest(&digest::SHA256, text.as_bytes()).as_ref()), now_ms],
     )?;
     Ok(t.last_insert_rowid())
-}
-
-fn sha256(text: &str) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in digest::digest(&digest::SHA256, text.as_bytes()).as_ref() {
-        // Writing to a text cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
 }

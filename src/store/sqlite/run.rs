@@ -1,6 +1,7 @@
 //! Transactions of a run.
 
 use super::binding::current_mapping;
+use super::stage::add_problems;
 use super::standing::{held, load};
 use super::{Deltas, sql};
 use crate::job::{self, CRASHED, Class, Job, Op, Status, Written};
@@ -168,22 +169,9 @@ fn write(
         ])?;
     }
     if let Some(problem) = &record.problem {
-        add_problem(t, record.id.0, problem)?;
+        add_problems(t, record.id.0, std::slice::from_ref(problem))?;
     }
     Ok(true)
-}
-
-fn add_problem(
-    t: &Transaction<'_>,
-    job: i64,
-    problem: &crate::problem::Problem,
-) -> rusqlite::Result<()> {
-    t.prepare_cached(
-        "INSERT INTO problem (job_id, n, field, rule, message)
-         VALUES (?1, 1 + (SELECT coalesce(max(n), 0) FROM problem WHERE job_id = ?1), ?2, ?3, ?4)",
-    )?
-    .execute(params![job, problem.field, problem.rule.as_str(), problem.message])
-    .map(drop)
 }
 
 /// What this run refused, or could not send, and turned out to be no fault of the row: pending

@@ -147,7 +147,7 @@ impl Sensor {
     }
 }
 
-/// How long goodput is measured at this rate.
+/// The length of a goodput measurement at this rate.
 fn window(rate: Option<f64>, settings: &RateSettings) -> Duration {
     rate.map_or(settings.window_min, |rate| {
         Duration::from_secs_f64(settings.sample_size / rate)

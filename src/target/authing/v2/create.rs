@@ -149,7 +149,7 @@ fn too_long(user: &User, limit: usize) -> Answer {
     Answer::new(Outcome::Unsendable(problem))
 }
 
-/// The message of a refusal, for the ledger. `words` takes out of a text what we sent.
+/// The message of a refusal, for the ledger. `words` removes every value that we sent from a text.
 fn said(refusal: &Refusal, words: &dyn Fn(&str) -> String) -> String {
     let Refusal { class, code, message } = refusal;
     match class {
