@@ -35,6 +35,7 @@ mod loopback;
 pub mod mapping;
 pub mod monitor;
 mod open_files;
+mod overlooked;
 pub mod password;
 pub mod prepare;
 pub mod problem;

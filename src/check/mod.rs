@@ -3,7 +3,6 @@
 mod fed;
 mod known;
 mod nowhere;
-mod overlooked;
 mod reasons;
 mod report;
 mod states;
@@ -17,6 +16,7 @@ pub use report::{CheckReport, CheckWarning, FieldCount, FieldCounts, PasswordSch
 use crate::error::Result;
 use crate::input::{HIDDEN, Reader, Record, is_data};
 use crate::mapping::{Mapping, for_each_field};
+use crate::overlooked::Overlooked;
 use crate::password::guard::{Guard, Watch};
 use crate::password::{Scheme, cost, detect};
 use crate::prepare::{Prepared, Warning, inspect_guarded};
@@ -27,7 +27,6 @@ use crate::stage;
 use crate::store::{Batch, JobId, Lens, NewJob, Reading, SourceId, Staging, Table};
 use crate::user::{IdKind, Identifiers, User, Value};
 use known::Known;
-use overlooked::Overlooked;
 use report::Costs;
 use secrecy::ExposeSecret;
 use states::UnknownStates;
@@ -148,12 +147,12 @@ impl<'a> Checker<'a> {
             let message = format!("{name}: {what}. stage will refuse it: {hint}");
             self.warn("password-column", 1, message);
         }
-        for record in head {
+        for record in head.records {
             self.record(record);
         }
         let read = self.read(reader, progress);
         self.commit()?;
-        self.warn_of_escapes(name, reader.rows_with_escapes());
+        self.warn_of_escapes(name, reader);
         read
     }
 

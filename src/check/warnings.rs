@@ -2,13 +2,14 @@
 
 use super::Checker;
 use super::fed::left_out;
-use super::overlooked::Asked;
 use super::report::{CheckWarning, MOST_FIELDS};
+use crate::input::Reader;
 use crate::mapping::{Rule as MappingRule, feeds, is_secret_name};
+use crate::overlooked::{Asked, digests};
 use crate::password::Scheme;
 use crate::prepare::Warning;
 use crate::user::IdKind;
-use crate::words::{agree, counted};
+use crate::words::agree;
 
 impl Checker<'_> {
     /// Adds the warnings that concern all sources together.
@@ -22,15 +23,10 @@ impl Checker<'_> {
         self.warn_of_raw_copies();
     }
 
-    /// They may be the tabs, newlines and backslashes of a database's text format, or stand for themselves.
-    pub(super) fn warn_of_escapes(&mut self, name: &str, rows: u64) {
-        let message = format!(
-            "{name}: tabs between the cells and \\N for no value, as in the text format of PostgreSQL's COPY and of MySQL: in \
-             {} cells hold escapes with a backslash, and are taken as they stand; export it as CSV: \
-             COPY (SELECT …) TO … WITH (FORMAT csv, HEADER)",
-            counted(rows, "row")
-        );
-        self.warn("backslash-escapes", rows, message);
+    pub(super) fn warn_of_escapes(&mut self, name: &str, reader: &Reader) {
+        if let Some((rows, why)) = reader.escapes() {
+            self.warn("backslash-escapes", rows, format!("{name}: {why}"));
+        }
     }
 
     pub(super) fn warn(&mut self, warning: &'static str, count: u64, message: String) {
@@ -147,15 +143,7 @@ impl Checker<'_> {
     /// Nobody would miss these before it is too late.
     fn warn_of_overlooked(&mut self) {
         let (mapping, schema) = (self.mapping, self.schema);
-        // Strings of digest and salt that stand so in the export are whole.
-        let rule = mapping.rule(schema.password_field);
-        let is_composed = matches!(rule, Some(MappingRule::Password(_)));
-        let digest_of = |scheme: &'static str| {
-            let composed = scheme.strip_prefix("salted-").filter(|_| is_composed);
-            scheme.strip_prefix("hex-").or(composed)
-        };
-        let digests: Vec<&str> =
-            self.report.passwords.keys().filter_map(|scheme| digest_of(scheme)).collect();
+        let digests = digests(self.report.passwords.keys().copied(), mapping, schema);
         let standing = self.overlooked.of_standing(mapping, schema);
         let salts = self.overlooked.of_salts(&digests, mapping, schema);
         let of = |warning, asked: Vec<Asked>| {

@@ -19,7 +19,7 @@ pub struct Place {
     pub record: Option<u64>,
 
     /// The source of that record [default: the only one that has such a number]
-    #[arg(long, value_name = "SOURCE", requires = "record")]
+    #[arg(long, value_name = "SOURCE")]
     pub source: Option<String>,
 }
 

@@ -1,6 +1,7 @@
 //! The names of sources, on the command line and in messages.
 
-use crate::store::file;
+use crate::error::{Error, Result};
+use crate::store::{Reading, Table, file};
 use std::path::Path;
 
 /// Whether a name on the command line is that of a source: its path, or its name as lists and messages
@@ -13,6 +14,25 @@ pub(super) fn is_source(path: &str, named: &str) -> bool {
     let canonical =
         || file::canonical(Path::new(named)).is_ok_and(|named| named == Path::new(path));
     path == named || of_file || canonical()
+}
+
+/// The path of the source that a name on the command line means.
+pub(super) fn path_of(table: &Table, named: &str) -> Result<String> {
+    let paths = table.source_paths()?;
+    // The whole path of one may be the name of another.
+    if let Some(path) = paths.iter().find(|path| *path == named) {
+        return Ok(path.clone());
+    }
+    let mut of_name = paths.into_iter().filter(|path| is_source(path, named));
+    match (of_name.next(), of_name.next()) {
+        (Some(path), None) => Ok(path),
+        (None, _) => Err(Error::usage(format!("no source is named {named}"))
+            .hint("userferry failures names the source of each row")),
+        (Some(first), Some(second)) => {
+            Err(Error::usage(format!("several sources are named {named}: {first}, {second}"))
+                .hint("name the one by its whole path"))
+        }
+    }
 }
 
 /// What goes on with a source that was cut off.

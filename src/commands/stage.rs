@@ -14,6 +14,7 @@ use crate::error::{Error, Exit, Result};
 use crate::input::{self, Reader, Source};
 use crate::mapping::Mapping;
 use crate::password::guard::Guard;
+use crate::schema::Schema;
 use crate::stage::{self, Found};
 use crate::store::{Binding, Reading, Staging, Table, UnfinishedSource};
 use crate::ui::Ui;
@@ -48,8 +49,13 @@ pub struct Stage {
     pub restart: bool,
 
     /// Close sources whose staging was cut off: what was read of them counts as all of them
-    #[arg(long, conflicts_with_all = ["replace", "restart", "accept_passwords"])]
+    #[arg(long, conflicts_with_all = ["replace", "restart", "accept_missing", "accept_passwords"])]
     pub close: bool,
+
+    /// Stage sources in which no record has a valid value for these of the provider's fields, though [mapping]
+    /// takes them from a column: password, externalId
+    #[arg(long, value_name = "FIELD", value_delimiter = ',')]
+    pub accept_missing: Vec<String>,
 
     /// Stage passwords that do not suit keep_password: plain text that would be stored readable,
     /// hashes that would be hashed again
@@ -64,6 +70,7 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
     let schema = settings.target.kind.schema();
     settings.mapping.validate(schema)?;
+    known_fields(&args.accept_missing, schema)?;
     let options = args.reading.options_for(&settings.mapping, schema);
     for source in args.sources.iter().map(|name| Source::parse(name)) {
         if let Some(path) = source.path() {
@@ -108,6 +115,11 @@ fn stage_all(
         replace: args.replace,
         went_on,
         restart: args.restart,
+        allowed: stage::Allowed {
+            are_columns_named: settings.file.is_some(),
+            missing: &args.accept_missing,
+            unused: &settings.check.unused,
+        },
     };
     // Before anything is read: a file may be gone afterwards.
     let paths: Vec<String> = args
@@ -159,6 +171,19 @@ fn stage_all(
     // By the rows of the sources that were named, whenever they became invalid, and by corrections
     // that could not be applied.
     Ok(if invalid + left_alone > 0 { Exit::Incomplete } else { Exit::Done })
+}
+
+/// Refuses names of `--accept-missing` that no record is asked for.
+fn known_fields(names: &[String], schema: &Schema) -> Result<()> {
+    let awaited: Vec<&str> = stage::awaited(schema).collect();
+    match names.iter().find(|name| !awaited.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => Err(Error::usage(format!(
+            "--accept-missing takes {}, not {name}",
+            awaited.join(" or ")
+        ))
+        .hint("a field that is not one of these may always be missing")),
+    }
 }
 
 /// Lets go of what was never read of sources. Their files may be gone, or replaced under other names.

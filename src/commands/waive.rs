@@ -3,6 +3,7 @@
 use super::decide::{by_key, ids, undo};
 use super::global::Global;
 use super::place::{self, Place};
+use super::sources::path_of;
 use super::{Writer, open_writer};
 use crate::clock;
 use crate::error::{Error, Exit, Result};
@@ -17,10 +18,15 @@ use clap::{Args, ValueEnum};
 #[command(
     override_usage = "userferry waive --key KEY [--all | --record N [--source SOURCE]] --reason TEXT
        userferry waive --record N [--source SOURCE] --reason TEXT
-       userferry waive --status STATUS[,STATUS] --reason TEXT
+       userferry waive --status STATUS[,STATUS] [--source SOURCE] --reason TEXT
+       userferry waive --source SOURCE --reason TEXT
        userferry waive … --undo"
 )]
-#[command(group = clap::ArgGroup::new("which").required(true).multiple(true).args(["key", "status", "record"]))]
+#[command(group = clap::ArgGroup::new("which").required(true).multiple(true).args(["key", "status", "record", "source"]))]
+#[command(mut_arg("source", |arg| arg.help(
+    "The source of that record [default: the only one that has such a number]; without --record all rows of this \
+     source that are pending, failed or invalid, or that are of a --status"
+)))]
 pub struct Waive {
     /// The rows with this key; with --record the one of that record
     #[arg(long, value_name = "KEY")]
@@ -63,13 +69,13 @@ pub enum WaiveStatus {
 }
 
 pub(crate) fn run(global: &Global, ui: Ui, args: &Waive) -> Result<Exit> {
-    // The parser lets it pass beside --status, which is about all sources.
-    if args.place.source.is_some() && args.place.record.is_none() {
-        return Err(Error::usage("--source goes with --record only")
-            .hint("waive by --key, by --record N --source SOURCE, or all of a --status"));
+    if args.place.source.is_some() && args.key.is_some() && args.place.record.is_none() {
+        return Err(Error::usage("--source does not go with --key alone").hint(
+            "name the row by --key K --record N --source SOURCE, or all rows of a source by --source SOURCE alone",
+        ));
     }
     let mut writer = open_writer(global, "waive", false)?;
-    let Some(jobs) = named(&writer, args)? else { return waive_statuses(&mut writer, ui, args) };
+    let Some(jobs) = named(&writer, args)? else { return waive_many(&mut writer, ui, args) };
     if args.undo {
         return undo(&mut writer, ui, &ids(&jobs), "waive");
     }
@@ -130,20 +136,26 @@ fn nothing_to_waive(jobs: &[JobRow]) -> Error {
     Error::usage(message)
 }
 
-fn waive_statuses(writer: &mut Writer, ui: Ui, args: &Waive) -> Result<Exit> {
-    let statuses = statuses(&args.status);
+/// Waives the rows of statuses, of a source, or of both.
+fn waive_many(writer: &mut Writer, ui: Ui, args: &Waive) -> Result<Exit> {
+    let source = args.place.source.as_ref();
+    let path = source.map(|named| path_of(&writer.table, named)).transpose()?;
+    let chosen: Vec<(Status, Chosen)> = statuses(args)
+        .into_iter()
+        .map(|status| (status, choice(path.as_deref(), status)))
+        .collect();
     if args.undo {
         let mut jobs = Vec::new();
-        for status in statuses {
-            jobs.extend(writer.table.waived(status)?);
+        for (_, chosen) in chosen {
+            jobs.extend(writer.table.waived(&chosen)?);
         }
         return undo(writer, ui, &jobs, "waive");
     }
     let reason = args.reason.as_deref().unwrap_or_default();
     let (mut n, mut in_doubt, mut parts) = (0, 0, Vec::new());
-    for status in &statuses {
-        let let_go = writer.table.waive(&Chosen::Status(*status), reason, clock::system_ms())?;
-        if *status == Status::Unknown {
+    for (status, chosen) in chosen {
+        let let_go = writer.table.waive(&chosen, reason, clock::system_ms())?;
+        if status == Status::Unknown {
             in_doubt = let_go;
         }
         if let_go > 0 {
@@ -152,8 +164,7 @@ fn waive_statuses(writer: &mut Writer, ui: Ui, args: &Waive) -> Result<Exit> {
         n += let_go;
     }
     if n == 0 {
-        let which = if statuses.len() > 1 { "one of these statuses" } else { "this status" };
-        ui.note(&format!("No row has {which}; nothing was changed"));
+        ui.note(&format!("No row {}; nothing was changed", nothing_chosen(args)));
         return Ok(Exit::Done);
     }
     // Whoever waives two statuses at once should see what went with which.
@@ -162,17 +173,43 @@ fn waive_statuses(writer: &mut Writer, ui: Ui, args: &Waive) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
+fn choice(path: Option<&str>, status: Status) -> Chosen {
+    match path {
+        Some(path) => Chosen::Source { path: path.to_owned(), statuses: vec![status] },
+        None => Chosen::Status(status),
+    }
+}
+
+/// What no row is, where none was chosen.
+fn nothing_chosen(args: &Waive) -> String {
+    let status = if args.status.len() > 1 { "one of these statuses" } else { "this status" };
+    match (&args.place.source, args.status.is_empty()) {
+        (None, _) => format!("has {status}"),
+        (Some(source), false) => format!("of {source} has {status}"),
+        (Some(source), true) => format!("of {source} is pending, failed or invalid"),
+    }
+}
+
 fn tell_waived(ui: Ui, n: u64, parts: Option<String>) {
     let parts = parts.map_or_else(String::new, |parts| format!(" ({parts})"));
     ui.note(&format!("{} waived{parts}; --undo takes it back", counted(n, "row")));
 }
 
-/// Each status once, also where it is named twice.
-fn statuses(named: &[WaiveStatus]) -> Vec<Status> {
+/// Each status once, also where it is named twice. Of a source, rows in doubt are waived only if they are
+/// named by their status.
+fn statuses(args: &Waive) -> Vec<Status> {
+    match (args.status.is_empty(), args.undo) {
+        (false, _) => {}
+        (true, false) => return vec![Status::Pending, Status::Failed, Status::Invalid],
+        (true, true) => {
+            return vec![Status::Pending, Status::Failed, Status::Invalid, Status::Unknown];
+        }
+    }
     let all = [
         (WaiveStatus::Failed, Status::Failed),
         (WaiveStatus::Invalid, Status::Invalid),
         (WaiveStatus::Unknown, Status::Unknown),
     ];
-    all.into_iter().filter(|(name, _)| named.contains(name)).map(|(_, status)| status).collect()
+    let named = |name| args.status.contains(&name);
+    all.into_iter().filter(|(name, _)| named(*name)).map(|(_, status)| status).collect()
 }

@@ -11,6 +11,7 @@ use super::window::Window;
 use super::{MAX_RECORD, Reader, Record};
 use crate::json::{is_number, is_space, next_special};
 use crate::problem::{Problem, Rule};
+use crate::words::counted;
 use csv_core::ReadRecordResult;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -385,10 +386,17 @@ impl Quotes {
 }
 
 impl Reader {
-    /// Rows so far with escapes of a database's text format, in a source that has such cells for no value,
-    /// too. They are taken as they stand: `C:\new` may be meant.
-    pub(crate) fn rows_with_escapes(&self) -> u64 {
-        self.rows.as_ref().filter(|rows| rows.has_null).map_or(0, |rows| rows.with_escapes)
+    /// How many rows so far have escapes of a database's text format, and what that means, where the source
+    /// writes `\N` for no value, as such formats do. Escapes are taken as they stand: `C:\new` may be meant.
+    pub(crate) fn escapes(&self) -> Option<(u64, String)> {
+        let rows = self.rows.as_ref().filter(|rows| rows.has_null && rows.with_escapes > 0)?;
+        let why = format!(
+            "tabs between the cells and \\N for no value, as in the text format of PostgreSQL's COPY and of MySQL: \
+             cells of {} hold escapes with a backslash, which are taken as they stand; export it as CSV: \
+             COPY (SELECT …) TO … WITH (FORMAT csv, HEADER)",
+            counted(rows.with_escapes, "row")
+        );
+        Some((rows.with_escapes, why))
     }
 
     pub(super) fn next_row(&mut self) -> Result<Option<Record>, InputError> {

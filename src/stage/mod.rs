@@ -5,22 +5,22 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 
 mod batches;
+mod head;
+
+pub(crate) use head::{awaited, look_ahead};
 
 use crate::clock;
-use crate::columns;
 use crate::error::{Error, Result};
 use crate::failpoint;
-use crate::input::{
-    self, Checkpoint, InputError, InputErrorKind, Reader, Record, Source, show_name,
-};
+use crate::input::{self, Checkpoint, InputError, InputErrorKind, Reader, Source, show_name};
 use crate::mapping::Mapping;
-use crate::password::guard::{self, Guard, Watch};
+use crate::password::guard::{Guard, Watch};
 use crate::prepare;
 use crate::schema::Schema;
 use crate::store::{Compared, Lens, SourceId, SourceRow, StageCounts, Staging};
 use crate::user::{IdKind, User};
 use batches::{Batcher, written_behind};
-use secrecy::ExposeSecret as _;
+use head::Head;
 use std::collections::BTreeSet;
 
 /// How to stage.
@@ -40,6 +40,19 @@ pub struct Settings<'a> {
     pub went_on: Option<&'a str>,
     /// Start a source anew whose staging is unfinished.
     pub restart: bool,
+    /// What may be missing or left out.
+    pub allowed: Allowed<'a>,
+}
+
+/// What a person has said about columns that records lack, or that nothing maps.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Allowed<'a> {
+    /// A settings file has named the columns, so one that no record has is a mistake.
+    pub are_columns_named: bool,
+    /// Of the provider's fields, those that the records need not have.
+    pub missing: &'a [String],
+    /// Columns that are left out on purpose.
+    pub unused: &'a [String],
 }
 
 /// What staging a source came to.
@@ -63,6 +76,8 @@ pub struct Staged {
     pub keyless: u64,
     /// What its records have.
     pub found: Found,
+    /// What its first records, or its form, say and a person should know.
+    pub warnings: Vec<String>,
     /// Why the source could not be read to its end. What was read before it is staged, and the
     /// source is unfinished.
     pub broken: Option<Error>,
@@ -110,7 +125,7 @@ pub fn stage<S: Staging>(
     let path = canonical(source)?;
     let known = store.source(&path)?;
     let unfinished = known.iter().rfind(|row| !row.finished);
-    let (mut staged, mut head) = (Staged::default(), Vec::new());
+    let (mut staged, mut head) = (Staged::default(), Head::default());
     let mut watch = Watch::new(settings.guard);
     let (id, mut reader) = match unfinished {
         Some(row) if settings.restart => {
@@ -118,7 +133,7 @@ pub fn stage<S: Staging>(
             let input = input_as(row, settings, Checkpoint::with_header);
             let mut reader = Reader::open(source, &input, None)?;
             let start = reader.checkpoint();
-            head = judged_head(source, &mut reader, settings, &mut watch)?;
+            head = head::judged(source, &mut reader, settings, &mut watch)?;
             let id = store.restart_source(row.id, clock::system_ms())?;
             keep_names(store, id, &start)?;
             (id, reader)
@@ -130,7 +145,7 @@ pub fn stage<S: Staging>(
             if *source != Source::Stdin {
                 let input = input_as(row, settings, Checkpoint::as_before);
                 let mut again = Reader::open(source, &input, None)?;
-                judged_head(source, &mut again, settings, &mut watch)?;
+                head::judged(source, &mut again, settings, &mut watch)?;
                 watch.rewind(0);
             }
             (row.id, Reader::open(source, &settings.input, checkpoint_of(row).as_ref())?)
@@ -145,17 +160,20 @@ pub fn stage<S: Staging>(
             let mut reader = Reader::open(source, &settings.input, None)
                 .map_err(|error| with_columns_of_before(error, &known))?;
             let start = reader.checkpoint();
-            head = judged_head(source, &mut reader, settings, &mut watch)?;
+            head = head::judged(source, &mut reader, settings, &mut watch)?;
             let id = store.begin_source(&path, reader.bytes_total(), clock::system_ms())?;
             keep_names(store, id, &start)?;
             (id, reader)
         }
     };
     staged.note = reader.note();
+    staged.warnings = head.warnings;
     let mut batcher = Batcher::new(settings, id, watch, staged);
-    let counts =
-        written_behind(store, |batches| batcher.read(head, &mut reader, &batches, progress))?;
+    let counts = written_behind(store, |batches| {
+        batcher.read(head.records, &mut reader, &batches, progress)
+    })?;
     let mut staged = batcher.staged;
+    staged.warnings.extend(reader.escapes().map(|(_, why)| why));
     staged.counts += counts;
     staged.counts.compared(&compare(store, settings.mapping, settings.schema)?);
     Ok(staged)
@@ -168,49 +186,6 @@ fn keep_names<S: Staging>(store: &mut S, source: SourceId, start: &Checkpoint) -
         store.stage(&batches::empty(source, start)?)?;
     }
     Ok(())
-}
-
-/// The first records of a source, whose passwords must be what the guard says: a column of hashes
-/// that would be hashed again, or of plain text that would be readable, is found before anything is
-/// staged.
-fn judged_head(
-    source: &Source,
-    reader: &mut Reader,
-    settings: &Settings<'_>,
-    watch: &mut Watch,
-) -> Result<Vec<Record>> {
-    columns::refuse_strange_header(source, reader, settings.mapping)?;
-    let head = look_ahead(reader, settings.mapping, settings.schema, watch);
-    match watch.mistake() {
-        Some((what, hint)) => Err(Error::usage(format!("{source}: {what}")).hint(hint)),
-        None => Ok(head),
-    }
-}
-
-/// Reads the first records of a source, and takes note of their passwords.
-pub(crate) fn look_ahead(
-    reader: &mut Reader,
-    mapping: &Mapping,
-    schema: &Schema,
-    watch: &mut Watch,
-) -> Vec<Record> {
-    let (mut head, mut bytes, mut seen) = (Vec::new(), 0, 0);
-    // All of it goes into one batch: behind it lies a checkpoint.
-    while head.len() < guard::JUDGED && bytes < batches::BYTES {
-        // An error comes again where the rest is read.
-        let Ok(Some(record)) = reader.next_record() else { break };
-        bytes += record.raw.len();
-        if record.fault.is_none() {
-            let user = prepare::inspect(&record.raw, mapping, schema).user;
-            if let Some(password) = user.password {
-                watch.see(password.expose_secret(), record.no);
-                seen += 1;
-            }
-        }
-        head.push(record);
-    }
-    watch.rewind(seen);
-    head
 }
 
 /// Compares what was staged since with all other rows, to the end.

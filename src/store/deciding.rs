@@ -21,6 +21,13 @@ pub enum Chosen {
     Jobs(Vec<JobId>),
     /// All of a status: failed, invalid or unknown.
     Status(Status),
+    /// Of these statuses, the rows whose record came from this source.
+    Source {
+        /// The path of the source.
+        path: String,
+        /// Pending, failed, invalid or unknown.
+        statuses: Vec<Status>,
+    },
 }
 
 /// What became of failed rows.
@@ -68,10 +75,11 @@ pub trait Deciding {
         reason: &str,
         now_ms: i64,
     ) -> Result<bool, StoreError>;
-    /// Lets failed, invalid and unknown rows go, and pending ones that are named. Returns how many.
+    /// Lets failed, invalid and unknown rows go, and pending ones that are named by themselves or by their
+    /// source. Returns how many.
     fn waive(&mut self, which: &Chosen, reason: &str, now_ms: i64) -> Result<u64, StoreError>;
-    /// The rows that were waived and still are, for `waive --status … --undo`.
-    fn waived(&self, from: Status) -> Result<Vec<JobId>, StoreError>;
+    /// The rows that were waived by such a choice and still are, for `--undo`.
+    fn waived(&self, which: &Chosen) -> Result<Vec<JobId>, StoreError>;
     /// Takes back the latest decision of this sort about each of these rows, if nothing has happened
     /// since. Where nothing was decided, nothing is undone.
     fn undo(

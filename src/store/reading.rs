@@ -235,6 +235,8 @@ pub trait Reading {
     /// Whether a record of this source is in the table still: others may have taken the place of all. Reads
     /// all records.
     fn has_records_of(&self, source: SourceId) -> Result<bool, StoreError>;
+    /// The path of each source, once.
+    fn source_paths(&self) -> Result<Vec<String>, StoreError>;
     /// Where the reading of each source stands.
     fn checkpoints(&self) -> Result<Vec<(SourceId, String)>, StoreError>;
     /// Invalid rows of these sources, by path.

@@ -74,12 +74,12 @@ fn escapes_of_a_databases_text_format_are_told_and_taken_as_they_stand() {
         (
             "u.tsv",
             "uid\tmail\tnick\n1\ta@b.cn\tone\\ttwo\n2\tc@d.cn\t\\N\n3\te@f.cn\ta\\\\b\n",
-            Some("in 2 rows cells hold"),
+            Some("cells of 2 rows hold"),
         ),
         (
             "u.tsv",
             "uid\tmail\tnick\n1\ta@b.cn\tone\\ttwo\n2\tc@d.cn\t\\N\n",
-            Some("in 1 row cells hold"),
+            Some("cells of 1 row hold"),
         ),
         // No escape, no cell without a value, and no tabs.
         ("u.tsv", "uid\tmail\tnick\n1\ta@b.cn\tone\n2\tc@d.cn\t\\N\n", None),
@@ -92,6 +92,8 @@ fn escapes_of_a_databases_text_format_are_told_and_taken_as_they_stand() {
         match expected {
             Some(told) => {
                 assert!(did.out.contains(told), "{}", did.out);
+                let staged = desk.ferry(&format!("--db t{}.db stage {name}", told.len())).ok(0).err;
+                assert!(staged.contains(told) && !staged.contains("two"), "{staged}");
                 assert!(did.out.contains("WITH (FORMAT csv, HEADER)"), "{}", did.out);
             }
             None => assert!(!did.out.contains("FORMAT csv"), "{}", did.out),

@@ -24,6 +24,7 @@ mod story;
 mod stumbles;
 mod views;
 mod warned;
+mod wrong_file;
 
 use crate::process::{BINARY, POOL, SECRET};
 use std::path::PathBuf;

@@ -108,14 +108,57 @@ pub(super) fn failed_and_invalid_rows_are_waived_and_that_is_undone(mut bench: B
     assert_eq!(bench.store.waive(&invalid, "test users", 2_002).unwrap(), 1);
     bench.balance();
     assert!(bench.eyes.rows().iter().all(|row| row.detail == Some(Detail::Waived)));
-    assert_eq!(bench.store.waived(Status::Failed).unwrap(), [before[0].id, before[1].id]);
-    for id in bench.store.waived(Status::Failed).unwrap() {
+    assert_eq!(bench.store.waived(&failed).unwrap(), [before[0].id, before[1].id]);
+    for id in bench.store.waived(&failed).unwrap() {
         assert_eq!(bench.undo(id, "waive", 3_000), UNDONE);
         bench.balance();
     }
     assert_eq!(bench.eyes.rows()[..2], before[..2]);
-    assert!(bench.store.waived(Status::Failed).unwrap().is_empty());
-    assert_eq!(bench.store.waived(Status::Invalid).unwrap(), [before[2].id]);
+    assert!(bench.store.waived(&failed).unwrap().is_empty());
+    assert_eq!(bench.store.waived(&invalid).unwrap(), [before[2].id]);
+}
+
+/// A file that was staged by mistake, or in place of another.
+pub(super) fn the_rows_of_one_source_are_waived_and_that_is_undone(mut bench: Bench<impl Store>) {
+    let first = [r#"{"x":"1","e":"a"}"#, r#"{"x":"2","e":"b"}"#];
+    bench.staged(&first);
+    let run = bench.run();
+    bench.send(run, &Sent::created());
+    // The second one stands in the place of the row that the first source began with.
+    let wrong = [r#"{"x":"7","e":"g"}"#, r#"{"x":"2","e":"c"}"#, r#"{"x":"8","bad":1}"#];
+    let source = bench.source("wrong");
+    bench.replace(source, &wrong);
+    let before = bench.eyes.rows();
+    let of = |path: &str, statuses: &[Status]| Chosen::Source {
+        path: path.to_owned(),
+        statuses: statuses.to_vec(),
+    };
+    let all = [Status::Pending, Status::Failed, Status::Invalid];
+    assert_eq!(bench.store.waive(&of("other", &all), "wrong", 2_000).unwrap(), 0);
+    assert_eq!(bench.store.waive(&of("wrong", &[Status::Failed]), "wrong", 2_000).unwrap(), 0);
+    assert_eq!(bench.store.waive(&of("wrong", &all), "wrong", 2_000).unwrap(), 3);
+    bench.balance();
+    let waived: Vec<bool> =
+        bench.eyes.rows().iter().map(|row| row.detail == Some(Detail::Waived)).collect();
+    assert_eq!(waived, [false, true, true, true], "the user who was created stays");
+    let back = bench.store.waived(&of("wrong", &all)).unwrap();
+    assert_eq!(back, before[1..].iter().map(|row| row.id).collect::<Vec<_>>());
+    for id in back {
+        assert_eq!(bench.undo(id, "waive", 3_000), UNDONE);
+    }
+    bench.balance();
+    assert_eq!(bench.eyes.rows(), before);
+}
+
+/// A row whose run was killed stands as sending, and counts as one in doubt.
+pub(super) fn what_a_crash_left_is_waived_and_taken_back_as_in_doubt(mut bench: Bench<impl Store>) {
+    bench.staged(&[r#"{"x":"1"}"#]);
+    let run = bench.run();
+    bench.claim(run, 1);
+    let unknown = Chosen::Status(Status::Unknown);
+    assert_eq!(bench.store.waive(&unknown, "gone", 2_000).unwrap(), 1);
+    bench.balance();
+    assert_eq!(bench.store.waived(&unknown).unwrap(), [bench.eyes.rows()[0].id]);
 }
 
 /// Else both would be sent, and the second be told that it existed.
@@ -290,8 +333,8 @@ pub(super) fn only_waivers_that_hold_are_listed(mut bench: Bench<impl Store>) {
     assert_eq!(bench.undo(id, "waive", 3_000), UNDONE);
     bench.store.retry(&Retry::default(), 4_000).unwrap();
     bench.store.waive(&one, "so", 5_000).unwrap();
-    assert!(bench.store.waived(Status::Failed).unwrap().is_empty());
-    assert_eq!(bench.store.waived(Status::Pending).unwrap(), [id]);
+    assert!(bench.store.waived(&Chosen::Status(Status::Failed)).unwrap().is_empty());
+    assert_eq!(bench.store.waived(&Chosen::Status(Status::Pending)).unwrap(), [id]);
 }
 
 /// Who stood in the way then need not do so any more.

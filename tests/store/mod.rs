@@ -97,6 +97,8 @@ mod sqlite {
             only_a_doubt_can_be_settled,
             a_settled_crash_stays_in_the_ledger,
             failed_and_invalid_rows_are_waived_and_that_is_undone,
+            the_rows_of_one_source_are_waived_and_that_is_undone,
+            what_a_crash_left_is_waived_and_taken_back_as_in_doubt,
             a_pending_row_is_waived_with_the_others_that_are_named,
             whoever_took_the_place_of_a_waived_row_keeps_it,
             of_two_that_come_back_together_the_first_has_the_place,

@@ -34,6 +34,9 @@ pub(super) fn tell(ui: Ui, source: &str, staged: &Staged) {
     if let Some(note) = &staged.note {
         ui.note(&format!("{source}: {note}"));
     }
+    for warning in &staged.warnings {
+        ui.warn(&format!("{source}: {warning}"));
+    }
     let c = &staged.counts;
     let mut parts = vec![format!("{} read", counted(c.records, "record"))];
     for (n, what) in [

@@ -150,8 +150,8 @@ impl Deciding for Table {
         self.write(|t| decide::waive(t, which, reason, now_ms))
     }
 
-    fn waived(&self, from: Status) -> Result<Vec<JobId>, StoreError> {
-        self.check(|c| decide::waived(c, from))
+    fn waived(&self, which: &Chosen) -> Result<Vec<JobId>, StoreError> {
+        self.check(|c| decide::waived(c, which))
     }
 
     fn undo(
@@ -196,6 +196,10 @@ impl Reading for Table {
 
     fn has_records_of(&self, source: SourceId) -> Result<bool, StoreError> {
         self.check(|c| sources::has_records_of(c, source))
+    }
+
+    fn source_paths(&self) -> Result<Vec<String>, StoreError> {
+        self.check(sources::paths)
     }
 
     fn checkpoints(&self) -> Result<Vec<(SourceId, String)>, StoreError> {

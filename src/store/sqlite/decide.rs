@@ -77,21 +77,9 @@ pub(super) fn waive(
 ) -> rusqlite::Result<u64> {
     let decision = Decision { word: "waive", reason, now_ms };
 
-    let ids: Vec<i64> = match which {
-        Chosen::Jobs(jobs) => jobs.iter().map(|job| job.0).collect(),
-        Chosen::Status(status) => t
-            .prepare(
-                "SELECT id FROM job WHERE status IN ('failed', 'invalid') AND status = ?1
-                 UNION ALL
-                 SELECT id FROM job WHERE status IN ('sending', 'unknown')
-                        AND (status = ?1 OR ?1 = 'unknown')",
-            )?
-            .query_map([status.as_str()], |row| row.get(0))?
-            .collect::<rusqlite::Result<_>>()?,
-    };
     let mut deltas = Deltas::default();
     let mut n = 0;
-    for id in ids {
+    for id in chosen(t, which)? {
         let Some(row) = load(t, id)? else { continue };
         let Some(to) = row.standing.waived(reason, now_ms) else { continue };
         decide(t, &row, &to, &decision, &mut deltas)?;
@@ -101,14 +89,56 @@ pub(super) fn waive(
     Ok(n)
 }
 
-pub(super) fn waived(c: &Connection, from: Status) -> rusqlite::Result<Vec<JobId>> {
-    let mut statement = c.prepare(
+/// The rows that may be waived by this choice, by id.
+fn chosen(c: &Connection, which: &Chosen) -> rusqlite::Result<Vec<i64>> {
+    match which {
+        Chosen::Jobs(jobs) => Ok(jobs.iter().map(|job| job.0).collect()),
+        Chosen::Status(status) => c
+            .prepare(
+                "SELECT id FROM job WHERE status IN ('failed', 'invalid') AND status = ?1
+                 UNION ALL
+                 SELECT id FROM job WHERE status IN ('sending', 'unknown')
+                        AND (status = ?1 OR ?1 = 'unknown')",
+            )?
+            .query_map([status], |row| row.get(0))?
+            .collect(),
+        Chosen::Source { path, statuses } => c
+            .prepare(&format!(
+                "SELECT j.id FROM job j LEFT JOIN origin o ON o.job_id = j.id
+                 WHERE {OF_SOURCE} AND j.status IN (SELECT value FROM json_each(?2)) ORDER BY j.id"
+            ))?
+            .query_map(params![path, as_list(statuses)], |row| row.get(0))?
+            .collect(),
+    }
+}
+
+pub(super) fn waived(c: &Connection, which: &Chosen) -> rusqlite::Result<Vec<JobId>> {
+    let (statuses, source) = match which {
+        Chosen::Jobs(jobs) => return Ok(jobs.clone()),
+        Chosen::Status(status) => (vec![*status], None),
+        Chosen::Source { path, statuses } => (statuses.clone(), Some(path)),
+    };
+    let mut statement = c.prepare(&format!(
         "SELECT DISTINCT d.job_id FROM decision d JOIN job j ON j.id = d.job_id
-         WHERE d.decision = 'waive' AND d.undone_at_ms IS NULL AND d.from_status = ?1
-               AND j.detail = 'waived' ORDER BY d.job_id",
-    )?;
-    let rows = statement.query_map([from.as_str()], |row| Ok(JobId(row.get(0)?)))?;
+             LEFT JOIN origin o ON o.job_id = j.id
+         WHERE d.decision = 'waive' AND d.undone_at_ms IS NULL AND j.detail = 'waived'
+               AND d.from_status IN (SELECT value FROM json_each(?2)) AND (?1 IS NULL OR {OF_SOURCE})
+         ORDER BY d.job_id"
+    ))?;
+    let rows =
+        statement.query_map(params![source, as_list(&statuses)], |row| Ok(JobId(row.get(0)?)))?;
     rows.collect()
+}
+
+/// A row whose record came from the source with the path `?1`.
+const OF_SOURCE: &str =
+    "coalesce(o.source_id, j.source_id) IN (SELECT id FROM source WHERE path = ?1)";
+
+/// A list for `json_each`. Where nothing runs, a row that is `sending` is in doubt like one that is `unknown`.
+fn as_list(statuses: &[Status]) -> String {
+    let in_doubt = statuses.contains(&Status::Unknown).then_some(&Status::Sending);
+    let words: Vec<&str> = statuses.iter().chain(in_doubt).map(|status| status.as_str()).collect();
+    serde_json::Value::from(words).to_string()
 }
 
 fn failed(c: &Connection, which: &Retry) -> rusqlite::Result<Vec<i64>> {

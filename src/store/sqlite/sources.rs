@@ -59,6 +59,12 @@ pub(super) fn checkpoints(c: &Connection) -> rusqlite::Result<Vec<(SourceId, Str
     rows.collect()
 }
 
+pub(super) fn paths(c: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut statement = c.prepare("SELECT DISTINCT path FROM source ORDER BY path")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    rows.collect()
+}
+
 pub(super) fn has_records_of(c: &Connection, source: SourceId) -> rusqlite::Result<bool> {
     c.query_row("SELECT EXISTS (SELECT 1 FROM record WHERE source_id = ?1)", [source.0], |row| {
         row.get(0)

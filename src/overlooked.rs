@@ -20,7 +20,7 @@ const MOST: usize = 1_000;
 
 /// What the fields of the records say that nothing maps. Counts; no value is kept.
 #[derive(Default)]
-pub(super) struct Overlooked {
+pub(crate) struct Overlooked {
     fields: Vec<Field>,
     index: HashMap<String, usize>,
     records: u64,
@@ -28,14 +28,14 @@ pub(super) struct Overlooked {
     unused: Vec<String>,
 }
 
-/// A column that somebody should look at.
-pub(super) struct Asked {
+/// A column that a person should look at.
+pub(crate) struct Asked {
     /// Its path.
-    pub(super) column: String,
+    pub(crate) column: String,
     /// Records concerned.
-    pub(super) concerned: u64,
+    pub(crate) concerned: u64,
     /// What a person should know.
-    pub(super) message: String,
+    pub(crate) message: String,
 }
 
 /// One field.
@@ -81,12 +81,12 @@ impl Field {
 
 impl Overlooked {
     /// Looks at all but these columns.
-    pub(super) fn but(unused: &[String]) -> Self {
+    pub(crate) fn but(unused: &[String]) -> Self {
         Self { unused: unused.to_vec(), ..Self::default() }
     }
 
     /// Looks at a record.
-    pub(super) fn add(&mut self, raw: &[u8], mapping: &Mapping) {
+    pub(crate) fn add(&mut self, raw: &[u8], mapping: &Mapping) {
         self.records += 1;
         let mut hint = 0;
         for_each_value(raw, DEPTH, &mut |parent, name, seen| {
@@ -129,7 +129,7 @@ impl Overlooked {
     }
 
     /// What follows from the fields that say who may sign in.
-    pub(super) fn of_standing(&self, mapping: &Mapping, schema: &Schema) -> Vec<Asked> {
+    pub(crate) fn of_standing(&self, mapping: &Mapping, schema: &Schema) -> Vec<Asked> {
         if schema.field(BLOCKED).is_none() {
             return Vec::new();
         }
@@ -143,7 +143,7 @@ impl Overlooked {
     }
 
     /// What follows from salts that are not mapped, where the passwords are digests without one.
-    pub(super) fn of_salts(
+    pub(crate) fn of_salts(
         &self,
         digests: &[&str],
         mapping: &Mapping,
@@ -186,6 +186,21 @@ impl Overlooked {
             None => path.split('.').map(str::to_owned).collect(),
         })
     }
+}
+
+/// The digests among the schemes of passwords that may have been hashed with a salt of another column. Strings
+/// of digest and salt that stand so in the source are whole.
+pub(crate) fn digests<'a>(
+    schemes: impl Iterator<Item = &'a str>,
+    mapping: &Mapping,
+    schema: &Schema,
+) -> Vec<&'a str> {
+    let is_composed = matches!(mapping.rule(schema.password_field), Some(Rule::Password(_)));
+    let digest_of = |scheme: &'a str| {
+        let composed = scheme.strip_prefix("salted-").filter(|_| is_composed);
+        scheme.strip_prefix("hex-").or(composed)
+    };
+    schemes.filter_map(digest_of).collect()
 }
 
 /// Whether a rule takes this field of the record, or something inside it. A copy of the record takes

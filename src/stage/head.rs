@@ -1,0 +1,136 @@
+//! The first records of a source, judged before anything is staged: a column of hashes that would be hashed
+//! again, a file of another kind than the mapping was written for, a column that says who may not sign in.
+
+use super::{Found, Settings, batches};
+use crate::columns;
+use crate::error::{Error, Result};
+use crate::input::{Reader, Record, Source};
+use crate::mapping::Mapping;
+use crate::overlooked::{Overlooked, digests};
+use crate::password::guard::{self, Watch};
+use crate::prepare;
+use crate::schema::Schema;
+use crate::user::IdKind;
+use crate::words::{counted, grouped};
+use secrecy::ExposeSecret as _;
+use std::collections::BTreeSet;
+
+/// Records of which one at least should have what the mapping takes: of fewer it may be chance.
+const MISSED: u64 = 10;
+
+/// The first records, and what they say.
+#[derive(Default)]
+pub(super) struct Head {
+    pub(super) records: Vec<Record>,
+    /// What a person should know.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Reads the first records of a source, and refuses it where they show that it is not what the settings
+/// are for.
+pub(super) fn judged(
+    source: &Source,
+    reader: &mut Reader,
+    settings: &Settings<'_>,
+    watch: &mut Watch,
+) -> Result<Head> {
+    columns::refuse_strange_header(source, reader, settings.mapping)?;
+    let ahead = look_ahead(reader, settings.mapping, settings.schema, watch);
+    if let Some((what, hint)) = watch.mistake() {
+        return Err(Error::usage(format!("{source}: {what}")).hint(hint));
+    }
+    // The columns of a correction are those of the table.
+    if settings.allowed.are_columns_named && !settings.replace {
+        refuse_missing(source, &ahead.found, settings)?;
+    }
+    let warnings = overlooked(&ahead, settings);
+    Ok(Head { records: ahead.records, warnings })
+}
+
+/// The first records, and what was seen of them.
+pub(crate) struct Ahead {
+    pub(crate) records: Vec<Record>,
+    found: Found,
+    /// The schemes of their passwords.
+    schemes: BTreeSet<&'static str>,
+}
+
+/// Reads the first records of a source, and takes note of their passwords.
+pub(crate) fn look_ahead(
+    reader: &mut Reader,
+    mapping: &Mapping,
+    schema: &Schema,
+    watch: &mut Watch,
+) -> Ahead {
+    let mut ahead =
+        Ahead { records: Vec::new(), found: Found::default(), schemes: BTreeSet::new() };
+    let (mut bytes, mut seen) = (0, 0);
+    // All of it goes into one batch: behind it lies a checkpoint.
+    while ahead.records.len() < guard::JUDGED && bytes < batches::BYTES {
+        // An error comes again where the rest is read.
+        let Ok(Some(record)) = reader.next_record() else { break };
+        bytes += record.raw.len();
+        if record.fault.is_none() {
+            let user = prepare::inspect(&record.raw, mapping, schema).user;
+            ahead.found.note(&user);
+            if let Some(password) = user.password {
+                ahead.schemes.insert(watch.see(password.expose_secret(), record.no).as_str());
+                seen += 1;
+            }
+        }
+        ahead.records.push(record);
+    }
+    watch.rewind(seen);
+    ahead
+}
+
+/// Without its external id nobody is recognised by it again, and without a password nobody can sign in. If
+/// no record has what the mapping takes, the file or the rule is a wrong one.
+fn refuse_missing(source: &Source, found: &Found, settings: &Settings<'_>) -> Result<()> {
+    if found.records < MISSED {
+        return Ok(());
+    }
+    for field in awaited(settings.schema) {
+        let is_there = match field == settings.schema.password_field {
+            true => found.passwords,
+            false => found.kinds.contains(&IdKind::ExternalId),
+        };
+        if is_there || settings.allowed.missing.iter().any(|name| name == field) {
+            continue;
+        }
+        let Some(column) = settings.mapping.rule(field).and_then(|rule| rule.column_name()) else {
+            continue;
+        };
+        let message = format!(
+            "{source}: none of its first {} has a valid `{column}`, which is to be the {field}",
+            counted(found.records, "record")
+        );
+        let hint = format!(
+            "userferry check {source} shows its columns; is it another file, or is the rule in [mapping] wrong? If \
+             these users have none: userferry stage --accept-missing {field}"
+        );
+        return Err(Error::usage(message).hint(hint));
+    }
+    Ok(())
+}
+
+/// The fields that some record of a source must have where the mapping takes them from a column.
+pub(crate) fn awaited(schema: &Schema) -> impl Iterator<Item = &'static str> {
+    let id = schema.identifier(IdKind::ExternalId).map(|field| field.name);
+    id.into_iter().chain([schema.password_field])
+}
+
+/// What nothing maps, though these users could sign in afterwards, or nobody.
+fn overlooked(ahead: &Ahead, settings: &Settings<'_>) -> Vec<String> {
+    let (mapping, schema) = (settings.mapping, settings.schema);
+    let mut overlooked = Overlooked::but(settings.allowed.unused);
+    for record in ahead.records.iter().filter(|record| record.fault.is_none()) {
+        overlooked.add(&record.raw, mapping);
+    }
+    let digests = digests(ahead.schemes.iter().copied(), mapping, schema);
+    let mut asked = overlooked.of_standing(mapping, schema);
+    asked.extend(overlooked.of_salts(&digests, mapping, schema));
+    let n = grouped(ahead.found.records);
+    let told = asked.into_iter().filter(|one| one.concerned > 0);
+    told.map(|one| format!("by the first {n} records, {}", one.message)).collect()
+}

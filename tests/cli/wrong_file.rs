@@ -1,0 +1,122 @@
+//! A file of another kind than the mapping was written for: refused where its first records show it, and
+//! taken out again where they did not.
+
+use super::Desk;
+
+const SETTINGS: &str = "[mapping]\nexternalId = \"uid\"\nemail = \"mail\"\npassword = \"pwd\"\n";
+const HASH: &str = "$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy";
+
+/// So many records with these columns, each with its number for `#`.
+fn records(columns: &str, n: usize) -> String {
+    (1..=n).map(|i| format!("{}\n", columns.replace('#', &i.to_string()))).collect()
+}
+
+fn right(n: usize) -> String {
+    records(&format!(r##"{{"uid":"#","mail":"u#@example.com","pwd":"{HASH}"}}"##), n)
+}
+
+/// A desk with settings, and a staged file of 12 users.
+fn desk() -> Desk {
+    let desk = Desk::new();
+    desk.write("userferry.toml", SETTINGS);
+    desk.write("right.jsonl", right(12));
+    desk.ferry("stage right.jsonl").ok(0);
+    desk
+}
+
+#[test]
+fn a_source_in_which_no_record_has_what_the_mapping_takes_is_refused() {
+    let desk = desk();
+    let other = |name: &str, columns: &str, n| desk.write(name, records(columns, n));
+    other(
+        "orders.jsonl",
+        r##"{"mail":"o#@example.com","pwd":"$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"}"##,
+        10,
+    );
+    let did = desk.ferry("stage orders.jsonl").ok(2);
+    assert_eq!(
+        did.err,
+        "error: orders.jsonl: none of its first 10 records has a valid `uid`, which is to be the externalId\n\n\
+         hint: userferry check orders.jsonl shows its columns; is it another file, or is the rule in [mapping] wrong? If \
+         these users have none: userferry stage --accept-missing externalId\n"
+    );
+    other("social.jsonl", r##"{"uid":"s#","mail":"s#@example.com","pwd":null}"##, 10);
+    let did = desk.ferry("stage social.jsonl").ok(2);
+    assert!(did.err.contains("has a valid `pwd`, which is to be the password\n"), "{}", did.err);
+    assert_eq!(desk.status()["total"], 12, "nothing was staged");
+    desk.ferry("stage --accept-missing password social.jsonl").ok(0);
+    desk.ferry("stage --accept-missing externalId,password orders.jsonl").ok(0);
+    assert_eq!(desk.status()["total"], 32);
+    let did = desk.ferry("stage --accept-missing email social.jsonl").ok(2);
+    assert!(
+        did.err.contains("--accept-missing takes externalId or password, not email"),
+        "{}",
+        did.err
+    );
+}
+
+#[test]
+fn of_a_few_records_none_need_have_a_password_and_one_of_many_is_enough() {
+    let desk = desk();
+    desk.write("few.jsonl", records(r##"{"uid":"f#","mail":"f#@example.com"}"##, 9));
+    desk.ferry("stage few.jsonl").ok(0);
+    let many = records(r##"{"uid":"m#","mail":"m#@example.com"}"##, 500);
+    desk.write("many.jsonl", format!("{many}{}", right(13).lines().last().unwrap()));
+    desk.ferry("stage many.jsonl").ok(0);
+    // The columns of a correction are those of the table.
+    desk.write("fixed.jsonl", records(r##"{"uid":"#","mail":"new#@example.com"}"##, 12));
+    desk.ferry("stage --replace fixed.jsonl").ok(0);
+    // Nobody has named a column.
+    let desk = Desk::new();
+    desk.write("u.jsonl", records(r##"{"mail":"u#@example.com"}"##, 20));
+    desk.ferry("stage u.jsonl").ok(0);
+}
+
+#[test]
+fn who_may_not_sign_in_is_told_when_a_source_is_staged() {
+    let desk = desk();
+    let columns =
+        format!(r##"{{"uid":"b#","mail":"b#@example.com","pwd":"{HASH}","is_active":true}}"##);
+    let shut = columns.replace("true", "false").replace("b#", "c#");
+    desk.write("b.jsonl", records(&columns, 7) + &records(&shut, 3));
+    let told = "warning: b.jsonl: by the first 10 records, `is_active` is not mapped: it says of 3 of 10 records that the user \
+                may not sign in, who could after the move; map it: blocked = { from = \"is_active\", as = \"not\" }\n";
+    let err = desk.ferry("stage b.jsonl").ok(0).err;
+    assert!(err.replace("\n         ", " ").contains(told), "{err}");
+    let unused = format!("{SETTINGS}[check]\nunused = [\"is_active\"]\n");
+    desk.write("userferry.toml", unused);
+    let err = desk.ferry("--db other.db stage b.jsonl").ok(0).err;
+    assert!(!err.contains("is_active"), "{err}");
+}
+
+#[test]
+fn a_source_is_waived_as_a_whole_and_taken_back() {
+    let desk = desk();
+    let wrong = records(&format!(r##"{{"uid":"w#","mail":"w#@example.com","pwd":"{HASH}"}}"##), 10);
+    desk.write("wrong.jsonl", wrong + "{\"uid\":\"w11\",\"mail\":\"no address\"}\n");
+    desk.ferry("stage wrong.jsonl").ok(3);
+    let all = "waive --source wrong.jsonl --reason";
+    assert_eq!(
+        desk.ferry(&format!("{all} mistake")).ok(0).err,
+        "11 rows waived (10 pending, 1 invalid); --undo takes it back\n"
+    );
+    let status = desk.status();
+    assert!(
+        status["pending"] == 12 && status["waived"] == 11 && status["invalid"] == 0,
+        "{status}"
+    );
+    assert_eq!(
+        desk.ferry(&format!("{all} mistake")).ok(0).err,
+        "No row of wrong.jsonl is pending, failed or invalid; nothing was changed\n"
+    );
+    assert_eq!(
+        desk.ferry("waive --source wrong.jsonl --undo").ok(0).err,
+        "11 rows as they were before\n"
+    );
+    desk.ferry("waive --source wrong.jsonl --status invalid --reason known").ok(0);
+    let status = desk.status();
+    assert!(status["pending"] == 22 && status["waived"] == 1, "{status}");
+    desk.ferry("waive --source other.jsonl --reason so").ok(2);
+    let err = desk.ferry("waive --key w1 --source wrong.jsonl --reason so").ok(2).err;
+    assert!(err.starts_with("error: --source does not go with --key alone\n"), "{err}");
+}
