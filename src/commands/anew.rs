@@ -37,17 +37,17 @@ pub(super) fn tell_other_columns(ui: Ui, table: &Table, rows: &[SourceRow]) -> R
         let shown = if names.1 { format!(" ({})", shown.join(",")) } else { String::new() };
         let way = match removal(table)? {
             Some(removal) => {
-                format!("Nothing was sent yet, so begin anew: {removal}, then stage once")
+                format!("nothing was sent yet, so begin anew: {removal}, then stage once")
             }
             None => format!(
-                "Some rows were sent already: userferry export --map has the ids of their users, so that you can correct or \
+                "some rows were sent already: userferry export --map has the ids of their users, so that you can correct or \
                  delete them at the provider; stage {source} with the right names into another table \
                  (userferry --db another.db stage …), and run that one"
             ),
         };
         ui.warn(&format!(
             "{source} was staged before with other names of its columns{shown}, and rows of that staging are still in the \
-             table. If those names were wrong, do not run: {way}"
+             table. If those names were wrong, do not run; {way}"
         ));
         return Ok(());
     }

@@ -11,8 +11,8 @@ use crate::mapping::Mapping;
 use crate::password::guard::Guard;
 use crate::redact;
 use crate::store::file::Replacement;
+use crate::ui::Ui;
 use crate::ui::progress::ReadProgress;
-use crate::ui::{self, Ui};
 use crate::words::grouped;
 use clap::{Args, ValueEnum};
 use std::cell::RefCell;
@@ -69,7 +69,7 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
     if let Some(path) = &args.output {
         super::refuse_source(sources.iter().filter_map(Source::path), path)?;
     }
-    let out = RefCell::new(Output::new(args)?);
+    let out = RefCell::new(Output::new(ui, args)?);
     let source_name = RefCell::new(String::new());
     let unwritten = RefCell::new(None);
     let guard = Guard { keep: settings.target.keep_password, accepted: args.accept_passwords };
@@ -108,9 +108,9 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
         CheckFormat::Text => {
             let reasons = reasons.to_text(&settings.mapping, schema);
             if !reasons.is_empty() {
-                out.line(&reasons)?;
+                out.tell(&reasons)?;
             }
-            out.line(report.to_text().trim_end())?;
+            out.tell(report.to_text().trim_end())?;
         }
         CheckFormat::Json => out.line(&json(&report)?)?,
         CheckFormat::Jsonl => {}
@@ -195,25 +195,34 @@ fn json(value: &impl serde::Serialize) -> Result<String> {
 
 /// Standard output, or a file that only its owner can read.
 struct Output {
+    ui: Ui,
     file: Option<(BufWriter<Replacement>, String)>,
 }
 
 impl Output {
-    fn new(args: &Check) -> Result<Self> {
+    fn new(ui: Ui, args: &Check) -> Result<Self> {
         let Some(path) = super::output_file(args.output.as_deref()) else {
-            return Ok(Self { file: None });
+            return Ok(Self { ui, file: None });
         };
         let name = path.display().to_string();
         let file = Replacement::create(path).map_err(|error| unwritable(&name, &error))?;
-        Ok(Self { file: Some((BufWriter::new(file), name)) })
+        Ok(Self { ui, file: Some((BufWriter::new(file), name)) })
     }
 
     fn line(&mut self, text: &str) -> Result<()> {
         match &mut self.file {
-            None => ui::written(writeln!(std::io::stdout().lock(), "{text}")),
+            None => self.ui.out(&format!("{text}\n")),
             Some((file, name)) => {
                 writeln!(file, "{text}").map_err(|error| unwritable(name, &error))
             }
+        }
+    }
+
+    /// A text for people.
+    fn tell(&mut self, text: &str) -> Result<()> {
+        match self.file {
+            None => self.ui.tell(&format!("{text}\n")),
+            Some(_) => self.line(text),
         }
     }
 

@@ -5,12 +5,12 @@ mod summary;
 use super::global::Global;
 use super::next::{self, Conflicts};
 use super::open_reader;
+use super::sources::Names;
 use crate::error::{Error, Exit, Result};
 use crate::job::Status;
 use crate::store::{Counts, FailureRow, JobId, Reading, Table};
 use crate::ui::Ui;
 use clap::{Args, ValueEnum};
-use std::path::Path;
 
 /// Rows in one read transaction: none of them holds the WAL for long.
 const PAGE: u32 = 500;
@@ -129,16 +129,17 @@ fn as_json(ui: Ui, rows: &Rows) -> Result<()> {
 fn as_table(ui: Ui, source: &Rows) -> Result<()> {
     const HEADER: [&str; 7] = ["SOURCE", "RECORD", "KEY", "STATUS", "CODE", "TRIES", "WHY"];
     let (mut rows, mut any) = (Vec::new(), false);
+    let names = Names::of(source.table.source_paths()?);
     each(source, |row| {
         any = true;
         rows.push(vec![
-            file_name(&row.source),
+            names.short(&row.source),
             row.record.to_string(),
             row.key.clone().unwrap_or_else(|| "-".to_owned()),
             row.status.with(row.detail),
             row.code.clone().unwrap_or_else(|| "-".to_owned()),
             row.attempts.to_string(),
-            why(row),
+            names.short(&why(row)),
         ]);
         if rows.len() == PAGE as usize {
             ui.table(&HEADER, &rows)?;
@@ -178,12 +179,6 @@ fn words(which: &[Status]) -> String {
         Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
         _ => named.concat(),
     }
-}
-
-/// Without its folders, which the other formats have: a column for people must stay narrow.
-fn file_name(source: &str) -> String {
-    let name = Path::new(source).file_name().map(|name| name.to_string_lossy().into_owned());
-    name.unwrap_or_else(|| source.to_owned())
 }
 
 fn why(row: &FailureRow) -> String {

@@ -64,7 +64,7 @@ fn about_failures(counts: &Counts, conflicts: Conflicts) -> Vec<String> {
     let only_conflicts = counts.failed > 0 && counts.failed == conflicts.n;
     if only_conflicts && conflicts.can_skip {
         let skip = "userferry retry-failed --run --on-conflict skip";
-        steps.push(step("Skip who has no id yet:", skip));
+        steps.push(step("Skip existing users:", skip));
     }
     if counts.failed > 0 && !only_conflicts {
         steps.push(step("Send failed rows again:", "userferry retry-failed --run"));
@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(
             about_failures(&counts(2, 0, 0), Conflicts { n: 2, can_skip: true }),
             [
-                "Skip who has no id yet:  userferry retry-failed --run --on-conflict skip",
+                "Skip existing users:     userferry retry-failed --run --on-conflict skip",
                 "Take records out:        userferry export --status failed -o wrong.jsonl",
                 "Put corrected ones back: userferry stage --replace wrong.jsonl",
                 "Let failed rows go:      userferry waive --status failed --reason TEXT",

@@ -57,7 +57,7 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Preview) -> Result<Exit> {
         None => from_table(global, args.key.as_deref().unwrap_or_default(), &args.unmask)?,
     };
     let texts: Vec<&str> = previews.iter().map(|(text, _)| text.as_str()).collect();
-    ui.out(&texts.join("\n"))?;
+    ui.tell(&texts.join("\n"))?;
     let has_problems = previews.iter().any(|(_, has_problems)| *has_problems);
     Ok(if has_problems { Exit::Incomplete } else { Exit::Done })
 }
@@ -210,8 +210,14 @@ fn row(traced: &Traced<'_>, user: &User, schema: &Schema, unmasked: &Unmasked<'_
         None
     } else if traced.field == schema.password_field {
         user.password.as_ref().map(|password| {
-            let scheme = detect(password.expose_secret()).as_str();
-            format!("<{} bytes>, {scheme}", user.password_bytes())
+            let scheme = detect(password.expose_secret());
+            // The length of what a person types says something of it.
+            let size = if scheme.is_no_form() {
+                "hidden".to_owned()
+            } else {
+                format!("{} bytes", user.password_bytes())
+            };
+            format!("<{size}>, {}", scheme.as_str())
         })
     } else {
         user.get(traced.field).map(|value| unmasked.show(traced.field, value, user))

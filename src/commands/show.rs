@@ -56,7 +56,7 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Show) -> Result<Exit> {
     for job in &jobs {
         texts.push(describe(&table, job, &view)?);
     }
-    ui.out(&texts.join("\n"))?;
+    ui.tell(&texts.join("\n"))?;
     Ok(Exit::Done)
 }
 

@@ -48,6 +48,38 @@ pub(super) fn source_name(path: &str) -> &str {
     if path == "-" { "standard input" } else { path }
 }
 
+/// Sources by the names of their files: a column for people must stay narrow. The other formats have the
+/// whole paths.
+pub(super) struct Names {
+    /// Each path with its name, the longest first, for one may begin as another.
+    names: Vec<(String, String)>,
+}
+
+impl Names {
+    pub(super) fn of(mut paths: Vec<String>) -> Self {
+        paths.sort_unstable_by_key(|path| std::cmp::Reverse(path.len()));
+        let name = |path: String| {
+            let name = Path::new(&path).file_name()?.to_string_lossy().into_owned();
+            Some((path, name))
+        };
+        let names: Vec<(String, String)> = paths.into_iter().filter_map(name).collect();
+        // Files of one name in several folders keep their paths.
+        let is_alone = |name: &str| names.iter().filter(|(_, other)| other == name).count() == 1;
+        Self { names: names.iter().filter(|(_, name)| is_alone(name)).cloned().collect() }
+    }
+
+    /// A text in which each path is a name.
+    pub(super) fn short(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (path, name) in &self.names {
+            if text.contains(path.as_str()) {
+                text = text.replace(path, name);
+            }
+        }
+        text
+    }
+}
+
 /// A word of a command line, in quotes where a shell would take it apart; without what a terminal would
 /// obey.
 pub(super) fn shell_word(word: &str) -> String {

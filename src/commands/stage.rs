@@ -116,7 +116,7 @@ fn stage_all(
         went_on,
         restart: args.restart,
         allowed: stage::Allowed {
-            are_columns_named: settings.file.is_some(),
+            are_columns_named: settings.mapping != Mapping::reference(),
             missing: &args.accept_missing,
             unused: &settings.check.unused,
         },
@@ -151,8 +151,7 @@ fn stage_all(
             return Err(error);
         }
     }
-    // Who has written no mapping has named no columns.
-    if settings.file.is_some() && found.records >= MISSED {
+    if how.allowed.are_columns_named && found.records >= MISSED {
         tell_missing(ui, &settings.mapping, schema, &found);
     }
     let counts = table.counts()?;

@@ -50,7 +50,7 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Status) -> Result<Exit> {
     let mut lines = 0;
     loop {
         let state = state(global, &table)?;
-        let text = to_text(&state);
+        let text = ui.fitted(&to_text(&state));
         let up = if lines > 0 { format!("\x1b[{lines}A\x1b[J") } else { String::new() };
         ui.out(&format!("{up}{text}"))?;
         if !args.watch || !state.running {

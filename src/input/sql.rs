@@ -276,9 +276,9 @@ fn behind_parentheses<'a, 't>(tokens: &'a [Token<'t>]) -> Option<&'a [Token<'t>]
 pub(super) fn refusal(file: &str) -> InputError {
     InputError::new(Kind::Format, file, "this is an SQL dump, not an export as CSV or JSON").hint(
         "export the table itself, as CSV with a header or as JSON:\n  \
-         psql -c \"\\copy (SELECT * FROM users) TO 'users.csv' CSV HEADER\"\n  \
-         sqlite3 -header -csv app.db 'SELECT * FROM users' > users.csv\n  \
-         mysql -N -r -e \"SELECT JSON_OBJECT('id', id, 'email', email, …) FROM users\" app > users.jsonl",
+         PostgreSQL: psql -c \"\\copy (SELECT * FROM users) TO 'users.csv' CSV HEADER\"\n  \
+         SQLite: sqlite3 -header -csv app.db 'SELECT * FROM users' > users.csv\n  \
+         MySQL: mysql -N -r -e \"SELECT JSON_OBJECT('id', id, 'email', email, …) FROM users\" app > users.jsonl",
     )
 }
 

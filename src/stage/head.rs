@@ -91,10 +91,9 @@ fn refuse_missing(source: &Source, found: &Found, settings: &Settings<'_>) -> Re
         return Ok(());
     }
     for field in awaited(settings.schema) {
-        let is_there = match field == settings.schema.password_field {
-            true => found.passwords,
-            false => found.kinds.contains(&IdKind::ExternalId),
-        };
+        let is_password = field == settings.schema.password_field;
+        let is_there =
+            if is_password { found.passwords } else { found.kinds.contains(&IdKind::ExternalId) };
         if is_there || settings.allowed.missing.iter().any(|name| name == field) {
             continue;
         }

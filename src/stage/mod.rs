@@ -47,7 +47,7 @@ pub struct Settings<'a> {
 /// What a person has said about columns that records lack, or that nothing maps.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Allowed<'a> {
-    /// A settings file has named the columns, so one that no record has is a mistake.
+    /// The mapping is the user's own, so a column of it that no record has is a mistake.
     pub are_columns_named: bool,
     /// Of the provider's fields, those that the records need not have.
     pub missing: &'a [String],

@@ -4,6 +4,7 @@ mod bar;
 pub mod progress;
 mod screen;
 pub mod table;
+mod wrap;
 
 use crate::error::{Error, Exit, Result};
 use std::io::{self, IsTerminal, Write};
@@ -47,24 +48,42 @@ impl Ui {
         self.out(&table::fitted(header, rows, width))
     }
 
+    /// Writes a text for people to standard output: broken at spaces where that is a terminal.
+    pub fn tell(&self, text: &str) -> Result<()> {
+        self.out(&self.fitted(text))
+    }
+
+    /// A text for people as standard output takes it.
+    pub fn fitted(&self, text: &str) -> String {
+        fitted(text, &console::Term::stdout())
+    }
+
     /// Writes a line to standard error, unless it was asked to be quiet.
     pub fn note(&self, text: &str) {
         if !self.quiet {
-            self.line(text);
+            self.line(&fitted(text, &console::Term::stderr()));
         }
     }
 
     /// Writes a warning to standard error.
     pub fn warn(&self, text: &str) {
-        self.line(&format!("{} {text}", self.paint("warning:", "33")));
+        self.labelled("warning:", "33", text);
     }
 
     /// Writes an error and its way out to standard error.
     pub fn error(&self, error: &Error) {
-        self.line(&format!("{} {}", self.paint("error:", "1;31"), error.message));
+        self.labelled("error:", "1;31", &error.message);
         if let Some(hint) = &error.hint {
-            self.line(&format!("\n{} {hint}", self.paint("hint:", "36")));
+            self.line("");
+            self.labelled("hint:", "36", hint);
         }
+    }
+
+    /// A label in a colour, which has no width, and a text behind it.
+    fn labelled(&self, label: &str, color: &str, text: &str) {
+        let told = fitted(&format!("{label} {text}"), &console::Term::stderr());
+        let rest = told.strip_prefix(label).unwrap_or(&told);
+        self.line(&format!("{}{rest}", self.paint(label, color)));
     }
 
     /// A text in a colour, where colours are wanted.
@@ -76,6 +95,14 @@ impl Ui {
     fn line(&self, text: &str) {
         // Nobody is left to be told that standard error is gone.
         drop(writeln!(io::stderr().lock(), "{text}"));
+    }
+}
+
+/// A text, broken at spaces where it is wider than the terminal; as it is where there is none.
+fn fitted(text: &str, terminal: &console::Term) -> String {
+    match terminal.size_checked() {
+        Some((_, width)) if terminal.is_term() => wrap::lines(text, usize::from(width)),
+        _ => text.to_owned(),
     }
 }
 

@@ -96,13 +96,21 @@ fn line(progress: &Progress) -> String {
     texts.join("  ")
 }
 
+/// How far a run is. Invalid rows are in the table and are not sent, so that the whole is another number than
+/// the one that `status` shows.
+fn extent(progress: &Progress) -> String {
+    let Settled { settled, of } = progress.extent();
+    let sendable = if progress.invalid > 0 && progress.limit.is_none() { " sendable" } else { "" };
+    format!("{} of {}{sendable}", grouped(settled), grouped(of))
+}
+
 /// What is said of a run, the ranks by what a narrow terminal can do without.
 fn parts(progress: &Progress) -> Vec<Part> {
     let Settled { settled, of } = progress.extent();
     // With a limit the numbers before it are those of this run.
     let in_all = if progress.limit.is_some() { " in all" } else { "" };
     let mut parts = vec![
-        Part::new(0, format!("{} of {}", grouped(settled), grouped(of))),
+        Part::new(0, extent(progress)),
         Part::new(4, format!("done {}{in_all}", grouped(progress.done))),
     ];
     for (rank, n, word) in [
@@ -233,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_line_counts_rows_that_need_nothing_more_of_all_in_the_words_of_the_table() {
-        let words = "402 of 1,003  done 400  failed 2  invalid 6  unknown 3";
+        let words = "402 of 1,003 sendable  done 400  failed 2  invalid 6  unknown 3";
         for (activity, end) in [
             (Activity::Sending, "12/s  ETA 1 min 1 s"),
             (Activity::Connecting, "connecting"),
@@ -256,10 +264,13 @@ mod tests {
     #[test]
     fn nobody_waits_for_rows_that_are_not_unknown_and_at_the_end_for_none() {
         let waits = Progress { unknown: 0, ..progress(Activity::Settling) };
-        assert_eq!(line(&waits), "402 of 1,003  done 400  failed 2  invalid 6  waiting to retry");
+        assert_eq!(
+            line(&waits),
+            "402 of 1,003 sendable  done 400  failed 2  invalid 6  waiting to retry"
+        );
         for activity in [Activity::Settling, Activity::Paused(Duration::from_secs(3))] {
             let end = Progress { done: 1_001, unknown: 0, ..progress(activity) };
-            assert_eq!(line(&end), "1,003 of 1,003  done 1,001  failed 2  invalid 6");
+            assert_eq!(line(&end), "1,003 of 1,003 sendable  done 1,001  failed 2  invalid 6");
         }
     }
 

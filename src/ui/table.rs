@@ -1,6 +1,7 @@
 //! Columns for people.
 
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+use super::wrap::wrapped;
+use unicode_width::UnicodeWidthStr as _;
 
 /// Between two columns.
 const GAP: usize = 2;
@@ -60,38 +61,6 @@ fn last_cell(text: &str, start: usize, terminal: Option<usize>) -> String {
     let indent = format!("\n{}", " ".repeat(INDENT));
     let lines = wrapped(text, terminal.saturating_sub(INDENT));
     format!("{indent}{}", lines.join(&indent))
-}
-
-/// Lines of at most this width, broken at spaces; a word that is longer than a line is broken, too.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    let mut used = 0;
-    for word in text.split(' ') {
-        let gap = usize::from(used > 0);
-        if used > 0 && used + gap + word.width() > width {
-            lines.push(String::new());
-            used = 0;
-        } else if used > 0 {
-            push(&mut lines, " ");
-            used += gap;
-        }
-        for c in word.chars() {
-            let of_char = c.width().unwrap_or(0);
-            if used > 0 && used + of_char > width {
-                lines.push(String::new());
-                used = 0;
-            }
-            push(&mut lines, c.encode_utf8(&mut [0; 4]));
-            used += of_char;
-        }
-    }
-    lines
-}
-
-fn push(lines: &mut [String], text: &str) {
-    if let Some(line) = lines.last_mut() {
-        line.push_str(text);
-    }
 }
 
 #[cfg(test)]

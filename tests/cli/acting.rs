@@ -437,7 +437,10 @@ fn usage_lines_show_what_is_mandatory() {
     let help = desk.ferry("settle --help").ok(0).out;
     assert!(help.contains("Usage: userferry settle KEY --as STATUS --reason TEXT"), "{help}");
     let help = desk.ferry("waive --help").ok(0).out;
-    assert!(help.contains("userferry waive --status STATUS[,STATUS] --reason TEXT"), "{help}");
+    assert!(
+        help.contains("userferry waive --status STATUS[,STATUS] [--source SOURCE] --reason TEXT"),
+        "{help}"
+    );
 }
 
 #[test]

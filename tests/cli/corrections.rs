@@ -16,7 +16,7 @@ fn wrong_rows_of_csv_are_corrected_as_csv_and_arrive() {
     desk.write("users.csv", CSV);
     desk.ferry("stage users.csv").ok(3);
     let did = desk.ferry("export --status failed,invalid -o wrong.csv").ok(0);
-    assert!(did.err.contains("2 rows with their own cells"), "{}", did.err);
+    assert!(did.err.contains("2 rows have more or fewer cells than the header"), "{}", did.err);
     assert_eq!(
         desk.read("wrong.csv"),
         "_userferry;uid;mail;nickname;emailVerified\n\

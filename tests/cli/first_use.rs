@@ -113,9 +113,10 @@ fn a_changed_mapping_is_refused_until_the_rows_are_mapped_again() {
 fn a_column_that_no_record_has_is_told_when_the_mapping_names_it() {
     let desk = Desk::new();
     desk.write("u.jsonl", numbered(1..11));
-    let told = "no record has a valid `pwd`, which is to be the password: userferry check shows the columns";
+    let told =
+        "no record has a valid `mail`, which is to be the email: userferry check shows the columns";
     assert!(!desk.ferry("--db a.db stage u.jsonl").ok(0).err.contains("no record has"));
-    desk.write("userferry.toml", "[mapping]\nexternalId = \"uid\"\npassword = \"pwd\"\n");
+    desk.write("userferry.toml", "[mapping]\nexternalId = \"uid\"\nemail = \"mail\"\n");
     let did = desk.ferry("stage u.jsonl").ok(0);
     assert_eq!(did.err.matches("no record has").count(), 1, "{}", did.err);
     assert!(did.err.contains(told), "{}", did.err);

@@ -29,6 +29,15 @@ fn desk() -> Desk {
 }
 
 #[test]
+fn of_a_password_as_people_type_it_not_even_the_length_is_shown() {
+    let desk = desk();
+    desk.write("plain.json", r#"[{"uid":"1","pwd":"a-secret-of-22-letters"}]"#);
+    let out = desk.ferry("preview plain.json --record 1").out;
+    assert!(out.contains("password        <hidden>, plain"), "{out}");
+    assert!(!out.contains("22"), "{out}");
+}
+
+#[test]
 fn each_field_is_shown_masked_with_where_it_comes_from() {
     let desk = desk();
     let expected = "\

@@ -352,7 +352,7 @@ fn a_row_without_a_key_is_shown_and_waived_by_its_place() {
     assert!(shown.contains("source     DIR/v.jsonl, record 2, line 2"), "{shown}");
     assert!(shown.contains("\nsends      not sent: invalid\n"), "{shown}");
     desk.ferry("waive --record 9 --source v.jsonl --reason gone").ok(2);
-    desk.ferry("waive --source v.jsonl --reason gone").ok(2);
+    desk.ferry("waive --key 2 --source v.jsonl --reason gone").ok(2);
     desk.ferry("waive --record 2 --source v.jsonl --reason gone").ok(0);
     assert_eq!(
         (desk.status()["waived"].as_u64(), desk.status()["invalid"].as_u64()),
@@ -373,9 +373,8 @@ fn a_row_without_a_key_is_shown_and_waived_by_its_place() {
         "{}",
         did.err
     );
-    // What is about all sources is not narrowed down by one.
-    let did = desk.ferry("waive --status invalid --source v.jsonl --reason gone").ok(2);
-    assert!(did.err.contains("--source goes with --record"), "{}", did.err);
+    let did = desk.ferry("waive --status invalid --source x.jsonl --reason gone").ok(2);
+    assert!(did.err.contains("no source is named x.jsonl"), "{}", did.err);
     assert_eq!(desk.status()["waived"], 0);
     let most = u64::MAX;
     desk.ferry(&format!("show --record {most}")).ok(2);

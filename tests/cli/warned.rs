@@ -133,8 +133,8 @@ fn columns_that_were_named_wrong_are_told_with_the_way_to_begin_anew() {
     desk.write("u.csv", "1,7,tom\n2,8,ann\n");
     desk.ferry("stage u.csv --columns uid,number,nick").ok(0);
     let told = "warning: DIR/u.csv was staged before with other names of its columns (uid,number,nick), and rows of that \
-                staging are still in the table. If those names were wrong, do not run: ";
-    let anew = "Nothing was sent yet, so begin anew: rm DIR/userferry.db DIR/userferry.db-wal DIR/userferry.db-shm, then \
+                staging are still in the table. If those names were wrong, do not run; ";
+    let anew = "nothing was sent yet, so begin anew: rm DIR/userferry.db DIR/userferry.db-wal DIR/userferry.db-shm, then \
                 stage once\n";
     for line in ["stage", "stage --replace"] {
         let err = desk.ferry(&format!("{line} u.csv --columns number,uid,nick")).ok(0).err;
@@ -143,7 +143,7 @@ fn columns_that_were_named_wrong_are_told_with_the_way_to_begin_anew() {
     assert_eq!(desk.status()["pending"], 4);
     desk.ferry("run --key 7").ok(5);
     let err = desk.ferry("stage --replace u.csv --columns number,uid,nick").ok(0).err;
-    let sent = "Some rows were sent already: userferry export --map has the ids of their users";
+    let sent = "some rows were sent already: userferry export --map has the ids of their users";
     assert!(err.contains(&format!("{told}{sent}")) && !err.contains("rm "), "{err}");
     // The way out leads there.
     for file in ["userferry.db", "userferry.db-wal", "userferry.db-shm"] {

@@ -49,10 +49,10 @@ pub(super) fn tell_shape(ui: Ui, n: &Written, format: ExportFormat) {
 fn tell_sheet(ui: Ui, n: &Written) {
     if n.no_objects > 0 {
         ui.warn(&format!(
-            "{} with {} own cells, for {} not fit the header: give each column its cell",
-            counted(n.no_objects, "row"),
-            agree(n.no_objects, "its", "their"),
-            agree(n.no_objects, "it does", "they do")
+            "{} more or fewer cells than the header, and {} written as {}: give each column its cell",
+            agree(n.no_objects, "1 row has", &format!("{} rows have", grouped(n.no_objects))),
+            agree(n.no_objects, "is", "are"),
+            agree(n.no_objects, "it is", "they are")
         ));
     }
     let of_json = n.entries.saturating_sub(n.of_csv);

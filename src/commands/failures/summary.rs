@@ -1,6 +1,6 @@
 //! `failures --summary`: each reason once, with its count and one row as an example.
 
-use super::{FailureFormat, csv_line, file_name, why};
+use super::{FailureFormat, Names, csv_line, why};
 use crate::error::{Error, Result};
 use crate::job::Status;
 use crate::redact;
@@ -39,7 +39,7 @@ pub(super) fn print(ui: Ui, table: &Table, which: &[Status], format: FailureForm
             .map_err(|_| Error::internal("internal error: a summary is no JSON"))
     };
     match format {
-        FailureFormat::Table => as_table(ui, &groups, which),
+        FailureFormat::Table => as_table(ui, &groups, which, &Names::of(table.source_paths()?)),
         FailureFormat::Json => {
             let lines: Vec<String> = groups.iter().map(json).collect::<Result<_>>()?;
             let end = if lines.is_empty() { "" } else { "\n" };
@@ -88,16 +88,16 @@ fn groups(table: &Table, which: &[Status]) -> Result<Vec<Group>> {
     Ok(groups)
 }
 
-fn as_table(ui: Ui, groups: &[Group], which: &[Status]) -> Result<()> {
+fn as_table(ui: Ui, groups: &[Group], which: &[Status], names: &Names) -> Result<()> {
     if groups.is_empty() {
         ui.note(&format!("No row is {}", super::words(which)));
         return Ok(());
     }
-    let rows: Vec<Vec<String>> = groups.iter().map(line).collect();
+    let rows: Vec<Vec<String>> = groups.iter().map(|group| line(group, names)).collect();
     ui.table(&["ROWS", "STATUS", "CODE", "FIELD", "EXAMPLE", "WHY"], &rows)
 }
 
-fn line(group: &Group) -> Vec<String> {
+fn line(group: &Group, names: &Names) -> Vec<String> {
     let Group { reason, rows, example } = group;
     let dash = |text: Option<&str>| text.filter(|t| !t.is_empty()).unwrap_or("-").to_owned();
     let key = example.key.as_ref().map_or_else(String::new, |key| format!(" ({key})"));
@@ -106,8 +106,8 @@ fn line(group: &Group) -> Vec<String> {
         reason.status.with(reason.detail),
         dash(reason.code.as_deref().or(reason.rule.as_deref())),
         dash(reason.field.as_deref()),
-        format!("{}, record {}{key}", file_name(&example.source), example.record),
-        example.message.clone(),
+        format!("{}, record {}{key}", names.short(&example.source), example.record),
+        names.short(&example.message),
     ]
 }
 

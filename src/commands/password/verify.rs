@@ -87,7 +87,7 @@ fn verify_job(ui: Ui, job: &JobRow, by: &By<'_>, password: &SecretString) -> Res
     let is_known = verdict != Err(Unverifiable::NoHash);
     match verdict {
         Ok(true) => {
-            ui.out(&format!("{place}: the password matches its hash ({told})\n"))?;
+            ui.tell(&format!("{place}: the password matches its hash ({told})\n"))?;
             return Ok(true);
         }
         Ok(false) | Err(Unverifiable::NoHash) => {}
@@ -103,7 +103,7 @@ fn verify_job(ui: Ui, job: &JobRow, by: &By<'_>, password: &SecretString) -> Res
         return Err(no_hash(&place, &told, stored));
     }
     let told = if is_known { told.as_str() } else { "as it stands, of no known form" };
-    ui.out(&format!("{place}: the password does not match its hash ({told})\n"))?;
+    ui.tell(&format!("{place}: the password does not match its hash ({told})\n"))?;
     match meant {
         _ if is_remedied => ui.note(
             "It does with the new rule, and the settings file says so already: userferry remap",
