@@ -6,13 +6,13 @@ use super::Desk;
 const SETTINGS: &str = "[mapping]\nexternalId = \"uid\"\nemail = \"mail\"\npassword = \"pwd\"\n";
 const HASH: &str = "$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy";
 
-/// So many records with these columns, each with its number for `#`.
+/// So many records with these columns, each with its number for `%`.
 fn records(columns: &str, n: usize) -> String {
-    (1..=n).map(|i| format!("{}\n", columns.replace('#', &i.to_string()))).collect()
+    (1..=n).map(|i| format!("{}\n", columns.replace('%', &i.to_string()))).collect()
 }
 
 fn right(n: usize) -> String {
-    records(&format!(r#"{{"uid":"#","mail":"u#@example.com","pwd":"{HASH}"}}"#), n)
+    records(&format!(r#"{{"uid":"%","mail":"u%@example.com","pwd":"{HASH}"}}"#), n)
 }
 
 /// A desk with settings, and a staged file of 12 users.
@@ -30,7 +30,7 @@ fn a_source_in_which_no_record_has_what_the_mapping_takes_is_refused() {
     let other = |name: &str, columns: &str, n| desk.write(name, records(columns, n));
     other(
         "orders.jsonl",
-        r#"{"mail":"o#@example.com","pwd":"$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"}"#,
+        r#"{"mail":"o%@example.com","pwd":"$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"}"#,
         10,
     );
     let did = desk.ferry("stage orders.jsonl").ok(2);
@@ -40,7 +40,7 @@ fn a_source_in_which_no_record_has_what_the_mapping_takes_is_refused() {
          hint: userferry check orders.jsonl shows its columns; is it another file, or is the rule in [mapping] wrong? If \
          these users have none: userferry stage --accept-missing externalId\n"
     );
-    other("social.jsonl", r#"{"uid":"s#","mail":"s#@example.com","pwd":null}"#, 10);
+    other("social.jsonl", r#"{"uid":"s%","mail":"s%@example.com","pwd":null}"#, 10);
     let did = desk.ferry("stage social.jsonl").ok(2);
     assert!(did.err.contains("has a valid `pwd`, which is to be the password\n"), "{}", did.err);
     assert_eq!(desk.status()["total"], 12, "nothing was staged");
@@ -58,17 +58,17 @@ fn a_source_in_which_no_record_has_what_the_mapping_takes_is_refused() {
 #[test]
 fn of_a_few_records_none_need_have_a_password_and_one_of_many_is_enough() {
     let desk = desk();
-    desk.write("few.jsonl", records(r#"{"uid":"f#","mail":"f#@example.com"}"#, 9));
+    desk.write("few.jsonl", records(r#"{"uid":"f%","mail":"f%@example.com"}"#, 9));
     desk.ferry("stage few.jsonl").ok(0);
-    let many = records(r#"{"uid":"m#","mail":"m#@example.com"}"#, 500);
+    let many = records(r#"{"uid":"m%","mail":"m%@example.com"}"#, 500);
     desk.write("many.jsonl", format!("{many}{}", right(13).lines().last().unwrap()));
     desk.ferry("stage many.jsonl").ok(0);
     // The columns of a correction are those of the table.
-    desk.write("fixed.jsonl", records(r#"{"uid":"#","mail":"new#@example.com"}"#, 12));
+    desk.write("fixed.jsonl", records(r#"{"uid":"%","mail":"new%@example.com"}"#, 12));
     desk.ferry("stage --replace fixed.jsonl").ok(0);
     // Nobody has named a column.
     let desk = Desk::new();
-    desk.write("u.jsonl", records(r#"{"mail":"u#@example.com"}"#, 20));
+    desk.write("u.jsonl", records(r#"{"mail":"u%@example.com"}"#, 20));
     desk.ferry("stage u.jsonl").ok(0);
 }
 
@@ -76,8 +76,8 @@ fn of_a_few_records_none_need_have_a_password_and_one_of_many_is_enough() {
 fn who_may_not_sign_in_is_told_when_a_source_is_staged() {
     let desk = desk();
     let columns =
-        format!(r#"{{"uid":"b#","mail":"b#@example.com","pwd":"{HASH}","is_active":true}}"#);
-    let shut = columns.replace("true", "false").replace("b#", "c#");
+        format!(r#"{{"uid":"b%","mail":"b%@example.com","pwd":"{HASH}","is_active":true}}"#);
+    let shut = columns.replace("true", "false").replace("b%", "c#");
     desk.write("b.jsonl", records(&columns, 7) + &records(&shut, 3));
     let told = "warning: b.jsonl: by the first 10 records, `is_active` is not mapped: it says of 3 of 10 records that the user \
                 may not sign in, who could after the move; map it: blocked = { from = \"is_active\", as = \"not\" }\n";
@@ -92,7 +92,7 @@ fn who_may_not_sign_in_is_told_when_a_source_is_staged() {
 #[test]
 fn a_source_is_waived_as_a_whole_and_taken_back() {
     let desk = desk();
-    let wrong = records(&format!(r#"{{"uid":"w#","mail":"w#@example.com","pwd":"{HASH}"}}"#), 10);
+    let wrong = records(&format!(r#"{{"uid":"w%","mail":"w%@example.com","pwd":"{HASH}"}}"#), 10);
     desk.write("wrong.jsonl", wrong + "{\"uid\":\"w11\",\"mail\":\"no address\"}\n");
     desk.ferry("stage wrong.jsonl").ok(3);
     let all = "waive --source wrong.jsonl --reason";
