@@ -1,10 +1,10 @@
 //! From a record to the user that would be sent, with every problem found: mapped, its values checked, and
 //! its password judged by the guard. Pure; what concerns several users (duplicates) is not decided here.
 
-use crate::mapping::{Mapping, Rule as MappingRule};
+use crate::mapping::{Copies, Mapped, Mapping, Rule as MappingRule};
 use crate::password::compose::shorten;
 use crate::password::guard::Watch;
-use crate::problem::{Problem, Rule};
+use crate::problem::{Omitted, Problem, Rule};
 use crate::schema::Schema;
 use crate::user::{User, Value};
 use crate::values::{fault, is_date};
@@ -39,24 +39,29 @@ pub struct Prepared {
     pub problems: Vec<Problem>,
     /// What should be known.
     pub warnings: Vec<Warning>,
+    /// Values that were left out, each of which would be a problem without `on_error = "omit"`. Those
+    /// of an invalid record are here, too.
+    pub omitted: Vec<Omitted>,
 }
 
 /// Maps and validates one record.
 pub fn prepare(raw: &[u8], mapping: &Mapping, schema: &Schema) -> Prepared {
-    validated(mapping.apply(raw, schema), mapping, schema)
+    validated(mapping.map(raw, schema, Copies::Made), mapping, schema)
 }
 
-/// As [`prepare`], for what is not to be sent yet: without copies of the record.
+/// As [`prepare`], for what is not to be sent yet: without copies of the record where nothing can be
+/// wrong with them.
 pub fn inspect(raw: &[u8], mapping: &Mapping, schema: &Schema) -> Prepared {
-    validated(mapping.inspect(raw, schema), mapping, schema)
+    validated(mapping.map(raw, schema, Copies::WhereTheyMayBeWrong), mapping, schema)
 }
 
-fn validated(
-    (mut user, mut problems): (User, Vec<Problem>),
-    mapping: &Mapping,
-    schema: &Schema,
-) -> Prepared {
-    let warnings = validate(&user, mapping, schema, &mut problems);
+fn validated(mapped: Mapped, mapping: &Mapping, schema: &Schema) -> Prepared {
+    let warnings = long_password(&mapped.user, schema);
+    let Mapped { mut user, mut problems, mut omitted } = mapped;
+    if let Some(problem) = unidentified(&user, mapping, schema, &problems, &omitted) {
+        problems.push(problem);
+    }
+    problems.extend(faults(&user, mapping, schema));
     // A value that is no e-mail address, such as "n/a", identifies nobody.
     for field in schema.fields.iter().filter(|_| !problems.is_empty()) {
         if let Some(kind) = field.identifier {
@@ -66,7 +71,16 @@ fn validated(
             }
         }
     }
-    Prepared { user, problems, warnings }
+    // Nothing else identifies the user: what was left out is missed.
+    if user.identifiers.key().is_none() {
+        let missed = omitted.extract_if(.., |omitted| identifies(omitted, schema));
+        problems.extend(missed.map(|omitted| omitted.problem));
+    }
+    Prepared { user, problems, warnings, omitted }
+}
+
+fn identifies(omitted: &Omitted, schema: &Schema) -> bool {
+    schema.field(omitted.field).is_some_and(|field| field.identifier.is_some())
 }
 
 /// As [`inspect`], and whether the password suits what the provider will do with it.
@@ -86,23 +100,31 @@ pub fn inspect_guarded(
     prepared
 }
 
-/// Validates a user, and adds to the problems that mapping found.
-pub fn validate(
+/// The problem of a user whom nothing identifies. One is enough: none where an identifier is there but
+/// is of a wrong type, or was left out.
+fn unidentified(
     user: &User,
     mapping: &Mapping,
     schema: &Schema,
-    problems: &mut Vec<Problem>,
-) -> Vec<Warning> {
-    // Without an identifier because its value is of a wrong type: one problem is enough.
+    problems: &[Problem],
+    omitted: &[Omitted],
+) -> Option<Problem> {
+    if user.identifiers.key().is_some() {
+        return None;
+    }
     let explained = problems.iter().any(|problem| {
         problem.field.is_empty()
             || schema.fields.iter().any(|field| {
                 field.identifier.is_some() && mapping.source_name(field.name) == problem.field
             })
     });
-    if user.identifiers.key().is_none() && !explained {
-        problems.push(Problem::new("", Rule::Identifier, no_identifier(mapping, schema)));
-    }
+    let explained = explained || omitted.iter().any(|omitted| identifies(omitted, schema));
+    (!explained).then(|| Problem::new("", Rule::Identifier, no_identifier(mapping, schema)))
+}
+
+/// What the target refuses about the values of a user.
+fn faults(user: &User, mapping: &Mapping, schema: &Schema) -> Vec<Problem> {
+    let mut problems = Vec::new();
     for (name, value) in &user.fields {
         let Some(field) = schema.field(name) else { continue };
         if let Some((rule, mut message)) = fault(field, value) {
@@ -112,6 +134,10 @@ pub fn validate(
             problems.push(Problem::new(mapping.source_name(name), rule, message));
         }
     }
+    problems
+}
+
+fn long_password(user: &User, schema: &Schema) -> Vec<Warning> {
     let (Some(password), true) =
         (&user.password, user.password_bytes() > schema.password_bytes_warn)
     else {
@@ -193,6 +219,95 @@ mod tests {
             assert!(!converted.contains(way), "{since}: {converted}");
         }
         assert!(!told("\"since\"", "\"yesterday\"").contains(way));
+    }
+
+    /// Fields, each with the rule that its value breaks.
+    type Wrong = Vec<(String, Rule)>;
+
+    /// What of a record is sent, what is wrong with it, and what is left out.
+    fn parts(rules: &str, raw: &str) -> (Vec<String>, Wrong, Wrong) {
+        let mapping: Mapping = serde_json::from_str(rules).expect("a mapping");
+        mapping.validate(&V2).expect("it fits");
+        let Prepared { user, problems, omitted, .. } = prepare(raw.as_bytes(), &mapping, &V2);
+        let sent = user.fields.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let problems = problems.into_iter().map(|problem| (problem.field, problem.rule)).collect();
+        let omitted = omitted.into_iter().map(|left| (left.field.to_owned(), left.problem.rule));
+        (sent, problems, omitted.collect())
+    }
+
+    fn named(list: &[(&str, Rule)]) -> Wrong {
+        list.iter().map(|(name, rule)| ((*name).to_owned(), *rule)).collect()
+    }
+
+    #[test]
+    fn a_value_that_does_not_fit_is_left_out_where_its_rule_says_so() {
+        let rules = r#"{"externalId":"uid","nickname":{"from":"nick","on_error":"omit"},
+            "gender":{"from":"sex","on_error":"omit"},"loginsCount":{"from":"n","as":"int","on_error":"omit"},
+            "birthdate":{"from":"born","as":"date","default":"1970-01-01","on_error":"omit"},
+            "signedUp":{"from":"since","on_error":"omit"},"locality":{"jq":".town.name","on_error":"omit"},
+            "emailVerified":{"from":"ok","as":"bool","on_error":"omit"},"region":"area"}"#;
+        let wrong = r#"{"uid":"1","nick":["a"],"sex":"x","n":"four","born":"0000-13-01","since":0,
+            "town":"Paris","ok":"maybe"}"#;
+        let (sent, problems, omitted) = parts(rules, wrong);
+        assert_eq!((sent, problems), (vec!["externalId".to_owned()], vec![]));
+        let expected = [
+            ("nickname", Rule::Type),
+            ("gender", Rule::Value),
+            ("loginsCount", Rule::Type),
+            ("birthdate", Rule::Date),
+            ("signedUp", Rule::Date),
+            ("locality", Rule::Value),
+            ("emailVerified", Rule::Type),
+        ];
+        assert_eq!(omitted, named(&expected));
+        // What is wrong elsewhere stays a problem, and what was left out is told all the same.
+        let (_, problems, omitted) = parts(rules, r#"{"uid":"1","sex":"x","area":true}"#);
+        assert_eq!((problems, omitted), (named(&[("area", Rule::Type)]), named(&expected[1..2])));
+        // What fits, and what is absent, is not.
+        let right = r#"{"uid":"1","nick":"a","sex":"M","n":"4","since":"2017-06-07T14:34:08Z",
+            "town":{"name":"Paris"},"ok":"yes"}"#;
+        let (sent, problems, omitted) = parts(rules, right);
+        assert_eq!((sent.len(), problems, omitted), (8, vec![], vec![]));
+    }
+
+    #[test]
+    fn a_phone_or_an_address_is_left_out_only_where_another_identifier_is_left() {
+        let rules = r#"{"username":"login","email":{"from":"mail","on_error":"omit"},
+            "phone":{"from":"tel","as":"phone","on_error":"omit"},"phoneCountryCode":"code"}"#;
+        let bad_phone = ("phone", Rule::Phone);
+        let bad_email = ("email", Rule::Email);
+        for (raw, problems, omitted) in [
+            (r#"{"login":"a","tel":"+1 650 253 0000"}"#, vec![], vec![]),
+            (r#"{"login":"a","tel":"+1 23"}"#, vec![], vec![bad_phone]),
+            // The check of the field, not the conversion.
+            (r#"{"login":"a","tel":"12"}"#, vec![], vec![bad_phone]),
+            (r#"{"login":"a","tel":"+1 23","mail":"n/a"}"#, vec![], vec![bad_email, bad_phone]),
+            (r#"{"mail":"a@b.cn","tel":"+1 23"}"#, vec![], vec![bad_phone]),
+            (r#"{"mail":"n/a","tel":"13800138000"}"#, vec![], vec![bad_email]),
+            (
+                r#"{"mail":"n/a","tel":"+1 23"}"#,
+                vec![("mail", Rule::Email), ("tel", Rule::Phone)],
+                vec![],
+            ),
+            (r#"{"tel":"+1 23"}"#, vec![("tel", Rule::Phone)], vec![]),
+            (r#"{"login":"","tel":true}"#, vec![("tel", Rule::Type)], vec![]),
+            (
+                r#"{"login":{},"tel":"1"}"#,
+                vec![("login", Rule::Type), ("tel", Rule::Phone)],
+                vec![],
+            ),
+            // The record's own code says another country.
+            (r#"{"login":"a","tel":"+1 650 253 0000","code":"+86"}"#, vec![], vec![bad_phone]),
+        ] {
+            let (_, found, left_out) = parts(rules, raw);
+            assert_eq!((found, left_out), (named(&problems), named(&omitted)), "{raw}");
+        }
+        let without_code =
+            r#"{"username":"login","phone":{"from":"tel","as":"phone","on_error":"omit"}}"#;
+        let (sent, ..) = parts(without_code, r#"{"login":"a","tel":"+1 650 253 0000"}"#);
+        assert_eq!(sent, ["username", "phone", "phoneCountryCode"]);
+        let (sent, ..) = parts(without_code, r#"{"login":"a","tel":"+1 650 253 000"}"#);
+        assert_eq!(sent, ["username"], "no country code without its number");
     }
 
     /// A copy of the record that staging does without would have been refused by no field but such as

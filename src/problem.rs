@@ -112,6 +112,16 @@ impl Problem {
     }
 }
 
+/// A value that was left out because it does not fit and the rule of its field says
+/// `on_error = "omit"`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Omitted {
+    /// The provider's field.
+    pub field: &'static str,
+    /// What is wrong with the value.
+    pub problem: Problem,
+}
+
 /// A problem and where it is: one line of `check --format jsonl`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FoundProblem {

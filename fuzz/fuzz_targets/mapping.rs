@@ -45,14 +45,15 @@ oauth = { raw = true, without = ["pin", "contact.pin"] }
 const OTHERS: &str = r#"
 [mapping]
 externalId = { from = "uid", as = "text" }
-email = "mail"
-phone = { from = "tel", as = "e164" }
-address = { jq = '[.. | strings] | sort | unique | first' }
+email = { from = "mail", on_error = "omit" }
+phone = { from = "tel", as = "e164", on_error = "omit" }
+phoneCountryCode = { from = "code", on_error = "omit" }
+address = { jq = '[.. | strings] | sort | unique | first', on_error = "omit" }
 profile = { jq = 'try error(.nick) catch .' }
 locale = { jq = '.list | [limit(3; .[])] | add | tostring' }
 registerSource = "list"
-loginsCount = { jq = '.n | tonumber | floor' }
-signedUp = "since"
+loginsCount = { jq = '.n | tonumber | floor', on_error = "omit" }
+signedUp = { from = "since", on_error = "omit" }
 lastLogin = { from = "seen", as = "date", zone = "Z" }
 oauth = { raw = true }
 "#;
@@ -134,7 +135,40 @@ fn map(mapping: &Mapping, raw: &[u8]) {
             _ => {}
         }
     }
-    quotes_nothing(mapping, &record, &prepared.problems);
+    quotes_nothing(mapping, &record, &told(&prepared));
+    omits_what_is_wrong(mapping, raw, &prepared);
+}
+
+/// Every problem, with those of what is left out.
+fn told(prepared: &Prepared) -> Vec<Problem> {
+    let omitted = prepared.omitted.iter().map(|omitted| &omitted.problem);
+    prepared.problems.iter().chain(omitted).cloned().collect()
+}
+
+/// What is left out is what would be wrong without `on_error`, and nothing of it is sent.
+fn omits_what_is_wrong(mapping: &Mapping, raw: &[u8], prepared: &Prepared) {
+    if !mapping.rules().iter().any(|(_, rule)| rule.omits()) {
+        assert!(prepared.omitted.is_empty());
+        return;
+    }
+    let mut rules = serde_json::to_value(mapping).expect("it serialises");
+    for rule in rules.as_object_mut().into_iter().flat_map(|rules| rules.values_mut()) {
+        if let Some(rule) = rule.as_object_mut() {
+            rule.remove("on_error");
+        }
+    }
+    let strict: Mapping = serde_json::from_value(rules).expect("rules without `on_error`");
+    let sorted = |problems: Vec<Problem>| {
+        let mut sorted: Vec<(String, &str)> =
+            problems.into_iter().map(|problem| (problem.field, problem.rule.as_str())).collect();
+        sorted.sort_unstable();
+        sorted
+    };
+    assert_eq!(sorted(told(prepared)), sorted(prepare(raw, &strict, &V2).problems));
+    // A phone number may bring its own country code.
+    for omitted in prepared.omitted.iter().filter(|it| it.field != V2.phone_country_field) {
+        assert!(prepared.user.get(omitted.field).is_none(), "what is left out is not sent");
+    }
 }
 
 const NO_OBJECT: &str = "the record is no JSON object";
@@ -146,6 +180,7 @@ fn is_same(a: &Prepared, b: &Prepared) -> bool {
         && password(&a.user) == password(&b.user)
         && a.problems == b.problems
         && a.warnings == b.warnings
+        && a.omitted == b.omitted
 }
 
 /// The copy of the record has what the record has, but what must be left out.
@@ -206,7 +241,7 @@ fn quotes_nothing(mapping: &Mapping, record: &Json, problems: &[Problem]) {
         }
         let mut changed = record.clone();
         replace(&mut changed, &value, &other);
-        let again = prepare(changed.to_string().as_bytes(), mapping, &V2).problems;
+        let again = told(&prepare(changed.to_string().as_bytes(), mapping, &V2));
         let quoted = again.iter().any(|problem| problem.message.contains(&other));
         assert!(!quoted, "a message quotes a value of the record");
     }

@@ -43,7 +43,7 @@ mod tests {
 
     fn cells(rules: &[(&str, &str, Option<As>)]) -> Vec<(String, Cell)> {
         let rule = |(field, from, step): &(&str, &str, Option<As>)| {
-            let how = How { steps: step.iter().cloned().collect(), default: None };
+            let how = How { steps: step.iter().cloned().collect(), ..How::default() };
             ((*field).to_owned(), Rule::Column { from: (*from).to_owned(), how })
         };
         Mapping::new(rules.iter().map(rule).collect()).cells(&V2)

@@ -287,7 +287,7 @@ mod tests {
     }
 
     fn converted(json: &str, ty: Type, how: Option<As>) -> Result<Option<Value>, String> {
-        let how = How { steps: how.into_iter().collect(), default: None };
+        let how = How { steps: how.into_iter().collect(), ..How::default() };
         convert(Json::of(json), &field(ty, Format::Any), &how)
             .map(|taken| taken.map(|taken| taken.value))
             .map_err(|(_, why)| why.into_owned())
@@ -344,7 +344,7 @@ mod tests {
             ("\"冻结\"", As::Not, Ok(true)),
             ("\"是\"", As::Bool, Ok(true)),
         ] {
-            let how = How { steps: vec![step], default: None };
+            let how = How { steps: vec![step], ..How::default() };
             let found = convert(Json::of(json), &blocked, &how);
             let found = found.map(|taken| taken.map(|taken| taken.value)).map_err(|(_, why)| why);
             let expected = expected.map(|truth| Some(Value::Bool(truth))).map_err(Into::into);

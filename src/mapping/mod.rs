@@ -12,6 +12,7 @@ mod password;
 mod record;
 mod rule;
 mod secret;
+mod sent;
 mod trace;
 mod validate;
 
@@ -25,19 +26,39 @@ pub(crate) use secret::is_secret_name;
 pub use trace::{Origin, Traced};
 
 use crate::password::is_unusable;
-use crate::problem::{Problem, Rule as Broken};
+use crate::problem::{Omitted, Problem, Rule as Broken};
 use crate::schema::{Field, Schema};
-use crate::user::{IdKind, User, Value, normalise};
-use crate::values::{fits_anyway, phone};
+use crate::user::{User, Value};
+use crate::values::{fault, fits_anyway, phone};
 use convert::{Fault, Taken};
 use record::{Fields, Json, LeftOut, compact_without};
 use secrecy::SecretString;
+use sent::Sent;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::cell::OnceCell;
 use std::fmt;
 
 const CONTRADICTION: &str = "a phone number of another country than the record's country code says";
+
+/// Whether a copy of the record (`raw = true`) is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Copies {
+    /// For what is to be sent.
+    Made,
+    /// For those who want to know what is wrong with a record, and what it is found by.
+    WhereTheyMayBeWrong,
+}
+
+/// What a mapping makes of a record.
+#[derive(Debug, Default)]
+pub struct Mapped {
+    pub user: User,
+    /// What was found wrong.
+    pub problems: Vec<Problem>,
+    /// What was left out, because its rule says so of values that do not fit.
+    pub omitted: Vec<Omitted>,
+}
 
 /// Which provider field comes from where.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,72 +142,94 @@ impl Mapping {
         columns.into_iter().map(str::to_owned).collect()
     }
 
-    /// Maps a record: the user, and all that hinders. `raw` is one JSON object. What is null,
-    /// absent or empty is left out; identifiers lose the white space around them, and a phone
-    /// number its spaces, dashes, dots and brackets.
+    /// As [`Self::map`], for what is to be sent: the user and every problem found.
     pub fn apply(&self, raw: &[u8], schema: &Schema) -> (User, Vec<Problem>) {
-        self.user_of(raw, schema, true)
+        let mapped = self.map(raw, schema, Copies::Made);
+        (mapped.user, mapped.problems)
     }
 
-    /// As [`Self::apply`], for those who want to know what is wrong with a record, and what it is
-    /// found by: copies of the record are left out where nothing can be wrong with them.
-    pub fn inspect(&self, raw: &[u8], schema: &Schema) -> (User, Vec<Problem>) {
-        self.user_of(raw, schema, false)
-    }
-
-    fn user_of(&self, raw: &[u8], schema: &Schema, with_copies: bool) -> (User, Vec<Problem>) {
-        let mut user = User { fields: Vec::with_capacity(self.rules.len()), ..User::default() };
+    /// Maps a record. `raw` is one JSON object. What is null, absent or empty is left out;
+    /// identifiers lose the white space around them, and a phone number its spaces, dashes, dots and
+    /// brackets.
+    pub fn map(&self, raw: &[u8], schema: &Schema, copies: Copies) -> Mapped {
+        let mut mapped = Mapped::default();
+        mapped.user.fields.reserve(self.rules.len());
         let source = match Source::of(raw) {
             Ok(source) => source,
-            Err(problem) => return (user, vec![problem]),
+            Err(problem) => {
+                mapped.problems.push(problem);
+                return mapped;
+            }
         };
-        let mut problems = Vec::new();
         let code = self.code(&source, schema);
         for (name, rule) in &self.rules {
             if name == schema.password_field {
                 match password(&source, rule) {
-                    Ok(password) => user.password = password,
-                    Err(problem) => problems.push(problem),
+                    Ok(password) => mapped.user.password = password,
+                    Err(problem) => mapped.problems.push(problem),
                 }
                 continue;
             }
             let Some(field) = schema.field(name) else {
-                problems.push(unknown_field(name, rule));
+                mapped.problems.push(unknown_field(name, rule));
                 continue;
             };
             // A copy is never longer than the record.
-            let is_moot = !with_copies && fits_anyway(field, raw.len());
+            let is_moot = copies == Copies::WhereTheyMayBeWrong && fits_anyway(field, raw.len());
             if is_moot && matches!(rule, Rule::Raw { .. }) {
                 continue;
             }
-            match self.take(&source, rule, field, schema) {
-                // A blank code is none.
-                Ok(Some(_)) if code.is_none() && name == schema.phone_country_field => {}
-                Ok(Some(taken)) => {
-                    if let (Some(own), Some(code)) = (&taken.country, &code)
-                        && phone::contradicts(code, own)
-                    {
-                        let field = self.source_name(name);
-                        problems.push(Problem::new(field, Broken::Phone, CONTRADICTION));
-                        continue;
-                    }
-                    put(&mut user, field, taken, code.is_some(), schema);
-                }
+            match self.sent(&source, rule, field, code.as_deref(), schema) {
+                Ok(Some(sent)) => sent.put(&mut mapped.user, field, code.is_some(), schema),
                 Ok(None) => {}
                 Err((broken, message)) => {
-                    problems.push(Problem::new(self.source_name(name), broken, message));
+                    let problem = Problem::new(self.source_name(name), broken, message);
+                    if rule.omits() {
+                        mapped.omitted.push(Omitted { field: field.name, problem });
+                    } else {
+                        mapped.problems.push(problem);
+                    }
                 }
             }
         }
-        (user, problems)
+        mapped
+    }
+
+    /// What would be sent in a field of a record that has this country code of its own.
+    fn sent(
+        &self,
+        source: &Source<'_>,
+        rule: &Rule,
+        field: &Field,
+        code: Option<&str>,
+        schema: &Schema,
+    ) -> Result<Option<Sent>, Fault> {
+        let Some(taken) = self.take(source, rule, field, schema)? else { return Ok(None) };
+        // A blank code is none.
+        if code.is_none() && field.name == schema.phone_country_field && is_blank(&taken.value) {
+            return Ok(None);
+        }
+        if let (Some(own), Some(code)) = (&taken.country, code)
+            && phone::contradicts(code, own)
+        {
+            return Err((Broken::Phone, CONTRADICTION.into()));
+        }
+        let Some(sent) = Sent::of(field, taken) else { return Ok(None) };
+        // Other values are checked with the whole user.
+        if rule.omits() { sent.checked(field).map(Some) } else { Ok(Some(sent)) }
     }
 
     /// The country code that a rule of the mapping gives for a record.
     fn code(&self, source: &Source<'_>, schema: &Schema) -> Option<String> {
         let field = schema.field(schema.phone_country_field)?;
-        let taken = self.take(source, self.rule(field.name)?, field, schema).ok()??;
+        let rule = self.rule(field.name)?;
+        let taken = self.take(source, rule, field, schema).ok()??;
+        // A wrong one that is left out says nothing about the number.
+        if is_blank(&taken.value) || (rule.omits() && fault(field, &taken.value).is_some()) {
+            return None;
+        }
         match taken.value {
-            Value::Text(text) if !text.trim().is_empty() => Some(text),
+            Value::Text(text) => Some(text),
             _ => None,
         }
     }
@@ -237,30 +280,8 @@ impl Mapping {
     }
 }
 
-/// Adds a value to a user; with the code of a phone number, unless the record has one of its own.
-fn put(user: &mut User, field: &Field, taken: Taken, has_code: bool, schema: &Schema) {
-    let value = match (field.identifier, taken.value) {
-        (Some(kind), Value::Text(text)) => {
-            let normal = normalise(kind, &text);
-            if normal.is_empty() {
-                return;
-            }
-            // What is sent and what is looked up later must be the same: the provider compares
-            // e-mail addresses without regard to case, but phone numbers by character.
-            let sent = match kind {
-                IdKind::Phone => normal.clone(),
-                _ if text.trim().len() < text.len() => text.trim().to_owned(),
-                _ => text,
-            };
-            user.identifiers.set_normal(kind, normal);
-            Value::Text(sent)
-        }
-        (_, value) => value,
-    };
-    user.fields.push((field.name, value));
-    if let Some(country) = taken.country.filter(|own| !has_code && !phone::goes_without(own)) {
-        user.fields.push((schema.phone_country_field, Value::Text(country)));
-    }
+fn is_blank(value: &Value) -> bool {
+    matches!(value, Value::Text(text) if text.trim().is_empty())
 }
 
 /// Whether a column of a mapping is this field of the record, or lies inside it.

@@ -42,6 +42,9 @@ pub struct How {
     pub steps: Vec<As>,
     /// The value where there is none: absent, null, empty, or white space that was trimmed.
     pub default: Option<Constant>,
+    /// Whether a value that does not fit leaves the field out (`on_error = "omit"`). Otherwise its
+    /// record is invalid.
+    pub omits: bool,
 }
 
 impl How {
@@ -108,7 +111,7 @@ pub enum Constant {
     List(Vec<String>),
 }
 
-const FORMS: &str = "a rule is \"column\", { from = \"column\", as = \"text\", default = … }, \
+const FORMS: &str = "a rule is \"column\", { from = \"column\", as = \"text\", default = …, on_error = \"omit\" }, \
                      { jq = \"program\" }, { value = … } or { raw = true, without = [\"column\"] }";
 const STEPS: &str = "`as` must be \"text\", \"int\", \"bool\", \"not\", \"trim\", \"lower\", \"date\", \
                      \"phone\", \"e164\" or \"gender\", or a list of these";
@@ -117,7 +120,10 @@ const VALUE: &str = "must be text, a whole number, true, false or a list of text
 /// What says where a value comes from.
 const KINDS: &[&str] = &["from", "jq", "value", "raw"];
 /// What says what is done with it.
-const HOW: &[&str] = &["as", "default", "region", "format", "zone"];
+const HOW: &[&str] = &["as", "default", "region", "format", "zone", ON_ERROR];
+/// The key that says what a value does that does not fit, and its only word.
+const ON_ERROR: &str = "on_error";
+const OMIT: &str = "omit";
 
 impl Rule {
     /// A column as it is.
@@ -207,6 +213,11 @@ impl Rule {
         }
     }
 
+    /// Whether a value that does not fit leaves the field out instead of making the record invalid.
+    pub fn omits(&self) -> bool {
+        self.how().is_some_and(|how| how.omits)
+    }
+
     /// The canonical form; [`Self::from_json`] reads it back.
     pub fn to_json(&self) -> Json {
         match self {
@@ -261,6 +272,9 @@ impl How {
         if let Some(default) = &self.default {
             rule.insert("default".to_owned(), default.to_json());
         }
+        if self.omits {
+            rule.insert(ON_ERROR.to_owned(), json!(OMIT));
+        }
         Json::Object(rule)
     }
 }
@@ -297,7 +311,12 @@ fn how(rule: &Map<String, Json>) -> Result<How, RuleError> {
         }
     }
     let default = rule.get("default").map(|value| constant("default", value)).transpose()?;
-    Ok(How { steps, default })
+    let omits = match rule.get(ON_ERROR) {
+        None => false,
+        Some(word) if word == OMIT => true,
+        Some(_) => return Err(RuleError::of(ON_ERROR, "`on_error` can only be \"omit\"")),
+    };
+    Ok(How { steps, default, omits })
 }
 
 fn step(word: &str, rule: &Map<String, Json>) -> Result<As, RuleError> {

@@ -1,5 +1,6 @@
 use super::*;
 use crate::target::authing::fields::V2;
+use crate::user::IdKind;
 use secrecy::ExposeSecret;
 use serde_json::json;
 
@@ -48,7 +49,7 @@ fn the_reference_mapping_aligns_the_reference_record() {
 
 #[test]
 fn a_mapping_is_stored_and_read_back_as_it_was() {
-    let rules = r#"{"username":"login","email":{"from":"contact.mail","as":["trim","lower"]},"blocked":{"value":false},"loginsCount":{"from":"n","as":"int","default":0},"registerSource":{"value":["import"]},"signedUp":{"from":"since","as":"date","format":"%m/%d/%Y","zone":"+08:00"},"birthdate":{"from":"born","as":"date"},"phone":{"from":"tel","as":"phone","region":"CN"},"gender":{"jq":".sex // .gender","as":"gender","default":"U"},"name":{"jq":".first + \" \" + .last"},"oauth":{"raw":true,"without":["pin"]}}"#;
+    let rules = r#"{"username":"login","email":{"from":"contact.mail","as":["trim","lower"]},"blocked":{"value":false},"loginsCount":{"from":"n","as":"int","default":0},"registerSource":{"value":["import"]},"signedUp":{"from":"since","as":"date","format":"%m/%d/%Y","zone":"+08:00"},"birthdate":{"from":"born","as":"date"},"phone":{"from":"tel","as":"phone","region":"CN"},"gender":{"jq":".sex // .gender","as":"gender","default":"U","on_error":"omit"},"locality":{"from":"town","on_error":"omit"},"name":{"jq":".first + \" \" + .last"},"oauth":{"raw":true,"without":["pin"]}}"#;
     let mapping: Mapping = serde_json::from_str(rules).expect("a mapping");
     mapping.validate(&V2).expect("it fits");
     assert_eq!(serde_json::to_string(&mapping).expect("it serialises"), rules);
@@ -178,6 +179,34 @@ fn a_mapping_that_cannot_work_is_refused_with_the_way_out() {
 }
 
 #[test]
+fn what_identifies_users_lets_them_in_or_keeps_them_out_is_never_left_out() {
+    for (rules, message) in [
+        (
+            json!({"externalId": {"from": "uid", "on_error": "omit"}}),
+            "mapping: `externalId` identifies a user, so a wrong value cannot be left out",
+        ),
+        (
+            json!({"username": {"jq": ".login", "on_error": "omit"}}),
+            "mapping: `username` identifies a user, so a wrong value cannot be left out",
+        ),
+        (
+            json!({"blocked": {"from": "state", "as": "bool", "on_error": "omit"}}),
+            "mapping: `blocked` says who may not sign in, so a wrong value cannot be left out",
+        ),
+        (
+            json!({"password": {"from": "pwd", "on_error": "omit"}}),
+            "mapping: `password` cannot be left out where it is wrong: that user could not sign in",
+        ),
+    ] {
+        let error = mapping(rules).validate(&V2).expect_err("it cannot work");
+        let hint = "leave `on_error` out: a record with a wrong value is then invalid";
+        assert_eq!((error.message.as_str(), error.hint.as_deref()), (message, Some(hint)));
+    }
+    let allowed = json!({"email": {"from": "m", "on_error": "omit"}, "phone": {"from": "t", "on_error": "omit"}});
+    mapping(allowed).validate(&V2).expect("another identifier may be left");
+}
+
+#[test]
 fn wrong_rules_are_refused_by_key() {
     for (rule, start) in [
         (json!({"jq": 3}), "`jq` must be a program as text"),
@@ -185,6 +214,11 @@ fn wrong_rules_are_refused_by_key() {
         (json!({"jq": ".a", "from": "b"}), "only one of `from`, `jq` can be given"),
         (json!({"value": 1, "default": 2}), "`default` does not belong beside `value`"),
         (json!({"from": "a", "default": 1.5}), "`default` must be text"),
+        (json!({"from": "a", "on_error": "ignore"}), "`on_error` can only be \"omit\""),
+        (json!({"from": "a", "on_error": true}), "`on_error` can only be \"omit\""),
+        (json!({"value": 1, "on_error": "omit"}), "`on_error` does not belong beside `value`"),
+        (json!({"raw": true, "on_error": "omit"}), "`on_error` does not belong beside `raw`"),
+        (json!({"hash": "pwd", "short": true, "on_error": "omit"}), "`on_error` does not belong"),
         (json!({"from": "a", "default": null}), "`default` must be text"),
         (json!({"from": "a", "as": ["int", "trim"]}), "\"int\" must come last in `as`"),
         (json!({"from": "a", "as": ["date", "date"]}), "\"date\" must come last in `as`"),

@@ -6,8 +6,11 @@ use super::rule::{As, Constant, How, Rule};
 use crate::error::{Error, Result};
 use crate::input::show_name;
 use crate::schema::{Field, Format, Schema, Type};
+use crate::user::IdKind;
 use crate::values::fault;
 use crate::words::nearest;
+
+const REMOVE_ON_ERROR: &str = "leave `on_error` out: a record with a wrong value is then invalid";
 
 impl Mapping {
     /// Checks the mapping against a target. The error names the field, never a value.
@@ -34,6 +37,7 @@ impl Mapping {
         }
         let field = schema.field(name).ok_or_else(|| unknown(&shown, schema))?;
         fits(field, rule)?;
+        omission_fits(field, rule, schema)?;
         let secrets = self.secrets(schema);
         if let Some(from) = secrets.into_iter().find(|column| rule.reads(column)) {
             let from = show_name(from.as_bytes());
@@ -57,6 +61,10 @@ fn password_rule(name: &str, rule: &Rule) -> Result<()> {
                  set one by e-mail or phone",
             ))
         }
+        Rule::Column { how, .. } if how.omits => Err(Error::usage(format!(
+            "mapping: `{name}` cannot be left out where it is wrong: that user could not sign in"
+        ))
+        .hint(REMOVE_ON_ERROR)),
         Rule::Column { how, .. } if how.steps.iter().all(|step| *step == As::Text) => Ok(()),
         Rule::Password(_) => Ok(()),
         Rule::Column { .. } => {
@@ -136,6 +144,23 @@ fn default_fits(field: &Field, how: &How) -> Result<()> {
         .hint("leave `default` out: a user needs only one identifier"));
     }
     constant_fits(field, default, "default")
+}
+
+/// Whether a wrong value of the field may be left out. A phone number or an e-mail address may, since it
+/// is only left out of records that have another identifier.
+fn omission_fits(field: &Field, rule: &Rule, schema: &Schema) -> Result<()> {
+    if !rule.omits() {
+        return Ok(());
+    }
+    let name = field.name;
+    let why = if schema.blocked_field == Some(name) {
+        "says who may not sign in, so a wrong value cannot be left out"
+    } else if matches!(field.identifier, Some(IdKind::ExternalId | IdKind::Username)) {
+        "identifies a user, so a wrong value cannot be left out"
+    } else {
+        return Ok(());
+    };
+    Err(Error::usage(format!("mapping: `{name}` {why}")).hint(REMOVE_ON_ERROR))
 }
 
 fn constant_fits(field: &Field, value: &Constant, what: &str) -> Result<()> {
