@@ -4,6 +4,7 @@ use super::Scheme;
 use super::crypt64::{from_base64, from_crypt};
 use super::detect::{unwrapped, without_prefix};
 use super::firebase::FbScrypt;
+use super::magento::Magento;
 use super::pbkdf2::Pbkdf2;
 
 /// The cost that a hash names, in the unit of [`unit`]; none for schemes without one.
@@ -20,6 +21,8 @@ pub fn cost(scheme: Scheme, stored: &str) -> Option<u64> {
     match scheme {
         Scheme::Bcrypt | Scheme::WordPress => hash.rsplit('$').nth(1).and_then(number),
         Scheme::Argon2i | Scheme::Argon2d | Scheme::Argon2id => behind("m="),
+        Scheme::Magento => Magento::parse(hash).map(|read| read.cost().0.into()),
+        Scheme::BetterAuth => Some(16_384),
         Scheme::Scrypt => {
             if hash.starts_with("$7$") {
                 power(from_crypt(*hash.as_bytes().get(3)?)?.into())
@@ -56,8 +59,8 @@ pub fn cost(scheme: Scheme, stored: &str) -> Option<u64> {
 pub fn unit(scheme: Scheme) -> &'static str {
     match scheme {
         Scheme::Bcrypt | Scheme::WordPress => "cost",
-        Scheme::Argon2i | Scheme::Argon2d | Scheme::Argon2id => "KiB",
-        Scheme::Scrypt | Scheme::FbScrypt => "N",
+        Scheme::Argon2i | Scheme::Argon2d | Scheme::Argon2id | Scheme::Magento => "KiB",
+        Scheme::Scrypt | Scheme::FbScrypt | Scheme::BetterAuth => "N",
         Scheme::Pbkdf2Sha1
         | Scheme::Pbkdf2Sha256
         | Scheme::Pbkdf2Sha512
@@ -108,7 +111,8 @@ pub fn needs(scheme: Scheme) -> &'static str {
         | Scheme::WordPress
         | Scheme::Argon2i
         | Scheme::Argon2d
-        | Scheme::Argon2id => "password function with the package hash-wasm",
+        | Scheme::Argon2id
+        | Scheme::Magento => "password function with the package hash-wasm",
         Scheme::FirebaseScrypt => "password function with the parameters of your Firebase project",
         _ => "password function, Node.js alone",
     }
@@ -145,6 +149,9 @@ mod tests {
                 Some(16_384),
             ),
             ("e0NSWVBUfSQyYiQxMiRuQ2EzV0Ric2MzdHZNNTdpZnpqd3JPQUdHdU5LN0VQVjBSMTdXS2NXNmYxM05adlg5N3lMZQ==".to_owned(), Some(12)),
+            (format!("{}:{}", a(32), a(128)), Some(16_384)),
+            (format!("{}:{}:1:2", a(64), x(32)), Some(65_536)),
+            (format!("{}:{}:3_32_4_8192", a(64), x(32)), Some(8)),
             (format!("$P$B{}", x(30)), Some(8_192)),
             (format!("U$S$D{}", x(51)), Some(32_768)),
             (format!("$6$rounds=656000$salt${}", x(86)), Some(656_000)),

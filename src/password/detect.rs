@@ -8,6 +8,7 @@ use super::digest::Digest;
 use super::digits::{is_hex, is_number};
 use super::firebase::FbScrypt;
 use super::joined::Joined;
+use super::magento::Magento;
 use super::order::Order;
 use super::pbkdf2::Pbkdf2;
 use super::scheme::Scheme;
@@ -63,8 +64,9 @@ fn hash(password: &str) -> Option<Scheme> {
         let is_hash = matches!(modular(older), Some(Scheme::Drupal7 | Scheme::Phpass));
         return is_hash.then_some(Scheme::Drupal7);
     }
+    let with_colons = || better_auth(bare).or_else(|| Magento::scheme(bare));
     let other = || hex(bare).or_else(|| asp_net(bare));
-    named(bare).or_else(|| Joined::scheme(bare)).or_else(other)
+    named(bare).or_else(with_colons).or_else(|| Joined::scheme(bare)).or_else(other)
 }
 
 /// A hash without the name of its family in braces, as directories (`{CRYPT}$6$…`) and Spring
@@ -238,6 +240,15 @@ fn hex(password: &str) -> Option<Scheme> {
     }
 }
 
+/// better-auth: 16 bytes of salt and 64 of key, both in small hexadecimal digits.
+/// Source: `@better-auth/utils`, password.node.ts.
+fn better_auth(password: &str) -> Option<Scheme> {
+    let (salt, key) = password.split_at_checked(32)?;
+    let key = key.strip_prefix(':')?;
+    let is_small = |text: &str| text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    (key.len() == 128 && is_small(salt) && is_small(key)).then_some(Scheme::BetterAuth)
+}
+
 /// ASP.NET Identity: version 2 is a zero byte, 16 of salt and 32 of hash; version 3 a one, the
 /// function, the iterations, the salt's length, salt and hash.
 fn asp_net(password: &str) -> Option<Scheme> {
@@ -286,6 +297,11 @@ mod tests {
             (format!("scrypt:32768:8:1$salt${}", a(128)), "scrypt"),
             (format!("scrypt$16384$salt$8$1${}", "YWFh".repeat(22)), "scrypt"),
             (format!("$7$C6..../....salt${}", x(43)), "scrypt"),
+            (format!("{}:{}", a(32), a(128)), "better-auth"),
+            (format!("{}:{}:2", a(64), x(32)), "magento"),
+            (format!("{}:{}:3_32_2_67108864", a(64), x(32)), "magento"),
+            (format!("{}:{}:0:1:3_32_2_67108864", a(64), x(32)), "magento"),
+            (format!("{}:{}:0:1", a(64), x(32)), "salted-sha256"),
             ("$pbkdf2$131000$c2FsdA$aGFzaA".to_owned(), "pbkdf2-sha1"),
             ("$pbkdf2-sha256$29000$c2FsdA$aGFzaA".to_owned(), "pbkdf2-sha256"),
             (format!("pbkdf2_sha256$600000$salt${}=", x(43)), "pbkdf2-sha256"),

@@ -4,6 +4,7 @@
 //! The form of its handlers is that of the vendor's template (protocol, section 10).
 
 use super::detect::unwrapped;
+use super::magento::Magento;
 use super::{Scheme, cost};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,7 @@ const ALWAYS: &[(&str, &str)] = &[
 const SCHEMES: &[(&str, &str)] = &[
     ("argon2", include_str!("function/schemes/argon2.js")),
     ("aspnet-identity", include_str!("function/schemes/aspnet-identity.js")),
+    ("better-auth", include_str!("function/schemes/better-auth.js")),
     ("bcrypt", include_str!("function/schemes/bcrypt.js")),
     ("common", include_str!("function/schemes/common.js")),
     ("drupal7", include_str!("function/schemes/drupal7.js")),
@@ -35,6 +37,7 @@ const SCHEMES: &[(&str, &str)] = &[
     ("firebase-scrypt", include_str!("function/schemes/firebase-scrypt.js")),
     ("hex", include_str!("function/schemes/hex.js")),
     ("ldap", include_str!("function/schemes/ldap.js")),
+    ("magento", include_str!("function/schemes/magento.js")),
     ("md5-crypt", include_str!("function/schemes/md5-crypt.js")),
     ("pbkdf2", include_str!("function/schemes/pbkdf2.js")),
     ("phpass", include_str!("function/schemes/phpass.js")),
@@ -103,6 +106,11 @@ pub fn refuses(scheme: Scheme, stored: &str) -> bool {
                 || cost > limits.argon2_memory_kib
                 || cost.saturating_mul(passes) > limits.argon2_memory_times_passes_kib
         }
+        Scheme::Magento => Magento::parse(stored).is_some_and(|read| {
+            let (kib, passes) = read.cost();
+            u64::from(kib) > limits.argon2_memory_kib
+                || u64::from(kib) * u64::from(passes) > limits.argon2_memory_times_passes_kib
+        }),
         // With the block size that everybody uses.
         Scheme::Scrypt | Scheme::FbScrypt => {
             cost.saturating_mul(8 * 128) > limits.scrypt_memory_bytes
@@ -180,6 +188,8 @@ mod tests {
             ("$argon2id$v=19$m=65536,t=30,p=4$c2FsdHNhbHQ$aGFzaGhhc2g".to_owned(), true),
             ("$argon2id$v=16$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g".to_owned(), true),
             ("$argon2i$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g".to_owned(), true),
+            (format!("{}:salt:3_32_2_67108864", "a".repeat(64)), false),
+            (format!("{}:salt:3_32_2_1073741824", "a".repeat(64)), true),
             ("$scrypt$ln=17,r=8,p=1$c2FsdA$aGFzaA".to_owned(), false),
             ("$scrypt$ln=18,r=8,p=1$c2FsdA$aGFzaA".to_owned(), true),
             (format!("$pbkdf2-sha256$4000001$c2FsdA${}", x(43)), true),

@@ -1,6 +1,6 @@
 //! A digest and its salt in one text, as programs write them that keep both in one column:
 //! `sha1$salt$digest` (Django, Werkzeug), `digest:salt` (Joomla, osCommerce, Magento) and
-//! `salt:digest`.
+//! `salt:digest`. Magento 2 puts numbers behind the salt, one for each time that it hashed.
 //!
 //! Such a text does not say what was hashed. One password matches in one of the few ways that are
 //! in use, and a wrong password in none of them, so all of them are tried.
@@ -8,6 +8,7 @@
 use super::Scheme;
 use super::digest::{Digest, equal, from_hex};
 use super::digits::is_hex;
+use super::magento;
 use super::order::Order;
 
 /// The longest salt.
@@ -24,6 +25,8 @@ pub(super) struct Joined<'a> {
     salt: &'a str,
     /// Whether the function's name stands in front.
     is_named: bool,
+    /// Magento's numbers, where there are several.
+    versions: Option<&'a str>,
 }
 
 /// How a password matched.
@@ -33,6 +36,8 @@ pub enum Way {
     Order(Order),
     /// HMAC with the salt as its key.
     Hmac,
+    /// The digest of the salt and a digest, as Magento does to old ones.
+    Again,
 }
 
 impl<'a> Joined<'a> {
@@ -62,6 +67,10 @@ impl<'a> Joined<'a> {
     pub(super) fn matches(&self, password: &[u8]) -> Option<Way> {
         let expected = from_hex(self.expected)?;
         let salt = self.salt.as_bytes();
+        if let Some(versions) = self.versions {
+            let found = magento::digest_again(password, salt, versions)?;
+            return equal(found.as_bytes(), self.expected.as_bytes()).then_some(Way::Again);
+        }
         let by = |letters: &&str| {
             let order = Order::from_letters(letters)?;
             let found = order.digest(self.digest, password, salt);
@@ -82,33 +91,43 @@ impl<'a> Joined<'a> {
 /// The two halves of a text with a separator, the digest first, in both readings.
 pub fn halves<'a>(text: &'a str, separator: &str) -> [Option<(&'a str, &'a str)>; 2] {
     let front = text.split_once(separator).and_then(|(digest, rest)| {
-        let salt = if separator == ":" { without_version(rest)? } else { rest };
-        Some((digest, salt))
+        let (salt, versions) = if separator == ":" { without_version(rest)? } else { (rest, None) };
+        versions.is_none().then_some((digest, salt))
     });
     let back = text.rsplit_once(separator).map(|(salt, digest)| (digest, salt));
     [front, back]
 }
 
-/// Magento 2 puts a number behind the salt: 0 for MD5, 1 for SHA-256. What has other numbers was
-/// hashed otherwise, or twice.
-fn without_version(rest: &str) -> Option<&str> {
-    let Some((salt, version)) = rest.rsplit_once(':') else { return Some(rest) };
-    match version {
-        "0" | "1" => Some(salt).filter(|salt| !salt.contains(':')),
-        _ => (!version.starts_with(|c: char| c.is_ascii_digit())).then_some(rest),
+/// The salt without what Magento 2 puts behind it: 0 for MD5, 1 for SHA-256, and where it hashed an
+/// older digest again, the older number before the newer one, which then come apart. Other numbers
+/// are other schemes.
+fn without_version(rest: &str) -> Option<(&str, Option<&str>)> {
+    let is_digest = |version: &str| matches!(version, "0" | "1");
+    let Some((_, last)) = rest.rsplit_once(':') else { return Some((rest, None)) };
+    if !is_digest(last) {
+        return (!last.starts_with(|c: char| c.is_ascii_digit())).then_some((rest, None));
     }
+    let (salt, versions) = rest.split_once(':')?;
+    let is_one = versions.len() == 1;
+    versions.split(':').all(is_digest).then_some((salt, (!is_one).then_some(versions)))
 }
 
+/// The two readings of a text with a colon.
 fn pair(text: &str) -> (Option<Joined<'_>>, Option<Joined<'_>>) {
-    let [front, back] = halves(text, ":").map(|halves| {
-        let (expected, salt) = halves?;
-        // A name there says that there is no salt.
-        let name: String = salt.chars().filter(char::is_ascii_alphanumeric).collect();
-        let is_salt = is_salt(salt) && Digest::parse(&name.to_ascii_lowercase()).is_none();
-        let digest = of_digits(expected).filter(|_| is_salt && !salt.is_empty())?;
-        Some(Joined { digest, expected, salt, is_named: false })
+    let front = text.split_once(':').and_then(|(expected, rest)| {
+        let (salt, versions) = without_version(rest)?;
+        Some(Joined { versions, ..of_halves(expected, salt)? })
     });
+    let back = text.rsplit_once(':').and_then(|(salt, expected)| of_halves(expected, salt));
     (front, back)
+}
+
+fn of_halves<'a>(expected: &'a str, salt: &'a str) -> Option<Joined<'a>> {
+    // A name there says that there is no salt.
+    let name: String = salt.chars().filter(char::is_ascii_alphanumeric).collect();
+    let is_salt = is_salt(salt) && Digest::parse(&name.to_ascii_lowercase()).is_none();
+    let digest = of_digits(expected).filter(|_| is_salt && !salt.is_empty())?;
+    Some(Joined { digest, expected, salt, is_named: false, versions: None })
 }
 
 fn named(text: &str) -> Option<Joined<'_>> {
@@ -117,7 +136,7 @@ fn named(text: &str) -> Option<Joined<'_>> {
     let digest = of_digits(expected)?;
     let is_empty_right = !salt.is_empty() || matches!(digest, Digest::Md5 | Digest::Sha1);
     let is_one = Digest::parse(name) == Some(digest) && is_salt(salt) && is_empty_right;
-    is_one.then_some(Joined { digest, expected, salt, is_named: true })
+    is_one.then_some(Joined { digest, expected, salt, is_named: true, versions: None })
 }
 
 /// The function whose digest has so many hexadecimal digits.
@@ -154,6 +173,7 @@ mod tests {
             (format!("{sha256}:{md5}"), "salted-sha256"),
             (format!("{sha256}:0123456789abcdef:1"), "salted-sha256"),
             (format!("{md5}:0123456789abcdef:0"), "salted-md5"),
+            (format!("{sha256}:salt:0:1"), "salted-sha256"),
             (format!("md5$salt${md5}"), "salted-md5"),
             (format!("md5$${md5}"), "unsalted-md5"),
             (format!("sha1$${}", "c".repeat(40)), "unsalted-sha1"),
@@ -168,7 +188,8 @@ mod tests {
             format!("sha256:{sha256}"),
             format!("SHA-256:{sha256}"),
             format!("{sha256}:salt:2"),
-            format!("{sha256}:salt:0:1"),
+            format!("{sha256}:salt:2:1"),
+            format!("{sha256}:sa:lt:1"),
             format!("{sha256}:salt:3_32_2_67108864"),
             format!("{}:salt", "a".repeat(33)),
             format!("md5$salt${sha256}"),

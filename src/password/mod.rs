@@ -11,6 +11,7 @@ pub mod firebase;
 pub mod function;
 pub mod guard;
 mod joined;
+mod magento;
 mod order;
 mod pbkdf2;
 mod scheme;

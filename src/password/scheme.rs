@@ -16,6 +16,8 @@ pub enum Scheme {
     Argon2id,
     /// `$scrypt$`, `$7$`, `scrypt:`.
     Scrypt,
+    /// `salt:key` of better-auth: scrypt of fixed costs.
+    BetterAuth,
     Pbkdf2Sha1,
     Pbkdf2Sha256,
     Pbkdf2Sha512,
@@ -60,6 +62,8 @@ pub enum Scheme {
     SaltedSha256,
     /// The same with SHA-512.
     SaltedSha512,
+    /// `hash:salt:2`, `hash:salt:3_32_2_67108864`: Magento 2 with Argon2id, perhaps of an older hash.
+    Magento,
     /// `md5$$DIGEST`: Django's without a salt.
     UnsaltedMd5,
     /// `sha1$$DIGEST`.
@@ -88,6 +92,7 @@ impl Scheme {
             Self::Argon2d => "argon2d",
             Self::Argon2id => "argon2id",
             Self::Scrypt => "scrypt",
+            Self::BetterAuth => "better-auth",
             Self::Pbkdf2Sha1 => "pbkdf2-sha1",
             Self::Pbkdf2Sha256 => "pbkdf2-sha256",
             Self::Pbkdf2Sha512 => "pbkdf2-sha512",
@@ -111,6 +116,7 @@ impl Scheme {
             Self::SaltedSha1 => "salted-sha1",
             Self::SaltedSha256 => "salted-sha256",
             Self::SaltedSha512 => "salted-sha512",
+            Self::Magento => "magento",
             Self::UnsaltedMd5 => "unsalted-md5",
             Self::UnsaltedSha1 => "unsalted-sha1",
             Self::HexMd5 => "hex-md5",
@@ -133,6 +139,7 @@ impl Scheme {
         Self::Argon2d,
         Self::Argon2id,
         Self::Scrypt,
+        Self::BetterAuth,
         Self::FirebaseScrypt,
         Self::FbScrypt,
         Self::Pbkdf2Sha1,
@@ -155,6 +162,7 @@ impl Scheme {
         Self::SaltedSha1,
         Self::SaltedSha256,
         Self::SaltedSha512,
+        Self::Magento,
         Self::UnsaltedMd5,
         Self::UnsaltedSha1,
         Self::HexMd5,

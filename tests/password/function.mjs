@@ -11,7 +11,7 @@ import { Readable } from 'node:stream';
 
 const here = path.dirname(new URL(import.meta.url).pathname);
 const source = path.join(here, '../../src/password/function');
-const vectors = ['vectors.jsonl', 'forms.jsonl'].flatMap((name) =>
+const vectors = ['vectors.jsonl', 'forms.jsonl', 'systems.jsonl'].flatMap((name) =>
   fs.readFileSync(path.join(here, name), 'utf8').trim().split('\n').map((line) => JSON.parse(line)));
 const projects = new Map(vectors.filter((v) => v.firebase).map((v) => [JSON.stringify(v.firebase), v.firebase]));
 
@@ -156,6 +156,11 @@ const expensive = {
     .concat(big.flatMap((c) => [`$pbkdf2-sha512$i=${c},l=32$c2FsdA$${x(9, 'A')}`, `{PBKDF2-SHA512}4000001${c}$c2FsdA$${b32}`, `{PBKDF2}${c}$c2FsdA$${x(9, 'A')}`]),
       `$pbkdf2-sha256$i=1,l=31$c2FsdA$${b32}`, `$pbkdf2-sha256$l=32,i=1$c2FsdA$${b32}`, `$pbkdf2-sha256$i=1,l=32,x=1$c2FsdA$${b32}`, `{PBKDF2-MD5}1$c2FsdA$${b32}`, '{PKCS5S2}', `{PKCS5S2}${x(63, 'A')}`,
       `{PKCS5S2}${x(68, 'A')}`, `{PKCS5S2}${x(64, '!')}`, `{PBKDF2-SHA512}4000000$c2FsdA$${x(200, 'A')}`),
+  'better-auth': [...Array(40).keys()].map((n) => `${x(n, 'a')}:${x(128, 'a')}`).filter((s) => s.length !== 161).concat([127, 129, 0, 1000].map((n) => `${x(32, 'a')}:${x(n, 'b')}`),
+    `${x(32, 'A')}:${x(128, 'a')}!`, `${x(31, 'a')}g:${x(128, 'a')}`, `${x(32, 'a')}:${x(127, 'a')}g`, `${x(32, 'a')}:${x(128, 'a')}:1`, `${x(32, 'a')}::${x(128, 'a')}`, `${x(32, 'a')};${x(128, 'a')}`),
+  magento: big.flatMap((c) => [`${x(64, 'a')}:salt:3_32_${c}_1073741824`, `${x(64, 'a')}:salt:3_${c}_2_8192`.replace('3_30_', '3_3_').replace('3_31_', '3_3_'), `${x(64, 'a')}:salt:3_32_2_${c}`]).concat([
+    ':salt:2', `${x(64, 'a')}::2`, `${x(63, 'a')}:salt:2`, `${x(64, 'g')}:salt:2`, `${x(64, 'a')}:salt:2:`, `${x(64, 'a')}:salt:2:1`, `${x(64, 'a')}:salt:4`, `${x(64, 'a')}:salt:1:1:1:1:2`, `${x(64, 'a')}:salt:constructor:2`,
+    `${x(64, 'a')}:${x(200, 's')}:2`, `${x(64, 'a')}:sa lt:2`, `${x(64, 'a')}:密码:2`, `${x(64, 'a')}:salt:3_32_64_67108864`, `${x(64, 'a')}:salt:3_32_65_8192`, `${x(64, 'a')}:salt:3_32_2_8193`, `${x(64, 'a')}:salt:2\n`]),
   'aspnet-identity': [
     ...[0xffffffff, 0x7fffffff, 4000001, 0].map((n) => { const b = Buffer.alloc(61, 5); b[0] = 1; b.writeUInt32BE(2, 1); b.writeUInt32BE(n, 5); b.writeUInt32BE(16, 9); return b; }),
     ...[0xffffffff, 0x80000000, 0, 1, 15, 33, 48, 100].map((n) => { const b = Buffer.alloc(61, 5); b[0] = 1; b.writeUInt32BE(1, 1); b.writeUInt32BE(1, 5); b.writeUInt32BE(n, 9); return b; }),
@@ -172,7 +177,7 @@ const expensive = {
   hex: [31, 33, 39, 41, 63, 65, 127, 129, 1000].map((n) => x(n, 'a')).concat([32, 40, 64, 128].flatMap((n) => [`${x(n - 1, 'a')}g`, `${x(n - 1, 'a')}\n`, ` ${x(n - 1, 'a')}`, `${x(n - 1, 'a')}\u0660`, `0x${x(n - 2, 'a')}`])),
   salted: ['', 's', 'ss', 'sss', 'pp', 'pm', 'sph', 'ssss', 'psssp', 'sssspp', 'x', 'P', 'spp', 'p s', 'rounds=5'].flatMap((o) => ['md5', 'sha512', 'sha1', 'sha256'].map((a) => `$${a}$${o}$c2FsdA$${a === 'md5' ? 'B7n2cvIdTUWYsqQUS0gTAw' : b32}`)).concat(`$md5$p$c2FsdA$${x(22, 'A')}`, `$md5$sp$c2FsdB$${x(22, 'A')}`, `$md5$sp$${x(800, 'A')}$AAAA`, `$md4$sp$AAAA$${x(22, 'A')}`, '$md5$sp$', '$md5$sp$$', `$sha512$sp$AAAA$${x(24, 'A')}`, `$sha1$40000$jtNX3nZ2$${x(28, 'A')}`)
     .concat([`md5$salt$${x(31, 'a')}`, `md5$salt$${x(40, 'a')}`, `sha1$$${x(32, 'a')}`, `sha256$$${x(64, 'a')}`, `md4$salt$${x(32, 'a')}`, `md5$sa lt$${x(32, 'a')}`, 'md5$$', `md5$${x(200, 's')}$${x(32, 'a')}`,
-      `${x(32, 'a')}:`, `:${x(32, 'a')}`, `${x(32, 'a')}: `, `${x(33, 'a')}:salt`, `sha256:${x(64, 'a')}`, `${x(64, 'a')}:salt:2`, `${x(64, 'a')}:salt:0:1`, `${x(32, 'a')}:${x(200, 's')}`, `${x(32, 'a')}:密码`,
+      `${x(32, 'a')}:`, `:${x(32, 'a')}`, `${x(32, 'a')}: `, `${x(33, 'a')}:salt`, `sha256:${x(64, 'a')}`, `${x(64, 'a')}:salt:2:1`, `${x(64, 'a')}:salt:0:1`, `${x(64, 'a')}:salt:0:4`, `${x(32, 'a')}:${x(200, 's')}`, `${x(32, 'a')}:密码`,
       `${x(32, 'g')}:salt`, ':'.repeat(500), `${x(32, 'a')}:\0`, `constructor:${x(32, 'a')}`]),
   fbscrypt: [...big.flatMap((c) => [`v=1,n=${c},r=9999,p=1,sk=${x(64, 'A')}`, `v=1,n=14,r=8,p=99${c},sk=${x(64, "A")}`, `v=1${c},n=10,r=8,p=1,sk=${x(64, 'A')}`.replace('v=1,', 'v=2,')]),
     'v=2,n=10,r=8,p=1,sk=AAAA', 'n=10,r=8,p=1,sk=AAAA', 'v=1,n=10,r=8,p=1', 'v=1,n=18,r=8,p=1,sk=AAAA', 'v=1,n=17,r=8,p=16,sk=AAAA', 'v=1,n=10,r=8,p=1,ss=!,sk=AAAA', 'v=1,n=10,r=8,p=1,ss=A,sk=AAAA', 'v=1,n=0,r=8,p=1,sk=AAAA',

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the function's self-test.json of vectors.jsonl and forms.jsonl: two or three cheap vectors a
+"""Makes the function's self-test.json of vectors.jsonl, forms.jsonl and systems.jsonl: two or three cheap vectors a
 scheme, named by the file that reads them."""
 import json
 import re
@@ -30,7 +30,7 @@ for line in read("vectors.jsonl"):
             forms.add(form)
             of.append({key: line[key] for key in ("password", "stored", "firebase") if key in line})
 # One of each form of each program.
-for line in read("forms.jsonl"):
+for line in read("forms.jsonl") + read("systems.jsonl"):
     of = picked.setdefault(FILES[line["scheme"]][0], {}).setdefault((line["scheme"], line["by"]), [])
     if line["password"] and "rule" not in line and len(of) < 1:
         of.append({key: line[key] for key in ("password", "stored")})

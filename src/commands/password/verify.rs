@@ -131,6 +131,7 @@ fn told(password: &str, stored: &str) -> String {
     match way(password.as_bytes(), stored) {
         Some(Way::Order(order)) => format!("{scheme}, {}", order.words()),
         Some(Way::Hmac) => format!("{scheme}, HMAC with the salt as its key"),
+        Some(Way::Again) => format!("{scheme}, an older digest hashed again"),
         None => scheme.to_string(),
     }
 }

@@ -44,7 +44,9 @@ pub(super) fn wordpress(password: &str, stored: &str) -> Verdict {
     let hash = stored.strip_prefix("$wp").ok_or(Unverifiable::Malformed)?;
     let key = hmac::Key::new(hmac::HMAC_SHA384, b"wp-sha384");
     // 48 bytes: base64 of them has no padding.
-    let digest = base64(hmac::sign(&key, password.trim().as_bytes()).as_ref());
+    // PHP's trim.
+    let trimmed = password.trim_matches([' ', '\t', '\n', '\r', '\0', '\x0b']);
+    let digest = base64(hmac::sign(&key, trimmed.as_bytes()).as_ref());
     plain_bcrypt(digest.as_bytes(), hash)
 }
 

@@ -3,6 +3,7 @@
 //! What the stored string asks for in memory and time is bounded: it comes from an export, and a
 //! wrong number must not take the machine.
 
+mod colons;
 mod crypt;
 mod kdf;
 mod scrypt;
@@ -46,6 +47,11 @@ pub fn verify(
         Scheme::WordPress => kdf::wordpress(password, hash),
         Scheme::Argon2i | Scheme::Argon2d | Scheme::Argon2id => kdf::argon2(bytes, hash),
         Scheme::Scrypt => scrypt::any(bytes, hash),
+        // 32 digits and 128 may also be a salt and a digest.
+        Scheme::BetterAuth => {
+            Ok(colons::better_auth(password, hash)? || way(bytes, hash).is_some())
+        }
+        Scheme::Magento => colons::magento(bytes, hash),
         Scheme::FirebaseScrypt => {
             scrypt::firebase(bytes, hash, firebase.ok_or(Unverifiable::Firebase)?)
         }

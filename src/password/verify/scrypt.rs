@@ -76,7 +76,7 @@ fn log2(n: &str) -> Option<u8> {
     n.is_power_of_two().then(|| u8::try_from(n.trailing_zeros()).ok())?
 }
 
-fn derive(
+pub(super) fn derive(
     password: &[u8],
     salt: &[u8],
     (ln, r, p): (u8, u32, u32),

@@ -8,6 +8,7 @@ fn vectors() -> Vec<Value> {
     let files = [
         include_str!("../../../tests/password/vectors.jsonl"),
         include_str!("../../../tests/password/forms.jsonl"),
+        include_str!("../../../tests/password/systems.jsonl"),
     ];
     files.into_iter().flat_map(str::lines).map(|line| serde_json::from_str(line).unwrap()).collect()
 }
@@ -168,6 +169,7 @@ fn how_a_password_matched_is_told() {
         let told = match way(password.as_bytes(), stored) {
             Some(Way::Order(order)) => order.words(),
             Some(Way::Hmac) => "HMAC".to_owned(),
+            Some(Way::Again) => "again".to_owned(),
             None => "no way".to_owned(),
         };
         assert_eq!(told, expected, "{stored} of {by}");

@@ -37,30 +37,38 @@ function readings(stored) {
   const first = stored.indexOf(':');
   if (first < 0 || /^[${]/.test(stored)) return [];
   const last = stored.lastIndexOf(':');
+  const { salt, versions } = withoutVersion(stored.slice(first + 1));
   return [
-    reading(stored.slice(0, first), withoutVersion(stored.slice(first + 1))),
+    reading(stored.slice(0, first), salt, versions),
     reading(stored.slice(last + 1), stored.slice(0, last)),
   ].filter((one) => one !== null);
 }
 
-function reading(text, salt) {
+function reading(text, salt, versions) {
   const algorithm = FUNCTIONS[text.length];
   if (!algorithm || !/^[0-9a-fA-F]+$/.test(text)) return null;
   if (salt === null || !/^[!-~]{1,128}$/.test(salt)) return null;
   // A name there says that there is no salt.
   if (Object.keys(LENGTHS).includes(salt.replace(/[^A-Za-z0-9]/g, '').toLowerCase())) return null;
-  return { algorithm, salt, expected: hex(text), named: false };
+  return { algorithm, salt, expected: hex(text), named: false, versions };
 }
 
-// Magento 2 puts a number behind the salt: 0 for MD5, 1 for SHA-256. Other numbers are other schemes.
+// Magento 2 puts a number behind the salt: 0 for MD5, 1 for SHA-256. Where it hashed an older digest
+// again, the older number stands before the newer one. Other numbers are other schemes: no salt.
 function withoutVersion(rest) {
   const at = rest.lastIndexOf(':');
-  if (at < 0) return rest;
-  if (/^[01]$/.test(rest.slice(at + 1))) return rest.slice(0, at).includes(':') ? null : rest.slice(0, at);
-  return /^[0-9]/.test(rest.slice(at + 1)) ? null : rest;
+  if (at < 0) return { salt: rest };
+  if (!/^[01]$/.test(rest.slice(at + 1))) return { salt: /^[0-9]/.test(rest.slice(at + 1)) ? null : rest };
+  const [salt, ...versions] = rest.split(':');
+  if (!versions.every((version) => /^[01]$/.test(version))) return { salt: null };
+  return versions.length > 1 ? { salt, versions } : { salt };
 }
 
-function matches({ algorithm, salt, expected, named }, password) {
+function matches({ algorithm, salt, expected, named, versions }, password) {
+  if (versions) {
+    const again = (found, version) => digest(version === '0' ? 'md5' : 'sha256', salt, found).toString('hex');
+    return sameBytes(hex(versions.reduce(again, password)), expected);
+  }
   if (!named) return ORDERS.some((order) => sameBytes(ordered(algorithm, order, password, salt), expected));
   if (sameBytes(digest(algorithm, salt, password), expected)) return true;
   return salt !== '' && sameBytes(crypto.createHmac(algorithm, salt).update(password).digest(), expected);
