@@ -122,7 +122,7 @@ impl Overlooked {
             return None;
         }
         self.index.insert(path.clone(), self.fields.len());
-        let is_unused = self.unused.iter().any(|unused| feeds(unused, &path));
+        let is_unused = self.unused.iter().any(|unused| feeds(whole_list(unused), &path));
         let is_taken = is_unused || is_taken(mapping, &path);
         self.fields.push(Field::new(path, parent, name, mapping, is_taken));
         Some(self.fields.len() - 1)
@@ -150,7 +150,10 @@ impl Overlooked {
         schema: &Schema,
     ) -> Vec<Asked> {
         let hash = match mapping.rule(schema.password_field) {
-            Some(Rule::Password(password)) if !password.has_salt() => password.hash(),
+            Some(Rule::Password(password)) if !password.has_salt() => match password.hash() {
+                Some(hash) => hash,
+                None => return Vec::new(),
+            },
             Some(Rule::Column { from, .. }) => from,
             _ => return Vec::new(),
         };
@@ -201,6 +204,11 @@ pub(crate) fn digests<'a>(
         scheme.strip_prefix("hex-").or(composed)
     };
     schemes.filter_map(digest_of).collect()
+}
+
+/// The field that a path leads to, and of an entry of a list the list: nobody looks into lists.
+pub(crate) fn whole_list(path: &str) -> &str {
+    path.split_once('[').map_or(path, |(list, _)| list)
 }
 
 /// Whether a rule takes this field of the record, or something inside it. A copy of the record takes

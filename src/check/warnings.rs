@@ -130,7 +130,7 @@ impl Checker<'_> {
             let is_there = self.report.fields.0.iter().any(|(name, _)| feeds(name, from));
             // Of a path only the first name is counted: what lies behind it is told by the values.
             let leads_nowhere =
-                from.contains('.') && !self.met.contains(field) && !self.met.contains(from);
+                from.contains(['.', '[']) && !self.met.contains(field) && !self.met.contains(from);
             if !is_there || leads_nowhere {
                 let message = format!("`{field}` comes from `{from}`, which no record has");
                 self.warn("column-missing", self.report.records, message);

@@ -5,10 +5,12 @@
 
 mod cells;
 mod convert;
+mod copy;
 mod error;
 mod jq;
 mod meant;
 mod password;
+mod path;
 mod record;
 mod rule;
 mod secret;
@@ -20,18 +22,20 @@ pub use error::RuleError;
 pub use jq::Program;
 pub(crate) use meant::{Meant, is_as_it_stands, meant};
 pub use password::Password;
+pub(crate) use path::feeds;
 pub(crate) use record::{Seen, for_each_field, for_each_inner_field, for_each_value, path_of};
 pub use rule::{As, Constant, How, Rule};
 pub(crate) use secret::is_secret_name;
 pub use trace::{Origin, Traced};
 
-use crate::password::is_unusable;
 use crate::problem::{Omitted, Problem, Rule as Broken};
 use crate::schema::{Field, Schema};
 use crate::user::{User, Value};
 use crate::values::{fault, fits_anyway, phone};
 use convert::{Fault, Taken};
-use record::{Fields, Json, LeftOut, compact_without};
+use copy::{LeftOut, compact_without};
+use path::find;
+use record::{Fields, Json};
 use secrecy::SecretString;
 use sent::Sent;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
@@ -243,8 +247,8 @@ impl Mapping {
         schema: &Schema,
     ) -> Result<Option<Taken>, Fault> {
         match rule {
-            Rule::Column { from, how } => match source.fields.find(from) {
-                Some(value) => convert::convert(Json::of(value), field, how),
+            Rule::Column { from, how } => match find(&source.fields, from) {
+                Some(value) => convert::convert(Json::of(&value), field, how),
                 None => Ok(convert::default(field, how)),
             },
             Rule::Jq { program, how } => {
@@ -284,17 +288,14 @@ fn is_blank(value: &Value) -> bool {
     matches!(value, Value::Text(text) if text.trim().is_empty())
 }
 
-/// Whether a column of a mapping is this field of the record, or lies inside it.
-pub(crate) fn feeds(field: &str, column: &str) -> bool {
-    column == field || column.strip_prefix(field).is_some_and(|rest| rest.starts_with('.'))
-}
-
 /// A record that is being mapped.
 struct Source<'a> {
     text: &'a str,
     fields: Fields<'a>,
     /// As jq programs see it, made when the first one asks.
     for_programs: OnceCell<Option<jaq_json::Val>>,
+    /// With everything.
+    whole: OnceCell<Option<jaq_json::Val>>,
 }
 
 impl<'a> Source<'a> {
@@ -303,7 +304,7 @@ impl<'a> Source<'a> {
             .map_err(|_| Problem::new("", Broken::Encoding, "bytes that are not UTF-8"))?;
         let fields = Fields::parse(text)
             .ok_or_else(|| Problem::new("", Broken::Syntax, "the record is no JSON object"))?;
-        Ok(Self { text, fields, for_programs: OnceCell::new() })
+        Ok(Self { text, fields, for_programs: OnceCell::new(), whole: OnceCell::new() })
     }
 
     /// Without the password's columns, and without what is plainly a password's hash.
@@ -319,10 +320,9 @@ impl<'a> Source<'a> {
 }
 
 impl Source<'_> {
-    /// With everything, for the programs of the password's own rule: what they give is the name of a
-    /// scheme or a number, or is a problem.
-    fn whole(&self) -> Option<jaq_json::Val> {
-        jq::record(self.text)
+    /// With everything, for the programs of the password's own rule.
+    fn whole(&self) -> Option<&jaq_json::Val> {
+        self.whole.get_or_init(|| jq::record(self.text)).as_ref()
     }
 }
 
@@ -341,16 +341,10 @@ fn password(source: &Source<'_>, rule: &Rule) -> Result<Option<SecretString>, Pr
         Rule::Password(password) => return password.take(source),
         _ => return Ok(None),
     };
-    let Some(value) = source.fields.find(from) else { return Ok(None) };
-    match Json::of(value) {
-        Json::Null => Ok(None),
-        Json::Text(text) if text.is_empty() || is_unusable(&text) => Ok(None),
-        Json::Text(text) => Ok(Some(text.into_owned().into())),
-        Json::Number(number) => Ok(Some(number.to_owned().into())),
-        other => {
-            let message = format!("{}, where the password is expected as text", other.noun());
-            Err(Problem::new(from, Broken::Type, message))
-        }
+    let Some(value) = find(&source.fields, from) else { return Ok(None) };
+    match password::stored(Json::of(&value), "the password is expected as text") {
+        Ok(text) => Ok(text.map(|text| text.into_owned().into())),
+        Err(why) => Err(Problem::new(from, Broken::Type, why)),
     }
 }
 

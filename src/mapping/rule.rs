@@ -4,6 +4,7 @@
 use super::error::RuleError;
 use super::jq::Program;
 use super::password::{self, Password};
+use super::path;
 use crate::values::{DateForm, Region};
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
@@ -196,11 +197,23 @@ impl Rule {
         }
     }
 
+    /// Whether its value would be what this path leads to, have it in it, or be a part of it. What a
+    /// program sees goes without it, so only one that names it counts.
+    pub(super) fn takes(&self, secret: &str) -> bool {
+        match self {
+            Self::Column { from, .. } => path::overlap(from, secret),
+            Self::Jq { program, .. } => {
+                program.paths().iter().any(|path| path::leads_into(path, secret))
+            }
+            Self::Password(_) | Self::Constant(_) | Self::Raw { .. } => false,
+        }
+    }
+
     /// The column that a person would name for it, if it is one.
     pub fn column_name(&self) -> Option<&str> {
         match self {
             Self::Column { from, .. } => Some(from),
-            Self::Password(password) => Some(password.hash()),
+            Self::Password(password) => password.hash(),
             Self::Jq { .. } | Self::Constant(_) | Self::Raw { .. } => None,
         }
     }

@@ -4,7 +4,7 @@ use crate::vocabulary::salt;
 
 /// Any name with one of these in it.
 const PARTS: &[&str] =
-    &["password", "passwd", "passphrase", "passcode", "pwd", "密码", "口令", "盐"];
+    &["password", "secretdata", "passwd", "passphrase", "passcode", "pwd", "密码", "口令", "盐"];
 /// Names whose last word is one of these.
 const WORDS: &[&str] = &["pass", "hash", "salt", "digest", "secret"];
 /// Last words of what is known about a password, and is none.
@@ -108,6 +108,7 @@ mod tests {
             "pwdSalt",
             "SALT",
             "client_secret",
+            "secretData",
             "digest",
             "saltValue",
             "salt_key",

@@ -439,7 +439,8 @@ fn a_trace_says_where_each_value_comes_from() {
 
 mod laws {
     use super::*;
-    use crate::mapping::record::{Fields, compact_without};
+    use crate::mapping::copy::{LeftOut, compact_without};
+    use crate::mapping::record::Fields;
     use proptest::prelude::*;
     use serde_json::Value as Any;
 
@@ -536,7 +537,7 @@ mod laws {
                 .collect();
             prop_assert_eq!(&rebuilt, &value);
             let mut copy = String::new();
-            compact_without(&fields, record::LeftOut { paths: &[], by_name: false }, &mut copy);
+            compact_without(&fields, LeftOut { paths: &[], by_name: false }, &mut copy);
             prop_assert_eq!(copy, value.to_string());
         }
 

@@ -36,7 +36,10 @@ impl Mapping {
         for (name, rule) in &self.rules {
             if name == schema.password_field {
                 let has_value = super::password(&source, rule).is_ok_and(|p| p.is_some());
-                let origin = Origin::Column(self.source_name(name));
+                let origin = match rule.column_name() {
+                    Some(column) => Origin::Column(column),
+                    None => Origin::Jq,
+                };
                 all.push(traced(name, origin, rule, has_value));
                 continue;
             }
@@ -46,7 +49,7 @@ impl Mapping {
             let origin = match rule {
                 _ if is_default => Origin::Default,
                 Rule::Column { from, .. } => Origin::Column(from),
-                Rule::Password(password) => Origin::Column(password.hash()),
+                Rule::Password(_) => Origin::Column(self.source_name(name)),
                 Rule::Jq { .. } => Origin::Jq,
                 Rule::Constant(_) => Origin::Constant,
                 Rule::Raw { .. } => Origin::Raw,

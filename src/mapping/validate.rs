@@ -39,7 +39,7 @@ impl Mapping {
         fits(field, rule)?;
         omission_fits(field, rule, schema)?;
         let secrets = self.secrets(schema);
-        if let Some(from) = secrets.into_iter().find(|column| rule.reads(column)) {
+        if let Some(from) = secrets.into_iter().find(|column| rule.takes(column)) {
             let from = show_name(from.as_bytes());
             return Err(Error::usage(format!(
                 "mapping: the column `{from}` feeds the password and `{name}` too"

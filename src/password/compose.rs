@@ -7,6 +7,9 @@
 //!   padding; [`Order`] says what was hashed.
 //! - `$pbkdf2-sha256$ITERATIONS$SALT$DIGEST` and `$scrypt$ln=15,r=8,p=1$SALT$DIGEST`, as passlib
 //!   writes them.
+//! - `$argon2id$v=19$m=7168,t=5,p=1$SALT$DIGEST` (also `argon2i`, `argon2d`), as everybody writes it.
+//! - `$hmac-sha256$ORDER$SALT$KEY$DIGEST` (also `hmac-md5`, `hmac-sha1`, `hmac-sha512`): all in base64
+//!   without padding; what ORDER says is hashed under the key.
 //! - `$firebase-scrypt$SALT$DIGEST`, both as Firebase exports them.
 //!
 //! Cutting a digest to its first 32 bytes is sound where the longer one begins with the shorter one:
@@ -19,6 +22,8 @@ use super::digest::{Digest, from_hex};
 pub use super::joined::halves;
 pub use super::order::Order;
 use super::pbkdf2::Pbkdf2;
+use super::words::plain;
+pub use super::words::{Typed, Variant, Version};
 use super::{Scheme, detect};
 use std::borrow::Cow;
 
@@ -35,6 +40,10 @@ pub enum Composable {
     /// PBKDF2 with a function other than MD5.
     Pbkdf2(Digest),
     Scrypt,
+    /// Argon2; without a variant where the source keeps it apart.
+    Argon2(Option<Variant>),
+    /// A digest under a key.
+    Hmac(Digest),
     /// Firebase's scrypt.
     Firebase,
 }
@@ -42,15 +51,20 @@ pub enum Composable {
 impl Composable {
     /// The words of a mapping.
     pub const WORDS: &'static str = "md5, sha1, sha256, sha512, pbkdf2-sha1, pbkdf2-sha256, \
-                                     pbkdf2-sha512, scrypt, firebase-scrypt";
+                                     pbkdf2-sha512, scrypt, argon2i, argon2d, argon2id, hmac-md5, hmac-sha1, \
+                                     hmac-sha256, hmac-sha512, firebase-scrypt";
 
     /// The scheme of a word: as it stands in the mapping, or as a source writes it (`SHA-256`,
     /// `PBKDF2_SHA512`).
     pub fn parse(word: &str) -> Option<Self> {
-        let word: String =
-            word.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+        let word = plain(word);
+        if let Some(function) = word.strip_prefix("hmac") {
+            return Digest::parse(function).map(Self::Hmac);
+        }
         Some(match word.as_str() {
             "scrypt" => Self::Scrypt,
+            "argon2" => Self::Argon2(None),
+            "argon2i" | "argon2d" | "argon2id" => Self::Argon2(Variant::parse(&word)),
             "firebasescrypt" => Self::Firebase,
             word => match word.strip_prefix("pbkdf2").map(|rest| rest.trim_start_matches("hmac")) {
                 // Without its function nobody knows which it is.
@@ -64,7 +78,7 @@ impl Composable {
     /// How many bytes its digest has, from and to.
     fn digest_bytes(self) -> (usize, usize) {
         match self {
-            Self::Digest(digest) => (digest.len(), digest.len()),
+            Self::Digest(digest) | Self::Hmac(digest) => (digest.len(), digest.len()),
             _ => (SHORTEST, 64),
         }
     }
@@ -77,6 +91,14 @@ impl Composable {
             Self::Pbkdf2(Digest::Sha512) => "pbkdf2-sha512",
             Self::Pbkdf2(_) => "pbkdf2-sha1",
             Self::Scrypt => "scrypt",
+            Self::Argon2(None) => "argon2",
+            Self::Argon2(Some(Variant::I)) => "argon2i",
+            Self::Argon2(Some(Variant::D)) => "argon2d",
+            Self::Argon2(Some(Variant::Id)) => "argon2id",
+            Self::Hmac(Digest::Md5) => "hmac-md5",
+            Self::Hmac(Digest::Sha1) => "hmac-sha1",
+            Self::Hmac(Digest::Sha256) => "hmac-sha256",
+            Self::Hmac(Digest::Sha512) => "hmac-sha512",
             Self::Firebase => "firebase-scrypt",
         }
     }
@@ -93,9 +115,14 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// The encoding of a word.
+    /// The encoding of a word, in a mapping or in an export.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Text, Self::Hex, Self::Base64].into_iter().find(|one| one.as_str() == word)
+        Some(match plain(word).as_str() {
+            "text" | "utf8" => Self::Text,
+            "hex" => Self::Hex,
+            "base64" | "base64url" => Self::Base64,
+            _ => return None,
+        })
     }
 
     /// The word in a mapping.
@@ -128,10 +155,40 @@ pub struct Parts<'a> {
     pub salt_encoding: Encoding,
     /// What was hashed; for digests.
     pub order: &'a Order,
-    /// Iterations of PBKDF2.
+    /// How the password was written; for what has an order.
+    pub typed: Typed,
+    /// The key of an HMAC, and how it is written.
+    pub key: Option<(&'a str, Encoding)>,
+    /// Iterations of PBKDF2, passes of Argon2.
     pub iterations: Option<u32>,
     /// scrypt's cost (a power of two), block size and lanes.
     pub scrypt: Option<(u64, u32, u32)>,
+    /// Argon2's memory in KiB and its lanes.
+    pub argon2: Option<(u32, u32)>,
+    /// Where the scheme does not say it.
+    pub variant: Option<Variant>,
+    /// Without it is the one of today.
+    pub version: Option<Version>,
+}
+
+impl<'a> Parts<'a> {
+    /// A hash alone.
+    pub fn of(hash: &'a str, order: &'a Order) -> Self {
+        Self {
+            hash,
+            hash_encoding: None,
+            salt: None,
+            salt_encoding: Encoding::Text,
+            order,
+            typed: Typed::Utf8,
+            key: None,
+            iterations: None,
+            scrypt: None,
+            argon2: None,
+            variant: None,
+            version: None,
+        }
+    }
 }
 
 /// Why there is no such hash, without a value.
@@ -147,23 +204,32 @@ pub fn compose(scheme: Composable, parts: &Parts<'_>) -> Result<String, Fault> {
         return Ok(format!("$firebase-scrypt${salt}${hash}"));
     }
     let digest = decode_digest(scheme, parts)?;
-    let is_salted = match scheme {
-        Composable::Digest(_) => parts.order.has_salt(),
-        _ => true,
-    };
+    let is_ordered = matches!(scheme, Composable::Digest(_) | Composable::Hmac(_));
+    if !is_ordered && parts.typed != Typed::Utf8 {
+        return Err(NOT_UTF8.into());
+    }
+    let is_salted = !is_ordered || parts.order.has_salt();
     if is_salted && parts.salt.is_none() {
         return Err("the salt is absent".into());
     }
     let salt = parts.salt_encoding.decode(parts.salt.filter(|_| is_salted).unwrap_or_default());
     let salt = salt.ok_or("the salt is not written as `salt_encoding` says")?;
+    let order = || parts.order.typed(parts.typed).ok_or(NOT_UTF8);
     match scheme {
         Composable::Digest(function) => {
-            let (name, order) = (function.as_str(), parts.order.letters());
+            let (name, order) = (function.as_str(), order()?.letters());
             Ok(format!("${name}${order}${}${}", base64(&salt), base64(&digest)))
         }
+        Composable::Hmac(_) => {
+            let (name, order) = (scheme.as_str(), order()?.letters());
+            let (key, encoding) = parts.key.ok_or("the key of the HMAC is absent")?;
+            let key =
+                encoding.decode(key).ok_or("the key is not written as `key_encoding` says")?;
+            let (salt, key) = (base64(&salt), base64(&key));
+            Ok(format!("${name}${order}${salt}${key}${}", base64(&digest)))
+        }
         Composable::Pbkdf2(function) => {
-            let iterations = parts.iterations.filter(|n| *n > 0);
-            let iterations = iterations.ok_or("the number of iterations is absent or no number")?;
+            let iterations = parts.iterations.filter(|n| *n > 0).ok_or(NO_ITERATIONS)?;
             let name = match function {
                 Digest::Sha1 => "pbkdf2",
                 _ => scheme.as_str(),
@@ -178,8 +244,36 @@ pub fn compose(scheme: Composable, parts: &Parts<'_>) -> Result<String, Fault> {
             let ln = n.trailing_zeros();
             Ok(format!("$scrypt$ln={ln},r={r},p={p}${}${}", base64(&salt), base64(&digest)))
         }
+        Composable::Argon2(variant) => argon2(variant, parts, &salt, &digest),
         Composable::Firebase => Err("cannot be".into()),
     }
+}
+
+const NOT_UTF8: &str =
+    "the password was not in UTF-8 when it was hashed, and a hash of this scheme cannot say so";
+const NO_ITERATIONS: &str = "the number of iterations is absent or no number";
+
+fn argon2(
+    variant: Option<Variant>,
+    parts: &Parts<'_>,
+    salt: &[u8],
+    digest: &[u8],
+) -> Result<String, Fault> {
+    let variant = variant.or(parts.variant).ok_or("the variant of Argon2 is absent: i, d or id")?;
+    let version = parts.version.unwrap_or(Version::V13).number();
+    let (m, p) = parts.argon2.ok_or("`m` or `p` is absent or no number")?;
+    let t = parts.iterations.ok_or(NO_ITERATIONS)?;
+    let (name, salt, digest) = (variant.as_str(), base64(salt), base64(digest));
+    Ok(format!("$argon2{name}$v={version}$m={m},t={t},p={p}${salt}${digest}"))
+}
+
+/// A hash of PBKDF2 in the PHC string format that leaves its iterations out, with them.
+pub fn with_iterations(hash: &str, iterations: u32) -> Option<String> {
+    let rest = hash.strip_prefix("$pbkdf2")?;
+    let parts: Vec<&str> = rest.split('$').collect();
+    let [function, salt, digest] = parts.as_slice() else { return None };
+    let whole = format!("$pbkdf2{function}$i={iterations}${salt}${digest}");
+    Pbkdf2::parse(&whole).is_some().then_some(whole)
 }
 
 fn decode_digest(scheme: Composable, parts: &Parts<'_>) -> Result<Vec<u8>, Fault> {
@@ -192,7 +286,8 @@ fn decode_digest(scheme: Composable, parts: &Parts<'_>) -> Result<Vec<u8>, Fault
     let is_hex = is_hex || is_digits(&hash);
     let told = if is_hex { Encoding::Hex } else { Encoding::Base64 };
     let encoding = parts.hash_encoding.unwrap_or(told);
-    let bytes = encoding.decode(hash);
+    // A digest is no text.
+    let bytes = encoding.decode(hash).filter(|_| encoding != Encoding::Text);
     let (least, most) = scheme.digest_bytes();
     if let Some(bytes) = bytes.filter(|bytes| (least..=most).contains(&bytes.len())) {
         return Ok(bytes);

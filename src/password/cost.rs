@@ -6,6 +6,7 @@ use super::detect::{unwrapped, without_prefix};
 use super::firebase::FbScrypt;
 use super::magento::Magento;
 use super::pbkdf2::Pbkdf2;
+use super::spring::SpringScrypt;
 
 /// The cost that a hash names, in the unit of [`unit`]; none for schemes without one.
 pub fn cost(scheme: Scheme, stored: &str) -> Option<u64> {
@@ -26,8 +27,9 @@ pub fn cost(scheme: Scheme, stored: &str) -> Option<u64> {
         Scheme::Scrypt => {
             if hash.starts_with("$7$") {
                 power(from_crypt(*hash.as_bytes().get(3)?)?.into())
-            } else if hash.starts_with('$') {
-                behind("ln=").and_then(power)
+            } else if let Some(rest) = hash.strip_prefix('$') {
+                let spring = || SpringScrypt::parse(rest).map(|read| read.costs.0.into());
+                behind("ln=").or_else(spring).and_then(power)
             } else {
                 behind("scrypt:").or(behind("scrypt$"))
             }
@@ -83,10 +85,13 @@ pub fn strength(scheme: Scheme) -> u8 {
         | Scheme::HexSha256
         | Scheme::HexSha512
         | Scheme::LdapMd5
+        | Scheme::LdapSha2
         | Scheme::LdapSha => 1,
         Scheme::LdapSmd5
         | Scheme::LdapSsha
         | Scheme::LdapSsha512
+        | Scheme::LdapSsha2
+        | Scheme::Hmac
         | Scheme::SaltedMd5
         | Scheme::SaltedSha1
         | Scheme::SaltedSha256
@@ -133,6 +138,8 @@ mod tests {
             (format!("$wp$2y$10${}", x(53)), Some(10)),
             ("$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g".to_owned(), Some(65_536)),
             ("$scrypt$ln=15,r=8,p=1$c2FsdA$aGFzaA".to_owned(), Some(32_768)),
+            (format!("{{scrypt}}$e0801$c2FsdHNhbHQ=$aGFz{}", "YWFh".repeat(5)), Some(16_384)),
+            (format!("{{pbkdf2@SpringSecurity_v5_8}}{}", a(96)), Some(310_000)),
             (format!("scrypt:16384:8:1$salt${}", a(128)), Some(16_384)),
             (format!("scrypt$16384$salt$8$1${}", "YWFh".repeat(22)), Some(16_384)),
             (format!("$7$C6..../....salt${}", x(43)), Some(16_384)),

@@ -11,7 +11,9 @@ use super::joined::Joined;
 use super::magento::Magento;
 use super::order::Order;
 use super::pbkdf2::Pbkdf2;
+use super::phc;
 use super::scheme::Scheme;
+use super::spring::SpringScrypt;
 use std::borrow::Cow;
 
 /// The scheme of a password as it stands in an export.
@@ -43,12 +45,25 @@ fn directory(text: &str) -> Option<Scheme> {
 }
 
 /// Whether nobody can sign in with it: the mark of Django for a user without a password, who comes from
-/// elsewhere (`!`, and 40 characters that say nothing).
+/// elsewhere (`!`, and 40 characters that say nothing); `{SASL}user@REALM`, with which a directory asks
+/// another server, also in base64.
 pub fn is_unusable(password: &str) -> bool {
+    if is_sasl(password.as_bytes()) {
+        return true;
+    }
+    // Base64 of a brace and an S.
+    let may_be = matches!(password.as_bytes(), [b'e', b'1' | b'3', ..]);
+    if may_be && from_base64(password).is_some_and(|bytes| is_sasl(&bytes)) {
+        return true;
+    }
     let rest = password.strip_prefix('!');
     rest.is_some_and(|rest| {
         rest.is_empty() || rest.len() == 40 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
     })
+}
+
+fn is_sasl(password: &[u8]) -> bool {
+    password.get(..6).is_some_and(|name| name.eq_ignore_ascii_case(b"{SASL}"))
 }
 
 fn hash(password: &str) -> Option<Scheme> {
@@ -70,18 +85,18 @@ fn hash(password: &str) -> Option<Scheme> {
 }
 
 /// A hash without the name of its family in braces, as directories (`{CRYPT}$6$…`) and Spring
-/// Security (`{bcrypt}$2a$…`) put before it where the hash itself says the same.
+/// Security (`{bcrypt}$2a$…`, `{argon2@SpringSecurity_v5_8}$argon2id$…`, `{ldap}{SSHA}…`) put before it
+/// where the hash itself says the same.
 pub(super) fn without_prefix(password: &str) -> &str {
     let inner = password.strip_prefix('{').and_then(|rest| rest.split_once('}'));
-    match inner {
-        Some((name, hash))
-            if hash.starts_with('$')
-                && ["crypt", "bcrypt", "argon2"].contains(&name.to_ascii_lowercase().as_str()) =>
-        {
-            hash
-        }
-        _ => password,
-    }
+    let Some((name, hash)) = inner else { return password };
+    let family = name.split_once('@').map_or(name, |(family, _)| family).to_ascii_lowercase();
+    let says_itself = match family.as_str() {
+        "crypt" | "bcrypt" | "argon2" | "scrypt" => hash.starts_with('$'),
+        "ldap" => hash.starts_with('{'),
+        _ => false,
+    };
+    if says_itself { hash } else { password }
 }
 
 /// The alphabet of all hashes that begin with a `$`, with the separators and parameters of PHC strings.
@@ -153,7 +168,10 @@ fn modular(rest: &str) -> Option<Scheme> {
         // The short form has half of the digest.
         "6" => is(salted(&[86, 43]), Scheme::Sha512Crypt),
         "y" => is(parts.len() == 3 && last == 43, Scheme::Yescrypt),
-        _ => None,
+        _ => match id.strip_prefix("hmac-").and_then(Digest::parse) {
+            Some(digest) => is(is_hmac(digest, &parts), Scheme::Hmac),
+            None => is(SpringScrypt::parse(rest).is_some(), Scheme::Scrypt),
+        },
     }
 }
 
@@ -165,11 +183,20 @@ fn is_bcrypt(parts: &[&str]) -> bool {
         && is_crypt(parts[1])
 }
 
-/// `v=19$m=65536,t=3,p=4$salt$hash`; the oldest ones have no version.
+/// `ORDER$SALT$KEY$DIGEST`.
+fn is_hmac(digest: Digest, parts: &[&str]) -> bool {
+    let [order, salt, key, value] = parts else { return false };
+    let is_placed = |order: Order| order.has_salt() || salt.is_empty();
+    Order::from_letters(order).is_some_and(is_placed)
+        && [salt, key].iter().all(|part| from_base64(part).is_some())
+        && from_base64(value).is_some_and(|bytes| bytes.len() == digest.len())
+}
+
+/// `v=19$m=65536,t=3,p=4$salt$hash`, the numbers in any order; the oldest ones have no version.
 fn is_argon2(parts: &[&str]) -> bool {
     let parts = if parts[0].starts_with("v=") { &parts[1..] } else { parts };
     parts.len() == 3
-        && parts[0].starts_with("m=")
+        && phc::numbers(parts[0], ["m", "t", "p"]).is_some()
         && parts[1..].iter().all(|part| from_base64(part).is_some_and(|bytes| bytes.len() >= 4))
 }
 
@@ -196,6 +223,11 @@ fn ldap(password: &str) -> Option<Scheme> {
         "MD5" => exact(16, Scheme::LdapMd5),
         "SMD5" => salted(16, Scheme::LdapSmd5),
         "SSHA512" => salted(64, Scheme::LdapSsha512),
+        "SHA256" => exact(32, Scheme::LdapSha2),
+        "SHA384" => exact(48, Scheme::LdapSha2),
+        "SHA512" => exact(64, Scheme::LdapSha2),
+        "SSHA256" => salted(32, Scheme::LdapSsha2),
+        "SSHA384" => salted(48, Scheme::LdapSsha2),
         _ => None,
     }
 }
@@ -334,6 +366,26 @@ mod tests {
             ("{MD5}X03MO1qnZdYdgyfeuILPmQ==".to_owned(), "ldap-md5"),
             ("{smd5}X03MO1qnZdYdgyfeuILPmXNhbHQ=".to_owned(), "ldap-smd5"),
             (format!("{{SSHA512}}{}", "YWFh".repeat(24)), "ldap-ssha512"),
+            (format!("{{SSHA384}}{}", "YWFh".repeat(24)), "ldap-ssha2"),
+            (format!("{{SHA384}}{}", "YWFh".repeat(16)), "ldap-sha2"),
+            ("$argon2id$v=19$t=3,p=4,m=65536$c2FsdA$aGFzaA".to_owned(), "argon2id"),
+            (
+                "{argon2@SpringSecurity_v5_8}$argon2id$v=19$m=16384,t=2,p=1$c2FsdA$aGFzaA"
+                    .to_owned(),
+                "argon2id",
+            ),
+            (
+                format!(
+                    "{{scrypt@SpringSecurity_v5_8}}$100801$c2FsdHNhbHQ=$aGFz{}",
+                    "YWFh".repeat(5)
+                ),
+                "scrypt",
+            ),
+            (format!("$e0801$c2FsdHNhbHQ=$aGFz{}", "YWFh".repeat(5)), "scrypt"),
+            (format!("{{pbkdf2}}{}", a(80)), "pbkdf2-sha1"),
+            (format!("{{pbkdf2@SpringSecurity_v5_8}}{}", a(96)), "pbkdf2-sha256"),
+            ("{ldap}{SSHA}W6ph5Mm5Pz8GgiULbPgzG37mj9hzYWx0".to_owned(), "ldap-ssha"),
+            (format!("$hmac-sha256$p$$a2V5${}", x(43)), "hmac"),
             (a(32), "hex-md5"),
             ("5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8".to_owned(), "hex-sha1"),
             (a(64), "hex-sha256"),
@@ -345,10 +397,23 @@ mod tests {
     }
 
     #[test]
-    fn djangos_mark_of_no_password_is_none() {
+    fn what_stands_for_no_password_is_none() {
         let mark = |n: usize| format!("!{}", "aB3".repeat(14).get(..n).unwrap());
         assert!(is_unusable("!") && is_unusable(&mark(40)));
-        for password in ["", "!!", "secret!", &mark(39), &mark(41), &format!("{}-", mark(39))] {
+        assert!(is_unusable("{SASL}li@EXAMPLE.COM") && is_unusable("{sasl}li"));
+        assert!(is_unusable("e1NBU0x9bGlARVhBTVBMRS5DT00="));
+        for password in [
+            "",
+            "!!",
+            "secret!",
+            "SASL",
+            "e1NT",
+            "e1x",
+            "{SSHA}AAAA",
+            &mark(39),
+            &mark(41),
+            &format!("{}-", mark(39)),
+        ] {
             assert!(!is_unusable(password), "{password}");
         }
     }
@@ -377,6 +442,13 @@ mod tests {
             "$md5$p$YWI$xxxxxxxxxxxxxxxxxxxxxx",
             "$argon2id$me$too$please",
             "{bcrypt}secret",
+            "{noop}secret",
+            "{pbkdf2}secret",
+            "{argon2@SpringSecurity_v5_8}secret",
+            "$argon2id$v=19$m=65536,t=3$c2FsdA$aGFzaA",
+            "$argon2id$v=19$m=65536,t=3,p=4,data=x$c2FsdA$aGFzaA",
+            "$hmac-sha256$p$c2FsdA$a2V5$xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+            "$hmac-md4$p$$a2V5$xxxxxxxxxxxxxxxxxxxxxx",
             "argon2$$pbkdf2-sha256$1000$$af8dP65",
             "AQAAAAEAACcQAAAAEAAAAA",
             "pbkdf2:sha256:many$salt$aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",

@@ -150,7 +150,7 @@ fn is_salt(salt: &str) -> bool {
 }
 
 /// RFC 2104. Written out, for aws-lc-rs has it for other digests than MD5 only.
-fn hmac(digest: Digest, key: &[u8], message: &[u8]) -> Vec<u8> {
+pub(super) fn hmac(digest: Digest, key: &[u8], message: &[u8]) -> Vec<u8> {
     let block = if digest == Digest::Sha512 { 128 } else { 64 };
     let mut key = if key.len() > block { digest.of(&[key]) } else { key.to_vec() };
     key.resize(block, 0);

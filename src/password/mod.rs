@@ -14,9 +14,12 @@ mod joined;
 mod magento;
 mod order;
 mod pbkdf2;
+mod phc;
 mod scheme;
+mod spring;
 pub mod typed;
 pub mod verify;
+mod words;
 
 pub use detect::{detect, is_unusable};
 pub(crate) use digest::Digest;

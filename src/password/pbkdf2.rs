@@ -34,6 +34,10 @@ enum Form {
     Directory,
     /// `{PKCS5S2}` and base64 of 16 bytes of salt and 32 of hash.
     Atlassian,
+    /// `{pbkdf2}` and hexadecimal digits of 8 bytes of salt and 32 of hash;
+    /// `{pbkdf2@SpringSecurity_v5_8}` has 16 of salt, and another function.
+    /// Source: `PasswordEncoderFactories` and `Pbkdf2PasswordEncoder` of Spring Security.
+    Spring,
 }
 
 impl<'a> Pbkdf2<'a> {
@@ -65,7 +69,7 @@ impl<'a> Pbkdf2<'a> {
             Form::Django => format!("pbkdf2_{word}${n}${salt}${}=", base64(hash)),
             Form::Werkzeug => format!("pbkdf2:{word}:{n}${salt}${}", to_hex(hash)),
             Form::Directory => format!("{{PBKDF2-{upper}}}{n}${salt}${}", adapted(hash)),
-            Form::Atlassian => return None,
+            Form::Atlassian | Form::Spring => return None,
         })
     }
 }
@@ -106,6 +110,17 @@ fn directory(rest: &str) -> Option<Pbkdf2<'_>> {
         let (salt, hash) = (bytes[..16].to_vec(), bytes[16..].to_vec());
         let (digest, iterations) = (Digest::Sha1, ATLASSIAN);
         return Some(Pbkdf2 { digest, iterations, salt, hash, form: Form::Atlassian, written: "" });
+    }
+    let spring = match name.as_str() {
+        "PBKDF2" => Some((Digest::Sha1, 185_000, 8)),
+        "PBKDF2@SPRINGSECURITY_V5_8" => Some((Digest::Sha256, 310_000, 16)),
+        _ => None,
+    };
+    if let Some((digest, iterations, salt)) = spring
+        && let Some(bytes) = from_hex(value).filter(|bytes| bytes.len() == salt + 32)
+    {
+        let (salt, hash) = (bytes[..salt].to_vec(), bytes[salt..].to_vec());
+        return Some(Pbkdf2 { digest, iterations, salt, hash, form: Form::Spring, written: "" });
     }
     let digest = match name.strip_prefix("PBKDF2")? {
         "" => Digest::Sha1,

@@ -45,6 +45,10 @@ pub enum Scheme {
     LdapSmd5,
     /// `{SSHA512}`.
     LdapSsha512,
+    /// `{SHA256}`, `{SHA384}`, `{SHA512}`.
+    LdapSha2,
+    /// `{SSHA256}`, `{SSHA384}`.
+    LdapSsha2,
     /// `$wp$2y$`: WordPress since 6.8. Older ones are [`Self::Phpass`].
     WordPress,
     /// Base64 of the binary form of ASP.NET Identity 2 or 3.
@@ -64,6 +68,8 @@ pub enum Scheme {
     SaltedSha512,
     /// `hash:salt:2`, `hash:salt:3_32_2_67108864`: Magento 2 with Argon2id, perhaps of an older hash.
     Magento,
+    /// `$hmac-sha256$ORDER$SALT$KEY$DIGEST`, also with the other digests: composed.
+    Hmac,
     /// `md5$$DIGEST`: Django's without a salt.
     UnsaltedMd5,
     /// `sha1$$DIGEST`.
@@ -108,6 +114,8 @@ impl Scheme {
             Self::LdapMd5 => "ldap-md5",
             Self::LdapSmd5 => "ldap-smd5",
             Self::LdapSsha512 => "ldap-ssha512",
+            Self::LdapSha2 => "ldap-sha2",
+            Self::LdapSsha2 => "ldap-ssha2",
             Self::WordPress => "wordpress",
             Self::AspNetIdentity => "aspnet-identity",
             Self::FirebaseScrypt => "firebase-scrypt",
@@ -117,6 +125,7 @@ impl Scheme {
             Self::SaltedSha256 => "salted-sha256",
             Self::SaltedSha512 => "salted-sha512",
             Self::Magento => "magento",
+            Self::Hmac => "hmac",
             Self::UnsaltedMd5 => "unsalted-md5",
             Self::UnsaltedSha1 => "unsalted-sha1",
             Self::HexMd5 => "hex-md5",
@@ -158,11 +167,14 @@ impl Scheme {
         Self::LdapMd5,
         Self::LdapSmd5,
         Self::LdapSsha512,
+        Self::LdapSha2,
+        Self::LdapSsha2,
         Self::SaltedMd5,
         Self::SaltedSha1,
         Self::SaltedSha256,
         Self::SaltedSha512,
         Self::Magento,
+        Self::Hmac,
         Self::UnsaltedMd5,
         Self::UnsaltedSha1,
         Self::HexMd5,
@@ -200,9 +212,12 @@ impl Scheme {
                 | Self::SaltedSha1
                 | Self::SaltedSha256
                 | Self::SaltedSha512
+                | Self::Hmac
         );
-        let is_without =
-            matches!(self, Self::LdapSha | Self::LdapMd5 | Self::UnsaltedMd5 | Self::UnsaltedSha1);
+        let is_without = matches!(
+            self,
+            Self::LdapSha | Self::LdapSha2 | Self::LdapMd5 | Self::UnsaltedMd5 | Self::UnsaltedSha1
+        );
         self.is_unmistakable() && !is_put_together && !is_without
     }
 

@@ -77,7 +77,7 @@ fn who_may_not_sign_in_is_told_when_a_source_is_staged() {
     let desk = desk();
     let columns =
         format!(r#"{{"uid":"b%","mail":"b%@example.com","pwd":"{HASH}","is_active":true}}"#);
-    let shut = columns.replace("true", "false").replace("b%", "c#");
+    let shut = columns.replace("true", "false").replace("b%", "c%");
     desk.write("b.jsonl", records(&columns, 7) + &records(&shut, 3));
     let told = "warning: b.jsonl: by the first 10 records, `is_active` is not mapped: it says of 3 of 10 records that the user \
                 may not sign in, who could after the move; map it: blocked = { from = \"is_active\", as = \"not\" }\n";

@@ -1,13 +1,12 @@
 //! A password's rule as it is written: read, judged as a whole, and written again.
 
-use super::{Number, Origin, Password, SchemeOf};
+use super::origin::{Of, Origin, Word};
+use super::{Costs, Password, SchemeOf};
 use crate::mapping::error::RuleError;
-use crate::mapping::jq::Program;
 use crate::password::Scheme;
 use crate::password::compose::{Composable, Encoding, Order};
 use crate::words::quoted;
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
 
 const KEYS: &[&str] = &[
     "scheme",
@@ -18,11 +17,34 @@ const KEYS: &[&str] = &[
     "salt",
     "salt_encoding",
     "order",
+    "password_encoding",
+    "key",
+    "key_encoding",
     "iterations",
     "n",
     "r",
     "p",
+    "m",
+    "variant",
+    "version",
     "short",
+];
+/// Those that not every scheme has.
+const PARTS: &[&str] = &[
+    "order",
+    "iterations",
+    "n",
+    "r",
+    "p",
+    "m",
+    "variant",
+    "version",
+    "key",
+    "key_encoding",
+    "hash_encoding",
+    "salt_encoding",
+    "password_encoding",
+    "split",
 ];
 /// Those by which it is known.
 pub(in crate::mapping) const MARKS: &[&str] =
@@ -46,21 +68,32 @@ impl Password {
             Some(Value::Bool(true)) => true,
             Some(_) => return Err(RuleError::of("short", "`short` must be true or false")),
         };
-        let Some(hash) = rule.column("hash")? else {
+        let Some(hash) = rule.origin("hash")? else {
             return Err(RuleError::new(format!("`hash` is missing: {FORM}")));
         };
+        let text = || Of::Constant(Encoding::Text);
+        let costs = Costs {
+            iterations: rule.number("iterations")?,
+            n: rule.number("n")?,
+            r: rule.number("r")?.unwrap_or(Of::Constant(8)),
+            p: rule.number("p")?.unwrap_or(Of::Constant(1)),
+            m: rule.number("m")?,
+            variant: rule.word("variant", "\"i\", \"d\" or \"id\"")?,
+            version: rule.word("version", "\"1.0\" or \"1.3\"")?,
+        };
+        let typed = "\"utf8\", \"utf16le\" or \"latin1\"";
         let password = Self {
-            scheme: rule.scheme(short)?,
+            scheme: rule.scheme(short, &hash)?,
             hash,
             hash_encoding: rule.encoding("hash_encoding")?,
             split: rule.text("split", "what stands between digest and salt")?.map(str::to_owned),
-            salt: rule.column("salt")?,
-            salt_encoding: rule.encoding("salt_encoding")?.unwrap_or(Encoding::Text),
+            salt: rule.origin("salt")?,
+            salt_encoding: rule.encoding("salt_encoding")?.unwrap_or_else(text),
             order: rule.order()?,
-            iterations: rule.number("iterations")?,
-            n: rule.number("n")?,
-            r: rule.number("r")?.unwrap_or(Number::Value(8)),
-            p: rule.number("p")?.unwrap_or(Number::Value(1)),
+            typed: rule.word("password_encoding", typed)?,
+            key: rule.origin("key")?,
+            key_encoding: rule.encoding("key_encoding")?.unwrap_or_else(text),
+            costs,
             short,
         };
         password.is_whole(&rule).map(|()| password)
@@ -70,16 +103,16 @@ impl Password {
     pub(in crate::mapping) fn of_column(hash: &str) -> Self {
         Self {
             scheme: SchemeOf::Hash,
-            hash: hash.to_owned(),
+            hash: Origin::Column(hash.to_owned()),
             hash_encoding: None,
             split: None,
             salt: None,
-            salt_encoding: Encoding::Text,
-            order: Order::plain(),
-            iterations: None,
-            n: None,
-            r: Number::Value(8),
-            p: Number::Value(1),
+            salt_encoding: Of::Constant(Encoding::Text),
+            order: Of::Constant(Order::plain()),
+            typed: None,
+            key: None,
+            key_encoding: Of::Constant(Encoding::Text),
+            costs: Costs::default(),
             short: false,
         }
     }
@@ -104,40 +137,45 @@ impl Password {
                 };
             }
         };
-        let belongs: &[&str] = match scheme {
-            Composable::Digest(_) => &["order", "hash_encoding", "salt_encoding", "split"],
-            Composable::Pbkdf2(_) => &["iterations", "hash_encoding", "salt_encoding"],
-            Composable::Scrypt => &["n", "r", "p", "hash_encoding", "salt_encoding"],
-            // Both columns are base64, always.
-            Composable::Firebase => &[],
-        };
-        for key in ["order", "iterations", "n", "r", "p", "hash_encoding", "salt_encoding", "split"]
+        let belongs = belongs(scheme);
+        if let Some(key) =
+            PARTS.iter().find(|key| rule.0.contains_key(**key) && !belongs.contains(key))
         {
-            if rule.0.contains_key(key) && !belongs.contains(&key) {
-                let message =
-                    format!("`{key}` does not belong to scheme = \"{}\"", scheme.as_str());
-                return Err(RuleError::of(key, message));
-            }
+            let message = format!("`{key}` does not belong to scheme = \"{}\"", scheme.as_str());
+            return Err(RuleError::of(key, message));
         }
         if self.salt.is_some() && self.split.is_some() {
             return Err(RuleError::of("split", "only one of `salt` and `split` can be given"));
         }
+        let is_plain = matches!(&self.order, Of::Constant(order) if !order.has_salt());
+        let is_of_salt = matches!(&self.order, Of::Constant(order) if order.has_salt());
+        let costs = &self.costs;
         match scheme {
-            Composable::Digest(_) if self.has_salt() && !self.order.has_salt() => Err(missing(
-                "order",
-                "what was hashed, e.g. \"salt+password\", \"password+salt\", \"md5(password)+salt\"",
-            )),
-            Composable::Digest(_) if !self.has_salt() && self.order.has_salt() => Err(missing(
-                "salt",
-                "the column of the salt, or split = \":\" where it stands in the column of the hash",
-            )),
-            Composable::Digest(_) => Ok(()),
+            Composable::Digest(_) | Composable::Hmac(_) if self.has_salt() && is_plain => {
+                Err(missing(
+                    "order",
+                    "what was hashed, e.g. \"salt+password\", \"password+salt\", \"md5(password)+salt\"",
+                ))
+            }
+            Composable::Digest(_) | Composable::Hmac(_) if !self.has_salt() && is_of_salt => {
+                Err(missing(
+                    "salt",
+                    "the column of the salt, or split = \":\" where it stands in the column of the hash",
+                ))
+            }
+            Composable::Hmac(_) if self.key.is_none() => {
+                Err(missing("key", "the column of the key, or { jq = \"program\" }"))
+            }
+            Composable::Digest(_) | Composable::Hmac(_) => Ok(()),
             _ if self.salt.is_none() => Err(missing("salt", "the column of the salt")),
-            Composable::Pbkdf2(_) if self.iterations.is_none() => {
+            Composable::Pbkdf2(_) | Composable::Argon2(_) if costs.iterations.is_none() => {
                 Err(missing("iterations", "a number, or the column that has it"))
             }
-            Composable::Scrypt if self.n.is_none() => {
+            Composable::Scrypt if costs.n.is_none() => {
                 Err(missing("n", "the cost, a power of two, or the column that has it"))
+            }
+            Composable::Argon2(_) if costs.m.is_none() => {
+                Err(missing("m", "the memory in KiB, or the column that has it"))
             }
             _ => Ok(()),
         }
@@ -152,40 +190,73 @@ impl Password {
             SchemeOf::From(origin) => put("scheme_from", origin.to_json()),
             SchemeOf::Hash => {}
         }
-        put("hash", json!(self.hash));
-        if let Some(encoding) = self.hash_encoding {
-            put("hash_encoding", json!(encoding.as_str()));
+        put("hash", self.hash.to_json());
+        if let Some(encoding) = &self.hash_encoding {
+            put("hash_encoding", encoding.to_json(false));
         }
         if let Some(split) = &self.split {
             put("split", json!(split));
         }
         if let Some(salt) = &self.salt {
-            put("salt", json!(salt));
+            put("salt", salt.to_json());
         }
-        if self.salt_encoding != Encoding::Text {
-            put("salt_encoding", json!(self.salt_encoding.as_str()));
+        let text = Of::Constant(Encoding::Text);
+        if self.salt_encoding != text {
+            put("salt_encoding", self.salt_encoding.to_json(false));
         }
-        if self.order != Order::plain() {
-            put("order", json!(self.order.words()));
+        if self.order != Of::Constant(Order::plain()) {
+            put("order", self.order.to_json(false));
         }
-        let defaults = [Number::Value(8), Number::Value(1)];
-        let numbers = [
-            ("iterations", self.iterations.as_ref()),
-            ("n", self.n.as_ref()),
-            ("r", Some(&self.r).filter(|r| **r != defaults[0])),
-            ("p", Some(&self.p).filter(|p| **p != defaults[1])),
-        ];
-        for (key, number) in numbers {
-            match number {
-                Some(Number::Value(value)) => put(key, json!(value)),
-                Some(Number::From(origin)) => put(key, origin.to_json()),
-                None => {}
+        if let Some(typed) = &self.typed {
+            put("password_encoding", typed.to_json(false));
+        }
+        if let Some(key) = &self.key {
+            put("key", key.to_json());
+        }
+        if self.key_encoding != text {
+            put("key_encoding", self.key_encoding.to_json(false));
+        }
+        let (costs, usual) = (&self.costs, Costs::default());
+        for (key, number) in [
+            ("iterations", costs.iterations.as_ref()),
+            ("n", costs.n.as_ref()),
+            ("r", Some(&costs.r).filter(|r| **r != usual.r)),
+            ("p", Some(&costs.p).filter(|p| **p != usual.p)),
+            ("m", costs.m.as_ref()),
+        ] {
+            if let Some(number) = number {
+                put(key, number.to_json(true));
             }
+        }
+        if let Some(variant) = &costs.variant {
+            put("variant", variant.to_json(false));
+        }
+        if let Some(version) = &costs.version {
+            put("version", version.to_json(false));
         }
         if self.short {
             put("short", json!(true));
         }
         Value::Object(rule)
+    }
+}
+
+/// The keys of a scheme.
+fn belongs(scheme: Composable) -> &'static [&'static str] {
+    match scheme {
+        Composable::Digest(_) => {
+            &["order", "password_encoding", "hash_encoding", "salt_encoding", "split"]
+        }
+        Composable::Hmac(_) => {
+            &["order", "password_encoding", "key", "key_encoding", "hash_encoding", "salt_encoding"]
+        }
+        Composable::Pbkdf2(_) => &["iterations", "hash_encoding", "salt_encoding"],
+        Composable::Scrypt => &["n", "r", "p", "hash_encoding", "salt_encoding"],
+        Composable::Argon2(_) => {
+            &["iterations", "m", "p", "variant", "version", "hash_encoding", "salt_encoding"]
+        }
+        // Both columns are base64, always.
+        Composable::Firebase => &[],
     }
 }
 
@@ -207,27 +278,6 @@ impl Password {
     }
 }
 
-impl Origin {
-    /// Reads it as it stands behind a key.
-    fn from_json(value: &Value) -> Option<Result<Self, RuleError>> {
-        match value {
-            Value::String(column) if !column.is_empty() => Some(Ok(Self::Column(column.clone()))),
-            Value::Object(rule) if rule.len() == 1 => {
-                let program = Program::read(rule.get("jq")?);
-                Some(program.map(|program| Self::Jq(Arc::new(program))))
-            }
-            _ => None,
-        }
-    }
-
-    fn to_json(&self) -> Value {
-        match self {
-            Self::Column(column) => json!(column),
-            Self::Jq(program) => json!({ "jq": program.source() }),
-        }
-    }
-}
-
 /// The keys of a rule, read one by one.
 struct Keys<'a>(&'a Map<String, Value>);
 
@@ -238,10 +288,6 @@ impl Keys<'_> {
             Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
             Some(_) => Err(RuleError::of(key, format!("`{key}` must be {what}"))),
         }
-    }
-
-    fn column(&self, key: &str) -> Result<Option<String>, RuleError> {
-        Ok(self.text(key, "the name of a column")?.map(str::to_owned))
     }
 
     fn origin(&self, key: &str) -> Result<Option<Origin>, RuleError> {
@@ -255,7 +301,7 @@ impl Keys<'_> {
         }
     }
 
-    fn scheme(&self, short: bool) -> Result<SchemeOf, RuleError> {
+    fn scheme(&self, short: bool, hash: &Origin) -> Result<SchemeOf, RuleError> {
         let named = self.text("scheme", "the name of a scheme")?;
         match (named, self.origin("scheme_from")?) {
             (Some(_), Some(_)) => Err(RuleError::of(
@@ -276,45 +322,55 @@ impl Keys<'_> {
                 Ok(SchemeOf::Named(scheme))
             }
             (None, Some(origin)) => Ok(SchemeOf::From(origin)),
-            (None, None) if short => Ok(SchemeOf::Hash),
+            (None, None) if short || hash.column().is_none() => Ok(SchemeOf::Hash),
             (None, None) => Err(RuleError::new(format!(
                 "neither `scheme` nor `scheme_from` nor `short`: {FORM}"
             ))),
         }
     }
 
-    fn encoding(&self, key: &str) -> Result<Option<Encoding>, RuleError> {
-        const WORDS: &str = "\"text\", \"hex\" or \"base64\"";
-        let Some(word) = self.text(key, WORDS)? else { return Ok(None) };
-        let encoding = Encoding::parse(word)
-            .filter(|encoding| key != "hash_encoding" || *encoding != Encoding::Text)
-            .ok_or_else(|| RuleError::of(key, format!("`{key}` must be \"hex\" or \"base64\"")))?;
-        Ok(Some(encoding))
+    fn encoding(&self, key: &str) -> Result<Option<Of<Encoding>>, RuleError> {
+        let is_hash = key == "hash_encoding";
+        let words =
+            if is_hash { "\"hex\" or \"base64\"" } else { "\"text\", \"hex\" or \"base64\"" };
+        let encoding = self.word(key, words)?;
+        if is_hash && encoding == Some(Of::Constant(Encoding::Text)) {
+            return Err(RuleError::of(key, format!("`{key}` must be {words}")));
+        }
+        Ok(encoding)
     }
 
-    fn order(&self) -> Result<Order, RuleError> {
+    fn order(&self) -> Result<Of<Order>, RuleError> {
         const FORM: &str = "up to four of \"salt\", and \"password\", \"md5(password)\" or \
                             \"sha1(password)\" once, with + between";
-        let Some(order) = self.text("order", FORM)? else { return Ok(Order::plain()) };
-        Order::parse(order).ok_or_else(|| RuleError::of("order", format!("`order` must be {FORM}")))
+        Ok(self.word("order", FORM)?.unwrap_or(Of::Constant(Order::plain())))
     }
 
-    fn number(&self, key: &str) -> Result<Option<Number>, RuleError> {
-        let wrong = || {
-            let what = "a number, or the column that has it, or { jq = \"program\" }";
-            RuleError::of(key, format!("`{key}` must be {what}"))
-        };
-        match self.0.get(key) {
-            None => Ok(None),
-            Some(Value::Number(number)) => {
-                let value = number.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
-                value.map(|value| Some(Number::Value(value))).ok_or_else(wrong)
-            }
-            Some(Value::String(_) | Value::Object(_)) => self
-                .origin(key)
-                .map_err(|error| if error.at.is_some() { error } else { wrong() })
-                .map(|origin| origin.map(Number::From)),
-            Some(_) => Err(wrong()),
+    /// A word, or where a record has it.
+    fn word<T: Word>(&self, key: &str, form: &str) -> Result<Option<Of<T>>, RuleError> {
+        self.of(key, false, || {
+            format!("{form}, or {{ from = \"column\" }} or {{ jq = \"program\" }}")
+        })
+    }
+
+    fn number(&self, key: &str) -> Result<Option<Of<u32>>, RuleError> {
+        self.of(key, true, || {
+            "a number, or the column that has it, or { jq = \"program\" }".to_owned()
+        })
+    }
+
+    fn of<T: Word>(
+        &self,
+        key: &str,
+        is_column: bool,
+        form: impl Fn() -> String,
+    ) -> Result<Option<Of<T>>, RuleError> {
+        let Some(value) = self.0.get(key) else { return Ok(None) };
+        match Of::from_json(value, is_column) {
+            Some(Ok(of)) => Ok(Some(of)),
+            // The place in the program is one behind this key.
+            Some(Err(error)) => Err(RuleError { key: Some(key.to_owned()), ..error }),
+            None => Err(RuleError::of(key, format!("`{key}` must be {}", form()))),
         }
     }
 }

@@ -4,7 +4,8 @@
 //! Digests cost nothing, so for them every column of the record is tried; of the schemes that are
 //! slow only the salt's encodings are.
 
-use super::{Password, SchemeOf, part};
+use super::origin::{Of, Origin, part};
+use super::{Password, SchemeOf};
 use crate::mapping::record::{Fields, Json};
 use crate::mapping::{Source, path_of};
 use crate::password::Digest;
@@ -31,7 +32,8 @@ const LONGEST: usize = 256;
 pub(in crate::mapping) fn variants(base: &Password, source: &Source<'_>) -> Vec<Password> {
     let digests = |digest| of_digest(base, digest, &source.fields);
     let of_scheme = |scheme| match scheme {
-        Composable::Firebase => Vec::new(),
+        // Neither a key nor a salt of Argon2 is guessed.
+        Composable::Firebase | Composable::Argon2(_) | Composable::Hmac(_) => Vec::new(),
         Composable::Digest(digest) => digests(digest),
         Composable::Pbkdf2(_) | Composable::Scrypt => encodings(base.clone()).collect(),
     };
@@ -46,7 +48,8 @@ pub(in crate::mapping) fn variants(base: &Password, source: &Source<'_>) -> Vec<
 
 /// The rule with the salt written in each way.
 fn encodings(base: Password) -> impl Iterator<Item = Password> {
-    ENCODINGS.into_iter().map(move |salt_encoding| Password { salt_encoding, ..base.clone() })
+    let of = move |encoding| Password { salt_encoding: Of::Constant(encoding), ..base.clone() };
+    ENCODINGS.into_iter().map(of)
 }
 
 fn of_digest(base: &Password, digest: Digest, fields: &Fields<'_>) -> Vec<Password> {
@@ -56,11 +59,11 @@ fn of_digest(base: &Password, digest: Digest, fields: &Fields<'_>) -> Vec<Passwo
         _ => SchemeOf::Named(Composable::Digest(digest)),
     };
     let named = Password { scheme, short: false, ..base.clone() };
-    let text = Encoding::Text;
+    let text = Of::Constant(Encoding::Text);
     let alone = Password { salt: None, split: None, salt_encoding: text, ..named.clone() };
     let unsalted = UNSALTED.iter().filter_map(|order| Order::parse(order));
     let mut rules: Vec<Password> =
-        unsalted.map(|order| Password { order, ..alone.clone() }).collect();
+        unsalted.map(|order| Password { order: Of::Constant(order), ..alone.clone() }).collect();
     rules.extend(salted(&Password { split: Some(":".to_owned()), ..alone }));
     rules.extend(of_orders(&named, &columns(base, fields)));
     rules
@@ -69,22 +72,23 @@ fn of_digest(base: &Password, digest: Digest, fields: &Fields<'_>) -> Vec<Passwo
 /// The rule with each column as its salt, in each order and encoding.
 fn of_orders(base: &Password, columns: &[String]) -> Vec<Password> {
     let with = |column: &String| {
-        salted(&Password { salt: Some(column.clone()), split: None, ..base.clone() })
+        let salt = Some(Origin::Column(column.clone()));
+        salted(&Password { salt, split: None, ..base.clone() })
     };
     columns.iter().flat_map(with).collect()
 }
 
 fn salted(base: &Password) -> Vec<Password> {
     let orders: Vec<Order> = SALTED.iter().filter_map(|order| Order::parse(order)).collect();
-    let with = |order: Order| encodings(Password { order, ..base.clone() });
+    let with = |order: Order| encodings(Password { order: Of::Constant(order), ..base.clone() });
     orders.into_iter().flat_map(with).collect()
 }
 
 /// The columns that may be a salt, the one that stands in the rule first.
 fn columns(base: &Password, fields: &Fields<'_>) -> Vec<String> {
-    let mut columns: Vec<String> = base.salt.iter().cloned().collect();
+    let mut columns: Vec<String> = base.salt().map(str::to_owned).into_iter().collect();
     gather(fields, "", 3, &mut columns);
-    columns.retain(|column| *column != base.hash);
+    columns.retain(|column| Some(column.as_str()) != base.hash());
     columns.truncate(COLUMNS);
     columns
 }

@@ -41,14 +41,14 @@ function parameter(queries, name) {
 // Directories and Spring Security put the name of a family before hashes that name it themselves; and
 // what an export in LDIF holds is base64 of a hash with its name in braces.
 function bare(stored) {
-  return unwrapped(stored).replace(/^\{(crypt|bcrypt|argon2)\}(?=\$)/i, '');
+  return unwrapped(stored).replace(/^\{(?:(crypt|bcrypt|argon2|scrypt)(@[^}]*)?\}(?=\$)|ldap(@[^}]*)?\}(?=\{))/i, '');
 }
 
 function unwrapped(stored) {
   if (!/^e[0-3][A-Za-z0-9+/]+={0,2}$/.test(stored)) return stored;
   const bytes = base64(stored);
   const text = bytes ? bytes.toString('latin1') : '';
-  return /^\{[A-Za-z0-9-]{2,20}\}[!-~]+$/.test(text) ? text : stored;
+  return /^\{[A-Za-z0-9@_-]{2,40}\}[!-~]+$/.test(text) ? text : stored;
 }
 
 function tooLong(password) {

@@ -4,6 +4,7 @@ use super::Unverifiable;
 use crate::password::crypt64::{base64, from_base64};
 use crate::password::digest::{Digest, equal, to_hex};
 use crate::password::pbkdf2::Pbkdf2;
+use crate::password::phc;
 use argon2::{Algorithm, Argon2, Params, Version};
 use aws_lc_rs::{hmac, pbkdf2 as aws};
 use std::num::NonZeroU32;
@@ -50,7 +51,8 @@ pub(super) fn wordpress(password: &str, stored: &str) -> Verdict {
     plain_bcrypt(digest.as_bytes(), hash)
 }
 
-/// `$argon2id$v=19$m=65536,t=3,p=4$salt$hash`, also with Django's name before it.
+/// `$argon2id$v=19$m=65536,t=3,p=4$salt$hash`, the numbers in any order; also with Django's name before
+/// it.
 pub(super) fn argon2(password: &[u8], stored: &str) -> Verdict {
     let stored = stored.strip_prefix("argon2$").unwrap_or(stored).trim_start_matches('$');
     let mut parts = stored.split('$').peekable();
@@ -66,10 +68,8 @@ pub(super) fn argon2(password: &[u8], stored: &str) -> Verdict {
         Some(_) => return Err(Unverifiable::Malformed),
     };
     let costs = parts.next().unwrap_or_default();
-    let (Some(m), Some(t), Some(p)) = (cost(costs, "m="), cost(costs, "t="), cost(costs, "p="))
-    else {
-        return Err(Unverifiable::Malformed);
-    };
+    let costs = phc::numbers(costs, ["m", "t", "p"]).ok_or(Unverifiable::Malformed)?;
+    let [m, t, p] = costs;
     let bytes = u64::from(m) * 1024;
     if bytes > MEMORY || bytes.saturating_mul(t.into()) > WORK || p > 64 {
         return Err(Unverifiable::TooCostly);

@@ -6,13 +6,14 @@
 mod colons;
 mod crypt;
 mod kdf;
+mod ldap;
 mod scrypt;
 
 use super::crypt64::from_base64;
 use super::detect::{unwrapped, without_prefix};
 use super::digest::{Digest, equal, from_hex};
 use super::firebase::Firebase;
-use super::joined::{Joined, Way};
+use super::joined::{Joined, Way, hmac};
 use super::order::Order;
 use super::{Scheme, detect};
 
@@ -66,9 +67,11 @@ pub fn verify(
         Scheme::Apr1 => crypt::md5(bytes, hash, "$apr1$"),
         Scheme::Sha256Crypt | Scheme::Sha512Crypt => crypt::sha(bytes, hash),
         Scheme::Yescrypt => crypt::yescrypt(bytes, hash),
-        Scheme::LdapSha | Scheme::LdapSsha => ldap(Digest::Sha1, bytes, hash),
-        Scheme::LdapMd5 | Scheme::LdapSmd5 => ldap(Digest::Md5, bytes, hash),
-        Scheme::LdapSsha512 => ldap(Digest::Sha512, bytes, hash),
+        Scheme::LdapSha | Scheme::LdapSsha => ldap::digest(Digest::Sha1, bytes, hash),
+        Scheme::LdapMd5 | Scheme::LdapSmd5 => ldap::digest(Digest::Md5, bytes, hash),
+        Scheme::LdapSsha512 => ldap::digest(Digest::Sha512, bytes, hash),
+        Scheme::LdapSha2 | Scheme::LdapSsha2 => ldap::sha2(bytes, hash),
+        Scheme::Hmac => keyed(bytes, hash),
         Scheme::SaltedMd5
         | Scheme::SaltedSha1
         | Scheme::SaltedSha256
@@ -95,14 +98,6 @@ fn hex(digest: Digest, password: &[u8], stored: &str) -> Result<bool, Unverifiab
     Ok(equal(&digest.of(&[password]), &expected))
 }
 
-/// `{NAME}base64`: the digest, and behind it the salt.
-fn ldap(digest: Digest, password: &[u8], stored: &str) -> Result<bool, Unverifiable> {
-    let value = stored.split_once('}').and_then(|(_, value)| from_base64(value));
-    let value = value.ok_or(Unverifiable::Malformed)?;
-    let (expected, salt) = value.split_at_checked(digest.len()).ok_or(Unverifiable::Malformed)?;
-    Ok(equal(&digest.of(&[password, salt]), expected))
-}
-
 /// `sha256$ORDER$SALT$DIGEST`, the digest possibly cut.
 fn salted(password: &[u8], rest: &str) -> Result<bool, Unverifiable> {
     let parts: Vec<&str> = rest.split('$').collect();
@@ -121,6 +116,18 @@ fn salted(password: &[u8], rest: &str) -> Result<bool, Unverifiable> {
     let mut found = order.digest(digest, password, &salt);
     found.truncate(expected.len());
     Ok(equal(&found, &expected))
+}
+
+/// `$hmac-sha256$ORDER$SALT$KEY$DIGEST`.
+fn keyed(password: &[u8], stored: &str) -> Result<bool, Unverifiable> {
+    let read = || {
+        let parts: Vec<&str> = stored.strip_prefix("$hmac-")?.split('$').collect();
+        let [digest, order, salt, key, expected] = parts.as_slice() else { return None };
+        let (digest, order) = (Digest::parse(digest)?, Order::from_letters(order)?);
+        Some((digest, order, from_base64(salt)?, from_base64(key)?, from_base64(expected)?))
+    };
+    let (digest, order, salt, key, expected) = read().ok_or(Unverifiable::Malformed)?;
+    Ok(equal(&hmac(digest, &key, &order.hashed(password, &salt)), &expected))
 }
 
 #[cfg(test)]

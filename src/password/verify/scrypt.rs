@@ -5,6 +5,7 @@ use super::kdf::{MEMORY, Verdict, WORK, cost};
 use crate::password::crypt64::{from_base64, from_crypt, from_crypt_text};
 use crate::password::digest::{equal, from_hex};
 use crate::password::firebase::{FbScrypt, Firebase};
+use crate::password::spring::SpringScrypt;
 use aws_lc_rs::cipher::{AES_256, DecryptingKey, DecryptionContext, UnboundCipherKey};
 
 /// What a stored string says.
@@ -23,6 +24,9 @@ pub(super) fn any(password: &[u8], stored: &str) -> Verdict {
         passlib(stored)
     } else if let Some(rest) = stored.strip_prefix("scrypt:") {
         werkzeug(rest)
+    } else if let Some(rest) = stored.strip_prefix('$') {
+        let read = SpringScrypt::parse(rest);
+        read.map(|SpringScrypt { costs, salt, hash: expected }| Form { costs, salt, expected })
     } else {
         django(stored)
     };

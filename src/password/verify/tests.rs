@@ -1,7 +1,9 @@
 //! Against hashes that other programs' libraries have made.
 
 use super::*;
-use crate::password::compose::{Composable, Encoding, Order, Parts, compose, halves, shorten};
+use crate::password::compose::{
+    Composable, Encoding, Order, Parts, Typed, Variant, Version, compose, halves, shorten,
+};
 use serde_json::Value;
 
 fn vectors() -> Vec<Value> {
@@ -87,14 +89,21 @@ fn parts_are_composed_to_the_string_that_others_compose() {
             scheme != Composable::parse("sha1").unwrap() || half.0.len() == 40
         };
         let (hash, salt) = halves.iter().flatten().find(is_digest).copied().unzip();
+        let said = |name: &str| rule.get(name).or(record.get(name)).and_then(Value::as_str);
+        let key_encoding = encoding("key_encoding").unwrap_or(Encoding::Text);
         let parts = Parts {
-            hash: hash.unwrap_or(whole),
             hash_encoding: encoding("hash_encoding"),
             salt: salt.or(record.get("salt").and_then(Value::as_str)),
             salt_encoding: encoding("salt_encoding").unwrap_or(Encoding::Text),
-            order: &order,
+            typed: said("password_encoding")
+                .map_or(Typed::Utf8, |word| Typed::parse(word).unwrap()),
+            key: record.get("key").and_then(Value::as_str).map(|key| (key, key_encoding)),
             iterations: small("iterations"),
             scrypt: number("n").zip(small("r")).zip(small("p")).map(|((n, r), p)| (n, r, p)),
+            argon2: small("m").zip(small("p")),
+            variant: said("variant").map(|word| Variant::parse(word).unwrap()),
+            version: said("version").map(|word| Version::parse(word).unwrap()),
+            ..Parts::of(hash.unwrap_or(whole), &order)
         };
         assert_eq!(compose(scheme, &parts).as_deref(), Ok(expected), "{rule}");
     }
@@ -106,15 +115,11 @@ fn parts_are_composed_to_the_string_that_others_compose() {
 fn digits_behind_0x_are_told_from_base64_that_begins_so() {
     let order = Order::plain();
     let composed = |hash: &str, hash_encoding| {
-        let salt_encoding = Encoding::Text;
         let parts = Parts {
-            hash,
             hash_encoding,
             salt: Some("ab"),
-            salt_encoding,
-            order: &order,
             iterations: Some(1_000),
-            scrypt: None,
+            ..Parts::of(hash, &order)
         };
         compose(Composable::parse("pbkdf2-sha256").unwrap(), &parts)
     };

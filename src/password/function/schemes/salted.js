@@ -2,8 +2,10 @@
 // Digests of a salt and a password.
 //
 // `$md5$ORDER$SALT$DIGEST`, and the same with sha1, sha256, sha512: in the order that ORDER spells.
-// s: the salt; p: the password; m, h: the hexadecimal md5 or sha1 of the password. A digest of
-// SHA-512 may have been cut to its first 32 bytes.
+// s: the salt; p: the password; m, h: the hexadecimal md5 or sha1 of the password; u, l: the password in
+// UTF-16 or Latin-1. A digest of SHA-512 may have been cut to its first 32 bytes.
+//
+// `$hmac-sha256$ORDER$SALT$KEY$DIGEST`, also with the others: what ORDER spells, under a key.
 //
 // `sha1$salt$digest` (Django; older Werkzeug), `digest:salt` (Joomla, osCommerce, Magento) and
 // `salt:digest` do not say what was hashed: the ways that are in use are tried.
@@ -11,20 +13,35 @@
 const crypto = require('crypto');
 const { base64, digest, hex, sameBytes } = require('./common');
 
-const FORM = /^\$(md5|sha1|sha256|sha512)\$([spmh]{1,4})\$([A-Za-z0-9+/]*)\$([A-Za-z0-9+/]+)$/;
+const FORM = /^\$(md5|sha1|sha256|sha512)\$([spmhul]{1,4})\$([A-Za-z0-9+/]*)\$([A-Za-z0-9+/]+)$/;
+const HMAC = /^\$hmac-(md5|sha1|sha256|sha512)\$([spmhul]{1,4})\$([A-Za-z0-9+/]*)\$([A-Za-z0-9+/]*)\$([A-Za-z0-9+/]+)$/;
 const LENGTHS = { md5: [16], sha1: [20], sha256: [32], sha512: [64, 32] };
 const NAMED = /^(md5|sha1|sha256|sha512)\$([!-#%-~]{0,128})\$([0-9a-fA-F]+)$/;
 const ORDERS = ['sp', 'ps', 'ms', 'sm', 'hs', 'sh', 'sps'];
 const FUNCTIONS = { 32: 'md5', 40: 'sha1', 64: 'sha256', 128: 'sha512' };
 
-function ordered(algorithm, order, password, salt) {
+function ordered(order, password, salt) {
   const parts = {
     s: () => salt,
     p: () => password,
     m: () => digest('md5', password).toString('hex'),
     h: () => digest('sha1', password).toString('hex'),
+    u: () => Buffer.from(password, 'utf16le'),
+    l: () => Buffer.from(password, 'latin1'),
   };
-  return digest(algorithm, ...[...order].map((letter) => parts[letter]()));
+  return Buffer.concat([...order].map((letter) => Buffer.from(parts[letter]())));
+}
+
+// Whether an order has the password exactly once, and a salt where there is one.
+function isOrder(order, salt) {
+  return order.replace(/s/g, '').length === 1 && (order.includes('s') || salt.length === 0);
+}
+
+function verifyHmac(password, [, algorithm, order, ...parts]) {
+  const [salt, key, expected] = parts.map(base64);
+  if (!salt || !key || !expected || !isOrder(order, salt)) return false;
+  const hmac = crypto.createHmac(algorithm, key).update(ordered(order, password, salt));
+  return sameBytes(hmac.digest(), expected);
 }
 
 // { algorithm, salt, expected, named }, in each way to read the text; an empty list if it is none.
@@ -69,7 +86,7 @@ function matches({ algorithm, salt, expected, named, versions }, password) {
     const again = (found, version) => digest(version === '0' ? 'md5' : 'sha256', salt, found).toString('hex');
     return sameBytes(hex(versions.reduce(again, password)), expected);
   }
-  if (!named) return ORDERS.some((order) => sameBytes(ordered(algorithm, order, password, salt), expected));
+  if (!named) return ORDERS.some((order) => sameBytes(digest(algorithm, ordered(order, password, salt)), expected));
   if (sameBytes(digest(algorithm, salt, password), expected)) return true;
   return salt !== '' && sameBytes(crypto.createHmac(algorithm, salt).update(password).digest(), expected);
 }
@@ -79,18 +96,20 @@ module.exports = {
 
   // The order in letters keeps out other programs' `$md5$rounds=…` and `$sha1$40000$…`.
   recognises(stored) {
-    return FORM.test(stored) || readings(stored).length > 0;
+    return FORM.test(stored) || HMAC.test(stored) || readings(stored).length > 0;
   },
 
   async verify(password, stored) {
+    const keyed = HMAC.exec(stored);
+    if (keyed) return verifyHmac(password, keyed);
     const m = FORM.exec(stored);
     if (!m) return readings(stored).some((one) => matches(one, password));
     const [, algorithm, order] = m;
     const salt = base64(m[3]);
     const expected = base64(m[4]);
     if (!salt || !expected || !LENGTHS[algorithm].includes(expected.length)) return false;
-    if (order.replace(/s/g, '').length !== 1) return false; // the password exactly once
-    if (!order.includes('s') && salt.length > 0) return false;
-    return sameBytes(ordered(algorithm, order, password, salt).subarray(0, expected.length), expected);
+    if (!isOrder(order, salt)) return false;
+    const found = digest(algorithm, ordered(order, password, salt));
+    return sameBytes(found.subarray(0, expected.length), expected);
   },
 };

@@ -1,6 +1,6 @@
 'use strict';
 // scrypt. `$scrypt$ln=15,r=8,p=1$salt$hash`; Werkzeug's `scrypt:32768:8:1$salt$hex`;
-// Django's `scrypt$N$salt$r$p$base64`; crypt(3)'s `$7$…`.
+// Django's `scrypt$N$salt$r$p$base64`; Spring Security's `$100801$salt$hash`; crypt(3)'s `$7$…`.
 
 const crypto = require('crypto');
 const { LIMITS, ITOA64, base64, unpadded, hex, decimal, crypt64, sameBytes, sameText } = require('./common');
@@ -8,6 +8,7 @@ const { LIMITS, ITOA64, base64, unpadded, hex, decimal, crypt64, sameBytes, same
 const PHC = /^\$scrypt\$ln=([0-9]{1,2}),r=([0-9]{1,3}),p=([0-9]{1,3})\$([A-Za-z0-9+/]*)\$([A-Za-z0-9+/]+)$/;
 const WERKZEUG = /^scrypt:([0-9]{1,10}):([0-9]{1,3}):([0-9]{1,3})\$([^$]+)\$([0-9a-fA-F]+)$/;
 const DJANGO = /^scrypt\$([0-9]{1,10})\$([^$]+)\$([0-9]{1,3})\$([0-9]{1,3})\$([A-Za-z0-9+/]+={0,2})$/;
+const SPRING = /^\$([0-9a-fA-F]{5,6})\$([A-Za-z0-9+/]{11,}={0,2})\$([A-Za-z0-9+/]{22,}={0,2})$/;
 const CRYPT = /^\$7\$([./A-Za-z0-9])([./A-Za-z0-9]{5})([./A-Za-z0-9]{5})([^$]*)\$([./A-Za-z0-9]{43})$/;
 
 // { n, r, p, salt, hash }, or null.
@@ -22,6 +23,11 @@ function parse(stored) {
   }
   if ((m = DJANGO.exec(stored))) {
     return { ...numbers(m[1], m[3], m[4]), salt: Buffer.from(m[2], 'utf8'), hash: base64(m[5]) };
+  }
+  if ((m = SPRING.exec(stored))) {
+    const costs = Number.parseInt(m[1], 16);
+    const [ln, r, p] = [costs >>> 16, (costs >>> 8) & 255, costs & 255];
+    return { n: 2 ** ln, r, p, salt: base64(m[2]), hash: base64(m[3]) };
   }
   return null;
 }
@@ -63,7 +69,7 @@ module.exports = {
   derive,
 
   recognises(stored) {
-    return /^(\$scrypt\$|scrypt:|scrypt\$|\$7\$)/.test(stored);
+    return /^(\$scrypt\$|scrypt:|scrypt\$|\$7\$)/.test(stored) || SPRING.test(stored);
   },
 
   async verify(password, stored) {
