@@ -8,7 +8,8 @@ const HASH: &str = "$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy
 
 /// So many records with these columns, each with its number for `%`.
 fn records(columns: &str, n: usize) -> String {
-    (1..=n).map(|i| format!("{}\n", columns.replace('%', &i.to_string()))).collect()
+    let lines: Vec<String> = (1..=n).map(|i| columns.replace('%', &i.to_string())).collect();
+    lines.join("\n") + "\n"
 }
 
 fn right(n: usize) -> String {

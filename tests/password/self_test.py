@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the function's self-test.json of vectors.jsonl, forms.jsonl and systems.jsonl: two or three cheap vectors a
+"""Makes the function's self-test.json of vectors.jsonl, forms.jsonl, systems.jsonl and parts.jsonl: two or three cheap vectors a
 scheme, named by the file that reads them."""
 import json
 import re
@@ -30,9 +30,9 @@ for line in read("vectors.jsonl"):
             forms.add(form)
             of.append({key: line[key] for key in ("password", "stored", "firebase") if key in line})
 # One of each form of each program.
-for line in read("forms.jsonl") + read("systems.jsonl"):
+for line in read("forms.jsonl") + read("systems.jsonl") + read("parts.jsonl"):
     of = picked.setdefault(FILES[line["scheme"]][0], {}).setdefault((line["scheme"], line["by"]), [])
-    if line["password"] and "rule" not in line and len(of) < 1:
+    if line["password"] and ("rule" not in line or line["scheme"] == "hmac") and len(of) < 1:
         of.append({key: line[key] for key in ("password", "stored")})
 self_test = {file: [vector for of in schemes.values() for vector in of] for file, schemes in sorted(picked.items())}
 (FUNCTION / "self-test.json").write_text(json.dumps(self_test, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -18,13 +18,18 @@ fn mapping(rule: &Value) -> Mapping {
 
 /// The password that comes of a record, or the problem: field, rule and message.
 fn taken(rule: &Value, record: &Value) -> Result<Option<String>, String> {
-    let mapping = mapping(rule);
-    mapping.validate(&V2).unwrap();
-    let (user, problems) = mapping.apply(record.to_string().as_bytes(), &V2);
+    let (user, _) = mapping(rule).apply(record.to_string().as_bytes(), &V2);
     for column in ["hash", "salt"] {
         let raw = format!("{:?}", user.get("oauth"));
         assert!(!raw.contains(column), "the copy holds no {column}: {raw}");
     }
+    composed(rule, record)
+}
+
+fn composed(rule: &Value, record: &Value) -> Result<Option<String>, String> {
+    let mapping = mapping(rule);
+    mapping.validate(&V2).unwrap();
+    let (user, problems) = mapping.apply(record.to_string().as_bytes(), &V2);
     match problems.as_slice() {
         [] => Ok(user.password.map(|password| password.expose_secret().to_owned())),
         [problem] => Err(format!("{} {}: {}", problem.field, problem.rule, problem.message)),
@@ -317,4 +322,242 @@ fn the_rule_that_was_meant_is_found() {
     // A column that feeds another field is told.
     let record = json!({"id": 1, "pwd": hex(Digest::Md5, &[b"ann", b"secret"]), "nick": "ann"});
     assert_eq!(meant_by(&plain, &record, "secret").map(|(_, feeds)| feeds), Some(true));
+}
+
+/// What Keycloak's `UserRepresentation` holds: JSON inside text, inside a list.
+fn keycloak(algorithm: &str, more: &Value) -> Value {
+    let secret = json!({"value": "q6ur".repeat(10) + "q6s=", "salt": "c2FsdHNhbHQ=", "additionalParameters": {}});
+    let data = json!({"hashIterations": 5, "algorithm": algorithm, "additionalParameters": more});
+    json!({"id": 1, "credentials": [
+        {"type": "otp", "secretData": "{\"value\":\"TOTP\"}"},
+        {"type": "password", "secretData": secret.to_string(), "credentialData": data.to_string()},
+    ]})
+}
+
+#[test]
+fn parts_lie_in_json_inside_text_inside_a_list() {
+    let of = |name: &str| format!("credentials[type=password].{name}");
+    let rule = json!({
+        "scheme_from": of("credentialData.algorithm"),
+        "hash": of("secretData.value"), "hash_encoding": "base64",
+        "salt": of("secretData.salt"), "salt_encoding": "base64",
+        "iterations": of("credentialData.hashIterations"),
+        "m": of("credentialData.additionalParameters.memory[0]"),
+        "p": of("credentialData.additionalParameters.parallelism[0]"),
+        "variant": {"from": of("credentialData.additionalParameters.type[0]")},
+        "version": {"from": of("credentialData.additionalParameters.version[0]")},
+    });
+    let hash = "q6ur".repeat(10) + "q6s";
+    let argon2 =
+        json!({"type": ["id"], "version": ["1.3"], "memory": ["7168"], "parallelism": ["1"]});
+    for (record, one) in [
+        (
+            keycloak("pbkdf2-sha512", &json!({})),
+            Ok(Some(format!("$pbkdf2-sha512$5$c2FsdHNhbHQ${hash}"))),
+        ),
+        (
+            keycloak("argon2", &argon2),
+            Ok(Some(format!("$argon2id$v=19$m=7168,t=5,p=1$c2FsdHNhbHQ${hash}"))),
+        ),
+        (json!({"id": 1, "credentials": []}), Ok(None)),
+        (json!({"id": 1, "credentials": [{"type": "otp"}]}), Ok(None)),
+        (json!({"id": 1}), Ok(None)),
+        (
+            keycloak("argon2", &json!({"memory": ["7168"]})),
+            Err("credentials[type=password].secretData.value password: the variant of Argon2 is absent: i, d or id".to_owned()),
+        ),
+        (
+            keycloak("argon2", &json!({"memory": ["much"], "type": ["id"]})),
+            Err("credentials[type=password].secretData.value password: `m` or `p` is absent or no number".to_owned()),
+        ),
+        (
+            keycloak("argon2", &json!({"memory": ["1"], "type": ["ix"]})),
+            Err("credentials[type=password].credentialData.additionalParameters.type[0] password: names no variant of Argon2 that is known (i, d or id)".to_owned()),
+        ),
+    ] {
+        assert_eq!(composed(&rule, &record), one, "{record}");
+    }
+    // The copy, and other programs, go without the texts that hold them.
+    let rules = vec![
+        ("externalId".to_owned(), Rule::column("id")),
+        ("password".to_owned(), Rule::from_json(&rule).unwrap()),
+        ("oauth".to_owned(), Rule::Raw { without: Vec::new() }),
+        ("name".to_owned(), Rule::from_json(&json!({"jq": "tojson"})).unwrap()),
+    ];
+    let record = keycloak("argon2", &argon2);
+    let (user, problems) = Mapping::new(rules).apply(record.to_string().as_bytes(), &V2);
+    assert_eq!(problems, []);
+    for field in ["oauth", "name"] {
+        let copy = format!("{:?}", user.get(field));
+        assert!(copy.contains("credentialData") && !copy.contains("secretData"), "{copy}");
+        assert!(!copy.contains("c2FsdHNhbHQ"), "{copy}");
+    }
+    // A rule that takes the text around it, or another entry, is refused.
+    for from in
+        ["credentials[0].secretData", "credentials", "credentials[type=otp].secretData.value"]
+    {
+        let rules = vec![
+            ("password".to_owned(), Rule::from_json(&rule).unwrap()),
+            ("nickname".to_owned(), Rule::column(from)),
+        ];
+        let error = Mapping::new(rules).validate(&V2).unwrap_err().to_string();
+        assert!(error.contains("feeds the password and `nickname` too"), "{from}: {error}");
+    }
+}
+
+/// The rule for Auth0's `custom_password_hash`.
+fn auth0() -> Value {
+    let of = |name: &str| format!("custom_password_hash.{name}");
+    json!({
+        "scheme_from": {"jq": ".custom_password_hash | if .algorithm == \"hmac\" then \"hmac-\" + .hash.digest else .algorithm end"},
+        "hash": of("hash.value"), "hash_encoding": {"from": of("hash.encoding")},
+        "salt": of("salt.value"), "salt_encoding": {"from": of("salt.encoding")},
+        "order": {"from": of("salt.position"), "default": "salt+password"},
+        "password_encoding": {"from": of("password.encoding")},
+        "key": of("hash.key.value"), "key_encoding": {"from": of("hash.key.encoding")},
+        "iterations": 100_000,
+        "n": {"from": of("cost"), "default": 16384}, "r": {"from": of("blockSize"), "default": 8},
+        "p": {"from": of("parallelization"), "default": 1},
+    })
+}
+
+/// The examples of Auth0's documentation ("Bulk User Import Database Schema and Examples"), and what it
+/// says besides.
+#[test]
+fn every_form_of_auth0_is_composed_or_told() {
+    let sha256 = "d24e794fce503c3ddb1cd1ba1dd5d9b250cf9917336a0316fefd87fecf79200f";
+    let pbkdf2 = "KNyFsA2rWoE$I2CQGI9H0JxdDf3kERRI97kPCGxh0KWBIV3MxyaS191gDGfzVBGyS4BibhgqWQ0/ails8mHuU9ckASxHOOq58w";
+    let (argon2, bcrypt) = (
+        "$argon2id$v=19$m=65536,t=2,p=1$J6Q/82PCyaNpYKRELJyTZg$m04qUAB8rexWDR4+/0f+SFB+4XMFxt7YAvAq2UycYos",
+        "$2b$10$C9hB01.YxRSTcn/ZOOo4j.TW7xCKKFKBSF.C7E0xiUwumqIDqWUXG",
+    );
+    let ldap =
+        "{SSHA384}/cgEjdoZh85DhurDeOQEMO1rMlAur93SVPbYe5XSD4lF7nNuvrBju5hUeg9A6agRemgSXGl5YuE=";
+    let digest = "0k55T85QPD3bHNG6HdXZslDPmRczagMW/v2H/s95IA8";
+    let scrypt = "097f6197e1b41538f723e32aa7a68e8d76227d8e432ce5faa4882a913032db29";
+    for (custom, one) in [
+        (
+            json!({"algorithm": "sha256", "hash": {"value": sha256, "encoding": "hex"}, "salt": {"value": "abc123", "position": "prefix"}}),
+            format!("$sha256$sp$YWJjMTIz${digest}"),
+        ),
+        (
+            json!({"algorithm": "sha256", "hash": {"value": sha256, "encoding": "hex"}, "salt": {"value": "YWJjMTIz", "encoding": "base64", "position": "suffix"}}),
+            format!("$sha256$ps$YWJjMTIz${digest}"),
+        ),
+        (
+            json!({"algorithm": "sha256", "hash": {"value": sha256}, "salt": {"value": "abc123"}, "password": {"encoding": "ucs2"}}),
+            format!("$sha256$su$YWJjMTIz${digest}"),
+        ),
+        (
+            json!({"algorithm": "sha256", "hash": {"value": format!("{digest}="), "encoding": "base64"}}),
+            format!("$sha256$p$${digest}"),
+        ),
+        (json!({"algorithm": "bcrypt", "hash": {"value": bcrypt}}), bcrypt.to_owned()),
+        (
+            json!({"algorithm": "argon2", "hash": {"value": argon2, "encoding": "utf8"}}),
+            argon2.to_owned(),
+        ),
+        (
+            json!({"algorithm": "pbkdf2", "hash": {"value": format!("$pbkdf2-sha512$i=1000,l=64${pbkdf2}")}}),
+            format!("$pbkdf2-sha512$i=1000,l=64${pbkdf2}"),
+        ),
+        (
+            json!({"algorithm": "pbkdf2", "hash": {"value": format!("$pbkdf2-sha512${pbkdf2}")}}),
+            format!("$pbkdf2-sha512$i=100000${pbkdf2}"),
+        ),
+        (
+            json!({"algorithm": "ldap", "hash": {"value": ldap, "encoding": "utf8"}}),
+            ldap.to_owned(),
+        ),
+        (
+            json!({"algorithm": "hmac", "hash": {"value": "cg7f42jH39/2EaAU4wNd4s2lKIk=", "encoding": "base64", "digest": "sha1",
+                "key": {"value": "736868", "encoding": "hex"}}}),
+            "$hmac-sha1$p$$c2ho$cg7f42jH39/2EaAU4wNd4s2lKIk".to_owned(),
+        ),
+        (
+            json!({"algorithm": "scrypt", "hash": {"value": scrypt, "encoding": "hex"}, "salt": {"value": "abc123", "encoding": "utf8"},
+                "keylen": 32, "cost": 4096}),
+            "$scrypt$ln=12,r=8,p=1$YWJjMTIz$CX9hl+G0FTj3I+Mqp6aOjXYifY5DLOX6pIgqkTAy2yk".to_owned(),
+        ),
+    ] {
+        let record = json!({"id": 1, "custom_password_hash": custom});
+        assert_eq!(taken(&auth0(), &record), Ok(Some(one)), "{record}");
+    }
+    let none = "the jq program of `scheme_from` names no scheme that can be composed";
+    let typed = "the password was not in UTF-8 when it was hashed";
+    for (custom, why) in [
+        (
+            json!({"algorithm": "md4", "hash": {"value": "AbuUujgF0pPPkJPSFRTpmA==", "encoding": "base64"}}),
+            none,
+        ),
+        (
+            json!({"algorithm": "pbkdf2", "hash": {"value": format!("$pbkdf2-md4$i=100000,l=64${pbkdf2}")}}),
+            none,
+        ),
+        (
+            json!({"algorithm": "hmac", "hash": {"value": "ab", "digest": "whirlpool", "key": {"value": "k"}}}),
+            none,
+        ),
+        (
+            json!({"algorithm": "hmac", "hash": {"value": "cg7f42jH39/2EaAU4wNd4s2lKIk=", "digest": "sha1"}}),
+            "the key of the HMAC is absent",
+        ),
+        (
+            json!({"algorithm": "bcrypt", "hash": {"value": bcrypt}, "salt": {"value": "abc123"}}),
+            "a hash that has its salt inside, and another salt beside it",
+        ),
+        (
+            json!({"algorithm": "sha256", "hash": {"value": sha256}, "salt": {"position": "prefix"}}),
+            "the salt is absent",
+        ),
+        (
+            json!({"algorithm": "sha256", "hash": {"value": sha256}, "salt": {"value": "a", "position": "middle"}}),
+            "custom_password_hash.salt.position password: names no order that is known",
+        ),
+        (
+            json!({"algorithm": "sha256", "hash": {"value": sha256, "encoding": "utf8"}}),
+            "no hash of sha256",
+        ),
+        (
+            json!({"algorithm": "bcrypt", "hash": {"value": bcrypt}, "password": {"encoding": "utf16le"}}),
+            typed,
+        ),
+        (
+            json!({"algorithm": "scrypt", "hash": {"value": scrypt}, "salt": {"value": "a"}, "password": {"encoding": "latin1"}}),
+            typed,
+        ),
+        (
+            json!({"algorithm": "scrypt", "hash": {"value": scrypt}, "salt": {"value": "a"}, "cost": 1000}),
+            "`n` is no power of two",
+        ),
+    ] {
+        let record = json!({"id": 1, "custom_password_hash": custom});
+        let problem = taken(&auth0(), &record).unwrap_err();
+        assert!(problem.contains(why) && !problem.contains(sha256), "{record}: {problem}");
+    }
+}
+
+#[test]
+fn hash_and_salt_may_come_from_programs_whose_fields_go_nowhere_else() {
+    let rule = json!({"scheme": "md5", "hash": {"jq": ".auth[0]"}, "salt": {"jq": ".auth[1]"}, "order": {"jq": ".how"}});
+    let record = json!({"id": 1, "auth": [MD5, "ab"], "how": "suffix"});
+    assert_eq!(taken(&rule, &record), Ok(Some("$md5$ps$YWI$X03MO1qnZdYdgyfeuILPmQ".to_owned())));
+    let problem = taken(&rule, &json!({"id": 1, "auth": [MD5, "ab"]})).unwrap_err();
+    assert_eq!(
+        problem,
+        "password password: a salt, and the record does not say in which order it was hashed"
+    );
+    let rules = vec![
+        ("password".to_owned(), Rule::from_json(&rule).unwrap()),
+        ("oauth".to_owned(), Rule::Raw { without: Vec::new() }),
+    ];
+    let mapping = Mapping::new(rules);
+    let (user, _) = mapping.apply(record.to_string().as_bytes(), &V2);
+    assert!(!format!("{:?}", user.get("oauth")).contains("auth"), "{:?}", user.get("oauth"));
+    // A whole hash out of anywhere.
+    let bcrypt = format!("$2b$12${}", "x".repeat(53));
+    let whole = json!({"hash": {"jq": ".all | map(select(.main)) | .[0].hash"}});
+    let record =
+        json!({"id": 1, "all": [{"main": false, "hash": "x"}, {"main": true, "hash": bcrypt}]});
+    assert_eq!(taken(&whole, &record), Ok(Some(bcrypt)));
 }

@@ -11,6 +11,7 @@ fn vectors() -> Vec<Value> {
         include_str!("../../../tests/password/vectors.jsonl"),
         include_str!("../../../tests/password/forms.jsonl"),
         include_str!("../../../tests/password/systems.jsonl"),
+        include_str!("../../../tests/password/parts.jsonl"),
     ];
     files.into_iter().flat_map(str::lines).map(|line| serde_json::from_str(line).unwrap()).collect()
 }
