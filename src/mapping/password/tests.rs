@@ -424,6 +424,7 @@ fn auth0() -> Value {
 /// The examples of Auth0's documentation ("Bulk User Import Database Schema and Examples"), and what it
 /// says besides.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn every_form_of_auth0_is_composed_or_told() {
     let sha256 = "d24e794fce503c3ddb1cd1ba1dd5d9b250cf9917336a0316fefd87fecf79200f";
     let pbkdf2 = "KNyFsA2rWoE$I2CQGI9H0JxdDf3kERRI97kPCGxh0KWBIV3MxyaS191gDGfzVBGyS4BibhgqWQ0/ails8mHuU9ckASxHOOq58w";
