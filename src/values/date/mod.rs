@@ -5,10 +5,12 @@
 
 mod named;
 mod read;
+mod scan;
 
 use chrono::format::{Item, Parsed, StrftimeItems, parse};
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveTime, Timelike, Utc};
-use read::{Scan, read};
+use read::read;
+use scan::Scan;
 
 const FORMS: &str = "no date in a form that is known (2024-01-31, 2024-01-31T14:30:00Z, \
                      2024/01/31, 31.01.2024, 20240131, RFC 2822, seconds or milliseconds since \

@@ -1,6 +1,6 @@
 //! Dates that name their month: `Jan 31, 2024 10:15:00 AM`, `31-Jan-2024`, `Wed Jan 31 10:15:00 UTC 2024`.
 
-use super::read::Scan;
+use super::scan::Scan;
 use super::{FORMS, NOT_THERE, Read};
 use chrono::{DateTime, NaiveDate};
 
