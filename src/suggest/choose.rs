@@ -9,7 +9,9 @@ use super::survey::{FieldStats, Place};
 use crate::schema::Schema;
 use crate::user::IdKind;
 use crate::vocabulary::synonyms::{self, Meaning};
+use crate::vocabulary::systems;
 use crate::words::grouped;
+use std::borrow::Cow;
 
 /// All candidates, in the order of the export.
 pub(super) fn candidates(
@@ -17,22 +19,42 @@ pub(super) fn candidates(
     records: u64,
     schema: &Schema,
 ) -> Vec<Candidate> {
+    let columns = fields.iter().filter_map(|(place, _)| match place {
+        Place::Column(path) | Place::First(path) => path.last().map(String::as_str),
+        _ => None,
+    });
+    let system = systems::of_columns(&columns.collect::<Vec<&str>>());
     let mut found: Vec<Candidate> = fields
         .iter()
         .enumerate()
         .filter(|(_, (place, stats))| stats.filled() > 0 && has_name(place))
         .filter_map(|(at, (place, stats))| {
-            let (meaning, depth) = region(place, stats, fields).or_else(|| meaning(place))?;
+            let own = system.and_then(|system| system.field(names(place).last()?));
+            let (meaning, depth) = match own {
+                Some("") => return None,
+                Some(field) => (Meaning { field, doubt: 0 }, 0),
+                None => region(place, stats, fields).or_else(|| meaning(place))?,
+            };
             let doubt = i64::from(meaning.doubt) + 50 * depth;
-            let is_of_standing = matches!(meaning.field, BLOCKED | "isDeleted");
-            (!is_of_standing)
-                .then(|| candidate(at, place, stats, meaning.field, (records, doubt), schema))
+            let field = if meaning.field == "username" && are_seconds(stats) {
+                "lastLogin"
+            } else {
+                meaning.field
+            };
+            let is_of_standing = matches!(field, BLOCKED | "isDeleted");
+            (!is_of_standing).then(|| candidate(at, place, stats, field, (records, doubt), schema))
         })
         .collect();
     blocked(&mut found, fields, records);
     by_shape(&mut found, fields, records, schema);
     salts_apart(&mut found, fields, schema);
     found
+}
+
+/// Whether `login` says when, in seconds since 1970: nobody is called so.
+fn are_seconds(stats: &FieldStats) -> bool {
+    let seconds = stats.of_shape(Shape::Seconds);
+    seconds > 0 && seconds + stats.of_shape(Shape::NoDate) == stats.filled()
 }
 
 /// A `state` beside a city, or a postal code, is a region, unless it holds words for states of accounts.
@@ -80,7 +102,7 @@ fn candidate(
     match how {
         Err(why) => {
             let rule = rule::written(place, &How::default());
-            Candidate { at, field, rule, note: Some(why.to_owned()), points: None }
+            Candidate { at, field, rule, note: Some(why.into_owned()), points: None }
         }
         Ok(how) => {
             let points = is_taken.then_some(points);
@@ -145,11 +167,13 @@ fn fit(
     stats: &FieldStats,
     field: &str,
     schema: &Schema,
-) -> Result<How, &'static str> {
+) -> Result<How, Cow<'static, str>> {
     if field == schema.password_field {
         return rule::password(place, stats);
     }
-    let Some(known) = schema.field(field) else { return Err("the target has no such field") };
+    let Some(known) = schema.field(field) else {
+        return Err("the target has no such field".into());
+    };
     match rule::how(known, stats) {
         Err(_) if matches!(field, "emailVerified" | "phoneVerified") && is_time(stats) => {
             Ok(How::default())

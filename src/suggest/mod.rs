@@ -2,20 +2,25 @@
 //! Pure: what was seen goes in ([`Survey`]), lines of a settings file come out ([`Proposal`]).
 //!
 //! It proposes, a person decides: what is not certain is written as a comment, with the reason.
-//! No value of a record is kept or shown.
+//! Every rule that is proposed has been tried on the records that were looked at ([`Tried`]). No value of a
+//! record is shown.
 
 mod blocked;
 mod candidate;
 mod choose;
+mod dates;
+mod phones;
 mod rule;
 mod salts;
 mod shape;
 mod standing;
 mod survey;
+mod trial;
 mod write;
 
 pub use shape::Shape;
 pub use survey::{FieldStats, Place, Survey};
+pub use trial::Tried;
 
 pub(crate) use rule::scheme;
 pub(crate) use standing::{Judgement, UNKNOWN as UNKNOWN_STATE, judge};
@@ -24,6 +29,7 @@ use crate::schema::Schema;
 use crate::vocabulary::salt::Salt;
 use crate::vocabulary::standing::Kind;
 use candidate::Candidate;
+use trial::Trial;
 
 /// A mapping that is proposed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,6 +59,10 @@ pub struct Line {
     pub coverage: String,
     /// What a person should know.
     pub note: Option<String>,
+    /// What it came to on the records; none where it does not hold.
+    pub tried: Option<Tried>,
+    /// Whether what it refuses is left out, and does not cost the user.
+    pub omits: bool,
     /// Whether it holds; otherwise it is written as a comment.
     pub holds: bool,
 }
@@ -70,6 +80,8 @@ pub struct Left {
     pub reason: String,
 }
 
+/// Whether a mapping can say that a wrong value is left out.
+const OMITS: bool = false;
 /// Fields that come first, in this order, as the template has them; the others follow in the
 /// target's order.
 const FIRST: &[&str] = &[
@@ -87,7 +99,9 @@ const FIRST: &[&str] = &[
 /// Proposes a mapping. `is_sample`: the export has, or may have, more records than were looked at.
 pub fn propose(survey: &Survey, is_sample: bool, schema: &Schema) -> Proposal {
     let (fields, records) = (survey.fields(), survey.records());
+    let trial = Trial::new(survey.kept(), schema);
     let mut candidates = choose::candidates(&fields, records, schema);
+    phones::settle(&mut candidates, &fields, &trial);
     // The best first; of equal ones the first in the export.
     candidates.sort_by_key(|candidate| (std::cmp::Reverse(candidate.points), candidate.at));
     let rest = schema.fields.iter().map(|field| field.name).filter(|name| !FIRST.contains(name));
@@ -99,6 +113,7 @@ pub fn propose(survey: &Survey, is_sample: bool, schema: &Schema) -> Proposal {
             line(candidate, place, percent(stats.filled(), records), i > 0)
         }));
     }
+    try_all(&mut lines, &trial, schema);
     let is_used = |at: usize| candidates.iter().any(|candidate| candidate.at == at);
     let left = fields.iter().enumerate().filter(|(at, _)| !is_used(*at));
     let left = left.map(|(_, (place, stats))| Left {
@@ -112,6 +127,35 @@ pub fn propose(survey: &Survey, is_sample: bool, schema: &Schema) -> Proposal {
     Proposal { records, is_sample, lines, left, without }
 }
 
+/// Tries the rules that hold. One that refuses most values holds no more; one that refuses some leaves them
+/// out, where the field is not needed.
+fn try_all(lines: &mut [Line], trial: &Trial<'_>, schema: &Schema) {
+    for line in lines.iter_mut().filter(|line| line.holds) {
+        line.tried = trial.run(line.field, &line.rule);
+        line.holds = line.tried.as_ref().is_some_and(Tried::takes_most);
+    }
+    let has_other =
+        lines.iter().any(|line| line.holds && matches!(line.field, "externalId" | "email"));
+    for line in lines.iter_mut().filter(|line| line.holds) {
+        let is_refused = line.tried.as_ref().is_some_and(|tried| tried.refusals() > 0);
+        line.omits = OMITS && is_refused && may_omit(line.field, has_other, schema);
+        if line.omits {
+            line.rule = rule::with_omission(&line.rule);
+        }
+    }
+}
+
+/// Whether a wrong value of a field may be left out. Who a user is, whether they may sign in, and by which
+/// password, is never left out; a phone number only where something else identifies the user.
+fn may_omit(field: &str, has_other: bool, schema: &Schema) -> bool {
+    if field == phones::PHONE {
+        return has_other;
+    }
+    let is_identifier = schema.field(field).is_some_and(|field| field.identifier.is_some());
+    let is_standing = schema.blocked_field == Some(field) || field == "isDeleted";
+    !is_identifier && !is_standing && field != schema.password_field
+}
+
 fn line(candidate: &Candidate, place: &Place, coverage: String, is_second: bool) -> Line {
     let holds = candidate.points.is_some() && !is_second;
     let another = (candidate.points.is_some() && is_second).then(|| "another candidate".to_owned());
@@ -122,6 +166,8 @@ fn line(candidate: &Candidate, place: &Place, coverage: String, is_second: bool)
         rule: candidate.rule.clone(),
         coverage,
         note: (!notes.is_empty()).then(|| notes.join("; ")),
+        tried: None,
+        omits: false,
         holds,
     }
 }

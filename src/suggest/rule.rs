@@ -1,9 +1,11 @@
 //! How a value that was found must be read so that the target takes it, and how a rule is written.
 
+use super::dates::Order;
 use super::shape::Shape;
 use super::survey::{FieldStats, Place};
 use crate::schema::{Field, Format, Type};
-use crate::words::{grouped, quoted};
+use crate::words::quoted;
+use std::borrow::Cow;
 
 /// What is done with the values of a place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,7 +13,7 @@ pub(super) struct How {
     /// The words of `as`.
     pub(super) steps: Vec<&'static str>,
     /// A key that belongs to them, and its value.
-    pub(super) option: Option<(&'static str, &'static str)>,
+    pub(super) option: Option<(&'static str, String)>,
     /// What a person should know.
     pub(super) note: Option<String>,
 }
@@ -28,39 +30,45 @@ impl How {
 
 /// What must be done so that the field takes these values, or why it takes them not. Most of them
 /// must fit: the others are what `check` is for.
-pub(super) fn how(field: &Field, stats: &FieldStats) -> Result<How, &'static str> {
+pub(super) fn how(field: &Field, stats: &FieldStats) -> Result<How, Cow<'static, str>> {
     if most(stats, stats.of_type("list") + stats.of_type("object")) {
-        return Err("a list or an object, which no field takes");
+        return Err("a list or an object, which no field takes".into());
     }
     if most(stats, stats.of_shape(Shape::Hash)) {
-        return Err("password hashes, which must not be readable");
+        return Err("password hashes, which must not be readable".into());
     }
     match (field.ty, field.format) {
         (Type::Bool, _) => truth(stats),
         (Type::Int, _) => int(stats),
-        (Type::TextList, _) => Err("the field takes a list of texts"),
+        (Type::TextList, _) => Err("the field takes a list of texts".into()),
         (Type::Text, _) if most(stats, stats.of_type("bool")) => {
-            Err("truth values, where text is expected")
+            Err("truth values, where text is expected".into())
         }
         (Type::Text, Format::Email) => email(stats),
         (Type::Text, Format::Phone) => phone(stats),
         (Type::Text, Format::DateTime) => moment(stats),
         (Type::Text, _) if field.name == "birthdate" => day(stats),
+        (Type::Text, _) if field.name == "lastIP" && !half(stats, stats.of_shape(Shape::Ip)) => {
+            Err("its values are no addresses of machines".into())
+        }
+        (Type::Text, _) if field.name == "photo" && are_ids(stats) => {
+            Err("the ids of files, which are no addresses".into())
+        }
         (Type::Text, Format::OneOf(_)) => gender(stats),
         (Type::Text, _) => Ok(text(field, stats)),
     }
 }
 
 /// As [`how`], for the password.
-pub(super) fn password(place: &Place, stats: &FieldStats) -> Result<How, &'static str> {
+pub(super) fn password(place: &Place, stats: &FieldStats) -> Result<How, Cow<'static, str>> {
     const UNKNOWN: &str =
         "no hash of a known scheme: if it is plain text, set keep_password = false above";
     const NOT_TYPED: &str = "of a form that is not known, and nothing that people type: find out what made it (README, Passwords)";
     if !matches!(place, Place::Column(_)) {
-        return Err("a password comes from a column, not from inside a list");
+        return Err("a password comes from a column, not from inside a list".into());
     }
     if !most(stats, stats.of_type("text") + stats.of_type("number")) {
-        return Err("no text, so no password");
+        return Err("no text, so no password".into());
     }
     let schemes: Vec<&str> =
         stats.schemes.keys().copied().filter(|scheme| *scheme != "plain").collect();
@@ -71,12 +79,21 @@ pub(super) fn password(place: &Place, stats: &FieldStats) -> Result<How, &'stati
     Ok(How::default().note(schemes.join(", ")))
 }
 
+fn are_ids(stats: &FieldStats) -> bool {
+    most(stats, stats.of_shape(Shape::Uuid) + stats.of_shape(Shape::Whole))
+}
+
 fn all(stats: &FieldStats, n: u64) -> bool {
     n >= stats.filled()
 }
 
 fn most(stats: &FieldStats, n: u64) -> bool {
     n > 0 && n * 10 >= stats.filled() * 8
+}
+
+/// As [`most`], for what may be left out where it is wrong.
+fn half(stats: &FieldStats, n: u64) -> bool {
+    n > 0 && n * 2 >= stats.filled()
 }
 
 fn text(field: &Field, stats: &FieldStats) -> How {
@@ -87,9 +104,9 @@ fn text(field: &Field, stats: &FieldStats) -> How {
     How::default()
 }
 
-fn email(stats: &FieldStats) -> Result<How, &'static str> {
+fn email(stats: &FieldStats) -> Result<How, Cow<'static, str>> {
     if !most(stats, stats.of_shape(Shape::Email)) {
-        return Err("its values are no e-mail addresses");
+        return Err("its values are no e-mail addresses".into());
     }
     let mut steps = Vec::new();
     if stats.of_shape(Shape::Spaced) > 0 {
@@ -101,33 +118,25 @@ fn email(stats: &FieldStats) -> Result<How, &'static str> {
     Ok(How { steps, ..How::default() })
 }
 
-fn phone(stats: &FieldStats) -> Result<How, &'static str> {
-    if !most(stats, stats.of_shape(Shape::Phone)) {
-        return Err("its values are no phone numbers");
+/// The region is chosen later, by the numbers themselves. A wrong one among them costs no user.
+fn phone(stats: &FieldStats) -> Result<How, Cow<'static, str>> {
+    if !half(stats, stats.of_shape(Shape::Phone)) {
+        return Err("its values are no phone numbers".into());
     }
-    let (plus, china) = (stats.of_shape(Shape::PlusPhone), stats.of_shape(Shape::ChinaMobile));
-    if china > 0 && china * 2 >= stats.filled() - plus {
-        return Ok(How { option: Some(("region", "CN")), ..How::step("phone") });
-    }
-    if all(stats, plus) {
-        return Ok(How::step("phone"));
-    }
-    Ok(How::default().note(
-        "numbers without a country code: if all are of one country, as = \"phone\", region = \"…\"",
-    ))
+    Ok(How::default())
 }
 
-fn gender(stats: &FieldStats) -> Result<How, &'static str> {
+fn gender(stats: &FieldStats) -> Result<How, Cow<'static, str>> {
     if all(stats, stats.of_shape(Shape::Letter)) {
         return Ok(How::default());
     }
-    if most(stats, stats.of_shape(Shape::Gender)) {
+    if half(stats, stats.of_shape(Shape::Gender)) {
         return Ok(How::step("gender"));
     }
-    Err("words that as = \"gender\" does not know")
+    Err("words that as = \"gender\" does not know".into())
 }
 
-fn moment(stats: &FieldStats) -> Result<How, &'static str> {
+fn moment(stats: &FieldStats) -> Result<How, Cow<'static, str>> {
     let moments = stats.of_shape(Shape::Moment);
     if all(stats, moments) && stats.of_type("number") == 0 {
         return Ok(How::default());
@@ -135,7 +144,7 @@ fn moment(stats: &FieldStats) -> Result<How, &'static str> {
     date(stats, moments + stats.of_shape(Shape::Date))
 }
 
-fn day(stats: &FieldStats) -> Result<How, &'static str> {
+fn day(stats: &FieldStats) -> Result<How, Cow<'static, str>> {
     if all(stats, stats.of_shape(Shape::Day)) {
         return Ok(How::default());
     }
@@ -144,30 +153,39 @@ fn day(stats: &FieldStats) -> Result<How, &'static str> {
     Ok(How { note: None, ..how })
 }
 
-fn date(stats: &FieldStats, known: u64) -> Result<How, &'static str> {
-    if known > 0 && most(stats, known + stats.of_shape(Shape::NoDate)) {
+fn date(stats: &FieldStats, known: u64) -> Result<How, Cow<'static, str>> {
+    let never = stats.of_shape(Shape::NoDate);
+    if known > 0 && half(stats, known + never) {
         let how = How::step("date");
         if stats.of_shape(Shape::NoZone) > 0 {
             return Ok(how.note("without a zone, so taken as UTC; else zone = \"+08:00\""));
         }
         return Ok(how);
     }
-    if !most(stats, stats.of_shape(Shape::Slashed)) {
-        return Err("its values are no dates in a form that is known");
-    }
-    let (days, months) = (stats.of_shape(Shape::DayFirst), stats.of_shape(Shape::MonthFirst));
-    let format = match (days > 0, months > 0) {
-        (true, false) => "%d/%m/%Y",
-        (false, true) => "%m/%d/%Y",
-        _ => {
-            return Err("day and month could be either: as = \"date\", format = \"%d/%m/%Y\" or \
-                        \"%m/%d/%Y\"");
-        }
+    let pattern = stats.patterns.iter().max_by_key(|(_, orders)| orders.all);
+    let Some((pattern, orders)) = pattern.filter(|(_, found)| half(stats, found.all + never))
+    else {
+        return Err("its values are no dates in a form that is known".into());
     };
-    Ok(How { option: Some(("format", format)), ..How::step("date") })
+    match orders.certain() {
+        Some(order) if pattern.has_whole_year() => {
+            Ok(How { option: Some(("format", pattern.format(order))), ..How::step("date") })
+        }
+        Some(order) => Err(format!(
+            "years of two digits: if all are of this century, as = \"date\", format = \"{}\"",
+            pattern.format(order)
+        )
+        .into()),
+        None => Err(format!(
+            "day and month could be either: as = \"date\", format = \"{}\" or \"{}\"",
+            pattern.format(Order::DayFirst),
+            pattern.format(Order::MonthFirst)
+        )
+        .into()),
+    }
 }
 
-pub(super) fn truth(stats: &FieldStats) -> Result<How, &'static str> {
+pub(super) fn truth(stats: &FieldStats) -> Result<How, Cow<'static, str>> {
     let bools = stats.of_type("bool");
     if all(stats, bools) {
         return Ok(How::default());
@@ -175,21 +193,12 @@ pub(super) fn truth(stats: &FieldStats) -> Result<How, &'static str> {
     let known = bools + stats.of_shape(Shape::Truth);
     // A few are mistakes of their records; many are words with a meaning of their own.
     if known == 0 || (stats.filled() - known) * 50 > stats.filled() {
-        return Err("values that mean neither true nor false");
+        return Err("values that mean neither true nor false".into());
     }
-    let how = How::step("bool");
-    let of = grouped(stats.filled());
-    Ok(match stats.filled() - known {
-        0 => how,
-        1 => how.note(format!("1 of {of} values means neither true nor false: check names it")),
-        n => how.note(format!(
-            "{} of {of} values mean neither true nor false: check names them",
-            grouped(n)
-        )),
-    })
+    Ok(How::step("bool"))
 }
 
-fn int(stats: &FieldStats) -> Result<How, &'static str> {
+fn int(stats: &FieldStats) -> Result<How, Cow<'static, str>> {
     let whole = stats.of_shape(Shape::Whole);
     if all(stats, whole) && all(stats, stats.of_type("number")) {
         return Ok(How::default());
@@ -197,7 +206,7 @@ fn int(stats: &FieldStats) -> Result<How, &'static str> {
     if most(stats, whole) {
         return Ok(How::step("int"));
     }
-    Err("no whole numbers of 32 bits")
+    Err("no whole numbers of 32 bits".into())
 }
 
 /// The right side of a line of `[mapping]`.
@@ -213,8 +222,10 @@ pub(super) fn written(place: &Place, how: &How) -> String {
         [one] => format!(", as = {one}"),
         several => format!(", as = [{}]", several.join(", ")),
     };
-    let option =
-        how.option.map_or(String::new(), |(key, value)| format!(", {key} = {}", quoted(value)));
+    let option = how
+        .option
+        .as_ref()
+        .map_or(String::new(), |(key, value)| format!(", {key} = {}", quoted(value)));
     format!("{{ {source}{steps}{option} }}")
 }
 
@@ -243,6 +254,21 @@ pub(crate) fn scheme(place: &Place, digests: &[&str]) -> String {
         digests.iter().map(|digest| format!("\"{}\": \"{digest}\"", digits(digest))).collect();
     let text = format!("{{{}}}[{} | length | tostring]", names.join(", "), jq(place));
     format!("scheme_from = {{ jq = {} }}", program(&text))
+}
+
+/// The rule of phone numbers that begin with their country codes, without the `+`.
+pub(super) fn written_plus(place: &Place) -> String {
+    let text = "select(. != null and . != \"\") | \"+\" + (tostring | ltrimstr(\"+\"))";
+    format!("{{ jq = {}, as = \"phone\" }}", program(&format!("{} | {text}", jq(place))))
+}
+
+/// The same rule, which leaves out what it would refuse.
+pub(super) fn with_omission(rule: &str) -> String {
+    const OMIT: &str = "on_error = \"omit\" }";
+    match rule.strip_suffix(" }") {
+        Some(inside) => format!("{inside}, {OMIT}"),
+        None => format!("{{ from = {rule}, {OMIT}"),
+    }
 }
 
 /// The rule that a place is filled. CSV has empty text where nothing is.

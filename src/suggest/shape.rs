@@ -1,9 +1,13 @@
 //! What a value looks like, without keeping it.
 
+use super::dates::{Orders, Pattern};
 use crate::password::detect;
 use crate::user::{IdKind, normalise};
-use crate::values::{self, is_zero_date, truth_of};
-use chrono::{DateTime, NaiveDate};
+use crate::values::{self, DateForm, Wanted, is_zero_date, truth_of};
+use chrono::NaiveDate;
+
+/// No date is longer.
+const MOST_OF_DATE: usize = 64;
 
 /// What a value may look like; one can have several of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -13,7 +17,7 @@ pub enum Shape {
     Phone,
     /// A mobile number of mainland China.
     ChinaMobile,
-    /// A phone number with `+` and country code.
+    /// A phone number with `+`, or `00`, and country code.
     PlusPhone,
     /// A password hash that can be nothing else.
     Hash,
@@ -29,16 +33,14 @@ pub enum Shape {
     Day,
     /// A date in another form that is understood.
     Date,
+    /// Seconds since 1970, of the years 2001 to 2033.
+    Seconds,
     /// What stands for no date in exports of MySQL: `0`, `0000-00-00`.
     NoDate,
     /// A date without a zone in one of these forms.
     NoZone,
     /// A date such as 03/04/2024, which may be of March or of April.
     Slashed,
-    /// Such a date whose first number can only be the day.
-    DayFirst,
-    /// Such a date whose second number can only be the day.
-    MonthFirst,
     /// `M`, `F` or `U`.
     Letter,
     /// A word or number for a gender.
@@ -46,6 +48,8 @@ pub enum Shape {
     /// White space around it.
     Spaced,
     Uuid,
+    /// An address of the internet, of a machine.
+    Ip,
 }
 
 /// The shapes of a text, or of a number as it is written.
@@ -68,6 +72,7 @@ pub(super) fn shapes(text: &str) -> Vec<Shape> {
     note(matches!(trimmed, "M" | "F" | "U"), Shape::Letter);
     note(is_gender(trimmed), Shape::Gender);
     note(is_uuid(trimmed), Shape::Uuid);
+    note(trimmed.parse::<std::net::IpAddr>().is_ok(), Shape::Ip);
     phone(trimmed, &mut note);
     date(trimmed, &mut note);
     note(is_zero_date(trimmed), Shape::NoDate);
@@ -94,7 +99,9 @@ fn phone(text: &str, note: &mut impl FnMut(bool, Shape)) {
     let is_time = text.contains('.') && is_epoch(text);
     let is_phone = values::phone(text).is_ok() && (7..=15).contains(&digits.len()) && !is_time;
     note(is_phone, Shape::Phone);
-    note(is_phone && number.starts_with('+'), Shape::PlusPhone);
+    let is_abroad =
+        number.strip_prefix("00").is_some_and(|rest| values::phone(&format!("+{rest}")).is_ok());
+    note(is_phone && (number.starts_with('+') || is_abroad), Shape::PlusPhone);
     let national = ["+86", "0086", "86"].iter().find_map(|code| number.strip_prefix(code));
     let is_mobile = |number: &str| {
         let bytes = number.as_bytes();
@@ -108,42 +115,25 @@ fn date(text: &str, note: &mut impl FnMut(bool, Shape)) {
     let is_moment = values::date_time(text).is_ok();
     note(is_moment, Shape::Moment);
     note(text.len() == 10 && NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok(), Shape::Day);
-    if is_moment {
+    if is_moment || text.len() > MOST_OF_DATE {
         return;
     }
-    if is_epoch(text) || DateTime::parse_from_rfc2822(text).is_ok() {
-        note(true, Shape::Date);
-        return;
+    // Digits alone are read as seconds or milliseconds, too, where a number of anything else stands.
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && text.bytes().filter(|byte| *byte == b'.').count() < 2;
+    let may_be = !is_number || is_epoch(text) || matches!(text.len(), 8 | 14 | 18);
+    let read = |form: DateForm| form.convert(text, Wanted::Moment);
+    let found = read(DateForm::default()).ok().filter(|_| may_be);
+    note(found.is_some(), Shape::Date);
+    let is_seconds = is_number && text.len() == 10 && text.starts_with('1') && !text.contains('.');
+    note(is_seconds, Shape::Seconds);
+    if let (Some(found), Ok(east)) = (found, DateForm::new(None, Some("+01:00"))) {
+        note(read(east) != Ok(found), Shape::NoZone);
     }
-    let numbers: Vec<&str> =
-        text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
-    let [first, second, third, ..] = numbers[..] else {
-        let is_compact = text.len() == 8 && NaiveDate::parse_from_str(text, "%Y%m%d").is_ok();
-        note(is_compact, Shape::Date);
-        note(is_compact, Shape::NoZone);
-        return;
-    };
-    if !text.starts_with(first) {
-        return;
-    }
-    let day = |year: &str, month: &str, day: &str| {
-        let month = month.parse().unwrap_or(0);
-        let day = day.parse().unwrap_or(0);
-        year.len() == 4 && NaiveDate::from_ymd_opt(year.parse().unwrap_or(0), month, day).is_some()
-    };
-    let separator = text.as_bytes().get(first.len()).copied().unwrap_or(b' ');
-    let is_date = day(first, second, third) || separator == b'.' && day(third, second, first);
-    note(is_date, Shape::Date);
-    let has_zone = text.ends_with(['Z', 'z']) || text.contains('+');
-    note(is_date && !has_zone, Shape::NoZone);
-    if !is_date && matches!(separator, b'/' | b'-') {
-        let (day_first, month_first) = (day(third, second, first), day(third, first, second));
-        note(day_first || month_first, Shape::Slashed);
-        // A pattern can be named for what is nothing but a day, with slashes.
-        let is_plain = separator == b'/' && numbers.len() == 3;
-        note(is_plain && day_first && !month_first, Shape::DayFirst);
-        note(is_plain && month_first && !day_first, Shape::MonthFirst);
-    }
+    note(
+        Pattern::of(text).is_some_and(|pattern| Orders::default().add(&pattern, text)),
+        Shape::Slashed,
+    );
 }
 
 /// Seconds or milliseconds since 1970, of this century or nearly.
@@ -176,9 +166,12 @@ mod tests {
             ("2024/1/31 10:00", &[Date, NoZone]),
             ("2024年1月31日", &[Date, NoZone]),
             ("31.01.2024", &[Phone, Date, NoZone]),
-            ("31/01/2024", &[Slashed, DayFirst]),
-            ("01/31/2024", &[Slashed, MonthFirst]),
-            ("03/04/2024", &[Slashed]),
+            ("31/01/2024", &[Slashed]),
+            ("01/31/2024 8:15 PM", &[Capitals, Slashed]),
+            ("31/31/2024", &[]),
+            ("20240131101500.0Z", &[Capitals, Date]),
+            ("133511697000000000", &[Date]),
+            ("Jan 31, 2024 10:15:00 AM", &[Capitals, Date, NoZone]),
             ("1486324027000", &[Phone, Date]),
             ("1486324027.5", &[Date]),
             ("Wed, 07 Jun 2017 14:34:08 +0000", &[Capitals, Date]),

@@ -1,6 +1,7 @@
 //! The fields of an export's first records: where they lie, how often they are filled, and what
-//! their values look like. Counts and hashes; no value is kept.
+//! their values look like. Counts and hashes; and the records themselves, on which the rules are tried.
 
+use super::dates::{Orders, Pattern};
 use super::shape::{Shape, shapes};
 use crate::input::is_data;
 use crate::password::detect;
@@ -17,6 +18,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 const MOST_FIELDS: usize = 1_000;
 /// An object of more different names than this is a table of its own: its names are data.
 const MOST_NAMES: usize = 64;
+/// Bytes of records that are kept; of what is beyond, only counts.
+const MOST_BYTES: usize = 64 << 20;
 /// How deep objects are looked into.
 const MOST_DEPTH: usize = 6;
 /// How lists of named values are written: the name, the value.
@@ -52,6 +55,8 @@ pub struct FieldStats {
     pub types: BTreeMap<&'static str, u64>,
     /// Filled values by shape.
     pub shapes: BTreeMap<Shape, u64>,
+    /// Dates whose day and month could be either, by how they are written.
+    pub(super) patterns: BTreeMap<Pattern, Orders>,
     /// Password hashes by scheme, of those that look like one.
     pub schemes: BTreeMap<&'static str, u64>,
     /// Whether people type them.
@@ -115,6 +120,10 @@ impl FieldStats {
             self.texts.add(&text);
             for shape in shapes(&text) {
                 *self.shapes.entry(shape).or_default() += 1;
+                let pattern = (shape == Shape::Slashed).then(|| Pattern::of(text.trim())).flatten();
+                if let Some(pattern) = pattern {
+                    self.patterns.entry(pattern.clone()).or_default().add(&pattern, text.trim());
+                }
             }
             if self.shapes.keys().any(|shape| matches!(shape, Shape::Hash | Shape::HexHash)) {
                 *self.schemes.entry(detect(&text).as_str()).or_default() += 1;
@@ -131,6 +140,8 @@ impl FieldStats {
 #[derive(Debug, Default)]
 pub struct Survey {
     records: u64,
+    kept: Vec<Box<[u8]>>,
+    kept_bytes: usize,
     fields: Vec<(Place, FieldStats)>,
     index: HashMap<Place, usize>,
     seen: HashSet<u64>,
@@ -143,6 +154,10 @@ impl Survey {
         let Ok(Value::Object(record)) = serde_json::from_slice(raw) else { return };
         if self.seen.insert(hash(raw)) {
             self.records += 1;
+            if self.kept_bytes + raw.len() <= MOST_BYTES {
+                self.kept_bytes += raw.len();
+                self.kept.push(raw.into());
+            }
             self.object(&mut Vec::new(), &record);
         }
     }
@@ -150,6 +165,11 @@ impl Survey {
     /// Records that counted.
     pub fn records(&self) -> u64 {
         self.records
+    }
+
+    /// The records that rules are tried on: all that counted, unless they are very large.
+    pub(super) fn kept(&self) -> &[Box<[u8]>] {
+        &self.kept
     }
 
     /// What was seen, in the order of the export. An object whose names are data is one field.

@@ -126,8 +126,8 @@ mod tables {
             let line = toml.lines().find(|found| found.starts_with(line)).expect("a line");
             line.split_once("  # ").expect("a comment").1.to_owned()
         };
-        assert_eq!(note("username = "), "100 % of 3 records");
-        assert_eq!(note("externalId = \"uid\""), "100 % of 3 records");
+        assert_eq!(note("username = "), "100 % of 3 records; all 3 values taken");
+        assert_eq!(note("externalId = \"uid\""), "100 % of 3 records; all 3 values taken");
         assert!(note("email = ").contains("1 of 3 values came before"), "{toml}");
     }
 
@@ -224,6 +224,142 @@ mod tables {
             assert_eq!(proposed(&records), expected);
         }
     }
+}
+
+/// So many records, each with an address and a value of that column.
+fn column(
+    name: &str,
+    values: impl IntoIterator<Item = impl Into<serde_json::Value>>,
+) -> Vec<serde_json::Value> {
+    let record = |(n, value): (usize, serde_json::Value)| serde_json::json!({ "mail": format!("u{n}@example.com"), (name): value });
+    values.into_iter().map(Into::into).enumerate().map(record).collect()
+}
+
+/// The rule that holds for a field, and what is told of it.
+fn held(records: &[serde_json::Value], field: &str) -> Option<(String, String)> {
+    let proposal = proposal(records);
+    let line = proposal.lines.into_iter().find(|line| line.holds && line.field == field)?;
+    let tried = line.tried.as_ref().map(|tried| tried.told(line.omits));
+    let told: Vec<String> = tried.into_iter().chain(line.note).collect();
+    Some((line.rule, told.join("; ")))
+}
+
+#[test]
+fn one_wrong_number_of_many_drops_no_conversion() {
+    // Mobile numbers of the United Kingdom, and one that is none.
+    let numbers =
+        (0..1_800).map(|n| if n == 77 { "1".to_owned() } else { format!("+44740012{n:04}") });
+    let (rule, told) = held(&column("tel", numbers), "phone").expect("a rule");
+    assert!(rule.starts_with("{ from = \"tel\", as = \"phone\""), "{rule}");
+    assert!(told.starts_with("1,799 of 1,800 values taken, 1 "), "{told}");
+    let days = (0..200)
+        .map(|n| if n < 3 { "soon".to_owned() } else { format!("1990-01-{:02}", n % 28 + 1) });
+    let (rule, told) = held(&column("dob", days), "birthdate").expect("a rule");
+    assert!(rule.starts_with("{ from = \"dob\", as = \"date\""), "{rule}");
+    assert!(told.starts_with("197 of 200 values taken, 3 "), "{told}");
+}
+
+#[test]
+fn a_country_is_chosen_only_where_the_numbers_are_certain() {
+    let phone = |numbers: Vec<String>| held(&column("tel", numbers), "phone").expect("a rule");
+    let as_phone = "{ from = \"tel\", as = \"phone\" }".to_owned();
+    let of = |code: &str| format!("{{ from = \"tel\", as = \"phone\", region = \"{code}\" }}");
+    // Country codes in most: no country is guessed, also not that of mainland China.
+    let plus = (0..100).map(|n| format!("+86138001380{n:02}"));
+    assert_eq!(
+        phone(plus.clone().collect()),
+        (as_phone.clone(), "all 100 values taken".to_owned())
+    );
+    let mixed = plus.chain((0..40).map(|n| format!("138001390{n:02}"))).collect();
+    let told = "all 140 values taken; 40 without a country code: taken as they stand";
+    assert_eq!(phone(mixed), (as_phone.clone(), told.to_owned()));
+    let foreign = (0..60).map(|n| format!("0044740012{n:04}")).collect();
+    assert_eq!(phone(foreign).0, as_phone);
+    // Codes in few.
+    let few = (0..100)
+        .map(|n| if n < 9 { format!("+861380013800{n}") } else { format!("138001390{n:02}") });
+    assert_eq!(phone(few.collect()).0, of("CN"));
+    let states = (0..100)
+        .map(|n| format!("({}) 55{}-{:04}", [202, 212, 415, 617][n % 4], n % 10, n * 97))
+        .collect();
+    assert_eq!(phone(states).0, of("US"));
+    // The code of many countries in front, as GoTrue keeps them.
+    let front = (0..100).map(|n| match n % 3 {
+        0 => format!("44740012{n:04}"),
+        1 => format!("86138001380{n:02}"),
+        _ => format!("1415555{n:04}"),
+    });
+    let (rule, told) = phone(front.collect());
+    assert!(
+        rule.starts_with("{ jq = '.tel | select(") && rule.ends_with("as = \"phone\" }"),
+        "{rule}"
+    );
+    assert!(told.starts_with("all 100 values taken"), "{told}");
+    // Numbers of no plan, or too few of them.
+    for numbers in [(0..100).map(|n| format!("555{n:05}")).collect(), vec!["4155550100".to_owned()]]
+    {
+        assert_eq!(phone(numbers).0, "\"tel\"");
+    }
+}
+
+#[test]
+fn days_above_twelve_settle_the_order_of_a_date() {
+    let signed = |values: &[&str]| {
+        let records = column("signup", values.iter().copied());
+        let proposal = proposal(&records);
+        let line =
+            proposal.lines.into_iter().find(|line| line.field == "signedUp").expect("a line");
+        (line.holds, line.rule, line.note.unwrap_or_default())
+    };
+    for (values, format) in [
+        (&["13/02/2024", "01/02/2024"][..], "%d/%m/%Y"),
+        (&["01/02/2024", "02/13/2024"], "%m/%d/%Y"),
+        (&["13-02-2024", "01-02-2024"], "%d-%m-%Y"),
+        (&["13/02/2024 08:15", "01/02/2024 09:00"], "%d/%m/%Y %H:%M"),
+        (&["1/31/2024 8:15:00 PM", "1/2/2024 12:15:00 AM", "0000-00-00"], "%m/%d/%Y %I:%M:%S %p"),
+    ] {
+        let rule = format!("{{ from = \"signup\", as = \"date\", format = \"{format}\" }}");
+        assert_eq!(signed(values), (true, rule, String::new()), "{values:?}");
+    }
+    for (values, told) in [
+        (
+            &["01/02/2024", "03/04/2024"][..],
+            "day and month could be either: as = \"date\", format = \"%d/%m/%Y\" or \"%m/%d/%Y\"",
+        ),
+        (
+            &["13/02/2024 1:00", "02/13/2024 1:00"],
+            "day and month could be either: as = \"date\", format = \"%d/%m/%Y %H:%M\" or \"%m/%d/%Y %H:%M\"",
+        ),
+        (
+            &["13/02/24", "01/02/24"],
+            "years of two digits: if all are of this century, as = \"date\", format = \"%d/%m/%y\"",
+        ),
+    ] {
+        let (holds, rule, note) = signed(values);
+        assert_eq!((holds, &rule[..], &note[..]), (false, "\"signup\"", told));
+    }
+}
+
+#[test]
+fn a_rule_that_refuses_most_values_does_not_hold() {
+    let records = column("username", (0..10).map(|n| "x".repeat(if n < 6 { 600 } else { 5 })));
+    assert_eq!(held(&records, "username"), None);
+    assert!(!proposal(&records).to_toml("").contains("\nusername ="));
+}
+
+#[test]
+fn seconds_are_no_user_name_and_a_counter_is_no_id() {
+    let records: Vec<serde_json::Value> = (0..30)
+        .map(|n| serde_json::json!({"no": n + 1, "uid": format!("{}", n * 7 + 5), "login": 1_600_000_000 + n, "visits": n}))
+        .collect();
+    assert_eq!(
+        proposed(&records),
+        [
+            "externalId = \"uid\"",
+            "loginsCount = \"visits\"",
+            "lastLogin = { from = \"login\", as = \"date\" }"
+        ]
+    );
 }
 
 #[test]

@@ -77,8 +77,10 @@ impl Proposal {
 }
 
 fn comment(line: &Line, of: &str) -> String {
-    let note = line.note.as_ref().map_or(String::new(), |note| format!("; {note}"));
-    format!("{} {of}{note}", line.coverage)
+    let tried = line.tried.as_ref().map(|tried| tried.told(line.omits));
+    let coverage = format!("{} {of}", line.coverage);
+    let parts: Vec<String> = [coverage].into_iter().chain(tried).chain(line.note.clone()).collect();
+    parts.join("; ")
 }
 
 fn push(out: &mut String, rule: &str, comment: &str) {

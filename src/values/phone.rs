@@ -176,6 +176,27 @@ fn tables() -> &'static Database {
     &DATABASE
 }
 
+/// The main region of every country code, as [`Region::new`] takes it.
+pub(crate) fn regions() -> impl Iterator<Item = &'static str> {
+    (1..1_000u16).filter_map(|code| {
+        let mut regions = tables().by_code(&code)?;
+        regions.sort_by_key(|region| !region.is_main_country_for_code());
+        regions.first().map(|region| region.id()).filter(|id| Region::new(id).is_some())
+    })
+}
+
+/// The country code of a region, without `+`.
+pub(crate) fn country_code(region: &str) -> Option<String> {
+    tables().by_id(region).map(|region| region.country_code().to_string())
+}
+
+/// Whether a number without a country code is a mobile one of that region.
+pub(crate) fn is_mobile(bare: &str, region: Region) -> bool {
+    let kinds = tables().by_id(region.as_str()).map(Metadata::descriptors);
+    let Some(mobile) = kinds.and_then(|kinds| kinds.mobile()) else { return false };
+    matches!(number(bare, Some(region)), Some(Ok(number)) if mobile.is_match(&number.national))
+}
+
 /// Whether a number is of any kind that a region has.
 fn is_given_out(region: &Metadata, national: &str) -> bool {
     let kinds = region.descriptors();

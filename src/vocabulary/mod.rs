@@ -6,6 +6,7 @@ pub(crate) mod salt;
 pub(crate) mod standing;
 pub(crate) mod states;
 pub(crate) mod synonyms;
+pub(crate) mod systems;
 pub(crate) mod words;
 
 pub(crate) use columns::is_column_name;

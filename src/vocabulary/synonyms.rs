@@ -24,7 +24,7 @@ const fn names(
 #[rustfmt::skip]
 pub(crate) const FIELDS: &[Names] = &[
     names("externalId",
-        &["externalid", "uid", "userid", "localid", "id", "guid", "uuid", "sub", "entryuuid", "objectguid", "用户id",
+        &["externalid", "uid", "userid", "localid", "id", "guid", "uuid", "sub", "entryuuid", "objectguid", "entityid", "pk", "用户id",
           "用户编号", "编号", "会员编号", "会员id"],
         &["accountid", "userno", "memberno", "customerno", "employeeid", "employeenumber", "userkey", "工号", "学号", "序号"]),
     names("email",
@@ -35,7 +35,7 @@ pub(crate) const FIELDS: &[Names] = &[
         &["phone", "phonenumber", "mobile", "mobilephone", "mobilenumber", "cellphone", "cell", "手机", "手机号", "手机号码",
           "移动电话", "电话", "电话号码", "联系电话"],
         &["tel", "telephone", "telephonenumber", "msisdn", "phoneno", "mobileno", "primaryphone", "contactphone",
-          "homephone", "workphone", "phones", "phonenumbers", "联系方式"]),
+          "homephone", "workphone", "officephone", "secmobile", "phones", "phonenumbers", "联系方式"]),
     names("username",
         &["username", "login", "loginname", "userlogin", "account", "accountname", "用户名", "账号", "帐号", "账户", "登录名",
           "登录账号", "用户账号"],
@@ -59,16 +59,17 @@ pub(crate) const FIELDS: &[Names] = &[
         &["loginscount", "logincount", "signincount", "numlogins", "numberoflogins", "totallogins", "登录次数", "登陆次数"],
         &["logins", "visits"]),
     names("lastLogin",
-        &["lastlogin", "lastloginat", "lastlogintime", "lastlogindate", "lastsignedinat", "lastsigninat", "lastsignintime",
-          "currentsigninat", "lastlogontimestamp", "lastseenat", "最后登录时间", "最后登录", "上次登录", "上次登录时间", "最近登录时间"],
-        &["lastseen", "lastactive", "lastactiveat", "lastaccess"]),
+        // Devise: the current sign-in is the last one, the last one that before it.
+        &["lastlogin", "lastloginat", "lastlogintime", "lastlogindate", "lastsignedinat", "currentsigninat", "lastsigninat",
+          "lastsignintime", "lastlogontimestamp", "lastlogondate", "lastseenat", "最后登录时间", "最后登录", "上次登录", "上次登录时间", "最近登录时间"],
+        &["lastseen", "lastactive", "lastactiveat", "lastaccess", "lastlogon"]),
     names("lastIP",
-        &["lastip", "lastloginip", "lastsigninip", "currentsigninip", "登录ip", "最后登录ip"],
+        &["lastip", "lastloginip", "currentsigninip", "lastsigninip", "登录ip", "最后登录ip"],
         &["ip", "ipaddress"]),
     names("signedUp",
         &["signedup", "signup", "signupat", "signedupat", "signupdate", "createdat", "created", "createdtimestamp",
           "creationtime", "createtime", "createdtime", "createddate", "datecreated", "creationdate", "createdon", "usercreatedate",
-          "registered", "registeredat", "registerdate", "registrationdate", "registertime", "registrationtime",
+          "registered", "registeredat", "registerdate", "regdate", "regtime", "registrationdate", "registertime", "registrationtime",
           "datejoined", "joinedat", "joindate", "注册时间", "注册日期", "创建时间", "创建日期"],
         &["since", "membersince", "createtimestamp", "whencreated"]),
     names("name",
@@ -118,7 +119,7 @@ pub(crate) const STATUS: &[&str] = &["status", "state", "accountstatus", "accoun
 #[rustfmt::skip]
 pub(crate) const SECRET: &[&str] = &[
     "salt", "secret", "token", "credential", "otp", "mfa", "securityquestion", "securityanswer", "privatekey", "apikey",
-    "recoverycode", "passport", "idcard", "socialsecurity", "盐", "密钥", "身份证", "令牌",
+    "recoverycode", "activationkey", "securitystamp", "passport", "idcard", "socialsecurity", "盐", "密钥", "身份证", "令牌",
 ];
 
 /// Objects that only group what is inside: `profile.email` is an e-mail address of the user.

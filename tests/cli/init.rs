@@ -128,7 +128,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
         &[
             r#"externalId = "_id.$oid""#,
             r#"email = { from = "profile.contact.email", as = "lower" }"#,
-            r#"phone = { from = "profile.contact.mobile", as = "phone", region = "CN" }"#,
+            r#"phone = { from = "profile.contact.mobile", as = "phone" }"#,
             r#"username = "account.login""#,
             r#"password = "security.password.hash""#,
             r#"signedUp = "meta.created_at.$date""#,
@@ -274,9 +274,9 @@ what is wrong; then: userferry check users.json
     let written = "\
 # Proposed from the export: the provider's field = your column. Read it, and change what is wrong.
 # The per cent say how many of 2 records have a value.
-externalId = \"uid\"                                        # 100 % of 2 records
-email = \"mail\"                                            # 50 % of 2 records
-username = \"login\"                                        # 50 % of 2 records
+externalId = \"uid\"                                        # 100 % of 2 records; all 2 values taken
+email = \"mail\"                                            # 50 % of 2 records; the only value taken
+username = \"login\"                                        # 50 % of 2 records; the only value taken
 # A copy of the whole record, as the vendor's script keeps it. It is off because everything in
 # it leaves your house, also what nobody asked for; the password's column is never in it.
 # oauth = { raw = true, without = [\"salt\"] }
@@ -311,16 +311,16 @@ fn a_few_mistakes_in_a_field_are_told_and_left_to_check() {
     for (rule, comment) in [
         (
             "externalId = \"uid\"",
-            "100 % of 148 records; 1 of 148 values came before in another record: the later record cannot be sent, \
+            "100 % of 148 records; all 148 values taken; 1 of 148 values came before in another record: the later record cannot be sent, \
              and check names it",
         ),
         (
             "blocked = { from = \"active\", as = \"not\" }",
-            "100 % of 148 records; the opposite of blocked; 1 of 148 values means neither true nor false: check names it",
+            "100 % of 148 records; 147 of 148 values taken, 1 not: a text that means neither true nor false; the opposite of blocked; 1 of 148 values means neither true nor false: check names it",
         ),
         (
             "emailVerified = { from = \"email_verified\", as = \"bool\" }",
-            "100 % of 148 records; 1 of 148 values means neither true nor false: check names it",
+            "100 % of 148 records; 147 of 148 values taken, 1 not: a text that means neither true nor false",
         ),
     ] {
         let is_it =

@@ -1,0 +1,81 @@
+//! Systems whose columns mean something else than their names say elsewhere, from what their makers document.
+//! Data.
+
+use super::synonyms::plain;
+
+/// A system, told by the columns of its export.
+#[derive(Debug)]
+pub(crate) struct System {
+    /// Columns that its export has, all of them.
+    marks: &'static [&'static str],
+    /// Of these at least one, if there are any.
+    one_of: &'static [&'static str],
+    /// What columns mean there: the provider's field, or `""` for none.
+    columns: &'static [(&'static str, &'static str)],
+}
+
+const SYSTEMS: &[System] = &[
+    // `name` is what people sign in with; `login` and `access` are moments, in seconds
+    // (core/modules/user/src/Entity/User.php; user_schema() of Drupal 7).
+    System {
+        marks: &["uid", "name", "pass", "mail", "access", "login"],
+        one_of: &[],
+        columns: &[
+            ("name", "username"),
+            ("login", "lastLogin"),
+            ("access", ""),
+            ("langcode", ""),
+            ("preferredlangcode", "locale"),
+        ],
+    },
+    // inetOrgPerson (RFC 2798, RFC 4519): `uid` is what people sign in with, `l`, `st` and `c` are places.
+    // Active Directory has the same names.
+    System {
+        marks: &["sn"],
+        one_of: &["cn", "dn", "objectclass", "entryuuid", "samaccountname", "distinguishedname"],
+        columns: &[
+            ("uid", "username"),
+            ("sn", "familyName"),
+            ("cn", "name"),
+            ("l", "locality"),
+            ("st", "region"),
+            ("c", "country"),
+            ("co", "country"),
+            ("o", "company"),
+        ],
+    },
+];
+
+/// The system whose export has these columns.
+pub(crate) fn of_columns(names: &[&str]) -> Option<&'static System> {
+    let is_there = |mark: &&str| names.iter().any(|name| plain(name) == **mark);
+    SYSTEMS.iter().find(|system| {
+        system.marks.iter().all(is_there)
+            && (system.one_of.is_empty() || system.one_of.iter().any(is_there))
+    })
+}
+
+impl System {
+    /// The provider's field that a column of a plain name feeds there, or `""` for none. `None`: the name means
+    /// what it means elsewhere.
+    pub(crate) fn field(&self, name: &str) -> Option<&'static str> {
+        self.columns.iter().find(|(column, _)| *column == name).map(|(_, field)| *field)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_system_is_told_by_its_columns_alone() {
+        let of = |names: &[&str], column: &str| of_columns(names)?.field(column);
+        let drupal = ["uid", "langcode", "name", "pass", "mail", "created", "access", "login"];
+        assert_eq!(of(&drupal, "name"), Some("username"));
+        assert_eq!(of(&drupal, "access"), Some(""));
+        assert_eq!(of(&drupal, "mail"), None);
+        assert_eq!(of(&drupal[..7], "name"), None);
+        assert_eq!(of(&["dn", "uid", "sn", "l"], "uid"), Some("username"));
+        assert_eq!(of(&["uid", "sn"], "uid"), None, "a serial number");
+    }
+}
