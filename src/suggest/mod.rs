@@ -9,6 +9,8 @@ mod blocked;
 mod candidate;
 mod choose;
 mod dates;
+mod nested;
+mod passwords;
 mod phones;
 mod rule;
 mod salts;
@@ -102,6 +104,7 @@ pub fn propose(survey: &Survey, is_sample: bool, schema: &Schema) -> Proposal {
     let trial = Trial::new(survey.kept(), schema);
     let mut candidates = choose::candidates(&fields, records, schema);
     phones::settle(&mut candidates, &fields, &trial);
+    let taken = passwords::settle(&mut candidates, &survey.nested, &fields, records, schema);
     // The best first; of equal ones the first in the export.
     candidates.sort_by_key(|candidate| (std::cmp::Reverse(candidate.points), candidate.at));
     let rest = schema.fields.iter().map(|field| field.name).filter(|name| !FIRST.contains(name));
@@ -115,7 +118,9 @@ pub fn propose(survey: &Survey, is_sample: bool, schema: &Schema) -> Proposal {
     }
     try_all(&mut lines, &trial, schema);
     let is_used = |at: usize| candidates.iter().any(|candidate| candidate.at == at);
-    let left = fields.iter().enumerate().filter(|(at, _)| !is_used(*at));
+    let is_part = |place: &Place| taken.is_some_and(|root| passwords::is_inside(place, root));
+    let left = fields.iter().enumerate();
+    let left = left.filter(|(at, (place, _))| !is_used(*at) && !is_part(place));
     let left = left.map(|(_, (place, stats))| Left {
         source: rule::shown(place),
         rule: rule::written(place, &rule::How::default()),
@@ -202,8 +207,8 @@ fn why_left(place: &Place, stats: &FieldStats) -> String {
         return "always empty".to_owned();
     }
     if choose::is_credentials(place) && stats.of_type("list") > 0 {
-        return "may hold password hashes in parts, inside a list: put hash, salt and iterations \
-                into columns of their own, and name them: password = { scheme = …, hash = …, salt = … }"
+        return "may hold password hashes in parts, inside a list; if so: password = { scheme = …, hash = \
+                \"credentials[0].…\", salt = … }"
             .to_owned();
     }
     if choose::is_secret(place, stats) {

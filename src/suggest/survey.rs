@@ -2,6 +2,7 @@
 //! their values look like. Counts and hashes; and the records themselves, on which the rules are tried.
 
 use super::dates::{Orders, Pattern};
+use super::nested::Nested;
 use super::shape::{Shape, shapes};
 use crate::input::is_data;
 use crate::password::detect;
@@ -145,6 +146,7 @@ pub struct Survey {
     fields: Vec<(Place, FieldStats)>,
     index: HashMap<Place, usize>,
     seen: HashSet<u64>,
+    pub(super) nested: Nested,
 }
 
 impl Survey {
@@ -158,6 +160,7 @@ impl Survey {
                 self.kept_bytes += raw.len();
                 self.kept.push(raw.into());
             }
+            self.nested.add(&record);
             self.object(&mut Vec::new(), &record);
         }
     }
