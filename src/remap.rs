@@ -81,8 +81,13 @@ fn judged(table: &Table, mapping: &Mapping, schema: &Schema, guard: Guard) -> Re
 
 fn map(row: ToMap, old: &Mapping, new: &Mapping, schema: &Schema, watch: &mut Watch) -> Mapped {
     if row.is_faulty {
-        let identifiers = Identifiers::default();
-        return Mapped { row, identifiers, problems: Vec::new(), same_identifiers: true };
+        return Mapped {
+            row,
+            identifiers: Identifiers::default(),
+            problems: Vec::new(),
+            omitted: Vec::new(),
+            same_identifiers: true,
+        };
     }
     let prepared = inspect_guarded(&row.raw, row.record_no, new, schema, watch);
     let before = inspect(&row.raw, old, schema).user.identifiers;
@@ -90,6 +95,7 @@ fn map(row: ToMap, old: &Mapping, new: &Mapping, schema: &Schema, watch: &mut Wa
         same_identifiers: before == prepared.user.identifiers,
         identifiers: prepared.user.identifiers,
         problems: prepared.problems,
+        omitted: prepared.omitted,
         row,
     }
 }

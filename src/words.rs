@@ -1,6 +1,7 @@
 //! Wording that several places share: numbers, plurals, lengths of time, texts in quotes, and
 //! suggestions for mistyped names. Imports nothing of ours, so that every module may use it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A number with commas: 1,234,567.
@@ -12,6 +13,12 @@ pub fn grouped(n: u64) -> String {
 pub fn counted(n: u64, what: &str) -> String {
     let s = if n == 1 { "" } else { "s" };
     format!("{} {what}{s}", grouped(n))
+}
+
+/// Counts by name: "birthdate 12, phone 1,003".
+pub fn by_field(counts: &BTreeMap<String, u64>) -> String {
+    let one = |(field, n): (&String, &u64)| format!("{field} {}", grouped(*n));
+    counts.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// The words for one thing, or those for several.

@@ -146,6 +146,21 @@ CREATE TABLE problem (
     PRIMARY KEY (job_id, n)
 ) STRICT, WITHOUT ROWID;
 
+-- Values that are not sent because they do not fit and the rule of their field says on_error = "omit".
+CREATE TABLE omitted (
+    job_id  INTEGER NOT NULL REFERENCES job (id),
+    field   TEXT    NOT NULL,                     -- the provider's
+    rule    TEXT    NOT NULL,
+    message TEXT    NOT NULL,
+    PRIMARY KEY (job_id, field)
+) STRICT, WITHOUT ROWID;
+
+-- How many rows leave a field out: kept in the same transactions as the rows.
+CREATE TABLE omitted_tally (
+    field TEXT    NOT NULL PRIMARY KEY,
+    n     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Every attempt, kept for ever. n is the job's `sends` at the time.
 CREATE TABLE attempt (
     job_id      INTEGER NOT NULL REFERENCES job (id),

@@ -179,6 +179,7 @@ impl<'a> Checker<'a> {
             raw: Known::new(&user.identifiers, &record.raw).to_bytes(),
             identifiers: user.identifiers,
             problems,
+            omitted: Vec::new(),
         });
     }
 
@@ -205,6 +206,9 @@ impl<'a> Checker<'a> {
             self.count_password(&prepared.user);
         }
         self.note_met(&prepared);
+        for omitted in &prepared.omitted {
+            *self.report.omitted.entry(omitted.field.to_owned()).or_default() += 1;
+        }
         self.count_blocked(&prepared.user);
         let has = |warning| u64::from(prepared.warnings.contains(&warning));
         self.long_passwords += has(Warning::LongPassword);
@@ -223,7 +227,8 @@ impl<'a> Checker<'a> {
         let fields = prepared.user.fields.iter().map(|(name, _)| *name);
         let password = prepared.user.password.as_ref().map(|_| self.schema.password_field);
         let problems = prepared.problems.iter().map(|problem| problem.field.as_str());
-        for name in fields.chain(password).chain(problems) {
+        let omitted = prepared.omitted.iter().map(|omitted| omitted.field);
+        for name in fields.chain(password).chain(problems).chain(omitted) {
             if !self.met.contains(name) {
                 self.met.insert(name.to_owned());
             }
@@ -315,6 +320,7 @@ impl<'a> Checker<'a> {
         self.report.password_schemes =
             schemes.into_iter().map(|(scheme, costs)| costs.report(scheme)).collect();
         self.report.password_schemes.sort_by_key(|one| (one.strength, one.cost));
+        self.report.unmapped = self.report.all_unmapped();
         self.warn_of_all();
         Ok(self.report)
     }

@@ -76,6 +76,17 @@ impl Nowhere {
         self.of_objects.iter().any(|(parent, _)| feeds(field, parent))
     }
 
+    /// The paths; of an object with very many fields, its own.
+    pub(super) fn paths(&self) -> impl Iterator<Item = String> {
+        let of_one = |(parent, names): &(String, Vec<String>)| -> Vec<String> {
+            if names.len() > OF_ONE {
+                return vec![parent.clone()];
+            }
+            names.iter().map(|name| path_of(parent, name)).collect()
+        };
+        self.of_objects.iter().flat_map(of_one)
+    }
+
     /// The paths, for people.
     pub(crate) fn shown(&self) -> Vec<String> {
         let of_one = |(parent, names): &(String, Vec<String>)| -> Vec<String> {

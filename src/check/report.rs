@@ -35,6 +35,11 @@ pub struct CheckReport {
     pub password_schemes: Vec<PasswordScheme>,
     /// Problems by rule; only rules that are broken.
     pub problems_by_rule: BTreeMap<Rule, u64>,
+    /// Values that were left out because they do not fit and the rule of their field says so, by the
+    /// provider's field. Those of invalid records count, too.
+    pub omitted: BTreeMap<String, u64>,
+    /// The columns, and the paths inside objects, that nothing maps.
+    pub unmapped: Vec<String>,
     /// What does not stop anybody but should be known.
     pub warnings: Vec<CheckWarning>,
     /// The fields inside objects that nothing maps: for people only.
@@ -174,6 +179,7 @@ impl CheckReport {
         self.passwords_to_text(&mut out);
         let rules = self.problems_by_rule.iter().map(|(rule, n)| (rule.as_str(), n));
         section(&mut out, "problems", rules);
+        section(&mut out, "left out (on_error = \"omit\")", self.omitted.iter());
         if !self.warnings.is_empty() {
             out.push_str("\nwarnings\n");
         }
@@ -194,6 +200,20 @@ impl CheckReport {
             );
         }
         out
+    }
+
+    /// What nothing maps: the columns in their order, then the paths inside objects.
+    pub(super) fn all_unmapped(&self) -> Vec<String> {
+        self.unmapped_fields().map(str::to_owned).chain(self.nowhere.paths()).collect()
+    }
+
+    /// The fields of the records that nothing maps, and nothing inside them.
+    fn unmapped_fields(&self) -> impl Iterator<Item = &str> {
+        let unmapped =
+            self.fields.0.iter().filter(|(name, count)| {
+                count.mapped_to.is_empty() && !self.nowhere.names_inside(name)
+            });
+        unmapped.map(|(name, _)| name.as_str())
     }
 
     fn passwords_to_text(&self, out: &mut String) {
@@ -257,11 +277,7 @@ impl CheckReport {
                 types(count)
             );
         }
-        let mut unmapped: Vec<String> = fields
-            .iter()
-            .filter(|(name, count)| count.mapped_to.is_empty() && !self.nowhere.names_inside(name))
-            .map(|(name, _)| shown_unmapped(name))
-            .collect();
+        let mut unmapped: Vec<String> = self.unmapped_fields().map(shown_unmapped).collect();
         unmapped.extend(self.nowhere.shown());
         if !unmapped.is_empty() {
             let _ = writeln!(out, "\nnot mapped: {}", unmapped.join(", "));

@@ -13,7 +13,7 @@ use crate::mapping::{Mapping, Origin, Traced, for_each_field};
 use crate::password::detect;
 use crate::password::guard::Guard;
 use crate::prepare::{Warning, prepare};
-use crate::problem::Problem;
+use crate::problem::{Omitted, Problem};
 use crate::schema::Schema;
 use crate::store::Reading;
 use crate::ui::{Ui, table};
@@ -163,6 +163,12 @@ fn describe(
     if !rows.is_empty() {
         text.push('\n');
         text.push_str(&table::render(&["FIELD", "VALUE", "FROM"], &rows));
+    }
+    if !prepared.omitted.is_empty() {
+        text.push('\n');
+    }
+    for Omitted { field, problem } in &prepared.omitted {
+        text.push_str(&format!("left out: {field}: {} ({})\n", problem.message, problem.rule));
     }
     let nowhere = nowhere(raw, mapping, schema);
     if !nowhere.is_empty() {

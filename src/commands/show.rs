@@ -121,6 +121,7 @@ fn json(table: &Table, job: &JobRow, view: &View<'_>) -> Result<Value> {
         "updated_at": clock::iso(job.updated_at_ms),
         "would_send": would_send,
         "problems": table.problems(job.id)?,
+        "omitted": table.omitted(job.id)?,
         "decisions": table.decisions(job.id)?,
         "attempts": attempts,
     }))
@@ -168,6 +169,9 @@ fn describe(table: &Table, job: &JobRow, view: &View<'_>) -> Result<String> {
             field => format!("{field} ({})", problem.rule),
         };
         line("problem", &format!("{what}: {}", problem.message));
+    }
+    for omitted in table.omitted(job.id)? {
+        line("left out", &format!("{} ({}): {}", omitted.field, omitted.rule, omitted.message));
     }
     for decision in table.decisions(job.id)? {
         line("decided", &decision);

@@ -22,7 +22,7 @@ use crate::ui::progress::ReadProgress;
 use crate::words::{agree, counted};
 use clap::Args;
 use std::path::Path;
-use tell::{not_sent, tell, tell_missing, without_key};
+use tell::{left_out, not_sent, tell, tell_missing, without_key};
 
 /// Records of which one at least should have what the mapping takes: of fewer it may be chance.
 const MISSED: u64 = 10;
@@ -163,6 +163,10 @@ fn stage_all(
     };
     for line in not_sent(&args.sources, invalid, &of_others, still_wrong > 0) {
         ui.note(&line);
+    }
+    let omitted = table.omitted_counts()?;
+    if !omitted.is_empty() {
+        ui.note(&left_out(&omitted));
     }
     if counts.pending > 0 {
         ui.note(&format!("{} to send: userferry run", counted(counts.pending, "row")));

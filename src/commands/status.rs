@@ -10,15 +10,18 @@ use crate::monitor::Settled;
 use crate::store::lock;
 use crate::store::{Counts, ErrorClass, Reading, RunRow, Staging, Table, UnfinishedSource};
 use crate::ui::Ui;
-use crate::words::{grouped, span};
+use crate::words::{by_field, grouped, span};
 use clap::Args;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Where the table stands.
 struct State {
     counts: Counts,
     errors: Vec<ErrorClass>,
+    /// Rows by the provider's field that is left out of them.
+    omitted: BTreeMap<String, u64>,
     last_run: Option<RunRow>,
     unfinished: Vec<UnfinishedSource>,
     /// Closed by a person before they were read to their end.
@@ -75,6 +78,7 @@ fn state(global: &Global, table: &Table) -> Result<State> {
     Ok(State {
         counts: table.counts()?,
         errors: table.errors_by_class()?,
+        omitted: table.omitted_counts()?,
         unfinished: table.unfinished_sources()?,
         closed: table.closed_sources()?,
         remapping: table.remap()?.is_some(),
@@ -119,6 +123,7 @@ fn to_json(state: &State) -> Value {
     });
     object.insert("last_run".into(), json!(last_run));
     object.insert("by_error".into(), json!(state.errors));
+    object.insert("omitted".into(), json!(state.omitted));
     object.insert("unfinished_sources".into(), sources(&state.unfinished));
     object.insert("closed_sources".into(), sources(&state.closed));
     object.insert("remapping".into(), json!(state.remapping));
@@ -174,6 +179,9 @@ fn to_text(state: &State) -> String {
         let code =
             error.code.as_deref().map_or_else(String::new, |code| format!(" with code {code}"));
         text.push_str(&format!("  {} {detail}{code}\n", grouped(error.n)));
+    }
+    if !state.omitted.is_empty() {
+        text.push_str(&format!("left out {}\n", by_field(&state.omitted)));
     }
     for source in &state.unfinished {
         text.push_str(&format!(

@@ -93,6 +93,7 @@ fn runner() -> (Runner<Table, Silent>, TempDir) {
         raw: n.to_string().into_bytes(),
         identifiers: identifiers(i64::try_from(n).unwrap()),
         problems: Vec::new(),
+        omitted: Vec::new(),
     });
     let batch = Batch {
         source,

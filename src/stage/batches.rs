@@ -115,6 +115,7 @@ impl<'a> Batcher<'a> {
                 raw: record.raw,
                 identifiers: Identifiers::default(),
                 problems: vec![fault],
+                omitted: Vec::new(),
             }
         } else {
             let Settings { mapping, schema, .. } = *self.settings;
@@ -135,6 +136,7 @@ impl<'a> Batcher<'a> {
                 raw: record.raw,
                 identifiers: prepared.user.identifiers,
                 problems: prepared.problems,
+                omitted: prepared.omitted,
             }
         };
         self.staged.keyless += u64::from(new.identifiers.key().is_none());

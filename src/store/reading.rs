@@ -5,6 +5,7 @@ use crate::job::{Class, Detail, Evidence, Op, Status};
 use crate::problem::FoundProblem;
 use crate::user::Identifiers;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The job of a problem, and its number among those of the job.
@@ -264,6 +265,10 @@ pub trait Reading {
     ) -> Result<Vec<ReasonRow>, StoreError>;
     /// The problems of a job.
     fn problems(&self, id: JobId) -> Result<Vec<ProblemRow>, StoreError>;
+    /// What is left out of a job's record, by the provider's field.
+    fn omitted(&self, id: JobId) -> Result<Vec<ProblemRow>, StoreError>;
+    /// Rows by the provider's field that is left out of them, whatever their status.
+    fn omitted_counts(&self) -> Result<BTreeMap<String, u64>, StoreError>;
     /// All problems by job, after the given place: a page, each with its place.
     fn found_problems(
         &self,

@@ -2,7 +2,7 @@
 
 use super::{Binding, SourceId, StoreError};
 use crate::job::Status;
-use crate::problem::Problem;
+use crate::problem::{Omitted, Problem};
 use crate::user::{IdKind, Identifiers};
 
 /// A record on its way into the table.
@@ -18,6 +18,8 @@ pub struct NewJob {
     pub identifiers: Identifiers,
     /// Problems of the record itself; the store adds those it has with other records.
     pub problems: Vec<Problem>,
+    /// What is left out of it.
+    pub omitted: Vec<Omitted>,
 }
 
 /// How a store sees records that are in the table: it knows of no mapping.
@@ -172,6 +174,8 @@ pub struct Mapped {
     pub identifiers: Identifiers,
     /// What was found wrong in it.
     pub problems: Vec<Problem>,
+    /// What is left out of it.
+    pub omitted: Vec<Omitted>,
     /// It was found by the same before.
     pub same_identifiers: bool,
 }

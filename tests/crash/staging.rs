@@ -61,6 +61,8 @@ fn content(path: &Path) -> Vec<(&'static str, u64, u64)> {
         ("job", "SELECT id, source_id, record_no, line, key, status, detail, sends, first_sent_ms FROM job ORDER BY id"),
         ("record", "SELECT job_id, raw, source_id FROM record ORDER BY job_id"),
         ("problem", "SELECT job_id, n, field, rule, message FROM problem ORDER BY job_id, n"),
+        ("omitted", "SELECT job_id, field, rule, message FROM omitted ORDER BY job_id, field"),
+        ("omitted_tally", "SELECT field, n FROM omitted_tally ORDER BY field"),
         ("tally", "SELECT source_id, status, n FROM tally ORDER BY 1, 2"),
         ("source", "SELECT path, checkpoint, fingerprint, records, rows, replaced, unchanged, left_alone FROM source"),
         ("collision", "SELECT * FROM collision"),

@@ -93,7 +93,7 @@ fn open(options: &OpenOptions) -> Result<Table, StoreError> {
     let user = |record_no| {
         let raw = format!(r#"{{"x":"{record_no}"}}"#).into_bytes();
         let (identifiers, problems) = (identify(&raw), Vec::new());
-        NewJob { record_no, line: None, raw, identifiers, problems }
+        NewJob { record_no, line: None, raw, identifiers, problems, omitted: Vec::new() }
     };
     table.stage(&Batch {
         source,

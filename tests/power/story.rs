@@ -199,7 +199,14 @@ impl Story {
 
 fn user(no: u64) -> NewJob {
     let raw = format!(r#"{{"x":"{no}","e":"u{no}@example.com","fill":"{:300}"}}"#, "").into_bytes();
-    NewJob { record_no: no, line: None, identifiers: identify(&raw), raw, problems: Vec::new() }
+    NewJob {
+        record_no: no,
+        line: None,
+        identifiers: identify(&raw),
+        raw,
+        problems: Vec::new(),
+        omitted: Vec::new(),
+    }
 }
 
 fn key(raw: &[u8]) -> String {

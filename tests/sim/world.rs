@@ -215,6 +215,7 @@ impl World<'_> {
             raw: row.to_string().into_bytes(),
             identifiers: identifiers(row, no_external_id),
             problems: Vec::new(),
+            omitted: Vec::new(),
         });
         let counts = table.stage(&Batch {
             source,

@@ -2,8 +2,9 @@
 //! the laws do with both.
 
 use serde_json::Value;
+use std::collections::BTreeMap;
 use userferry::job::{Class, Detail, Evidence, FirstSent, Status, Transition};
-use userferry::problem::{Problem, Rule};
+use userferry::problem::{Omitted, Problem, Rule};
 use userferry::store::{
     Attempt, Batch, Claim, Compared, JobId, Lens, Mapped, NewJob, NewRun, Record, Remap, RunId,
     SourceId, StageCounts, Store, Table, Tick, Ticked, Undone,
@@ -39,6 +40,8 @@ pub(crate) trait Eyes {
     fn mappings(&self) -> Vec<String>;
     /// The problems of a job: rule and message.
     fn problems(&self, job: JobId) -> Vec<(String, String)>;
+    /// What is left out of which job, in order.
+    fn omitted(&self) -> Vec<(JobId, String)>;
     /// Per source: records, rows, replaced, unchanged, left alone.
     fn sources(&self) -> Vec<[u64; 5]>;
     /// What a run settled: done, failed, invalid.
@@ -105,6 +108,13 @@ impl Eyes for SqliteEyes {
         let text = "SELECT rule, message FROM problem WHERE job_id = ?1 ORDER BY n";
         let mut statement = self.0.prepare(text).unwrap();
         let rows = statement.query_map([job.0], |row| Ok((row.get(0)?, row.get(1)?)));
+        rows.unwrap().map(Result::unwrap).collect()
+    }
+
+    fn omitted(&self) -> Vec<(JobId, String)> {
+        let mut statement =
+            self.0.prepare("SELECT job_id, field FROM omitted ORDER BY job_id, field").unwrap();
+        let rows = statement.query_map([], |row| Ok((JobId(row.get(0)?), row.get(1)?)));
         rows.unwrap().map(Result::unwrap).collect()
     }
 
@@ -206,9 +216,9 @@ impl<S: Store> Bench<S> {
         self.store.begin_remap(&Remap { mapping, guard, accepted: false, after: 0 }).unwrap();
         let state = self.store.remap().unwrap().unwrap();
         let mapped = self.store.rows_to_map(&state, 1_000).unwrap().into_iter().map(|row| {
-            let NewJob { identifiers, problems, .. } =
+            let NewJob { identifiers, problems, omitted, .. } =
                 new_job(row.record_no, std::str::from_utf8(&row.raw).unwrap());
-            Mapped { row, identifiers, problems, same_identifiers: true }
+            Mapped { row, identifiers, problems, omitted, same_identifiers: true }
         });
         let mapped: Vec<Mapped> = mapped.collect();
         self.store.write_remap(&state, &mapped, now_ms).unwrap();
@@ -304,6 +314,15 @@ impl<S: Store> Bench<S> {
         for [records, rows, replaced, unchanged, left_alone] in self.eyes.sources() {
             assert_eq!(records, rows + replaced + unchanged + left_alone, "a source is unbalanced");
         }
+        let (mut omitted, mut counts) = (Vec::new(), BTreeMap::new());
+        for row in self.eyes.rows() {
+            for field in omitted_of(&row.raw) {
+                omitted.push((row.id, (*field).to_owned()));
+                *counts.entry((*field).to_owned()).or_default() += 1;
+            }
+        }
+        assert_eq!(self.eyes.omitted(), omitted, "what is left out is not that of the records");
+        assert_eq!(self.store.omitted_counts().unwrap(), counts, "what is left out is miscounted");
         let rows: u64 = self.eyes.sources().iter().map(|source| source[1]).sum();
         assert_eq!(rows, self.eyes.rows().len() as u64, "a source's rows are not those there are");
     }
@@ -430,8 +449,23 @@ fn new_job(record_no: u64, raw: &str) -> NewJob {
     } else {
         Vec::new()
     };
+    let omitted = omitted_of(raw)
+        .iter()
+        .map(|field| Omitted { field, problem: Problem::new(*field, Rule::Date, "not a date") });
+    let omitted = omitted.collect();
     let raw = raw.as_bytes().to_vec();
-    NewJob { record_no, line: Some(record_no), identifiers: identify(&raw), raw, problems }
+    NewJob { record_no, line: Some(record_no), identifiers: identify(&raw), raw, problems, omitted }
+}
+
+/// What is left out of a record, by its field `n`.
+fn omitted_of(raw: &str) -> &'static [&'static str] {
+    if raw.contains("\"n\":1") {
+        &["birthdate"]
+    } else if raw.contains("\"n\":2") {
+        &["birthdate", "gender"]
+    } else {
+        &[]
+    }
 }
 
 /// External id, e-mail, phone and user name are the fields `x`, `e`, `p` and `u`.

@@ -96,7 +96,8 @@ impl Rig {
         let jobs = users.iter().zip(1..).map(|(user, record_no)| {
             let raw = user.to_string().into_bytes();
             let identifiers = mapped(&raw).identifiers;
-            NewJob { record_no, line: None, raw, identifiers, problems: Vec::new() }
+            let (problems, omitted) = (Vec::new(), Vec::new());
+            NewJob { record_no, line: None, raw, identifiers, problems, omitted }
         });
         let counts = table.stage(&Batch {
             source,

@@ -5,7 +5,8 @@ use crate::mapping::Mapping;
 use crate::schema::Schema;
 use crate::stage::{Found, Staged};
 use crate::ui::Ui;
-use crate::words::{agree, counted, grouped};
+use crate::words::{agree, by_field, counted, grouped};
+use std::collections::BTreeMap;
 
 /// Warns of a mapped column that no record has: it may be mistyped, and no user would get that field.
 pub(super) fn tell_missing(ui: Ui, mapping: &Mapping, schema: &Schema, found: &Found) {
@@ -22,6 +23,11 @@ pub(super) fn tell_missing(ui: Ui, mapping: &Mapping, schema: &Schema, found: &F
             ));
         }
     }
+}
+
+/// How often a field of the table's rows is left out.
+pub(super) fn left_out(omitted: &BTreeMap<String, u64>) -> String {
+    format!("left out of the rows because the values do not fit: {}", by_field(omitted))
 }
 
 /// Says what became of a source.

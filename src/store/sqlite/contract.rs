@@ -1,8 +1,8 @@
 //! The contract of a store, kept by the files beside: each method is one transaction.
 
 use super::{
-    Table, binding, compare, decide, export, failures, jobs, progress, remap, run, sources, stage,
-    undo,
+    Table, binding, compare, decide, export, failures, jobs, omitted, progress, remap, run,
+    sources, stage, undo,
 };
 use crate::job::{SettleAs, Status};
 use crate::problem::FoundProblem;
@@ -14,6 +14,7 @@ use crate::store::{
     UnfinishedSource,
 };
 use crate::user::Identifiers;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 impl Staging for Table {
@@ -238,6 +239,14 @@ impl Reading for Table {
 
     fn problems(&self, id: JobId) -> Result<Vec<ProblemRow>, StoreError> {
         self.check(|c| failures::problems(c, id.0))
+    }
+
+    fn omitted(&self, id: JobId) -> Result<Vec<ProblemRow>, StoreError> {
+        self.check(|c| omitted::of(c, id.0))
+    }
+
+    fn omitted_counts(&self) -> Result<BTreeMap<String, u64>, StoreError> {
+        self.check(omitted::counts)
     }
 
     fn found_problems(

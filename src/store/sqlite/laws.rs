@@ -42,6 +42,7 @@ impl Bench {
             raw: raw.as_bytes().to_vec(),
             identifiers: Identifiers::default(),
             problems: Vec::new(),
+            omitted: Vec::new(),
         };
         self.stage_jobs(vec![job]);
     }
@@ -53,6 +54,7 @@ impl Bench {
             raw: format!("{{\"n\":{record_no}}}").into_bytes(),
             identifiers: Identifiers::default(),
             problems,
+            omitted: Vec::new(),
         });
         self.stage_jobs(jobs.collect());
     }
@@ -262,7 +264,8 @@ fn another_mapping_writes_nothing_of_a_row_that_its_law_lets_be() {
     let mapped = bench.table.rows_to_map(&state, 1_000).unwrap().into_iter().map(|row| {
         let mut identifiers = Identifiers::default();
         identifiers.set(IdKind::ExternalId, "new");
-        Mapped { row, identifiers, problems: vec![problem()], same_identifiers: false }
+        let (problems, omitted) = (vec![problem()], Vec::new());
+        Mapped { row, identifiers, problems, omitted, same_identifiers: false }
     });
     let mapped: Vec<Mapped> = mapped.collect();
     bench.table.write_remap(&state, &mapped, NOW_MS).unwrap();

@@ -5,7 +5,7 @@ use super::binding::change_mapping;
 use super::identifiers::{Block, hash, hashes};
 use super::stage::add_problems;
 use super::standing::load;
-use super::{Deltas, compare, sql};
+use super::{Deltas, compare, omitted, sql};
 use crate::job::{Remapped, Status};
 use crate::store::{Mapped, Remap, ToMap};
 use crate::user::IdKind;
@@ -118,6 +118,8 @@ fn write_record(t: &Transaction<'_>, mapped: &Mapped, now_ms: i64) -> rusqlite::
     let id = mapped.row.id;
     t.prepare_cached("DELETE FROM problem WHERE job_id = ?1")?.execute([id])?;
     add_problems(t, id, &mapped.problems)?;
+    omitted::remove(t, id)?;
+    omitted::add(t, std::iter::once((id, &mapped.omitted[..])))?;
     t.prepare_cached("UPDATE job SET key = ?2 WHERE id = ?1")?
         .execute(params![id, mapped.identifiers.key().map(|(_, key)| key)])?;
     if mapped.row.is_waived {

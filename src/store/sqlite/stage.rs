@@ -1,8 +1,8 @@
 //! Transactions of staging: sources, and new jobs. What records have in common with others is
 //! found when all of a source's are there: `compare`.
 
-use super::Deltas;
 use super::identifiers::{Block, hashes};
+use super::{Deltas, omitted};
 use crate::job::{Standing, Status};
 use crate::problem::Problem;
 use crate::store::{Batch, NewJob, SourceId, SourceRow, StageCounts};
@@ -102,10 +102,10 @@ fn insert(t: &Transaction<'_>, batch: &Batch, first: i64) -> rusqlite::Result<()
     let (many, rest) = jobs.split_at(jobs.len() - jobs.len() % AT_ONCE);
     insert_chunks(t, batch, many, AT_ONCE)?;
     insert_chunks(t, batch, rest, 1)?;
-    for (id, new) in jobs {
-        add_problems(t, id, &new.problems)?;
+    for (id, new) in &jobs {
+        add_problems(t, *id, &new.problems)?;
     }
-    Ok(())
+    omitted::add(t, jobs.iter().map(|(id, new)| (*id, &new.omitted[..])))
 }
 
 fn insert_chunks(
@@ -192,6 +192,7 @@ pub(super) fn restart(
         )?;
     }
     t.execute(&format!("DELETE FROM job WHERE {NEVER_SENT}"), [source.0])?;
+    omitted::remove_orphans(t)?;
     t.execute("DELETE FROM tally WHERE source_id = ?1", [source.0])?;
     t.execute(
         "INSERT INTO tally (source_id, status, detail, code, n)

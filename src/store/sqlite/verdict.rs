@@ -2,6 +2,7 @@
 
 use super::compare::Judge;
 use super::identifiers::hashes;
+use super::omitted;
 use super::stage::add_problems;
 use super::standing::has_problems;
 use super::stored::Stored;
@@ -56,6 +57,7 @@ impl Judge<'_> {
         };
         self.move_problems(new.id, known.id)?;
         add_problems(self.t, known.id, problems)?;
+        omitted::take_over(self.t, new.id, known.id)?;
         self.t
             .prepare_cached(
                 "INSERT OR REPLACE INTO origin (job_id, source_id, record_no, line)
@@ -119,6 +121,7 @@ impl Judge<'_> {
                 .prepare_cached(&format!("DELETE FROM {table} WHERE job_id = ?1"))?
                 .execute([row.id])?;
         }
+        omitted::remove(self.t, row.id)?;
         self.t.prepare_cached("DELETE FROM job WHERE id = ?1")?.execute([row.id])?;
         self.deltas.leaves(row.source, &row.standing);
         Ok(())
