@@ -139,6 +139,10 @@ mod tests {
     use crate::target::authing::fields::V2;
     use serde_json::{Value, json};
 
+    /// 32 bytes and 16, in base64.
+    const DIGEST: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    const SALT: &str = "AAECAwQFBgcICQoLDA0ODw==";
+
     /// The rule that is proposed for the password, as a mapping reads it, and its note.
     fn proposed(records: &[Value]) -> (Value, String) {
         let mut survey = Survey::default();
@@ -159,8 +163,11 @@ mod tests {
     }
 
     fn keycloak(n: u32, algorithm: &str) -> Value {
-        let secret = json!({"value": "aGFzaA==", "salt": "c2FsdA=="}).to_string();
-        let data = json!({"hashIterations": 5, "algorithm": algorithm}).to_string();
+        let secret = json!({"value": DIGEST, "salt": SALT}).to_string();
+        let data = json!({"hashIterations": 5, "algorithm": algorithm, "additionalParameters": {
+            "hashLength": ["32"], "memory": ["7168"], "type": ["id"], "version": ["1.3"], "parallelism": ["1"],
+        }})
+        .to_string();
         json!({"id": n, "credentials": [{"type": "password", "secretData": secret, "credentialData": data}]})
     }
 
@@ -180,7 +187,7 @@ mod tests {
         let (rule, _) = proposed(&[keycloak(1, "pbkdf2"), keycloak(2, "pbkdf2-sha256")]);
         assert!(rule["scheme_from"]["jq"].as_str().unwrap().contains("pbkdf2-sha1"), "{rule}");
         let older = json!({"id": 1, "credentials": [
-            {"type": "password", "hashedSaltedValue": "aGFzaA==", "salt": "c2FsdA==", "hashIterations": 1, "algorithm": "pbkdf2-sha256"},
+            {"type": "password", "hashedSaltedValue": DIGEST, "salt": SALT, "hashIterations": 1, "algorithm": "pbkdf2-sha256"},
         ]});
         assert_eq!(proposed(&[older]).0["hash"], of("hashedSaltedValue"));
     }
