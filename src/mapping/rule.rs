@@ -112,7 +112,7 @@ pub enum Constant {
     List(Vec<String>),
 }
 
-const FORMS: &str = "a rule is \"column\", { from = \"column\", as = \"text\", default = …, on_error = \"omit\" }, \
+const FORMS: &str = "a rule is \"column\", { from = \"column\", as = \"text\", default = … }, \
                      { jq = \"program\" }, { value = … } or { raw = true, without = [\"column\"] }";
 const STEPS: &str = "`as` must be \"text\", \"int\", \"bool\", \"not\", \"trim\", \"lower\", \"date\", \
                      \"phone\", \"e164\" or \"gender\", or a list of these";
