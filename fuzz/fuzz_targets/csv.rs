@@ -30,7 +30,19 @@ fuzz_target!(|data: &[u8]| {
     let encoding = Some(Encoding::UTF_8);
     // Headers that are known are rare among random ones.
     let header = if choice & 8 == 0 { Header::First } else { Header::default() };
-    let options = Options { format, encoding, delimiter, header, cells, ..Options::default() };
+    let words = ["NULL", "x", ""].map(str::to_owned).to_vec();
+    let null = (choice & 16 != 0).then_some(words);
+    let count_nulls = choice & 32 != 0;
+    let options = Options {
+        format,
+        encoding,
+        delimiter,
+        header,
+        cells,
+        null,
+        count_nulls,
+        ..Options::default()
+    };
     let is_packed = is_packed(data);
     let name = if choice & 128 == 0 { "users.csv" } else { "users" };
     let walk = read(data, name, &options, !is_packed);
@@ -45,7 +57,10 @@ fuzz_target!(|data: &[u8]| {
     }
     // A quote inside a cell spoils its row, and the next line is the next row: the crate has no such rule.
     let is_stray = |record: &userferry::input::Record| {
-        record.fault.as_ref().is_some_and(|fault| fault.message.starts_with("a quote stands inside"))
+        record
+            .fault
+            .as_ref()
+            .is_some_and(|fault| fault.message.starts_with("a quote stands inside"))
     };
     if walk.records.iter().any(is_stray) {
         return;
@@ -87,7 +102,10 @@ fuzz_target!(|data: &[u8]| {
                 assert_eq!(names, header);
                 for ((name, value), cell) in object.iter().zip(row.iter()) {
                     let kind = options.cells.iter().find(|(n, _)| n == name).map(|(_, k)| *k);
-                    same(value, std::str::from_utf8(cell).expect("text"), kind);
+                    let cell = std::str::from_utf8(cell).expect("text");
+                    let is_named = |words: &Vec<String>| words.iter().any(|word| word == cell);
+                    let is_null = cell == "\\N" || options.null.as_ref().is_some_and(is_named);
+                    same(value, if is_null { "" } else { cell }, kind);
                 }
             }
             Value::Array(list) => {

@@ -97,7 +97,7 @@ impl Costs {
 pub struct CheckWarning {
     /// Its word for machines: `long-password`, `shortenable-password`, `no-password`, `hash-not-kept`, `plain-kept`, `several-schemes`,
     /// `password-column`, `column-missing`, `many-fields`, `no-external-id`, `raw-copy`,
-    /// `blocked-not-mapped`, `salt-not-mapped`, `nothing-to-sign-in-with`, `order-unproved`.
+    /// `blocked-not-mapped`, `salt-not-mapped`, `null-word`, `nothing-to-sign-in-with`, `order-unproved`.
     pub warning: &'static str,
     /// Records concerned.
     pub count: u64,

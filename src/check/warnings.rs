@@ -4,12 +4,13 @@ use super::Checker;
 use super::fed::left_out;
 use super::report::{CheckWarning, MOST_FIELDS};
 use crate::input::Reader;
+use crate::input::nulls::NullCells;
 use crate::mapping::{Rule as MappingRule, feeds, is_secret_name};
 use crate::overlooked::{Asked, digests};
 use crate::password::Scheme;
 use crate::prepare::Warning;
 use crate::user::IdKind;
-use crate::words::agree;
+use crate::words::{agree, quoted};
 
 impl Checker<'_> {
     /// Adds the warnings that concern all sources together.
@@ -27,6 +28,22 @@ impl Checker<'_> {
         if let Some((rows, why)) = reader.escapes() {
             self.warn("backslash-escapes", rows, format!("{name}: {why}"));
         }
+    }
+
+    /// Each word of CSV that is read as text, and so frequent that it means no value.
+    pub(super) fn warn_of_nulls(&mut self, name: &str, reader: &Reader) {
+        let mut words = reader.null_words();
+        words.retain(|cells| !cells.is_taken);
+        let told: Vec<String> = words.iter().map(NullCells::told).collect();
+        let setting: Vec<String> =
+            reader.null_setting(&words).iter().map(|word| quoted(word)).collect();
+        let message = format!(
+            "{name}: cells hold {}, which is taken as text; if it means no value, write at the top of \
+             userferry.toml: null = [{}]",
+            told.join(", "),
+            setting.join(", ")
+        );
+        self.warn("null-word", words.iter().map(NullCells::count).sum(), message);
     }
 
     pub(super) fn warn(&mut self, warning: &'static str, count: u64, message: String) {

@@ -83,7 +83,7 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
             }
         });
     }
-    let options = args.reading.options_for(&settings.mapping, schema);
+    let options = Options { count_nulls: true, ..args.reading.options_for(&settings) };
     let broken = read(ui, &sources, &options, &settings.mapping, &mut checker, &source_name).err();
     // A source that cannot even be opened leaves nothing to report.
     if let Some(error) = &broken
@@ -171,6 +171,10 @@ fn read(
         checker.source(&source.to_string(), &mut reader, &mut |reader, records| {
             bar.update(reader.bytes_read(), reader.bytes_total(), records);
         })?;
+        drop(bar);
+        for cells in reader.null_words().iter().filter(|cells| cells.is_taken) {
+            ui.note(&format!("{source}: no value in {}", cells.told()));
+        }
     }
     Ok(())
 }

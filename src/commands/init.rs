@@ -5,10 +5,10 @@ use super::global::Global;
 use super::reading::SourceOptions;
 use crate::config::{self, TargetKind};
 use crate::error::{Error, Exit, Result};
-use crate::input::{Reader, Source, show_name};
+use crate::input::{Options, Reader, Source, nulls, show_name};
 use crate::suggest::{Proposal, Survey, propose};
 use crate::ui::{Ui, table};
-use crate::words::{agree, counted, grouped};
+use crate::words::{agree, counted, grouped, quoted};
 use clap::Args;
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -17,6 +17,8 @@ use std::path::Path;
 
 /// Records that are looked at.
 const SAMPLE: u64 = 2_000;
+/// Bytes of the records that are looked at, about.
+const MOST_BYTES: usize = 64 << 20;
 /// Fields that are named in the summary but feed nothing.
 const SHOWN: usize = 20;
 
@@ -28,6 +30,7 @@ const SHOWN: usize = 20;
 #[command(mut_arg("delimiter", |arg| arg.requires("from")))]
 #[command(mut_arg("header", |arg| arg.requires("from")))]
 #[command(mut_arg("columns", |arg| arg.requires("from")))]
+#[command(mut_arg("null", |arg| arg.requires("from")))]
 pub struct Init {
     /// Propose the mapping from the fields of this export; '-' for standard input
     #[arg(long, value_name = "SOURCE")]
@@ -54,8 +57,8 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Init) -> Result<Exit> {
     if let (Some(file), Ok(table)) = (source.path(), super::canonical(&global.db)) {
         super::refuse_table(&table, file)?;
     }
-    let (proposal, seen) = look_at(ui, &source, &args.reading)?;
-    write(path, &settings(&proposal))?;
+    let Sample { proposal, seen, null } = look_at(ui, &source, &args.reading)?;
+    write(path, &settings(&proposal, &null))?;
     tell(ui, &proposal, path, &seen, &check_line(global, name, &args.reading));
     Ok(Exit::Done)
 }
@@ -72,30 +75,50 @@ fn check_line(global: &Global, source: &str, reading: &SourceOptions) -> String 
     format!("userferry check {source}{options}")
 }
 
-/// Looks at the first records, and proposes. The text says at how many.
-fn look_at(ui: Ui, source: &Source, reading: &SourceOptions) -> Result<(Proposal, String)> {
-    let options = reading.options();
+/// What was seen in an export.
+struct Sample {
+    proposal: Proposal,
+    /// At how many records was looked.
+    seen: String,
+    /// The words that stand in cells of CSV for no value.
+    null: Vec<String>,
+}
+
+/// Looks at the first records, and proposes.
+fn look_at(ui: Ui, source: &Source, reading: &SourceOptions) -> Result<Sample> {
+    let options = Options { count_nulls: true, ..reading.options() };
     let mut reader = Reader::open(source, &options, None)?;
     if let Some(note) = reader.note() {
         ui.note(&format!("{source}: {note}"));
     }
-    let mut survey = Survey::default();
+    let (mut sample, mut bytes) = (Vec::new(), 0);
     let (mut read, mut faulty) = (0, 0);
-    while read < SAMPLE {
+    while read < SAMPLE && bytes < MOST_BYTES {
         let Some(record) = reader.next_record()? else { break };
         read += 1;
         if record.fault.is_none() {
-            survey.add(&record.raw);
+            bytes += record.raw.len();
+            sample.push(record.raw);
         } else {
             faulty += 1;
         }
+    }
+    let found = reader.null_words();
+    let null = reader.null_setting(&found);
+    for cells in &found {
+        ui.note(&format!("{source}: no value in {}", cells.told()));
+    }
+    let mut survey = Survey::default();
+    for raw in sample {
+        survey.add(&if found.is_empty() { raw } else { nulls::without(raw, &found) });
     }
     if survey.records() == 0 {
         return Err(Error::usage(format!("{source}: no record to propose a mapping from"))
             .hint("without --from, init writes the mapping of the vendor's example"));
     }
-    let proposal = propose(&survey, read == SAMPLE, TargetKind::AuthingV2.schema());
-    Ok((proposal, looked_at(survey.records(), read, faulty)))
+    let is_sample = read == SAMPLE || bytes >= MOST_BYTES;
+    let proposal = propose(&survey, is_sample, TargetKind::AuthingV2.schema());
+    Ok(Sample { proposal, seen: looked_at(survey.records(), read, faulty), null })
 }
 
 /// At how many records was looked, and why at no more. What came twice, word for word, counts once.
@@ -118,11 +141,18 @@ fn looked_at(records: u64, read: u64, faulty: u64) -> String {
     format!("{} of {} ({})", grouped(records), counted(read, "record"), reasons.join("; "))
 }
 
-/// The commented settings, with this mapping in place of the example's.
-fn settings(proposal: &Proposal) -> String {
+/// The commented settings, with this mapping and these words in place of the example's.
+fn settings(proposal: &Proposal, null: &[String]) -> String {
     let template = config::TEMPLATE.split_once("[mapping]\n");
     let (before, example) = template.unwrap_or((config::TEMPLATE, ""));
     let help = example.split_inclusive('\n').take_while(|line| line.starts_with('#'));
+    let words: Vec<String> = null.iter().map(|word| quoted(word)).collect();
+    let before = match words.as_slice() {
+        [] => before.to_owned(),
+        words => {
+            before.replacen(config::NULL_EXAMPLE, &format!("null = [{}]", words.join(", ")), 1)
+        }
+    };
     format!("{before}{}", proposal.to_toml(&help.collect::<String>()))
 }
 

@@ -73,7 +73,7 @@ fn from_source(global: &Global, args: &Preview, source: &str) -> Result<Shown> {
     let unmasked = Unmasked::new(&args.unmask, mapping, schema)?;
     let guard = Guard { keep: settings.target.keep_password, accepted: false };
     let source = Source::parse(source);
-    let options = args.reading.options_for(mapping, schema);
+    let options = args.reading.options_for(&settings);
     let mut reader = Reader::open(&source, &options, None)?;
     columns::refuse_strange_header(&source, &reader, mapping)?;
     let wanted = args.record.unwrap_or(1);

@@ -1,8 +1,7 @@
 //! How to read a source: the options that every command which reads one takes.
 
+use crate::config::Settings;
 use crate::input::{self, Delimiter, Encoding, Format, Header};
-use crate::mapping::Mapping;
-use crate::schema::Schema;
 use clap::Args;
 
 /// How to read a source.
@@ -31,6 +30,11 @@ pub struct SourceOptions {
     /// CSV has no header: these are the names of its columns, e.g. id,name,password
     #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with = "header")]
     pub columns: Vec<String>,
+
+    /// A word that stands in cells of CSV for no value, besides \N; may be repeated [default: null in
+    /// the settings]
+    #[arg(long, value_name = "WORD")]
+    pub null: Vec<String>,
 }
 
 impl SourceOptions {
@@ -50,15 +54,19 @@ impl SourceOptions {
             delimiter: self.delimiter,
             header,
             cells: Vec::new(),
+            null: (!self.null.is_empty()).then(|| self.null.clone()),
+            count_nulls: false,
         }
     }
 
-    /// How to read a source for a mapping: it says what columns of CSV feed, and knows names of them.
-    pub fn options_for(&self, mapping: &Mapping, schema: &Schema) -> input::Options {
-        let mut options = self.options();
+    /// How to read a source by these settings: their mapping says what columns of CSV feed, and knows
+    /// names of them.
+    pub fn options_for(&self, settings: &Settings) -> input::Options {
+        let (mapping, mut options) = (&settings.mapping, self.options());
         if let Header::Known(known) = &mut options.header {
             known.mapping = mapping.columns();
         }
-        input::Options { cells: mapping.cells(schema), ..options }
+        options.null = options.null.or_else(|| settings.null.clone());
+        input::Options { cells: mapping.cells(settings.target.kind.schema()), ..options }
     }
 }

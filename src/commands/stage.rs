@@ -71,7 +71,7 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
     let schema = settings.target.kind.schema();
     settings.mapping.validate(schema)?;
     known_fields(&args.accept_missing, schema)?;
-    let options = args.reading.options_for(&settings.mapping, schema);
+    let options = args.reading.options_for(&settings);
     for source in args.sources.iter().map(|name| Source::parse(name)) {
         if let Some(path) = source.path() {
             refuse_table(&canonical(&global.db)?, path)?;

@@ -54,6 +54,11 @@ pub(super) fn apply(settings: &mut Settings, text: &str, path: &Path) -> Result<
                 let what = format!("`{}` must be a section", name.get_ref());
                 return Err(place.error(name.span().start, &what));
             }
+            (key, value) if KEYS.iter().any(|known| known.name == key) => {
+                keys::set(settings, key, &raw(value)).map_err(|form| {
+                    place.error(name.span().start, &format!("`{key}`: {form} is expected"))
+                })?;
+            }
             (other, _) => return Err(unknown_section(other, name.span().start, &place)),
         }
     }
@@ -84,7 +89,7 @@ fn unknown_section(name: &str, at: usize, place: &Place<'_>) -> Error {
     if let Some(key) = KEYS.iter().find(|key| key.short() == name) {
         return place
             .error(at, &format!("`{shown}` stands outside of its section"))
-            .hint(format!("it belongs under [{}]", key.section()));
+            .hint(key.home());
     }
     let error = place.error(at, &format!("unknown section `{shown}`"));
     match nearest(name, ["target", "run", "check", "mapping"].into_iter()) {
@@ -146,7 +151,7 @@ fn unknown_key(section: &str, short: &str, at: usize, place: &Place<'_>) -> Erro
     let shown = show_name(short.as_bytes());
     let error = place.error(at, &format!("unknown setting `{shown}` in [{section}]"));
     if let Some(key) = KEYS.iter().find(|key| key.short() == short) {
-        return error.hint(format!("it belongs under [{}]", key.section()));
+        return error.hint(key.home());
     }
     let known = KEYS.iter().filter(|key| key.section() == section);
     if let Some(near) = nearest(short, known.clone().map(keys::Key::short)) {
@@ -176,6 +181,10 @@ fn raw<'a>(value: &'a DeValue<'_>) -> Raw<'a> {
 fn mapping(rules: &DeTable<'_>, place: &Place<'_>) -> Result<Mapping> {
     let mut mapping = Vec::new();
     for (name, value) in in_order(rules) {
+        if let Some(key) = KEYS.iter().find(|key| key.name == name.get_ref().as_ref()) {
+            let what = format!("`{}` stands in [mapping], where it is no field", key.name);
+            return Err(place.error(name.span().start, &what).hint(key.home()));
+        }
         let rule = Rule::from_json(&json(value.get_ref())).map_err(|error| {
             let shown = show_name(name.get_ref().as_bytes());
             let at = rule_error(&error, value, place.text).unwrap_or(name.span().start);

@@ -67,7 +67,7 @@ impl<'a> Raw<'a> {
 
 /// One setting.
 pub(super) struct Key {
-    /// Section and name, e.g. `run.rate`.
+    /// Section and name, e.g. `run.rate`; of a setting without a section the name alone.
     pub(super) name: &'static str,
     /// The form of its value, for messages: `… is expected`.
     form: &'static str,
@@ -79,6 +79,14 @@ pub(super) struct Key {
 impl Key {
     pub(super) fn section(&self) -> &'static str {
         self.name.split_once('.').map_or("", |(section, _)| section)
+    }
+
+    /// Where it belongs, for people.
+    pub(super) fn home(&self) -> String {
+        match self.section() {
+            "" => "it belongs at the top of the file, before the first section".to_owned(),
+            section => format!("it belongs under [{section}]"),
+        }
     }
 
     /// The form of its value, for messages: `… is expected`.
@@ -109,6 +117,10 @@ const FROM_1_TO_1024: &str = "a whole number from 1 to 1024";
 
 /// All settings but the mapping.
 pub(super) const KEYS: &[Key] = &[
+    key("null", "a list of words such as [\"NULL\"]", |s, raw| {
+        s.null = Some(raw.list()?);
+        Some(())
+    }),
     key("target.kind", "\"authing-v2\"", |s, raw| {
         (raw.text()? == TargetKind::AuthingV2.as_str())
             .then(|| s.target.kind = TargetKind::AuthingV2)

@@ -26,6 +26,9 @@ pub const DEFAULT_FILE: &str = "userferry.toml";
 /// What `init` writes: every setting with its default and a line of explanation.
 pub const TEMPLATE: &str = include_str!("template.toml");
 
+/// The line of [`TEMPLATE`] that shows how words for no value are named.
+pub(crate) const NULL_EXAMPLE: &str = "# null = [\"NULL\"]";
+
 /// Looks a variable of the environment up.
 pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -43,6 +46,8 @@ pub struct Settings {
     pub run: RunSettings,
     /// What `check` need not ask.
     pub check: CheckSettings,
+    /// Words that stand in cells of CSV for no value, besides `\N`; none where nothing is said of them.
+    pub null: Option<Vec<String>>,
     /// What is sent.
     pub mapping: Mapping,
     /// The file that was read, if any.

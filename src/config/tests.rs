@@ -33,8 +33,9 @@ fn the_template_names_every_setting_and_its_examples_parse() {
         }
         let active = line.strip_prefix("# ").filter(|l| l.contains(" = ")).unwrap_or(line);
         let key = active.split(" = ").next().unwrap_or_default();
-        if keys::KEYS.iter().any(|k| k.name == format!("{section}.{key}")) {
-            named.push(format!("{section}.{key}"));
+        let full = if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") };
+        if keys::KEYS.iter().any(|k| k.name == full) {
+            named.push(full);
             examples.push_str(active);
         } else {
             examples.push_str(line);
@@ -47,6 +48,28 @@ fn the_template_names_every_setting_and_its_examples_parse() {
     sorted.sort_unstable();
     assert_eq!(named, sorted);
     parse(&examples).expect("the examples parse");
+}
+
+#[test]
+fn words_for_no_value_stand_before_the_sections() {
+    assert!(TEMPLATE.contains(&format!("\n{NULL_EXAMPLE}\n")));
+    let settings =
+        parse("null = [\"\\\\N\", \"NULL\"]\n[run]\nconcurrency = 3\n").expect("it parses");
+    assert_eq!(settings.null, Some(vec!["\\N".to_owned(), "NULL".to_owned()]));
+    assert_eq!(parse("null = []\n").expect("it parses").null, Some(Vec::new()));
+    let home = "it belongs at the top of the file, before the first section".to_owned();
+    for (text, what) in [
+        ("[run]\nnull = [\"NULL\"]\n", "line 2: unknown setting `null` in [run]"),
+        (
+            "[mapping]\nnull = [\"NULL\"]\n",
+            "line 2: `null` stands in [mapping], where it is no field",
+        ),
+    ] {
+        assert_eq!(refused(text), (format!("userferry.toml, {what}"), home.clone()));
+    }
+    let (message, _) = refused("null = \"NULL\"\n");
+    let expected = "userferry.toml, line 1: `null`: a list of words such as [\"NULL\"] is expected";
+    assert_eq!(message, expected);
 }
 
 #[test]

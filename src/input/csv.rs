@@ -11,6 +11,7 @@ use super::window::Window;
 use super::{MAX_RECORD, Reader, Record};
 use crate::json::{is_number, is_space, next_special};
 use crate::problem::{Problem, Rule};
+use crate::vocabulary::nulls::{self, NullCounts};
 use crate::words::counted;
 use csv_core::ReadRecordResult;
 use serde::{Deserialize, Serialize};
@@ -90,6 +91,10 @@ pub(super) struct Rows {
     has_null: bool,
     /// Rows with a cell that holds an escape of their text format.
     with_escapes: u64,
+    /// Words that stand for no value, besides the one that always does.
+    null: Vec<String>,
+    /// How often columns have such words, if that is asked.
+    counts: Option<NullCounts>,
 }
 
 impl Rows {
@@ -108,6 +113,8 @@ impl Rows {
             mark: None,
             has_null: false,
             with_escapes: 0,
+            null: Vec::new(),
+            counts: None,
         };
         // A byte order mark is dealt with elsewhere: what has read something looks for none.
         rows.feed(b"\n");
@@ -131,6 +138,13 @@ impl Rows {
         self.columns = names.iter().map(column).collect();
         self.is_named = is_named;
         self.mark = names.iter().position(|name| name == MARK);
+        self
+    }
+
+    /// What stands for no value.
+    pub(super) fn with_null(mut self, words: &[String], are_counted: bool) -> Self {
+        self.null = words.to_vec();
+        self.counts = are_counted.then(NullCounts::default);
         self
     }
 
@@ -260,6 +274,34 @@ impl Rows {
         self.with_escapes += u64::from(has_escape);
     }
 
+    /// The words that stand for no value, besides the one that always does.
+    pub(super) fn null(&self) -> &[String] {
+        &self.null
+    }
+
+    pub(super) fn counts(&self) -> Option<&NullCounts> {
+        self.counts.as_ref()
+    }
+
+    /// The name of a column, from 0.
+    pub(super) fn name(&self, column: usize) -> &str {
+        &self.columns[column].name
+    }
+
+    pub(super) fn is_null(&self, cell: &[u8]) -> bool {
+        cell == NULL || self.null.iter().any(|word| word.as_bytes() == cell)
+    }
+
+    fn count_nulls(&mut self) {
+        let Some(mut counts) = self.counts.take() else { return };
+        if !self.is_stray && self.cells == self.columns.len() {
+            for (i, cell) in self.cells().enumerate().filter(|(i, _)| self.mark != Some(*i)) {
+                counts.see(i, cell);
+            }
+        }
+        self.counts = Some(counts);
+    }
+
     /// Whether nothing but white space stands in it, where there should be several cells.
     fn is_blank(&self) -> bool {
         self.cells == 1
@@ -282,6 +324,7 @@ impl Rows {
                 json.push(b',');
             }
             json.extend_from_slice(&column.key);
+            let cell = if self.is_null(cell) { b"" } else { cell };
             push_cell(cell, column.cell, &mut json);
             if fault.is_none() && std::str::from_utf8(cell).is_err() {
                 let name = show_name(column.name.as_bytes());
@@ -416,6 +459,7 @@ impl Reader {
                 continue;
             }
             rows.note_escapes();
+            rows.count_nulls();
             let lines = line_ends(window.bytes()[..len].trim_ascii_end()) + 1;
             let (raw, fault) = rows.to_json(lines, || self.wrapping.bad_bytes());
             if raw.len() > MAX_RECORD {
@@ -472,7 +516,7 @@ fn line_ends(bytes: &[u8]) -> u64 {
 }
 
 /// What databases write for NULL (`COPY`, `INTO OUTFILE`) is an empty cell.
-const NULL: &[u8] = b"\\N";
+const NULL: &[u8] = nulls::ESCAPED.as_bytes();
 
 /// Whether an escape stands in a cell, as `COPY` and `INTO OUTFILE` write them.
 fn has_escape(cell: &[u8]) -> bool {
@@ -480,7 +524,6 @@ fn has_escape(cell: &[u8]) -> bool {
 }
 
 fn push_cell(bytes: &[u8], cell: Option<Cell>, json: &mut Vec<u8>) {
-    let bytes = if bytes == NULL { b"" } else { bytes };
     let word = bytes.trim_ascii();
     match cell {
         Some(Cell::Bool) if let Some(truth) = truth_of(word) => json.extend_from_slice(truth),

@@ -4,6 +4,7 @@ use super::csv::{Delimiter, Rows, pass};
 use super::error::{InputError, InputErrorKind as Kind};
 use super::names::{self, Header};
 use super::{Layout, Options, Reader, size};
+use crate::vocabulary::nulls;
 use crate::words::counted;
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -48,13 +49,16 @@ impl Reader {
         delimiter: Delimiter,
         options: &Options,
     ) -> Result<Layout, InputError> {
-        self.layout = Layout::Rows { delimiter, header: Vec::new(), is_named: false };
+        let null = options.null.as_deref().map(nulls::named).unwrap_or_default();
+        self.layout =
+            Layout::Rows { delimiter, header: Vec::new(), is_named: false, null: Vec::new() };
         let (header, is_named) = match &options.header {
             Header::Columns(names) => (self.named_columns(delimiter, names)?, true),
             from => (self.first_line(delimiter, from)?, false),
         };
-        self.rows = Some(Rows::new(delimiter).with_columns(&header, is_named, &options.cells));
-        Ok(Layout::Rows { delimiter, header, is_named })
+        let rows = Rows::new(delimiter).with_columns(&header, is_named, &options.cells);
+        self.rows = Some(rows.with_null(&null, options.count_nulls));
+        Ok(Layout::Rows { delimiter, header, is_named, null })
     }
 
     /// The names that the user gives, if the first row has as many cells.

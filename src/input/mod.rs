@@ -14,6 +14,7 @@ mod json;
 mod jsonl;
 pub(crate) mod mark;
 mod names;
+pub(crate) mod nulls;
 pub(crate) mod scan;
 mod source;
 mod sql;
@@ -31,6 +32,7 @@ pub use source::Source;
 pub use unpack::Compression;
 
 use crate::problem::{Problem, Rule};
+use crate::vocabulary;
 use scan::{Kind, Scanned};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -88,6 +90,10 @@ pub struct Options {
     /// What the cells of these columns of CSV are read as, where they can be. CSV has no types, so
     /// what the columns feed decides.
     pub cells: Vec<(String, Cell)>,
+    /// Words that stand in cells of CSV for no value, besides `\N`. None: as it was read before.
+    pub null: Option<Vec<String>>,
+    /// Count in CSV how often words stand there that may mean no value.
+    pub count_nulls: bool,
 }
 
 /// One element of a source.
@@ -127,6 +133,9 @@ enum Layout {
         /// The names were given by the user, and the first line is a record.
         #[serde(default)]
         is_named: bool,
+        /// Words that stand for no value, besides the one that always does.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        null: Vec<String>,
     },
 }
 
@@ -155,8 +164,17 @@ impl Layout {
             (Self::Rows { delimiter, .. }, Some(named)) if named != *delimiter => {
                 Some("--delimiter")
             }
+            _ if !self.has_null_of(options) => Some("null or --null"),
             _ if self.has_header_of(&options.header) => None,
             _ => options.header.option(),
+        }
+    }
+
+    /// Whether the words that stand for no value are these. Only CSV has such.
+    fn has_null_of(&self, options: &Options) -> bool {
+        match (self, &options.null) {
+            (Self::Rows { null, .. }, Some(named)) => *null == vocabulary::nulls::named(named),
+            _ => true,
         }
     }
 
@@ -205,11 +223,21 @@ impl Checkpoint {
         matches!(self.layout, Layout::Rows { is_named: true, .. })
     }
 
-    /// The options, with the names of the columns that the source had before: where they were named,
-    /// they need not be named again, and a first line that was a header is one again.
+    /// Whether something was said of the source that a later staging must know.
+    pub(crate) fn has_given_options(&self) -> bool {
+        self.has_given_names()
+            || matches!(&self.layout, Layout::Rows { null, .. } if !null.is_empty())
+    }
+
+    /// The options, with the names of the columns and the words for no value that the source had before:
+    /// where they were named, they need not be named again, and a first line that was a header is one
+    /// again.
     #[must_use]
     pub fn with_header(&self, options: &Options) -> Options {
         let mut options = options.clone();
+        if let Layout::Rows { null, .. } = &self.layout {
+            options.null.get_or_insert_with(|| null.clone());
+        }
         let may_be_rows = options.format.is_none_or(|format| format == Format::Csv);
         if let (Layout::Rows { header, is_named, .. }, Header::Known(known), true) =
             (&self.layout, &mut options.header, may_be_rows)
@@ -334,7 +362,9 @@ impl Reader {
         match resume {
             Some(checkpoint) if checkpoint.offset > 0 => self.take_up(checkpoint, options),
             _ => {
-                self.layout = self.detect(options, path)?;
+                // Nothing was read, but it may have been said how.
+                let said = resume.map(|checkpoint| checkpoint.with_header(options));
+                self.layout = self.detect(said.as_ref().unwrap_or(options), path)?;
                 Ok(())
             }
         }
@@ -369,9 +399,9 @@ impl Reader {
         }
         window.set_line(checkpoint.line);
         self.layout = checkpoint.layout.clone();
-        if let Layout::Rows { delimiter, header, is_named } = &self.layout {
-            let rows = csv::Rows::new(*delimiter);
-            self.rows = Some(rows.with_columns(header, *is_named, &options.cells));
+        if let Layout::Rows { delimiter, header, is_named, null } = &self.layout {
+            let rows = csv::Rows::new(*delimiter).with_columns(header, *is_named, &options.cells);
+            self.rows = Some(rows.with_null(null, options.count_nulls));
         }
         self.records = checkpoint.records;
         if checkpoint.finished {

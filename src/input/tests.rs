@@ -295,6 +295,9 @@ fn a_checkpoint_holds_only_for_options_that_say_the_same() {
     let columns = |names: &[&str]| {
         header(Header::Columns(names.iter().map(|&name| name.to_owned()).collect()))
     };
+    let null = |words: &[&str]| {
+        named(&|o| o.null = Some(words.iter().map(|&word| word.to_owned()).collect()))
+    };
     let delimiter = |byte| named(&move |o| o.delimiter = Some(Delimiter(byte)));
     let encoding =
         |label: &'static str| named(&move |o| o.encoding = Some(label.parse().expect("a label")));
@@ -321,6 +324,10 @@ fn a_checkpoint_holds_only_for_options_that_say_the_same() {
         (rows, encoding("utf-8"), None),
         (rows, encoding("big5"), Some("--encoding")),
         (marked, encoding("big5"), None),
+        // `\N` means no value, whatever is said.
+        (rows, null(&["\\N"]), None),
+        (rows, null(&["NULL"]), Some("null or --null")),
+        (json, null(&["NULL"]), None),
     ] {
         for stop in [1, 3] {
             let mut reader = open(text.as_bytes(), &[100]).expect("it opens");
@@ -339,6 +346,40 @@ fn a_checkpoint_holds_only_for_options_that_say_the_same() {
                     && error.hint.is_some_and(|hint| hint.starts_with("leave the option out"))
             }));
         }
+    }
+}
+
+/// Whether staging was killed before the first row or behind it.
+#[test]
+fn what_was_said_of_a_source_need_not_be_said_again() {
+    let text = b"1,nil,\\N\n2,x,nil\n3,nil,nil \n";
+    let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
+    let options = Options {
+        header: Header::Columns(words(&["id", "a", "b"])),
+        null: Some(words(&["nil", "nil", ""])),
+        ..Options::default()
+    };
+    let from = |options: &Options, at: Option<&Checkpoint>| {
+        Reader::from_read(std::io::Cursor::new(text.to_vec()), "u.csv", options, at)
+            .expect("it opens")
+    };
+    let raws = |records: &[Record]| -> Vec<String> {
+        records.iter().map(|record| String::from_utf8(record.raw.clone()).unwrap()).collect()
+    };
+    let mut first = from(&options, None);
+    let whole = read(&mut from(&options, None)).0;
+    let expected = [
+        r#"{"id":"1","a":"","b":""}"#,
+        r#"{"id":"2","a":"x","b":""}"#,
+        r#"{"id":"3","a":"","b":"nil "}"#,
+    ];
+    assert_eq!(raws(&whole), expected);
+    for behind in 0..3 {
+        let at = serde_json::to_string(&first.checkpoint()).unwrap();
+        let at: Checkpoint = serde_json::from_str(&at).unwrap();
+        let rest = read(&mut from(&Options::default(), Some(&at)));
+        assert_eq!(rest, (whole[behind..].to_vec(), None), "behind {behind}");
+        first.next_record().unwrap();
     }
 }
 

@@ -179,10 +179,10 @@ pub fn stage<S: Staging>(
     Ok(staged)
 }
 
-/// Keeps the names of columns that the user gives before anything is read: staging may be killed
+/// Keeps what the user says of columns and cells before anything is read: staging may be killed
 /// before its first batch, and goes on without the option.
 fn keep_names<S: Staging>(store: &mut S, source: SourceId, start: &Checkpoint) -> Result<()> {
-    if start.has_given_names() {
+    if start.has_given_options() {
         store.stage(&batches::empty(source, start)?)?;
     }
     Ok(())

@@ -14,6 +14,7 @@ mod hostile;
 mod init;
 mod manners;
 mod names;
+mod nulls;
 mod omitted;
 mod passwords;
 mod planted;

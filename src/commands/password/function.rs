@@ -129,7 +129,7 @@ fn of_sources(global: &Global, ui: Ui, args: &PasswordFunction) -> Result<Found>
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
     let schema = settings.target.kind.schema();
     settings.mapping.validate(schema)?;
-    let options = args.reading.options_for(&settings.mapping, schema);
+    let options = args.reading.options_for(&settings);
     let mut found = Found::default();
     for name in &args.from {
         let mut reader = Reader::open(&Source::parse(name), &options, None)?;
