@@ -82,8 +82,6 @@ pub struct Left {
     pub reason: String,
 }
 
-/// Whether a mapping can say that a wrong value is left out.
-const OMITS: bool = false;
 /// Fields that come first, in this order, as the template has them; the others follow in the
 /// target's order.
 const FIRST: &[&str] = &[
@@ -143,7 +141,7 @@ fn try_all(lines: &mut [Line], trial: &Trial<'_>, schema: &Schema) {
         lines.iter().any(|line| line.holds && matches!(line.field, "externalId" | "email"));
     for line in lines.iter_mut().filter(|line| line.holds) {
         let is_refused = line.tried.as_ref().is_some_and(|tried| tried.refusals() > 0);
-        line.omits = OMITS && is_refused && may_omit(line.field, has_other, schema);
+        line.omits = is_refused && may_omit(line.field, has_other, schema);
         if line.omits {
             line.rule = rule::with_omission(&line.rule);
         }
