@@ -36,6 +36,10 @@ pub struct Init {
     #[arg(long, value_name = "SOURCE")]
     pub from: Option<String>,
 
+    /// Ask nothing: `init` never does, so scripts may say it as they do to other commands
+    #[arg(long)]
+    pub yes: bool,
+
     #[command(flatten)]
     pub reading: SourceOptions,
 }

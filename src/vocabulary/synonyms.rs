@@ -56,7 +56,7 @@ pub(crate) const FIELDS: &[Names] = &[
           "phonenumberconfirmed", "phoneconfirmedat", "手机已验证", "手机号已验证", "手机验证", "手机是否验证"],
         &[]),
     names("loginsCount",
-        &["loginscount", "logincount", "signincount", "numlogins", "numberoflogins", "totallogins", "登录次数", "登陆次数"],
+        &["loginscount", "logincount", "signincount", "numlogins", "numberoflogins", "totallogins", "logoncount", "登录次数", "登陆次数"],
         &["logins", "visits"]),
     names("lastLogin",
         // Devise: the current sign-in is the last one, the last one that before it.

@@ -36,7 +36,6 @@ const SYSTEMS: &[System] = &[
         columns: &[
             ("uid", "username"),
             ("sn", "familyName"),
-            ("cn", "name"),
             ("l", "locality"),
             ("st", "region"),
             ("c", "country"),

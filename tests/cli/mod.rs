@@ -24,6 +24,7 @@ mod secrets;
 mod showing;
 mod story;
 mod stumbles;
+mod systems;
 mod views;
 mod warned;
 mod wrong_file;
