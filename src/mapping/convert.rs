@@ -1,7 +1,7 @@
 //! A value of a record as a field of the target takes it: strictly, unless a conversion is asked
 //! for by name. One is proposed only where it would take the value.
 
-use super::record::Json;
+use super::record::{Fields, Json};
 use super::rule::{As, Constant, How};
 use crate::problem::Rule as Broken;
 use crate::schema::{Field, Format, Type};
@@ -70,7 +70,7 @@ fn steps(mut json: Json<'_>, field: &Field, steps: &[As]) -> Result<Option<Taken
                 Json::Text(letter.ok_or(unknown)?.into())
             }
             (As::Date(form), json) => {
-                let text = written(json, "a date")?;
+                let text = written(dated(json), "a date")?;
                 if text.trim().is_empty() || is_zero_date(&text) {
                     return Ok(None);
                 }
@@ -113,6 +113,19 @@ fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
         Cow::Borrowed(text) => text.trim().into(),
         Cow::Owned(text) => text.trim().to_owned().into(),
     }
+}
+
+/// The date in MongoDB's `{"$date": …}`, canonical or relaxed
+/// (<https://www.mongodb.com/docs/manual/reference/mongodb-extended-json/>).
+fn dated(json: Json<'_>) -> Json<'_> {
+    let Some(date) = inside(&json, "$date") else { return json };
+    inside(&date, "$numberLong").unwrap_or(date)
+}
+
+/// The value of that name, if this is an object that has it.
+fn inside<'a>(json: &Json<'a>, name: &str) -> Option<Json<'a>> {
+    let Json::Object(raw) = json else { return None };
+    Fields::parse(raw)?.get(name).map(Json::of)
 }
 
 /// Text, or a number as it is written.
@@ -291,6 +304,27 @@ mod tests {
         convert(Json::of(json), &field(ty, Format::Any), &how)
             .map(|taken| taken.map(|taken| taken.value))
             .map_err(|(_, why)| why.into_owned())
+    }
+
+    /// Written by `tests/exports/dates.py`, whose oracle is Python's datetime.
+    #[test]
+    fn dates_of_mongodb_are_the_moments_that_python_says() {
+        let how =
+            How { steps: vec![As::Date(crate::values::DateForm::default())], ..How::default() };
+        let field = Field { name: "x", ty: Type::Text, format: Format::DateTime, identifier: None };
+        let rows = include_str!("../../tests/exports/dates.tsv").lines();
+        let rows: Vec<&str> = rows.filter(|row| row.contains('$')).collect();
+        assert!(rows.len() > 50);
+        for row in rows {
+            let [_, json, expected] = row.split('\t').collect::<Vec<_>>()[..] else {
+                panic!("{row}")
+            };
+            let taken = convert(Json::of(json), &field, &how).expect(json).expect(json);
+            assert_eq!(taken.value, Value::Text(expected.to_owned()), "{json}");
+        }
+        for json in ["{\"$date\":{\"x\":1}}", "{\"x\":1}", "{\"$date\":[]}"] {
+            assert!(convert(Json::of(json), &field, &how).is_err(), "{json}");
+        }
     }
 
     #[test]

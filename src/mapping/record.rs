@@ -126,8 +126,8 @@ fn each_value(
             Json::Number(number) => Seen::Plain(number.into(), false),
             Json::Text(text) => Seen::Plain(text, false),
             Json::Array(_) => Seen::Other,
-            Json::Object if depth > 1 => Seen::Object,
-            Json::Object => Seen::Other,
+            Json::Object(_) if depth > 1 => Seen::Object,
+            Json::Object(_) => Seen::Other,
         };
         let is_object = matches!(seen, Seen::Object);
         if f(parent, name, seen) && is_object {
@@ -168,7 +168,7 @@ pub(super) enum Json<'a> {
     Number(&'a str),
     Text(Cow<'a, str>),
     Array(&'a str),
-    Object,
+    Object(&'a str),
 }
 
 impl<'a> Json<'a> {
@@ -179,7 +179,7 @@ impl<'a> Json<'a> {
             Some(b'f') => Self::Bool(false),
             Some(b'n') | None => Self::Null,
             Some(b'[') => Self::Array(raw),
-            Some(b'{') => Self::Object,
+            Some(b'{') => Self::Object(raw),
             Some(_) => Self::Number(raw),
         }
     }
@@ -192,7 +192,7 @@ impl<'a> Json<'a> {
             Self::Number(_) => "a number",
             Self::Text(_) => "text",
             Self::Array(_) => "a list",
-            Self::Object => "an object",
+            Self::Object(_) => "an object",
         }
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn blocked(found: &mut Vec<Candidate>, fields: &[(Place, FieldStats)]
     let told: Vec<(usize, Judgement)> = fields
         .iter()
         .enumerate()
-        .filter(|(at, (place, _))| has_name(place) && !is_taken(*at))
+        .filter(|(at, (place, stats))| has_name(place) && !stats.in_text && !is_taken(*at))
         .filter_map(|(at, (place, stats))| {
             let kind = standing(place)?;
             let name = names_end(place);

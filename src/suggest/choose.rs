@@ -153,6 +153,9 @@ impl Candidate {
         if !matches!(self.field, "emailVerified" | "phoneVerified") || !is_time(stats) {
             return self;
         }
+        if stats.in_text {
+            return Self { points: None, ..self };
+        }
         let rule = rule::written_filled(place);
         Self { rule, note: Some("it says when; verified where there is a time".to_owned()), ..self }
     }

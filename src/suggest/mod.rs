@@ -31,6 +31,7 @@ use crate::schema::Schema;
 use crate::vocabulary::salt::Salt;
 use crate::vocabulary::standing::Kind;
 use candidate::Candidate;
+use std::collections::HashMap;
 use trial::Trial;
 
 /// A mapping that is proposed.
@@ -103,6 +104,7 @@ pub fn propose(survey: &Survey, is_sample: bool, schema: &Schema) -> Proposal {
     let mut candidates = choose::candidates(&fields, records, schema);
     phones::settle(&mut candidates, &fields, &trial);
     let taken = passwords::settle(&mut candidates, &survey.nested, &fields, records, schema);
+    let mut tried = try_all(&mut candidates, &trial, schema);
     // The best first; of equal ones the first in the export.
     candidates.sort_by_key(|candidate| (std::cmp::Reverse(candidate.points), candidate.at));
     let rest = schema.fields.iter().map(|field| field.name).filter(|name| !FIRST.contains(name));
@@ -111,10 +113,11 @@ pub fn propose(survey: &Survey, is_sample: bool, schema: &Schema) -> Proposal {
         let of_field = candidates.iter().filter(|candidate| candidate.field == field);
         lines.extend(of_field.enumerate().map(|(i, candidate)| {
             let (place, stats) = &fields[candidate.at];
-            line(candidate, place, percent(stats.filled(), records), i > 0)
+            let tried = tried.remove(&(candidate.at, candidate.field)).filter(|_| i == 0);
+            line(candidate, place, percent(stats.filled(), records), tried)
         }));
     }
-    try_all(&mut lines, &trial, schema);
+    omit(&mut lines, schema);
     let is_used = |at: usize| candidates.iter().any(|candidate| candidate.at == at);
     let is_part = |place: &Place| taken.is_some_and(|root| passwords::is_inside(place, root));
     let left = fields.iter().enumerate();
@@ -130,13 +133,31 @@ pub fn propose(survey: &Survey, is_sample: bool, schema: &Schema) -> Proposal {
     Proposal { records, is_sample, lines, left, without }
 }
 
-/// Tries the rules that hold. One that refuses most values holds no more; one that refuses some leaves them
-/// out, where the field is not needed.
-fn try_all(lines: &mut [Line], trial: &Trial<'_>, schema: &Schema) {
-    for line in lines.iter_mut().filter(|line| line.holds) {
-        line.tried = trial.run(line.field, &line.rule);
-        line.holds = line.tried.as_ref().is_some_and(Tried::takes_most);
+/// Tries the rules that may hold; what each came to, by its candidate. One that refuses most values holds no
+/// more, unless it is of passwords or of who may not sign in: without it nobody would miss them.
+fn try_all(
+    candidates: &mut [Candidate],
+    trial: &Trial<'_>,
+    schema: &Schema,
+) -> HashMap<(usize, &'static str), Tried> {
+    let mut all = HashMap::new();
+    for candidate in candidates.iter_mut().filter(|candidate| candidate.points.is_some()) {
+        let tried = trial.run(candidate.field, &candidate.rule).unwrap_or_default();
+        let is_missed = candidate.field == schema.password_field
+            || schema.blocked_field == Some(candidate.field);
+        if tried.takes_most() || is_missed {
+            all.insert((candidate.at, candidate.field), tried);
+        } else {
+            let told = [Some(tried.told(false)), candidate.note.take()];
+            candidate.note = Some(told.into_iter().flatten().collect::<Vec<_>>().join("; "));
+            candidate.points = None;
+        }
     }
+    all
+}
+
+/// What a rule that holds refuses is left out, where the field is not needed.
+fn omit(lines: &mut [Line], schema: &Schema) {
     let has_other =
         lines.iter().any(|line| line.holds && matches!(line.field, "externalId" | "email"));
     for line in lines.iter_mut().filter(|line| line.holds) {
@@ -159,9 +180,10 @@ fn may_omit(field: &str, has_other: bool, schema: &Schema) -> bool {
     !is_identifier && !is_standing && field != schema.password_field
 }
 
-fn line(candidate: &Candidate, place: &Place, coverage: String, is_second: bool) -> Line {
-    let holds = candidate.points.is_some() && !is_second;
-    let another = (candidate.points.is_some() && is_second).then(|| "another candidate".to_owned());
+/// `tried`: what the rule came to, if it holds.
+fn line(candidate: &Candidate, place: &Place, coverage: String, tried: Option<Tried>) -> Line {
+    let is_second = candidate.points.is_some() && tried.is_none();
+    let another = is_second.then(|| "another candidate".to_owned());
     let notes: Vec<String> = another.into_iter().chain(candidate.note.clone()).collect();
     Line {
         field: candidate.field,
@@ -169,9 +191,9 @@ fn line(candidate: &Candidate, place: &Place, coverage: String, is_second: bool)
         rule: candidate.rule.clone(),
         coverage,
         note: (!notes.is_empty()).then(|| notes.join("; ")),
-        tried: None,
+        holds: tried.is_some(),
+        tried,
         omits: false,
-        holds,
     }
 }
 

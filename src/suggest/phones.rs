@@ -54,7 +54,7 @@ fn tell(place: &Place, stats: &FieldStats, trial: &Trial<'_>) -> Told {
     let regional = |code: String| How { option: Some(("region", code)), ..How::step("phone") };
     match country(&numbers, &with_code, stats.of_shape(Shape::ChinaMobile)) {
         Country::One(code) => of(&regional(code.to_owned()), None),
-        Country::InFront => Told {
+        Country::InFront if !stats.in_text => Told {
             rule: rule::written_plus(place),
             note: Some("the numbers begin with a country code, without the +".to_owned()),
         },
@@ -65,7 +65,7 @@ fn tell(place: &Place, stats: &FieldStats, trial: &Trial<'_>) -> Told {
             );
             of(&How::default(), Some(note))
         }
-        Country::Several(_) => {
+        Country::InFront | Country::Several(_) => {
             let note = "numbers without a country code: if all are of one country, as = \"phone\", region = \"…\"";
             of(&How::default(), Some(note.to_owned()))
         }

@@ -68,6 +68,8 @@ pub struct FieldStats {
     pub repeated_in_any_case: u64,
     /// Whether a list had more than one element.
     pub several: bool,
+    /// Whether it lies in text that holds JSON, into which paths lead, but no jq program.
+    pub in_text: bool,
     seen: HashSet<u64>,
     seen_in_lower_case: HashSet<u64>,
     /// What the values say of whether their users may sign in.
@@ -141,6 +143,8 @@ impl FieldStats {
 #[derive(Debug, Default)]
 pub struct Survey {
     records: u64,
+    /// Whether an object is being looked at that text holds.
+    in_text: bool,
     kept: Vec<Box<[u8]>>,
     kept_bytes: usize,
     fields: Vec<(Place, FieldStats)>,
@@ -218,7 +222,15 @@ impl Survey {
                 Value::Object(inner) if path.len() < MOST_DEPTH && has_names(inner) => {
                     self.object(path, inner);
                 }
-                Value::Array(items) => self.list(path, value, items),
+                Value::Array(items) if !self.in_text => self.list(path, value, items),
+                Value::String(text) => match object_in(text).filter(|_| path.len() < MOST_DEPTH) {
+                    Some(inner) if has_names(&inner) => {
+                        let before = std::mem::replace(&mut self.in_text, true);
+                        self.object(path, &inner);
+                        self.in_text = before;
+                    }
+                    _ => self.take(Place::Column(path.clone()), value, false),
+                },
                 _ => self.take(Place::Column(path.clone()), value, false),
             }
             path.pop();
@@ -269,6 +281,7 @@ impl Survey {
         };
         let stats = &mut self.fields[at].1;
         stats.several |= several;
+        stats.in_text |= self.in_text;
         stats.take(value);
     }
 }
@@ -287,6 +300,12 @@ fn list_of(place: &Place) -> Option<&[String]> {
         Place::Column(_) => None,
         Place::First(list) | Place::FirstValue(list) | Place::Pair { list, .. } => Some(list),
     }
+}
+
+/// The object that a text holds as JSON.
+fn object_in(text: &str) -> Option<Map<String, Value>> {
+    let is_object = text.trim_start().starts_with('{');
+    is_object.then(|| serde_json::from_str(text).ok()).flatten()
 }
 
 /// Whether the names in an object are names of fields, and no data such as `ada@example.com`.

@@ -126,7 +126,7 @@ pub(crate) const SECRET: &[&str] = &[
 #[rustfmt::skip]
 pub(crate) const GROUPS: &[&str] = &[
     "profile", "attributes", "user", "users", "data", "contact", "contacts", "personal", "info", "userinfo", "account", "details",
-    "person", "fields", "properties", "traits", "claims", "usermetadata", "metadata", "publicmetadata", "basic", "meta", "security",
+    "person", "fields", "properties", "traits", "claims", "usermetadata", "rawusermetadata", "metadata", "publicmetadata", "basic", "meta", "security",
     "auth", "authentication", "login", "credential", "credentials", "stats", "activity", "identity", "identifiers", "address", "cognito", "custom", "timestamps",
     "name", "customattributes", "statistics", "location", "password", "source", "raw", "member", "customer", "基本信息", "用户",
 ];

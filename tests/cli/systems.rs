@@ -281,16 +281,18 @@ const SYSTEMS: &[System] = &[
     System {
         name: "supabase.csv",
         source: "https://github.com/supabase/auth, migrations",
-        header: "instance_id,id,aud,role,email,encrypted_password,email_confirmed_at,invited_at,confirmation_token,confirmation_sent_at,recovery_token,recovery_sent_at,email_change_token_new,email_change,email_change_sent_at,last_sign_in_at,raw_app_meta_data,is_super_admin,created_at,updated_at,phone,phone_confirmed_at,phone_change,phone_change_token,phone_change_sent_at,confirmed_at,email_change_token_current,email_change_confirm_status,banned_until,reauthentication_token,reauthentication_sent_at,is_sso_user,deleted_at,is_anonymous",
-        record: "00000000-0000-0000-0000-000000000000,0a0a0a0a-0000-4000-8000-0000000000{n},authenticated,authenticated,u{n}@example.com,,2024-01-{d} 10:16:00.123456+00,,,,,,,,,2024-03-{d} 10:15:00.123456+00,\"{\"\"provider\"\":\"\"email\"\"}\",,2024-01-{d} 10:15:00.123456+00,2024-02-{d} 10:15:00.123456+00,141555501{n},2024-01-{d} 10:17:00.123456+00,,,,2024-01-{d} 10:16:00.123456+00,,0,,,,f,,f",
+        header: "instance_id,id,aud,role,email,encrypted_password,email_confirmed_at,invited_at,confirmation_token,confirmation_sent_at,recovery_token,recovery_sent_at,email_change_token_new,email_change,email_change_sent_at,last_sign_in_at,raw_app_meta_data,raw_user_meta_data,is_super_admin,created_at,updated_at,phone,phone_confirmed_at,phone_change,phone_change_token,phone_change_sent_at,confirmed_at,email_change_token_current,email_change_confirm_status,banned_until,reauthentication_token,reauthentication_sent_at,is_sso_user,deleted_at,is_anonymous",
+        record: "00000000-0000-0000-0000-000000000000,0a0a0a0a-0000-4000-8000-0000000000{n},authenticated,authenticated,u{n}@example.com,,2024-01-{d} 10:16:00.123456+00,,,,,,,,,2024-03-{d} 10:15:00.123456+00,\"{\"\"provider\"\":\"\"email\"\"}\",\"{\"\"sub\"\":\"\"s{n}\"\",\"\"email\"\":\"\"u{n}@example.com\"\",\"\"full_name\"\":\"\"Ada Amsel\"\",\"\"avatar_url\"\":\"\"https://example.com/{n}.png\"\",\"\"email_verified\"\":true}\",,2024-01-{d} 10:15:00.123456+00,2024-02-{d} 10:15:00.123456+00,141555501{n},2024-01-{d} 10:17:00.123456+00,,,,2024-01-{d} 10:16:00.123456+00,,0,,,,f,,f",
         expected: &[
             r#"externalId = "id""#,
             r#"email = "email""#,
             r#"phone = { from = "phone", as = "phone", region = "US" }"#,
             r#"emailVerified = { jq = '(.email_confirmed_at // "") != ""' }"#,
             r#"phoneVerified = { jq = '(.phone_confirmed_at // "") != ""' }"#,
+            r#"photo = "raw_user_meta_data.avatar_url""#,
             r#"lastLogin = { from = "last_sign_in_at", as = "date" }"#,
             r#"signedUp = { from = "created_at", as = "date" }"#,
+            r#"name = "raw_user_meta_data.full_name""#,
         ],
     },
     System {
