@@ -82,6 +82,7 @@ def sign_in(desk, expected, directory, passwords, result):
     result["function_exit"] = done.returncode
     function = desk.folder / "function"
     if not (function / "index.js").exists():
+        result["known"]["not_there"] = len(expected["known"])
         result["function_says"] = (done.stdout + done.stderr).strip().splitlines()[:3]
         return
     install(function)

@@ -72,7 +72,7 @@ class Postgres:
         if os.getuid() == 0:
             self.user = next(name for name in ("postgres", "nobody") if name in {entry.pw_name for entry in pwd.getpwall()})
             shutil.chown(self.folder, self.user)
-        self.run("initdb", "-D", self.folder / "data", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale", "C.UTF-8")
+        self.run("initdb", "-D", self.folder / "data", "-U", "postgres", "--no-sync", "-A", "trust", "-E", "UTF8", "--locale", "C.UTF-8")
         self.run("pg_ctl", "-D", self.folder / "data", "-w", "-l", self.folder / "log", "-o",
                  f"-c listen_addresses='' -c unix_socket_directories={self.folder} -c fsync=off -c timezone=UTC", "start")
 

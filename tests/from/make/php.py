@@ -47,7 +47,7 @@ def laravel(folder, count):
     rows, known = [], 0
     for person in people("laravel", count):
         known += person.known
-        hash = (hashes.argon2(person, 65536, 4, 1) if known % 4 == 0 and (person.known or person.n % 5 == 0) else hashes.bcrypt(person, "2y", 12))
+        hash = (hashes.argon2(person, 65536, 4, 1) if known % 4 == 0 and (person.known or person.n % 5 == 0) else hashes.bcrypt(person, "2y", 12 if known < 5 else 10))
         if person.kind == "social":
             hash = None
         email = person.email or f"{person.username}@example.org"

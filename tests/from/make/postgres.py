@@ -130,11 +130,12 @@ def devise(folder, count):
     expected.file = "users.csv"
     columns = """id email encrypted_password reset_password_token remember_created_at sign_in_count current_sign_in_at last_sign_in_at current_sign_in_ip last_sign_in_ip
 confirmation_token confirmed_at confirmation_sent_at failed_attempts locked_at provider uid name phone created_at updated_at""".split()
-    rows = []
+    rows, known = [], 0
     plain = lambda moment: moment and iso(moment, 6, "", " ")
     for person in people("devise", count):
+        known += person.known
         social = person.kind == "social"
-        hash = "" if person.kind != "password" else hashes.bcrypt(person, "2a", 12)
+        hash = "" if person.kind != "password" else hashes.bcrypt(person, "2a", 12 if known < 5 else 11)
         name = f"{person.first} {person.last}"
         phone = wrong_phone(person) if person.wrong_phone else person.phone_text
         rows.append([person.id, person.email.lower() if person.email else "", hash, random_bytes(person.rng, 32).hex() if person.n % 50 == 0 else None, None, person.n % 40, plain(person.last_login),
