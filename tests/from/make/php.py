@@ -9,9 +9,12 @@ real software: the tables are those of the sources named below, the hashes those
   MD5 of before 2.5. WordPress trims passwords. Nobody is blocked in a single site.
 - drupal: `users_field_data` of Drupal 10 (core/modules/user/src/UserStorageSchema.php) by phpMyAdmin, with the anonymous user 0.
   status 0 is blocked. `$S$`, `U$S$` of an upgrade from Drupal 6, `$2y$` of Drupal 10.1.
-- discuz: `pre_ucenter_members` of Discuz! X3.4 (uc_server/install/uc.sql), md5(md5(password) + salt), by phpMyAdmin. Whether a
-  user is locked is in another table. Some users of `UC_REGISTER` forums have no e-mail address.
-- magento: `customer_entity` of Magento 2.4 (app/code/Magento/Customer/etc/db_schema.xml) by `SELECT … INTO OUTFILE`.
+- ucenter: `pre_ucenter_members` of Discuz! X3.4 (uc_server/install/uc.sql), md5(md5(password) + salt), by phpMyAdmin. Whether a
+  user is locked is in another table. Some users have no e-mail address.
+- discuz: the same joined with `pre_common_member` (upload/install/data/install.sql) by `mysql --batch`; status -1 is a locked member
+  (source/function/function_member.php), emailstatus 1 a verified address.
+- magento: `customer_entity` of Magento 2.4 (app/code/Magento/Customer/etc/db_schema.xml) by `mysql --batch`; magento-outfile by
+  `SELECT … INTO OUTFILE`, without a header.
   `hash:salt:version` as Magento\\Framework\\Encryption\\Encryptor makes it: 0 MD5, 1 SHA-256, 2 and 3_32_2_67108864
   Argon2id of libsodium, `0:1` an MD5 hashed again. A customer whose lock_expires is not over, or whose account is not
   confirmed (confirmation is not null), cannot sign in (Magento\\Customer\\Model\\AccountManagement::authenticate).
@@ -26,10 +29,14 @@ from hashes import PASSWORD
 from people import Expected, PASSWORDS, iso, letters, people, random_bytes, wrong_phone
 from tables import mysql_batch, outfile, phpmyadmin
 
-SYSTEMS = ["laravel", "wordpress", "drupal", "discuz", "magento"]
+SYSTEMS = ["laravel", "wordpress", "drupal", "discuz", "ucenter", "magento", "magento-outfile"]
 
 
 def make(system, folder, count):
+    if system in ("discuz", "ucenter"):
+        return forum(system, folder, count)
+    if system.startswith("magento"):
+        return magento(system, folder, count)
     return globals()[system](folder, count)
 
 
@@ -112,33 +119,44 @@ def drupal(folder, count):
     return expected
 
 
-def discuz(folder, count):
-    expected = Expected("discuz", "form; hashlib", "https://gitee.com/Discuz/DiscuzX (uc_server/install/uc.sql, uc_server/model/user.php)")
-    expected.file = "pre_ucenter_members.csv"
-    expected.lacks = ["whether a user is locked (pre_common_member.status)", "phone (pre_common_member_profile.mobile)"]
+def forum(system, folder, count):
+    joined = system == "discuz"
+    expected = Expected(system, "form; hashlib", "https://gitee.com/Discuz/DiscuzX (uc_server/install/uc.sql, uc_server/model/user.php)")
+    expected.lacks = ["phone (pre_common_member_profile.mobile)"] if joined else ["whether a user is locked (pre_common_member.status)", "phone (pre_common_member_profile.mobile)"]
     rows = []
-    for person in people("discuz", count, ["CN"]):
+    for person in people(system, count, ["CN"]):
         salt = letters(person.rng, 6, "0123456789abcdef")
         digest = hashes.digest_hex(person, "md5", hashlib.md5((person.password or "").encode()).hexdigest(), salt)
         name = f"{person.last}{person.first.strip()}{person.n}"[:15] if not person.first.isascii() and person.n % 2 else person.username[:15 - len(str(person.n))].rstrip("0123456789") + str(person.n)
         email = person.email or ""
         if person.n % 667 == 3 and not person.known and email:
             email += " "
-        seen = int(person.last_login.timestamp()) if person.last_login else 0
-        rows.append([person.id, name, digest, email[:32] if len(email) <= 32 else email, "", "", person.rng.choice(["hidden", "127.0.0.1", "10.2.3.4"]),
-                     int(person.created.timestamp()), 0, seen, salt, ""])
-        expected.user(person, "hash", id=person.id, email=email.strip() or None, username=name, signedUp=whole(person.created), lastLogin=whole(person.last_login))
-    phpmyadmin(folder / expected.file, ["uid", "username", "password", "email", "myid", "myidkey", "regip", "regdate", "lastloginip", "lastlogintime", "salt", "secques"], rows)
+        registered, seen = int(person.created.timestamp()), int(person.last_login.timestamp()) if person.last_login else 0
+        address = person.rng.choice(["hidden", "127.0.0.1", "10.2.3.4"])
+        if joined:
+            # A member who has never come to the forum itself has a row in UCenter only.
+            stranger = person.n % 70 == 2 and not person.known and not person.blocked
+            rows.append([person.id, name, digest, salt, email, address, registered, seen, ""] + ([None] * 5 if stranger else [-1 if person.blocked else 0, int(person.verified), 0, 0, 10]))
+            more = {"emailVerified": person.verified and not stranger if email else "any"}
+        else:
+            rows.append([person.id, name, digest, email, "", "", address, registered, 0, seen, salt, ""])
+            more = {}
+        expected.user(person, "hash", id=person.id, email=email.strip() or None, username=name, blocked=person.blocked and joined, signedUp=whole(person.created), lastLogin=whole(person.last_login), **more)
+    if joined:
+        expected.file = "users.tsv"
+        mysql_batch(folder / expected.file, "uid username password salt email regip regdate lastlogintime secques status emailstatus avatarstatus adminid groupid".split(), rows)
+    else:
+        expected.file = "pre_ucenter_members.csv"
+        phpmyadmin(folder / expected.file, ["uid", "username", "password", "email", "myid", "myidkey", "regip", "regdate", "lastloginip", "lastlogintime", "salt", "secques"], rows)
     expected.settle_duplicates()
     return expected
 
 
-def magento(folder, count):
-    expected = Expected("magento", "form; hashlib, argon2-cffi (libsodium's parameters)", "https://github.com/magento/magento2/blob/2.4-develop/lib/internal/Magento/Framework/Encryption/Encryptor.php")
+def magento(system, folder, count):
+    expected = Expected(system, "form; hashlib, argon2-cffi (libsodium's parameters)", "https://github.com/magento/magento2/blob/2.4-develop/lib/internal/Magento/Framework/Encryption/Encryptor.php")
     expected.file = "customer_entity.csv"
     columns = """entity_id website_id email group_id increment_id store_id created_at updated_at is_active disable_auto_group_change created_in prefix
 firstname middlename lastname suffix dob password_hash rp_token rp_token_created_at default_billing default_shipping taxvat confirmation gender failures_num first_failure lock_expires""".split()
-    expected.options = ["--columns", ",".join(columns)]
     rows, known = [], 0
     kinds = ["3"] * 8 + ["1"] * 6 + ["0"] * 2 + ["2"] * 2 + ["0:1"] * 2
     for person in people("magento", count):
@@ -163,6 +181,11 @@ firstname middlename lastname suffix dob password_hash rp_token rp_token_created
                      born, hash, None, None, None, None, None, waiting, gender, 0, None, locked])
         expected.user(person, "hash" if hash else None, id=person.id, email=email, blocked=bool(person.blocked or waiting), givenName=person.first, familyName=person.last,
                       signedUp=whole(person.created), birthdate=None if not born or born[0] == "0" else born, gender={1: "M", 2: "F"}.get(gender, "U?"))
-    outfile(folder / expected.file, rows)
+    if system == "magento":
+        expected.file = "customer_entity.tsv"
+        mysql_batch(folder / expected.file, columns, rows)
+    else:
+        expected.options = ["--columns", ",".join(columns)]
+        outfile(folder / expected.file, rows)
     expected.settle_duplicates()
     return expected
