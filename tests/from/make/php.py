@@ -123,11 +123,14 @@ def forum(system, folder, count):
     joined = system == "discuz"
     expected = Expected(system, "form; hashlib", "https://gitee.com/Discuz/DiscuzX (uc_server/install/uc.sql, uc_server/model/user.php)")
     expected.lacks = ["phone (pre_common_member_profile.mobile)"] if joined else ["whether a user is locked (pre_common_member.status)", "phone (pre_common_member_profile.mobile)"]
-    rows = []
+    rows, names = [], set()
     for person in people(system, count, ["CN"]):
         salt = letters(person.rng, 6, "0123456789abcdef")
         digest = hashes.digest_hex(person, "md5", hashlib.md5((person.password or "").encode()).hexdigest(), salt)
         name = f"{person.last}{person.first.strip()}{person.n}"[:15] if not person.first.isascii() and person.n % 2 else person.username[:15 - len(str(person.n))].rstrip("0123456789") + str(person.n)
+        while name.lower() in names:
+            name = name[:12] + letters(person.rng, 3)
+        names.add(name.lower())
         email = person.email or ""
         if person.n % 667 == 3 and not person.known and email:
             email += " "
