@@ -16,8 +16,8 @@ real software: the tables are those of the sources named below, the hashes those
 - magento: `customer_entity` of Magento 2.4 (app/code/Magento/Customer/etc/db_schema.xml) by `mysql --batch`; magento-outfile by
   `SELECT … INTO OUTFILE`, without a header.
   `hash:salt:version` as Magento\\Framework\\Encryption\\Encryptor makes it: 0 MD5, 1 SHA-256, 2 and 3_32_2_67108864
-  Argon2id of libsodium, `0:1` an MD5 hashed again. A customer whose lock_expires is not over, or whose account is not
-  confirmed (confirmation is not null), cannot sign in (Magento\\Customer\\Model\\AccountManagement::authenticate).
+  Argon2id of libsodium, `0:1` an MD5 hashed again. A customer whose lock_expires is not over cannot sign in, nor
+  one whose confirmation is not null where the shop's settings demand one (Magento\\Customer\\Model\\AccountManagement::authenticate).
   is_active is not looked at there.
 """
 
@@ -182,7 +182,7 @@ firstname middlename lastname suffix dob password_hash rp_token rp_token_created
         email = person.email or f"{person.username}@example.net"
         rows.append([person.id, 1, email, 1, None, 1, sql(person.created), sql(person.updated), 1, 0, "Default Store View", None, person.first, None, person.last, None,
                      born, hash, None, None, None, None, None, waiting, gender, 0, None, locked])
-        expected.user(person, "hash" if hash else None, id=person.id, email=email, blocked=bool(person.blocked or waiting), givenName=person.first, familyName=person.last,
+        expected.user(person, "hash" if hash else None, id=person.id, email=email, blocked=True if person.blocked else None if waiting else False, givenName=person.first, familyName=person.last,
                       signedUp=whole(person.created), birthdate=None if not born or born[0] == "0" else born, gender={1: "M", 2: "F"}.get(gender, "U?"))
     if system == "magento":
         expected.file = "customer_entity.tsv"
