@@ -21,6 +21,7 @@ HERE = Path(__file__).resolve().parent
 CACHE = HERE / ".cache"
 sys.path[:0] = [str(HERE)]
 
+import docs
 from compare import compare
 
 MODULES = ["django", "node", "postgres", "php", "aspnet", "keycloak", "cloud", "directories"]
@@ -187,6 +188,7 @@ def main():
     arguments.add_argument("--bin", default=os.environ.get("USERFERRY_BIN", HERE.parents[1] / "target/debug/userferry"))
     arguments.add_argument("--keep")
     arguments.add_argument("-o", "--output")
+    arguments.add_argument("--docs", action="store_true", help="write the table and the screens into docs/from")
     given = arguments.parse_args()
     binary = str(Path(given.bin).resolve())
     chosen = [name for name in given.systems.split(",") if name]
@@ -205,6 +207,8 @@ def main():
                 print(f"{system}: {result['seconds']}", file=sys.stderr)
                 if given.output:
                     Path(given.output).write_text(json.dumps(results, ensure_ascii=False, indent=1))
+        if given.docs:
+            docs.write(results, work)
     finally:
         if not given.keep:
             shutil.rmtree(work, ignore_errors=True)
