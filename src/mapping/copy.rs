@@ -237,4 +237,36 @@ mod tests {
         compact_without(&fields(raw), only(&["p", "c.p", "pw"]), &mut out);
         assert_eq!(out, "{\"z\":1.50,\"a b\":[\" x \\\\\",2e3],\"c\":{\"k\":{}}}");
     }
+
+    /// What a path chooses in a list goes from all entries; a text that holds JSON goes whole.
+    #[test]
+    fn a_copy_goes_without_what_paths_lead_to_in_lists_and_in_texts() {
+        let raw = r#"{"c":[{"t":"p","s":"{\"v\":1}","d":"{\"n\":2}"},{"t":"o","s":"{\"v\":3}"}],"u":["x","y"],
+            "n":[[{"k":1,"l":2}]],"j":"{\"a\":{\"b\":1},\"z\":2}","m":{"k":1},"w":"{no json"}"#;
+        let left_out = ["c[t=p].s.v", "u[0]", "n[0][0].k", "j.a.b", "m[0].k", "w.x"];
+        let mut copy = String::new();
+        compact_without(&fields(raw), only(&left_out), &mut copy);
+        let kept =
+            r#"{"c":[{"t":"p","d":"{\"n\":2}"},{"t":"o"}],"n":[[{"l":2}]],"m":{},"w":"{no json"}"#;
+        assert_eq!(copy, kept);
+    }
+
+    #[test]
+    fn a_copy_has_no_hash_or_password_in_a_text_that_holds_json() {
+        let hash = format!("$2b$12${}", "a".repeat(53));
+        let inner = serde_json::json!({"old": [hash]}).to_string();
+        let twice = serde_json::json!({"x": inner}).to_string();
+        let named = serde_json::json!({"auth": {"password": "geheim"}}).to_string();
+        let harmless = serde_json::json!({"city": "Basel", "n": [1]}).to_string();
+        let raw =
+            serde_json::json!({"a": inner, "b": [twice, harmless], "c": named, "d": harmless})
+                .to_string();
+        let mut copy = String::new();
+        compact_without(&fields(&raw), only(&[]), &mut copy);
+        assert!(!copy.contains("$2b$") && copy.contains("geheim"), "{copy}");
+        let mut copy = String::new();
+        compact_without(&fields(&raw), LeftOut { paths: &[], by_name: true }, &mut copy);
+        let kept = serde_json::json!({"b": [harmless], "d": harmless}).to_string();
+        assert_eq!(copy, kept);
+    }
 }

@@ -14,6 +14,7 @@ mod hostile;
 mod init;
 mod manners;
 mod names;
+mod nested;
 mod nulls;
 mod omitted;
 mod passwords;
