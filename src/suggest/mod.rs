@@ -104,6 +104,7 @@ pub fn propose(survey: &Survey, is_sample: bool, schema: &Schema) -> Proposal {
     let mut candidates = choose::candidates(&fields, records, schema);
     phones::settle(&mut candidates, &fields, &trial);
     let taken = passwords::settle(&mut candidates, &survey.nested, &fields, records, schema);
+    passwords::shorten(&mut candidates, &trial, schema);
     let mut tried = try_all(&mut candidates, &trial, schema);
     // The best first; of equal ones the first in the export.
     candidates.sort_by_key(|candidate| (std::cmp::Reverse(candidate.points), candidate.at));

@@ -6,8 +6,9 @@ use super::nested::{AUTH0, KEYCLOAK, Nested};
 use super::rule::{self, jq_rule};
 use super::shape::Shape;
 use super::survey::{FieldStats, Place};
+use super::trial::Trial;
 use crate::schema::Schema;
-use crate::words::quoted;
+use crate::words::{grouped, quoted};
 /// Puts the whole rules among the candidates. Gives the field whose parts are taken, if one is.
 pub(super) fn settle(
     found: &mut Vec<Candidate>,
@@ -31,6 +32,24 @@ pub(super) fn settle(
     let points = Some(2_000);
     found.push(Candidate { at, field, rule, note: Some(seen.note(whose)), points });
     Some(root)
+}
+
+/// Has hashes cut that are longer than the smaller of the provider's keys carries.
+pub(super) fn shorten(found: &mut [Candidate], trial: &Trial<'_>, schema: &Schema) {
+    let field = schema.password_field;
+    for candidate in found.iter_mut().filter(|other| other.field == field && other.points.is_some())
+    {
+        let n = trial.shortenable(field, &candidate.rule);
+        let short = match candidate.rule.strip_suffix(" }") {
+            _ if n == 0 => continue,
+            Some(rule) => format!("{rule}, short = true }}"),
+            None => format!("{{ hash = {}, short = true }}", candidate.rule),
+        };
+        candidate.rule = short;
+        let cut = format!("{} cut: the smaller of the provider's keys carries no more", grouped(n));
+        let notes: Vec<String> = candidate.note.take().into_iter().chain([cut]).collect();
+        candidate.note = Some(notes.join("; "));
+    }
 }
 
 /// Whether a place lies in a field of the record.
@@ -213,6 +232,18 @@ mod tests {
         assert_eq!(
             (rule, note.as_str()),
             (json!("userPassword"), "ldap-ssha; of several values the first")
+        );
+    }
+
+    #[test]
+    fn hashes_that_a_small_key_does_not_carry_are_cut() {
+        let long = format!("$pbkdf2-sha512$i=100000,l=64$c2FsdHNhbHQ${}", "x".repeat(86));
+        let user = |n: u32| json!({"uid": n, "pwd": long});
+        let (rule, note) = proposed(&[user(1), user(2)]);
+        assert_eq!(rule, json!({"hash": "pwd", "short": true}));
+        assert_eq!(
+            note,
+            "pbkdf2-sha512; 2 cut: the smaller of the provider's keys carries no more"
         );
     }
 }

@@ -1,7 +1,7 @@
 //! Rules that are proposed, tried on the records that were looked at, by the code that stages them.
 
 use crate::mapping::{Mapping, Rule};
-use crate::prepare::prepare;
+use crate::prepare::{Warning, prepare};
 use crate::problem::Rule as Broken;
 use crate::schema::Schema;
 use crate::user::Value;
@@ -87,6 +87,13 @@ impl<'a> Trial<'a> {
             }
         }
         Some(tried)
+    }
+
+    /// How many passwords of a rule are longer than a small key carries, and could be shorter.
+    pub(super) fn shortenable(&self, field: &str, rule: &str) -> u64 {
+        let Some(mapping) = mapping(field, rule) else { return 0 };
+        let prepared = self.records.iter().map(|raw| prepare(raw, &mapping, self.schema));
+        prepared.filter(|one| one.warnings.contains(&Warning::Shortenable)).count() as u64
     }
 
     /// The texts that a rule makes of the records, of those that it refuses, too.
