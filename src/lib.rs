@@ -19,6 +19,7 @@
 #![forbid(unsafe_code)]
 
 pub mod backoff;
+pub mod caught;
 pub mod check;
 pub mod cli;
 pub mod clock;

@@ -16,6 +16,7 @@ use userferry::ui::Ui;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
+    userferry::caught::tell_panics_without_words();
     let cli = Cli::parse();
     let ui = ui(&cli.global);
     log_to_stderr(cli.global.verbose, ui);

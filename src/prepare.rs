@@ -1,6 +1,7 @@
 //! From a record to the user that would be sent, with every problem found: mapped, its values checked, and
 //! its password judged by the guard. Pure; what concerns several users (duplicates) is not decided here.
 
+use crate::caught::caught;
 use crate::mapping::{Copies, Mapped, Mapping, Rule as MappingRule};
 use crate::password::compose::shorten;
 use crate::password::guard::Watch;
@@ -46,13 +47,26 @@ pub struct Prepared {
 
 /// Maps and validates one record.
 pub fn prepare(raw: &[u8], mapping: &Mapping, schema: &Schema) -> Prepared {
-    validated(mapping.map(raw, schema, Copies::Made), mapping, schema)
+    shielded(|| validated(mapping.map(raw, schema, Copies::Made), mapping, schema))
 }
 
 /// As [`prepare`], for what is not to be sent yet: without copies of the record where nothing can be
 /// wrong with them.
 pub fn inspect(raw: &[u8], mapping: &Mapping, schema: &Schema) -> Prepared {
-    validated(mapping.map(raw, schema, Copies::WhereTheyMayBeWrong), mapping, schema)
+    shielded(|| validated(mapping.map(raw, schema, Copies::WhereTheyMayBeWrong), mapping, schema))
+}
+
+/// A record on which the program fails is invalid, and no other one is lost with it.
+fn shielded(work: impl FnOnce() -> Prepared) -> Prepared {
+    caught(work).unwrap_or_else(|at| {
+        let message = format!("the program failed on this record, at {at}: please report it");
+        Prepared {
+            user: User::default(),
+            problems: vec![Problem::new("", Rule::Internal, message)],
+            warnings: Vec::new(),
+            omitted: Vec::new(),
+        }
+    })
 }
 
 fn validated(mapped: Mapped, mapping: &Mapping, schema: &Schema) -> Prepared {
@@ -91,13 +105,15 @@ pub fn inspect_guarded(
     schema: &Schema,
     watch: &mut Watch,
 ) -> Prepared {
-    let mut prepared = inspect(raw, mapping, schema);
-    if let Some(password) = &prepared.user.password {
-        let field = mapping.source_name(schema.password_field);
-        let scheme = watch.see(password.expose_secret(), record_no);
-        prepared.problems.extend(watch.problem(scheme, field));
-    }
-    prepared
+    shielded(|| {
+        let mut prepared = inspect(raw, mapping, schema);
+        if let Some(password) = &prepared.user.password {
+            let field = mapping.source_name(schema.password_field);
+            let scheme = watch.see(password.expose_secret(), record_no);
+            prepared.problems.extend(watch.problem(scheme, field));
+        }
+        prepared
+    })
 }
 
 /// The problem of a user whom nothing identifies. One is enough: none where an identifier is there but
@@ -335,6 +351,17 @@ mod tests {
         assert_eq!(problems("{\"pwd\":\"x\"}"), [(String::new(), Rule::Identifier)]);
         assert_eq!(problems("{\"uid\":\" \",\"phone\":\"\"}"), [(String::new(), Rule::Identifier)]);
         assert_eq!(problems("{\"uid\":true}"), [("uid".to_owned(), Rule::Type)]);
+    }
+
+    #[test]
+    fn a_record_on_which_the_program_fails_is_invalid() {
+        let prepared = shielded(|| panic!("geheim"));
+        assert!(prepared.user.fields.is_empty() && prepared.user.identifiers.key().is_none());
+        let [problem] = prepared.problems.as_slice() else { panic!("{prepared:?}") };
+        assert_eq!((problem.field.as_str(), problem.rule), ("", Rule::Internal));
+        let told = "the program failed on this record, at prepare.rs:";
+        assert!(problem.message.starts_with(told), "{}", problem.message);
+        assert!(!problem.message.contains("geheim"));
     }
 
     #[test]

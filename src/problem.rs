@@ -38,11 +38,13 @@ pub enum Rule {
     DuplicateUsername,
     /// The password cannot be sent.
     Password,
+    /// The program failed on this record.
+    Internal,
 }
 
 impl Rule {
     /// Every rule, in the order of the contract.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Syntax,
         Self::Encoding,
         Self::Type,
@@ -58,6 +60,7 @@ impl Rule {
         Self::DuplicatePhone,
         Self::DuplicateUsername,
         Self::Password,
+        Self::Internal,
     ];
 
     /// The rule of that word.
@@ -83,6 +86,7 @@ impl Rule {
             Self::DuplicatePhone => "duplicate-phone",
             Self::DuplicateUsername => "duplicate-username",
             Self::Password => "password",
+            Self::Internal => "internal",
         }
     }
 }

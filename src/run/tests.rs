@@ -9,7 +9,8 @@ use crate::job::{FirstSent, Job, Outcome, Policy, Status};
 use crate::monitor::Progress;
 use crate::problem::Rule;
 use crate::store::{
-    Batch, Claim, NewJob, NewRun, OpenJob, Outlook, Record, Running, Staging, Table, Ticked,
+    Batch, Claim, NewJob, NewRun, OpenJob, Outlook, Reading, Record, Running, Staging, Table,
+    Ticked,
 };
 use crate::target::{Answer, Fault, Wanted};
 use crate::user::{IdKind, Identifiers};
@@ -374,6 +375,31 @@ async fn claims_go_back_when_the_gate_pauses_or_the_breaker_opens() {
         assert_eq!(back.count(), returned);
         assert_eq!(runner.gate.in_flight(), 2 - returned);
     }
+}
+
+/// A lookup without identifiers finds nobody, and the row would be sent again.
+#[tokio::test(start_paused = true)]
+async fn a_doubt_whose_record_cannot_be_mapped_stays_one() {
+    let (mut runner, _dir) = runner();
+    open_gate(&mut runner);
+    commit(&mut runner).await;
+    assert_eq!(runner.hand.ready.len(), 2);
+    let mut table = runner.store.take().unwrap();
+    let run = NewRun {
+        machine: "here".to_owned(),
+        pid: 1,
+        settings: "{}".to_owned(),
+        now_ms: START_MS + 1,
+    };
+    runner.run = table.begin_run(&run).unwrap();
+    runner.store = Some(table);
+    runner.mapper = Arc::new(|raw: &[u8]| match raw {
+        b"1" => (User::default(), vec![Problem::new("", Rule::Internal, "it failed")]),
+        _ => (User { identifiers: identifiers(2), ..User::default() }, Vec::new()),
+    });
+    runner.load().unwrap();
+    assert_eq!(runner.doubts.open(), 1);
+    assert_eq!(runner.store.as_ref().unwrap().counts().unwrap().unknown, 2);
 }
 
 #[tokio::test(start_paused = true)]
