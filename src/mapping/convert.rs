@@ -15,6 +15,11 @@ const BLOCKED: &str = "blocked";
 const LETS_IN: &str = "a word for an account that is in use or not, where `blocked` asks for the opposite; the \
                        mapping can convert it: as = \"not\"";
 
+/// Digits of numbers that may be of some country. E.164 allows fifteen with the country code; fewer than seven
+/// reach a number of the same town alone.
+const NATIONAL: std::ops::RangeInclusive<usize> = 7..=15;
+const NO_NATIONAL: &str = "no phone number: without a country code it must have 7 to 15 digits";
+
 /// What a value is wrong in, and the way out, without the value.
 pub(super) type Fault = (Broken, Cow<'static, str>);
 
@@ -146,6 +151,9 @@ fn number(text: &str, region: Option<Region>, is_e164: bool) -> Result<Option<Ta
         return Ok(None);
     }
     let Some(number) = phone::number(&bare, region) else {
+        if !NATIONAL.contains(&bare.len()) {
+            return Err(fault(NO_NATIONAL));
+        }
         // Nobody knows its country: it is taken as it stands.
         return Ok(Some(Taken::of(Value::Text(bare))));
     };

@@ -6,7 +6,7 @@ use super::rule::{self, How};
 use super::salts::salts_apart;
 use super::shape::Shape;
 use super::survey::{FieldStats, Place};
-use crate::schema::Schema;
+use crate::schema::{Field, Schema, Type};
 use crate::user::IdKind;
 use crate::vocabulary::synonyms::{self, Meaning};
 use crate::vocabulary::systems;
@@ -42,13 +42,22 @@ pub(super) fn candidates(
                 meaning.field
             };
             let is_of_standing = matches!(field, BLOCKED | "isDeleted");
-            (!is_of_standing).then(|| candidate(at, place, stats, field, (records, doubt), schema))
+            (!is_of_standing && (!stats.in_text || may_be_own_word(field, schema)))
+                .then(|| candidate(at, place, stats, field, (records, doubt), schema))
         })
         .collect();
     blocked(&mut found, fields, records);
     by_shape(&mut found, fields, records, schema);
     salts_apart(&mut found, fields, schema);
     found
+}
+
+/// Whether a field may come from text that holds JSON: in Supabase's `raw_user_meta_data` users write it
+/// themselves (<https://supabase.com/docs/guides/auth/managing-user-data>). Who they are, by which password, and
+/// what is true of them, they cannot say.
+fn may_be_own_word(field: &str, schema: &Schema) -> bool {
+    let is_word = |field: &Field| field.identifier.is_none() && field.ty != Type::Bool;
+    schema.field(field).is_some_and(is_word)
 }
 
 /// Whether `login` says when, in seconds since 1970: nobody is called so.
@@ -110,7 +119,7 @@ fn candidate(
             let more = stats.several.then(|| "the first of several".to_owned());
             let notes: Vec<String> = [more, note, how.note].into_iter().flatten().collect();
             let note = (!notes.is_empty()).then(|| notes.join("; "));
-            Candidate { at, field, rule, note, points }.or_time(place, stats)
+            Candidate { at, field, rule, note, points }.or_time(place, stats, records)
         }
     }
 }
@@ -148,16 +157,15 @@ fn about_repeated(repeated: u64, filled: u64, is_taken: bool) -> String {
 }
 
 impl Candidate {
-    /// `email_verified_at` holds when, where whether is asked.
-    fn or_time(self, place: &Place, stats: &FieldStats) -> Self {
+    /// `email_verified_at` holds when, where whether is asked; where it is empty, it says no.
+    fn or_time(self, place: &Place, stats: &FieldStats, records: u64) -> Self {
         if !matches!(self.field, "emailVerified" | "phoneVerified") || !is_time(stats) {
             return self;
         }
-        if stats.in_text {
-            return Self { points: None, ..self };
-        }
         let rule = rule::written_filled(place);
-        Self { rule, note: Some("it says when; verified where there is a time".to_owned()), ..self }
+        let note = Some("it says when; verified where there is a time".to_owned());
+        let points = self.points.map(|points| points + 1_000 - permille(stats.filled(), records));
+        Self { rule, note, points, ..self }
     }
 }
 
@@ -212,6 +220,7 @@ fn by_shape(
             let is_id = field == "externalId" && (n == 0 && ends_with_id(place));
             let is_it = n * 20 >= stats.filled() * 19 || is_id;
             if is_taken
+                || stats.in_text
                 || !is_it
                 || stats.filled() == 0
                 || !has_name(place)

@@ -4,12 +4,17 @@ use super::dates::Order;
 use super::shape::Shape;
 use super::survey::{FieldStats, Place};
 use crate::schema::{Field, Format, Type};
-use crate::words::quoted;
+use crate::words::{grouped, quoted};
 use std::borrow::Cow;
+
+/// What is before the second address of several.
+const FIRST_EMAIL: &str = "strings | sub(\"[|;,].*\"; \"\")";
 
 /// What is done with the values of a place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct How {
+    /// What jq makes of a value before all else.
+    pub(super) filter: Option<&'static str>,
     /// The words of `as`.
     pub(super) steps: Vec<&'static str>,
     /// A key that belongs to them, and its value.
@@ -105,7 +110,8 @@ fn text(field: &Field, stats: &FieldStats) -> How {
 }
 
 fn email(stats: &FieldStats) -> Result<How, Cow<'static, str>> {
-    if !most(stats, stats.of_shape(Shape::Email)) {
+    let several = stats.of_shape(Shape::Emails);
+    if !most(stats, stats.of_shape(Shape::Email) + several) {
         return Err("its values are no e-mail addresses".into());
     }
     let mut steps = Vec::new();
@@ -115,7 +121,11 @@ fn email(stats: &FieldStats) -> Result<How, Cow<'static, str>> {
     if stats.of_shape(Shape::Capitals) > 0 {
         steps.push("lower");
     }
-    Ok(How { steps, ..How::default() })
+    if several == 0 {
+        return Ok(How { steps, ..How::default() });
+    }
+    let how = How { steps, filter: Some(FIRST_EMAIL), ..How::default() };
+    Ok(how.note(format!("{} of them several addresses: the first", grouped(several))))
 }
 
 /// The region is chosen later, by the numbers themselves. A wrong one among them costs no user.
@@ -211,9 +221,10 @@ fn int(stats: &FieldStats) -> Result<How, Cow<'static, str>> {
 
 /// The right side of a line of `[mapping]`.
 pub(super) fn written(place: &Place, how: &How) -> String {
-    let source = match place {
-        Place::Column(path) if how.steps.is_empty() => return quoted(&path.join(".")),
-        Place::Column(path) => format!("from = {}", quoted(&path.join("."))),
+    let source = match (place, how.filter) {
+        (_, Some(filter)) => format!("jq = {}", program(&format!("{} | {filter}", jq(place)))),
+        (Place::Column(path), _) if how.steps.is_empty() => return quoted(&path.join(".")),
+        (Place::Column(path), _) => format!("from = {}", quoted(&path.join("."))),
         _ => format!("jq = {}", program(&jq(place))),
     };
     let steps: Vec<String> = how.steps.iter().map(|step| quoted(step)).collect();

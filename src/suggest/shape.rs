@@ -13,6 +13,8 @@ const MOST_OF_DATE: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Shape {
     Email,
+    /// Several e-mail addresses, as directories join them: `a@b.cn|c@d.cn`.
+    Emails,
     Capitals,
     Phone,
     /// A mobile number of mainland China.
@@ -63,6 +65,7 @@ pub(super) fn shapes(text: &str) -> Vec<Shape> {
     let trimmed = text.trim();
     note(trimmed.len() < text.len(), Shape::Spaced);
     note(values::email(trimmed).is_ok(), Shape::Email);
+    note(are_emails(trimmed), Shape::Emails);
     note(trimmed.chars().any(char::is_uppercase), Shape::Capitals);
     let scheme = detect(text);
     note(scheme.is_unmistakable(), Shape::Hash);
@@ -77,6 +80,11 @@ pub(super) fn shapes(text: &str) -> Vec<Shape> {
     date(trimmed, &mut note);
     note(is_zero_date(trimmed), Shape::NoDate);
     found
+}
+
+fn are_emails(text: &str) -> bool {
+    let mut parts = text.split(['|', ';', ',']);
+    text.contains(['|', ';', ',']) && parts.all(|part| values::email(part.trim()).is_ok())
 }
 
 fn is_gender(text: &str) -> bool {
@@ -154,6 +162,7 @@ mod tests {
         for (text, expected) in [
             ("a@example.com", &[Email][..]),
             (" A@example.com", &[Spaced, Email, Capitals]),
+            ("a@example.com|b@example.com", &[Emails]),
             ("13100000001", &[Phone, ChinaMobile]),
             ("+86 131-0000-0001", &[Phone, PlusPhone, ChinaMobile]),
             ("+14155550100", &[Phone, PlusPhone]),

@@ -260,6 +260,58 @@ fn one_wrong_number_of_many_drops_no_conversion() {
 }
 
 #[test]
+fn of_several_addresses_in_one_text_the_first_is_taken() {
+    let values = [
+        "Ada@example.com",
+        "b@example.com|c@example.net",
+        "d@example.com; e@example.net",
+        "f@example.com",
+    ];
+    let records: Vec<serde_json::Value> = values
+        .iter()
+        .enumerate()
+        .map(|(n, mail)| serde_json::json!({"uid": n, "mail": mail}))
+        .collect();
+    let (rule, told) = held(&records, "email").expect("a rule");
+    assert_eq!(told, "all 4 values taken; 2 of them several addresses: the first");
+    let text = format!("[mapping]\nexternalId = \"uid\"\nemail = {rule}\n");
+    let path = std::path::Path::new("userferry.toml");
+    let mapping = crate::config::Settings::from_toml(&text, path).expect("it is read").mapping;
+    let sent = |record: &serde_json::Value| {
+        let user = crate::prepare::prepare(record.to_string().as_bytes(), &mapping, &V2).user;
+        user.identifiers.get(crate::user::IdKind::Email).map(str::to_owned)
+    };
+    let sent: Vec<_> = records.iter().filter_map(sent).collect();
+    assert_eq!(sent, ["ada@example.com", "b@example.com", "d@example.com", "f@example.com"]);
+}
+
+#[test]
+fn text_that_holds_json_says_names_but_nothing_that_must_be_true() {
+    let inside = |n: usize| {
+        let (mail, is_true) = (format!("x{n}@example.net"), n > 0);
+        serde_json::json!({"sub": n, "email": mail, "email_verified": is_true, "banned": false, "full_name": "Ada"}).to_string()
+    };
+    let at = |n: usize| (n % 3 > 0).then_some("2024-01-31 10:15:00+00");
+    let records: Vec<serde_json::Value> = (0..9)
+        .map(|n| serde_json::json!({"id": n, "raw_user_meta_data": inside(n), "email_confirmed_at": at(n), "confirmed_at": "2024-01-31 10:15:00+00"}))
+        .collect();
+    let proposal = proposal(&records);
+    let rules = proposal
+        .lines
+        .iter()
+        .filter(|line| line.holds)
+        .map(|line| format!("{} = {}", line.field, line.rule));
+    assert_eq!(
+        rules.collect::<Vec<_>>(),
+        [
+            "externalId = \"id\"",
+            "emailVerified = { jq = '(.email_confirmed_at // \"\") != \"\"' }",
+            "name = \"raw_user_meta_data.full_name\"",
+        ]
+    );
+}
+
+#[test]
 fn a_country_is_chosen_only_where_the_numbers_are_certain() {
     let phone = |numbers: Vec<String>| held(&column("tel", numbers), "phone").expect("a rule");
     let as_phone = "{ from = \"tel\", as = \"phone\" }".to_owned();

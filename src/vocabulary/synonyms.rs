@@ -24,7 +24,7 @@ const fn names(
 #[rustfmt::skip]
 pub(crate) const FIELDS: &[Names] = &[
     names("externalId",
-        &["externalid", "uid", "userid", "localid", "id", "guid", "uuid", "sub", "entryuuid", "objectguid", "entityid", "pk", "用户id",
+        &["externalid", "uid", "userid", "localid", "id", "guid", "uuid", "sub", "entryuuid", "objectguid", "nsuniqueid", "entityid", "pk", "用户id",
           "用户编号", "编号", "会员编号", "会员id"],
         &["accountid", "userno", "memberno", "customerno", "employeeid", "employeenumber", "userkey", "工号", "学号", "序号"]),
     names("email",

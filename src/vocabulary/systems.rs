@@ -28,6 +28,12 @@ const SYSTEMS: &[System] = &[
             ("preferredlangcode", "locale"),
         ],
     },
+    // Discuz, pre_common_member: whether the address was confirmed (https://gitee.com/Discuz/DiscuzX).
+    System {
+        marks: &["uid", "username", "emailstatus", "groupid"],
+        one_of: &[],
+        columns: &[("emailstatus", "emailVerified")],
+    },
     // inetOrgPerson (RFC 2798, RFC 4519): `uid` is what people sign in with, `l`, `st` and `c` are places.
     // Active Directory has the same names.
     System {
