@@ -5,9 +5,11 @@ use crate::input::show_name;
 use crate::mapping::{Mapping, Rule, Seen, feeds, for_each_value, path_of};
 use crate::schema::Schema;
 use crate::suggest::{self, Judgement, Place};
+use crate::vocabulary::lockouts;
 use crate::vocabulary::salt::{self, Salt};
 use crate::vocabulary::standing::Kind;
 use crate::vocabulary::states::Tally;
+use crate::vocabulary::synonyms::plain;
 use crate::words::{counted, grouped, quoted};
 use std::collections::HashMap;
 
@@ -133,7 +135,11 @@ impl Overlooked {
         if schema.field(BLOCKED).is_none() {
             return Vec::new();
         }
-        let judged = self.fields.iter().filter_map(|field| {
+        let names: Vec<String> = self.fields.iter().map(|field| plain(&field.path)).collect();
+        let beside = lockouts::of(&names).map_or(&[][..], |system| system.beside);
+        let fields = self.fields.iter().zip(&names);
+        let fields = fields.filter(|(_, name)| !beside.contains(&name.as_str()));
+        let judged = fields.filter_map(|(field, _)| {
             let told =
                 suggest::judge(field.kind?, field.names.last()?, &field.tally, self.records)?;
             let message = of_one(field, &told, self.records, mapping.rule(BLOCKED))?;

@@ -3,6 +3,7 @@
 
 use super::global::Global;
 use super::reading::SourceOptions;
+use crate::clock;
 use crate::config::{self, TargetKind};
 use crate::error::{Error, Exit, Result};
 use crate::input::{Options, Reader, Source, nulls, show_name};
@@ -112,7 +113,7 @@ fn look_at(ui: Ui, source: &Source, reading: &SourceOptions) -> Result<Sample> {
     for cells in &found {
         ui.note(&format!("{source}: no value in {}", cells.told()));
     }
-    let mut survey = Survey::default();
+    let mut survey = Survey::at(clock::system_ms() / 1000);
     for raw in sample {
         survey.add(&if found.is_empty() { raw } else { nulls::without(raw, &found) });
     }

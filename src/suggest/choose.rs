@@ -2,6 +2,7 @@
 
 use super::blocked::{BLOCKED, blocked};
 use super::candidate::{Candidate, groups, has_name, names, permille};
+use super::lockouts::note_peppers;
 use super::rule::{self, How};
 use super::salts::salts_apart;
 use super::shape::Shape;
@@ -17,6 +18,7 @@ use std::borrow::Cow;
 pub(super) fn candidates(
     fields: &[(Place, FieldStats)],
     records: u64,
+    now: Option<i64>,
     schema: &Schema,
 ) -> Vec<Candidate> {
     let columns = fields.iter().filter_map(|(place, _)| match place {
@@ -46,9 +48,10 @@ pub(super) fn candidates(
                 .then(|| candidate(at, place, stats, field, (records, doubt), schema))
         })
         .collect();
-    blocked(&mut found, fields, records);
+    blocked(&mut found, fields, records, now);
     by_shape(&mut found, fields, records, schema);
     salts_apart(&mut found, fields, schema);
+    note_peppers(&mut found, fields);
     found
 }
 

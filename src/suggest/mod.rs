@@ -9,6 +9,7 @@ mod blocked;
 mod candidate;
 mod choose;
 mod dates;
+mod lockouts;
 mod nested;
 mod passwords;
 mod phones;
@@ -101,7 +102,7 @@ const FIRST: &[&str] = &[
 pub fn propose(survey: &Survey, is_sample: bool, schema: &Schema) -> Proposal {
     let (fields, records) = (survey.fields(), survey.records());
     let trial = Trial::new(survey.kept(), schema);
-    let mut candidates = choose::candidates(&fields, records, schema);
+    let mut candidates = choose::candidates(&fields, records, survey.taken_at(), schema);
     phones::settle(&mut candidates, &fields, &trial);
     let taken = passwords::settle(&mut candidates, &survey.nested, &fields, records, schema);
     passwords::shorten(&mut candidates, &trial, schema);

@@ -16,6 +16,18 @@ pub(super) fn salts_apart(
 ) {
     for candidate in found.iter_mut().filter(|other| other.field == schema.password_field) {
         let (place, stats) = &fields[candidate.at];
+        if let Some(salt) = ucenter(place, stats, fields).filter(|_| candidate.points.is_some()) {
+            let hash = rule::written(place, &How::default());
+            candidate.rule = format!(
+                "{{ scheme = \"md5\", hash = {hash}, salt = {salt}, order = \"md5(password)+salt\" }}"
+            );
+            candidate.note = Some(
+                "as UCenter hashes (Discuz): md5(md5(password)+salt); try it on one account whose password you know, with \
+                 userferry password verify"
+                    .to_owned(),
+            );
+            continue;
+        }
         // Such a hash has its salt inside.
         if candidate.points.is_none() || stats.of_shape(Shape::Hash) > 0 {
             continue;
@@ -68,6 +80,32 @@ pub(super) fn salts_apart(
              it with userferry password verify and a password you know"
         ));
     }
+}
+
+/// The salt of UCenter, which keeps the users of Discuz, where the columns are those of its table of
+/// members. Newer ones hash with bcrypt, which has its salt inside; such hashes stay as they are.
+/// Source: UCenter's `uc_members` (install/uc.sql), and `get_passwordhash` in model/user.php.
+fn ucenter(place: &Place, stats: &FieldStats, fields: &[(Place, FieldStats)]) -> Option<String> {
+    const OTHERS: &[&str] = &[
+        "myid",
+        "myidkey",
+        "regip",
+        "regdate",
+        "lastloginip",
+        "lastlogintime",
+        "secques",
+        "secmobile",
+        "secmobicc",
+    ];
+    let find = |name: &str| fields.iter().find(|(other, _)| names(other) == [name]);
+    let is_known = |scheme: &str| ["hex-md5", "bcrypt", "plain"].contains(&scheme);
+    let are_md5 =
+        stats.schemes.contains_key("hex-md5") && stats.schemes.keys().all(|one| is_known(one));
+    let (salt, of_salt) = find("salt")?;
+    let has_names = ["uid", "username", "email"].iter().all(|name| find(name).is_some());
+    let others = OTHERS.iter().filter(|name| find(name).is_some()).count();
+    let is_one = names(place) == ["password"] && are_md5 && has_names && others >= 2;
+    (is_one && of_salt.lengths == Some((6, 6))).then(|| rule::written(salt, &How::default()))
 }
 
 /// The columns that may hold the salts of this one's hashes, as a rule names them, the likeliest first.

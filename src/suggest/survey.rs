@@ -70,6 +70,8 @@ pub struct FieldStats {
     pub several: bool,
     /// Whether it lies in text that holds JSON, into which paths lead, but no jq program.
     pub in_text: bool,
+    /// Characters of the shortest filled value and of the longest.
+    pub(super) lengths: Option<(usize, usize)>,
     seen: HashSet<u64>,
     seen_in_lower_case: HashSet<u64>,
     /// What the values say of whether their users may sign in.
@@ -118,6 +120,9 @@ impl FieldStats {
             return;
         }
         *self.types.entry(ty).or_default() += 1;
+        let len = text.chars().count();
+        let (least, most) = self.lengths.unwrap_or((len, len));
+        self.lengths = Some((least.min(len), most.max(len)));
         self.tally.add(&text, ty == "bool");
         if matches!(ty, "text" | "number") {
             self.texts.add(&text);
@@ -151,9 +156,19 @@ pub struct Survey {
     index: HashMap<Place, usize>,
     seen: HashSet<u64>,
     pub(super) nested: Nested,
+    taken_at: Option<i64>,
 }
 
 impl Survey {
+    /// One that is taken at this time, in seconds since 1970: what ends at a time is over or not.
+    pub fn at(seconds: i64) -> Self {
+        Self { taken_at: Some(seconds), ..Self::default() }
+    }
+
+    pub(super) fn taken_at(&self) -> Option<i64> {
+        self.taken_at
+    }
+
     /// Looks at a record, one JSON object. What is none, and what came word for word before, does
     /// not count.
     pub fn add(&mut self, raw: &[u8]) {

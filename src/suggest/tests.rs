@@ -588,6 +588,47 @@ fn what_stands_beside_a_hash_and_its_salt_tells_the_scheme() {
 }
 
 #[test]
+fn what_ucenter_hashed_is_known_by_its_columns() {
+    let md5 = "5f4dcc3b5aa765d61d8327deb882cf99";
+    let bcrypt = "$2y$10$nCa3WDbsc3tvM57ifzjwrOAGGuNK7EPV0R17WKcW6f13NZvX97yLe";
+    let record = |password: &str, salt: &str| {
+        serde_json::json!({
+            "uid": 1, "username": "u", "password": password, "email": "u@example.com", "myid": "", "regip": "127.0.0.1",
+            "regdate": 1_700_000_000, "salt": salt, "secques": ""
+        })
+    };
+    let line = |records: &[serde_json::Value]| {
+        let lines = proposal(records).lines;
+        lines.into_iter().find(|line| line.field == "password").expect("a line")
+    };
+    let rule =
+        r#"{ scheme = "md5", hash = "password", salt = "salt", order = "md5(password)+salt" }"#;
+    for records in [&[record(md5, "a1b2c3")][..], &[record(md5, "a1b2c3"), record(bcrypt, "")]] {
+        let line = line(records);
+        assert_eq!((line.rule.as_str(), line.holds), (rule, true));
+        assert!(line.note.as_deref().unwrap_or_default().contains("one account"), "{line:?}");
+    }
+    // Of another length, or without its other columns, what was hashed is a guess.
+    assert!(!line(&[record(md5, "a1b2c3d4")]).holds);
+    let bare = serde_json::json!({"uid": 1, "username": "u", "password": md5, "email": "u@example.com", "salt": "a1b2c3"});
+    assert!(!line(&[bare]).holds);
+}
+
+#[test]
+fn that_devise_may_have_a_pepper_is_told() {
+    let bcrypt = "$2a$12$nCa3WDbsc3tvM57ifzjwrOAGGuNK7EPV0R17WKcW6f13NZvX97yLe";
+    for (other, is_told) in [("reset_password_token", true), ("nickname", false)] {
+        let record = serde_json::json!({"id": 1, "encrypted_password": bcrypt, (other): "x"});
+        let lines = proposal(std::slice::from_ref(&record)).lines;
+        let line =
+            lines.iter().find(|line| line.field == "password" && line.holds).expect("a line");
+        let note = line.note.as_deref().unwrap_or_default();
+        assert_eq!(note.contains("config.pepper"), is_told, "{note}");
+        assert!(note.starts_with("bcrypt"), "{note}");
+    }
+}
+
+#[test]
 fn the_section_is_read_back_whatever_the_fields_are_called() {
     let record = serde_json::json!({
         "uid": "1", "a\"b\\c\nd = [": {"mail": "a@example.com"}, "it's\u{7} x": "y",

@@ -2,6 +2,7 @@
 //! look names up in them. Used by header detection, mapping, `check` and proposals.
 
 mod columns;
+pub(crate) mod lockouts;
 pub(crate) mod nulls;
 pub(crate) mod salt;
 pub(crate) mod standing;

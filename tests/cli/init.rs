@@ -94,7 +94,14 @@ const EXPECTED: &[(&str, &[&str])] = &[
             r#"name = { jq = '.Attributes[]? | select(.Name == "name") | .Value' }"#,
             r#"givenName = { jq = '.Attributes[]? | select(.Name == "given_name") | .Value' }"#,
             r#"familyName = { jq = '.Attributes[]? | select(.Name == "family_name") | .Value' }"#,
-            r#"blocked = { from = "Enabled", as = "not" }"#,
+            concat!(
+                r#"blocked = { jq = 'def unknown: error("not known whether this user may sign in"); def text: tostring | trim; "#,
+                r#"def word(words): text | ascii_downcase | words[.] | if . == null then unknown else . end; "#,
+                r#"(.Enabled | word({"true": false, "t": false, "1": false, "yes": false, "y": false, "#,
+                r#""false": true, "f": true, "0": true, "no": true, "n": true})) or "#,
+                r#"(.UserStatus | word({"confirmed": false, "external_provider": false, "reset_required": false, "#,
+                r#""force_change_password": false, "unconfirmed": true, "archived": true, "compromised": true}))' }"#,
+            ),
         ],
     ),
     (

@@ -12,6 +12,7 @@ mod formats;
 mod header;
 mod hostile;
 mod init;
+mod lockouts;
 mod manners;
 mod names;
 mod nested;

@@ -1,0 +1,178 @@
+//! Who may not sign in, where the columns are those of a system that defines it itself: the rule is
+//! written out of what its vendor documents, and makes an error of every other value.
+
+use super::candidate::{Candidate, names, names_end};
+use super::rule;
+use super::standing::UNKNOWN;
+use super::survey::{FieldStats, Place};
+use crate::vocabulary::lockouts::{self, Reading, System};
+use crate::vocabulary::states::{Tally, What};
+use crate::vocabulary::synonyms::plain;
+use chrono::DateTime;
+
+/// What a system's columns say of who may not sign in.
+pub(super) struct Told {
+    /// The fields that say it, by their numbers among the fields of the export.
+    pub(super) at: Vec<usize>,
+    /// The jq program that says whether the user is blocked.
+    pub(super) expression: String,
+    /// What a person should know.
+    pub(super) note: String,
+}
+
+/// The names of a place as one, plain.
+fn whole_name(place: &Place) -> String {
+    names(place).concat()
+}
+
+/// The fields that only explain what others of their system say, by their numbers.
+pub(super) fn beside(fields: &[(Place, FieldStats)]) -> Vec<usize> {
+    let names: Vec<String> = fields.iter().map(|(place, _)| whole_name(place)).collect();
+    let beside = lockouts::of(&names).map_or(&[][..], |system| system.beside);
+    let is_one = |at: &usize| beside.contains(&names[*at].as_str());
+    (0..names.len()).filter(is_one).collect()
+}
+
+/// What is said of these fields at this time, in seconds since 1970.
+pub(super) fn told(fields: &[(Place, FieldStats)], now: Option<i64>) -> Option<Told> {
+    let names: Vec<String> = fields.iter().map(|(place, _)| whole_name(place)).collect();
+    let system = lockouts::of(&names)?;
+    let find = |column: &str| {
+        let is_it = |(at, name): &(usize, &String)| {
+            *name == column && matches!(fields[*at].0, Place::Column(_))
+        };
+        names.iter().enumerate().find(is_it).map(|(at, _)| at)
+    };
+    let (mut at, mut parts, mut has_clock) = (Vec::new(), Vec::new(), false);
+    for says in system.says {
+        let Some(field) = find(says.column) else { continue };
+        let (place, stats) = &fields[field];
+        if !is_read(says.reading, &stats.tally) {
+            return None;
+        }
+        at.push(field);
+        has_clock |= says.reading.has_clock();
+        let mut part = format!("({} | {})", rule::jq(place), program(says.reading));
+        if let Some(other) = says.only_if.and_then(find) {
+            at.push(other);
+            let truth = program(Reading::Truth { blocks: true, none: Some(false) });
+            part = format!("(({} | {truth}) and {part})", rule::jq(&fields[other].0));
+        }
+        parts.push(part);
+    }
+    if has_clock && now.is_none() {
+        return None;
+    }
+    let parts = parts.join(" or ");
+    let expression = format!("{} {parts}", definitions(&parts, now));
+    (!at.is_empty()).then(|| Told { at, expression, note: note(system, now.filter(|_| has_clock)) })
+}
+
+/// What a person should know of the rule.
+fn note(system: &System, now: Option<i64>) -> String {
+    let time = now.map(|now| {
+        format!(
+            "as of {}, when init ran (jq has no clock): for an export of another time, change asof",
+            written(now)
+        )
+    });
+    let note = (!system.note.is_empty()).then(|| system.note.to_owned());
+    let parts: Vec<String> =
+        [format!("as {} says it", system.name)].into_iter().chain(time).chain(note).collect();
+    parts.join("; ")
+}
+
+/// Whether most of the values are of this kind. Without any value nothing speaks against it.
+fn is_read(reading: Reading, tally: &Tally) -> bool {
+    let never = tally.of(What::Never) + tally.of(What::No);
+    let numbers = tally.of(What::Number(true)) + tally.of(What::Number(false));
+    let read = match reading {
+        Reading::Since | Reading::Until { .. } => tally.of(What::Date) + never,
+        Reading::Truth { .. } => tally.of(What::Yes) + never,
+        Reading::Bit => numbers + tally.of(What::Code),
+        Reading::Words(_) | Reading::Groups(_) | Reading::Expires => tally.filled,
+    };
+    read * 10 >= tally.filled * 8
+}
+
+/// What the programs are made of: the names of those that need it, and the definition. A value that
+/// is not there is the text null. TIME stands for when the survey was taken.
+#[rustfmt::skip]
+const PARTS: &[(&[&str], &str)] = &[
+    (&["until(", "expired"], "def asof: \"TIME\" | fromdateiso8601;"),
+    (&[""], "def unknown: error(\"UNKNOWN\");"),
+    (&[""], "def text: tostring | trim;"),
+    (&["since", "until(", "expired"], "def none: . == \"\" or ascii_downcase == \"null\";"),
+    (&["word("], "def word(words): text | ascii_downcase | words[.] | if . == null then unknown else . end;"),
+    (&["since"], "def since: text | if none or startswith(\"0000-\") then false elif test(\"^[0-9]{4}\") then true else unknown end;"),
+    // Seconds or milliseconds since 1970, or a date and a time, with a zone or in UTC. The last year there is
+    // stands for ever, and so does PostgreSQL's infinity.
+    (&["until("],
+     "def until(never): text | if none then never elif startswith(\"0000-\") or . == \"0\" then false \
+      elif startswith(\"9999-\") or . == \"infinity\" then true elif test(\"^[0-9]{10}$\") then tonumber > asof \
+      elif test(\"^[0-9]{13}$\") then tonumber / 1000 > asof else (sub(\" \"; \"T\") | sub(\" \"; \"\") | sub(\"[.][0-9]+\"; \"\") | \
+      if test(\"T[0-9:]+$\") then . + \"Z\" else . end | fromdateiso8601? // unknown) > asof end;"),
+    (&["expired"],
+     "def expired: text | if none or . == \"0\" then false elif test(\"^[0-9]{1,19}$\") \
+      then tonumber <= (asof + 11644473600) * 10000000 else unknown end;"),
+    (&["bit2"], "def bit2: text | if test(\"^[0-9]{1,10}$\") then tonumber / 2 | floor | . % 2 == 1 else unknown end;"),
+    (&["group("], "def group(words): text | if test(\"^[0-9]{1,9}$\") then words[.] // false else unknown end;"),
+];
+
+/// The definitions that a text of [`program`]s needs.
+fn definitions(text: &str, now: Option<i64>) -> String {
+    let is_used = |needed_by: &[&str]| needed_by.iter().any(|name| text.contains(name));
+    let used = PARTS.iter().filter(|(needed_by, _)| is_used(needed_by));
+    let used: Vec<&str> = used.map(|(_, definition)| *definition).collect();
+    used.join(" ").replace("UNKNOWN", UNKNOWN).replace("TIME", &written(now.unwrap_or_default()))
+}
+
+/// A time as jq reads it.
+fn written(seconds: i64) -> String {
+    let time = DateTime::from_timestamp(seconds, 0).unwrap_or_default();
+    time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Words and what they say, as jq has an object.
+fn object<'a>(words: impl IntoIterator<Item = (&'a str, bool)>) -> String {
+    let one = |(word, blocks): (&str, bool)| format!("\"{word}\": {blocks}");
+    let words: Vec<String> = words.into_iter().map(one).collect();
+    format!("{{{}}}", words.join(", "))
+}
+
+/// The program behind the place of a column, of [`definitions`].
+fn program(reading: Reading) -> String {
+    match reading {
+        Reading::Words(words) => format!("word({})", object(words.iter().copied())),
+        Reading::Truth { blocks, none } => {
+            let yes = ["true", "t", "1", "yes", "y"].map(|word| (word, blocks));
+            let no = ["false", "f", "0", "no", "n"].map(|word| (word, !blocks));
+            let none = none.map_or_else(Vec::new, |none| vec![("", none), ("null", none)]);
+            format!("word({})", object(yes.into_iter().chain(no).chain(none)))
+        }
+        Reading::Since => "since".to_owned(),
+        Reading::Until { none } => format!("until({none})"),
+        Reading::Expires => "expired".to_owned(),
+        Reading::Bit => "bit2".to_owned(),
+        Reading::Groups(out) => {
+            format!("group({})", object(out.iter().map(|group| (*group, true))))
+        }
+    }
+}
+
+/// What nobody sees in a hash: Devise may have put a secret behind each password.
+pub(super) fn note_peppers(found: &mut [Candidate], fields: &[(Place, FieldStats)]) {
+    const DEVISE: &[&str] = &["resetpasswordtoken", "remembercreatedat", "resetpasswordsentat"];
+    let is_devise = fields.iter().any(|(place, _)| DEVISE.contains(&whole_name(place).as_str()));
+    for candidate in found.iter_mut().filter(|candidate| candidate.points.is_some()) {
+        let (place, stats) = &fields[candidate.at];
+        let is_its =
+            plain(&names_end(place)) == "encryptedpassword" && stats.schemes.contains_key("bcrypt");
+        if is_devise && is_its && candidate.field == "password" {
+            let note = candidate.note.take().unwrap_or_default();
+            candidate.note = Some(format!(
+                "{note}; if config.pepper is set in Devise's initializer, nobody can sign in with these: the pepper is not in them"
+            ));
+        }
+    }
+}
