@@ -48,17 +48,19 @@ def user_password(person, kind):
         return ph.ldap_salted_md5.using(salt=salt).hash(password)
     if kind == "MD5":
         return ph.ldap_md5.hash(password)
-    if kind == "CRYPT6":
-        return "{CRYPT}" + ph.sha512_crypt.using(salt=letters(rng, 16), rounds=1000 if quick else 5000).hash(password)
-    if kind == "CRYPT5":
-        return "{CRYPT}" + ph.sha256_crypt.using(salt=letters(rng, 16), rounds=1000 if quick else 5000).hash(password)
+    if kind in ("CRYPT6", "CRYPT5"):
+        handler, length = (ph.sha512_crypt, 86) if kind == "CRYPT6" else (ph.sha256_crypt, 43)
+        salt = letters(rng, 16)
+        if quick:
+            return "{CRYPT}$%s$%s$%s" % (kind[-1], salt, letters(rng, length - 1, hashes.ITOA64) + rng.choice("./01"))
+        return "{CRYPT}" + handler.using(salt=salt, rounds=5000).hash(password)
     if kind == "CRYPT1":
         return "{CRYPT}" + ph.md5_crypt.using(salt=letters(rng, 8)).hash(password)
     if kind == "CRYPT2":
         return "{CRYPT}" + hashes.bcrypt(person, "2b", 10)
     if kind.startswith("PBKDF2"):
         handler = {"PBKDF2-SHA256": ph.ldap_pbkdf2_sha256, "PBKDF2-SHA512": ph.ldap_pbkdf2_sha512}[kind]
-        return handler.using(salt=random_bytes(rng, 16), rounds=10 if quick else 10000).hash(password)
+        return handler.using(salt=random_bytes(rng, 16), rounds=10 if quick else 10000).hash(password).replace("}10$", "}10000$")
     return "{ARGON2}" + hashes.argon2(person, 7168, 5, 1)
 
 
