@@ -166,6 +166,8 @@ class Expected:
         self.system, self.made_by, self.source = system, made_by, source
         self.users, self.known, self.omitted, self.lacks = [], [], {}, []
         self.options, self.function_options, self.file = [], [], None
+        # What is known not to arrive, with the reason; run.py fails where more is lost than that.
+        self.accepted = {}
 
     def user(self, person, password, *, id, email=None, phone=None, blocked=False, arrives=True, **fields):
         """`password`: "hash" or None. A field of None must not arrive; a field that is not named is not looked at.

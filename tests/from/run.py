@@ -123,7 +123,7 @@ def one(module, system, count, binary, work, knows):
         if file.name in (expected["file"], "hash_config.txt"):
             shutil.copy(file, desk.folder)
     source, options = expected["file"], expected["options"]
-    result = {"system": system, "made_by": expected["made_by"], "source": expected["source"], "records": len(expected["users"]), "lacks": expected["lacks"], "exits": {}, "seconds": desk.seconds}
+    result = {"system": system, "made_by": expected["made_by"], "source": expected["source"], "records": len(expected["users"]), "lacks": expected["lacks"], "accepted": expected["accepted"], "exits": {}, "seconds": desk.seconds}
     yes = ["--yes"] if knows else []
     done = desk.ferry("init", "--from", source, *options, *yes, screen="init.txt")
     result["exits"]["init"] = done.returncode
@@ -175,6 +175,25 @@ def short(result):
             f"{blocked['right']} (in {blocked['let_in']}, out {blocked['shut_out']})", f"omit {equal}; lost: " + ", ".join(result["lost"]) if result["lost"] else f"omit {equal}"]
 
 
+def judge(result):
+    """What is worse than it may be. `accepted` says what each maker knows to be lost: {"absent": [how many in a thousand, why], …}."""
+    if "stopped" in result:
+        return ["stopped"]
+    most = lambda what: result["accepted"].get(what, [0])[0]
+    known, omitted = result["known"], result.get("omitted", {"said": None, "counted": {}})
+    found = {
+        "users absent": result["absent_count"] - most("absent") * result["records"] / 1000,
+        "users not whole": result["people"] - result["absent_count"] - result["whole"] - most("not whole") * result["records"] / 1000,
+        "blocked users let in": result["blocked"]["let_in"] - most("let in") * result["records"] / 1000,
+        "users shut out": result["blocked"]["shut_out"] - most("shut out") * result["records"] / 1000,
+        "known passwords refused": known["all"] - known["in"] - most("refused"),
+        "wrong passwords taken": known["all"] - known["not_there"] - known["refused_wrong"],
+        "omitted values miscounted": 0 if omitted["said"] == omitted["counted"] else 1,
+        "failed self-test": result.get("self_test", 0),
+    }
+    return [name for name, count in found.items() if count > 0]
+
+
 def table(results):
     rows = [["system", "records", "valid", "whole", "fields", "has password", "signs in", "blocked right", "lost"]] + [short(result) for result in results]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
@@ -213,6 +232,13 @@ def main():
         if not given.keep:
             shutil.rmtree(work, ignore_errors=True)
     print(table(results))
+    failed = 0
+    for result in results:
+        for what in judge(result):
+            failed += 1
+            print(f"FAILED {result['system']}: {what}", file=sys.stderr)
+    print(f"{8 * len(results) - failed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":
