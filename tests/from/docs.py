@@ -23,11 +23,11 @@ def screen(work, result):
 
 def row(result):
     if "stopped" in result:
-        return f"| {result['system']} | {made(result)} | {result['records']:,} | - | - | - | - | {result['stopped'].splitlines()[0]} |"
+        return f"| {result['system']} | {result['made_by']} | {result['records']:,} | - | - | - | - | {result['stopped'].splitlines()[0]} |"
     name = lambda field: NAMES.get(field, field)
     known, passwords, blocked = result["known"], result["passwords"], result["blocked"]
     lost = [f"{name(field)} ({counts['right']:,} of {counts['right'] + counts['missing'] + counts['wrong']:,})" for field, counts in result["fields"].items() if field in result["lost"]]
-    lost += [f"{result['absent_count']:,} users"] if result["absent_count"] else []
+    lost += [f"{result['absent_count']:,} user{'s' * (result['absent_count'] != 1)}"] if result["absent_count"] else []
     lost += [f"{result['duplicates']:,} with another user's address"] if result.get("duplicates") else []
     lost += [f"{blocked['let_in']} blocked users let in"] if blocked["let_in"] else []
     lost += [f"{blocked['shut_out']} users shut out"] if blocked["shut_out"] else []
@@ -35,7 +35,7 @@ def row(result):
     lost += [f"{omitted} wrong phone numbers, left out"] if omitted else []
     lost += [f"not in the export: {', '.join(result['lacks'])}"] if result["lacks"] else []
     signs = f"{known['in']} of {known['all']}" if known["all"] else "none there"
-    return (f"| {result['system']} | {made(result)} | {result['records']:,} | {result['whole']:,} of {result['people']:,} | {', '.join(name(field) for field in result['taken'] if field != 'phone' or counted(result, 'phone'))} | "
+    return (f"| {result['system']} | {result['made_by']} | {result['records']:,} | {result['whole']:,} of {result['people']:,} | {', '.join(name(field) for field in result['taken'] if field != 'phone' or counted(result, 'phone'))} | "
             f"{signs} | {blocked['right']:,} of {blocked['right'] + blocked['let_in'] + blocked['shut_out']:,} | {'; '.join(lost) or '-'} |")
 
 
@@ -43,14 +43,10 @@ def counted(result, field):
     return result["fields"].get(field, {}).get("right", 0) > 0
 
 
-def made(result):
-    return "yes" if result["made_by"].startswith("real") else "no"
-
-
 def write(results, work):
     for result in results:
         screen(work, result)
-    head = "| export | real software | records | users whole | fields taken | known passwords that sign in | who may not sign in, right | what is lost |\n| --- | --- | --- | --- | --- | --- | --- | --- |"
+    head = "| export | made by | records | users whole | fields taken | known passwords that sign in | who may not sign in, right | what is lost |\n| --- | --- | --- | --- | --- | --- | --- | --- |"
     table = "\n".join([head, *map(row, results)])
     page = DOCS / "README.md"
     page.write_text(re.sub(r"<!-- table -->.*?<!-- end -->", lambda _: f"<!-- table -->\n\n{table}\n\n<!-- end -->", page.read_text(), flags=re.S))

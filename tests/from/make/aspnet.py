@@ -28,7 +28,7 @@ def version3(person, prf, iterations):
 
 
 def make(system, folder, count):
-    expected = Expected(system, "form; hashlib by the documented bytes", "https://github.com/dotnet/aspnetcore/blob/main/src/Identity/Extensions.Core/src/PasswordHasher.cs")
+    expected = Expected(system, "documentation; hashlib by the documented bytes", "https://github.com/dotnet/aspnetcore/blob/main/src/Identity/Extensions.Core/src/PasswordHasher.cs")
     expected.file = "AspNetUsers.csv"
     new = system == "aspnet"
     rows, known = [], 0

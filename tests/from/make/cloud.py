@@ -78,7 +78,7 @@ def auth0_hash(person, kind):
 
 
 def auth0(folder, count):
-    expected = Expected("auth0", "form; PyPI bcrypt, argon2-cffi, passlib, hashlib", "https://auth0.com/docs/manage-users/user-migration/bulk-user-import-database-schema-and-examples")
+    expected = Expected("auth0", "documentation; PyPI bcrypt, argon2-cffi, passlib, hashlib", "https://auth0.com/docs/manage-users/user-migration/bulk-user-import-database-schema-and-examples")
     expected.file = "users.json"
     expected.lacks = ["when a user was created"]
     records, known = [], 0
@@ -107,7 +107,7 @@ def auth0(folder, count):
 
 
 def auth0_export(folder, count):
-    expected = Expected("auth0-export", "form", "https://auth0.com/docs/manage-users/user-migration/bulk-user-exports")
+    expected = Expected("auth0-export", "documentation", "https://auth0.com/docs/manage-users/user-migration/bulk-user-exports")
     expected.file = "users.ndjson"
     expected.lacks = ["passwords"]
     records = []
@@ -145,9 +145,9 @@ def auth0_export(folder, count):
 
 
 def auth0_passwords(folder, count):
-    expected = Expected("auth0-passwords", "form; PyPI bcrypt", "https://workos.com/docs/migrate/auth0")
+    expected = Expected("auth0-passwords", "documentation; PyPI bcrypt", "https://workos.com/docs/migrate/auth0")
     expected.file = "passwords.json"
-    expected.lacks = ["names and the rest of the profile", "whether a user is blocked", "the prefix auth0| of user_id"]
+    expected.lacks = ["names and the rest of the profile", "whether a user is blocked", "what stands before an id in user_id"]
     records = []
     for person in people("auth0-passwords", count):
         email = person.email or f"{person.username}@example.org"
@@ -161,7 +161,7 @@ def auth0_passwords(folder, count):
 
 
 def firebase(folder, count):
-    expected = Expected("firebase", "form; PyPI firebase-scrypt", "https://firebase.google.com/docs/cli/auth")
+    expected = Expected("firebase", "documentation; PyPI firebase-scrypt", "https://firebase.google.com/docs/cli/auth")
     expected.file = "users.json"
     (folder / "hash_config.txt").write_text(fbscrypt.parameters())
     expected.function_options = ["--firebase", "hash_config.txt"]
@@ -200,7 +200,7 @@ def firebase(folder, count):
 
 
 def cognito(folder, count):
-    expected = Expected("cognito", "form", "https://docs.aws.amazon.com/cli/latest/reference/cognito-idp/list-users.html")
+    expected = Expected("cognito", "documentation", "https://docs.aws.amazon.com/cli/latest/reference/cognito-idp/list-users.html")
     expected.file = "users.json"
     expected.lacks = ["passwords"]
     records = []
@@ -237,7 +237,7 @@ def cognito(folder, count):
 
 
 def okta(folder, count):
-    expected = Expected("okta", "form", "https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/")
+    expected = Expected("okta", "documentation", "https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/")
     expected.file = "users.json"
     expected.lacks = ["passwords"]
     records = []

@@ -66,7 +66,7 @@ def user_password(person, kind):
 
 def ldap(system, folder, count):
     studio = system == "ldap"
-    expected = Expected(system, "form; passlib, argon2-cffi", "https://directory.apache.org/studio/users-guide/ldap_browser/wizard_export_csv.html")
+    expected = Expected(system, "documentation; passlib, argon2-cffi", "https://directory.apache.org/studio/users-guide/ldap_browser/wizard_export_csv.html")
     expected.file = "people.csv"
     rows, known = [], 0
     for person in people(system, count):
@@ -105,7 +105,7 @@ def filetime(moment):
 
 def directory(system, folder, count):
     shell = system == "active-directory"
-    expected = Expected(system, "form", "https://learn.microsoft.com/powershell/module/activedirectory/get-aduser" if shell else "https://learn.microsoft.com/windows-server/administration/windows-commands/csvde")
+    expected = Expected(system, "documentation", "https://learn.microsoft.com/powershell/module/activedirectory/get-aduser" if shell else "https://learn.microsoft.com/windows-server/administration/windows-commands/csvde")
     expected.file = "users.csv"
     expected.lacks = ["passwords"]
     rows = []

@@ -31,7 +31,7 @@ def make(system, folder, count):
     connection.settings_dict["NAME"] = database
     call_command("migrate", verbosity=0)
 
-    expected = Expected(system, "real: Django 5.2 (migrations, hashers), sqlite3", "https://docs.djangoproject.com/en/5.2/topics/auth/passwords/")
+    expected = Expected(system, "Django 5.2 itself (migrations, hashers); SQLite", "https://docs.djangoproject.com/en/5.2/topics/auth/passwords/")
     schemes = ["pbkdf2_sha256"] * 8 + ["argon2"] * 4 + ["scrypt"] * 4 + ["bcrypt_sha256"] * 2 + ["pbkdf2_sha1"] * 2
     everybody, users = people("django", count), []
     known = 0

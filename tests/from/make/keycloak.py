@@ -33,7 +33,7 @@ def password(person, kind):
 
 
 def make(system, folder, count):
-    expected = Expected("keycloak", "form; hashlib, argon2-cffi", "https://www.keycloak.org/server/importExport")
+    expected = Expected("keycloak", "documentation; hashlib, argon2-cffi", "https://www.keycloak.org/server/importExport")
     expected.file = "shop-realm.json"
     users, known = [], 0
     for person in people("keycloak", count):

@@ -42,7 +42,7 @@ def make(system, folder, count):
 
 
 def better(folder, count):
-    expected = Expected("better-auth", "real: better-auth (npm) on SQLite", "https://www.better-auth.com/docs/concepts/database")
+    expected = Expected("better-auth", "better-auth 1.7 itself; SQLite", "https://www.better-auth.com/docs/concepts/database")
     expected.file = "users.csv"
     users, seen = [], set()
     for person in people("better-auth", count):
@@ -70,7 +70,7 @@ def better(folder, count):
 
 
 def directus(folder, count):
-    expected = Expected("directus", "form of the table; npm argon2", "https://github.com/directus/directus/tree/main/api/src/database")
+    expected = Expected("directus", "SQLite, with Directus' table; npm argon2", "https://github.com/directus/directus/tree/main/api/src/database")
     expected.file = "directus_users.csv"
     expected.lacks = ["when a user was created"]
     columns = "id first_name last_name email password location title language status role last_access provider external_identifier auth_data email_notifications text_direction".split()

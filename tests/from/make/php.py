@@ -49,7 +49,7 @@ def whole(moment):
 
 
 def laravel(folder, count):
-    expected = Expected("laravel", "form; PyPI bcrypt, argon2-cffi", "https://github.com/laravel/laravel/blob/12.x/database/migrations/0001_01_01_000000_create_users_table.php")
+    expected = Expected("laravel", "documentation; PyPI bcrypt, argon2-cffi", "https://github.com/laravel/laravel/blob/12.x/database/migrations/0001_01_01_000000_create_users_table.php")
     expected.file = "users.tsv"
     rows, known = [], 0
     for person in people("laravel", count):
@@ -76,7 +76,7 @@ def laravel(folder, count):
 
 
 def wordpress(folder, count):
-    expected = Expected("wordpress", "form; passlib, PyPI bcrypt, hashlib", "https://developer.wordpress.org/reference/functions/wp_hash_password/")
+    expected = Expected("wordpress", "documentation; passlib, PyPI bcrypt, hashlib", "https://developer.wordpress.org/reference/functions/wp_hash_password/")
     expected.file = "wp_users.csv"
     expected.lacks = ["first and last name (wp_usermeta)", "roles"]
     rows, known = [], 0
@@ -99,7 +99,7 @@ def wordpress(folder, count):
 
 
 def drupal(folder, count):
-    expected = Expected("drupal", "form; hashlib by Drupal's source, PyPI bcrypt", "https://git.drupalcode.org/project/drupal/-/blob/10.3.x/core/lib/Drupal/Core/Password/PhpassHashedPasswordBase.php")
+    expected = Expected("drupal", "documentation; hashlib by Drupal's source, PyPI bcrypt", "https://git.drupalcode.org/project/drupal/-/blob/10.3.x/core/lib/Drupal/Core/Password/PhpassHashedPasswordBase.php")
     expected.file = "users_field_data.csv"
     rows, known = [[0, "en", "en", None, "", None, None, "", 0, 1451606400, 1451606400, 0, 0, None, 1]], 0
     expected.user(None, None, id=0, arrives="nobody")
@@ -121,7 +121,7 @@ def drupal(folder, count):
 
 def forum(system, folder, count):
     joined = system == "discuz"
-    expected = Expected(system, "form; hashlib", "https://gitee.com/Discuz/DiscuzX (uc_server/install/uc.sql, uc_server/model/user.php)")
+    expected = Expected(system, "documentation; hashlib", "https://gitee.com/Discuz/DiscuzX (uc_server/install/uc.sql, uc_server/model/user.php)")
     expected.lacks = ["phone (pre_common_member_profile.mobile)"] if joined else ["whether a user is locked (pre_common_member.status)", "phone (pre_common_member_profile.mobile)"]
     rows, names = [], set()
     for person in people(system, count, ["CN"]):
@@ -156,7 +156,7 @@ def forum(system, folder, count):
 
 
 def magento(system, folder, count):
-    expected = Expected(system, "form; hashlib, argon2-cffi (libsodium's parameters)", "https://github.com/magento/magento2/blob/2.4-develop/lib/internal/Magento/Framework/Encryption/Encryptor.php")
+    expected = Expected(system, "documentation; hashlib, argon2-cffi (libsodium's parameters)", "https://github.com/magento/magento2/blob/2.4-develop/lib/internal/Magento/Framework/Encryption/Encryptor.php")
     expected.file = "customer_entity.csv"
     columns = """entity_id website_id email group_id increment_id store_id created_at updated_at is_active disable_auto_group_change created_in prefix
 firstname middlename lastname suffix dob password_hash rp_token rp_token_created_at default_billing default_shipping taxvat confirmation gender failures_num first_failure lock_expires""".split()

@@ -62,7 +62,7 @@ def stamp(moment):
 
 
 def supabase(system, folder, count):
-    expected = Expected(system, "real: PostgreSQL's COPY of GoTrue's table; PyPI bcrypt, argon2-cffi, firebase-scrypt", "https://github.com/supabase/auth/tree/master/migrations")
+    expected = Expected(system, "PostgreSQL, with GoTrue's table; PyPI bcrypt, argon2-cffi, firebase-scrypt", "https://github.com/supabase/auth/tree/master/migrations")
     columns = """instance_id id aud role email encrypted_password email_confirmed_at invited_at confirmation_token confirmation_sent_at recovery_token
 email_change_token_new email_change last_sign_in_at raw_app_meta_data raw_user_meta_data is_super_admin created_at updated_at phone phone_confirmed_at banned_until is_sso_user deleted_at is_anonymous""".split()
     rows, known, seen = [], 0, set()
@@ -126,7 +126,7 @@ def sha_token(person):
 
 
 def devise(folder, count):
-    expected = Expected("devise", "real: PostgreSQL's COPY; form of the table; PyPI bcrypt", "https://github.com/heartcombo/devise/blob/v4.9.4/lib/generators/active_record/templates/migration.rb")
+    expected = Expected("devise", "PostgreSQL, with Devise's table; PyPI bcrypt", "https://github.com/heartcombo/devise/blob/v4.9.4/lib/generators/active_record/templates/migration.rb")
     expected.file = "users.csv"
     columns = """id email encrypted_password reset_password_token remember_created_at sign_in_count current_sign_in_at last_sign_in_at current_sign_in_ip last_sign_in_ip
 confirmation_token confirmed_at confirmation_sent_at failed_attempts locked_at provider uid name phone created_at updated_at""".split()
@@ -156,7 +156,7 @@ confirmation_token confirmed_at confirmation_sent_at failed_attempts locked_at p
 
 
 def spring(folder, count):
-    expected = Expected("spring", "real: PostgreSQL's COPY; hashes by the encoders' sources (hashlib, argon2-cffi, PyPI bcrypt)", "https://docs.spring.io/spring-security/reference/features/authentication/password-storage.html")
+    expected = Expected("spring", "PostgreSQL, with a table of UserDetails; hashlib, argon2-cffi, PyPI bcrypt", "https://docs.spring.io/spring-security/reference/features/authentication/password-storage.html")
     expected.file = "users.csv"
     kinds = ["bcrypt"] * 5 + ["argon2@SpringSecurity_v5_8"] * 3 + ["pbkdf2@SpringSecurity_v5_8"] * 3 + ["scrypt@SpringSecurity_v5_8"] * 3 + ["argon2", "argon2", "pbkdf2", "pbkdf2", "scrypt", "scrypt"]
     rows, known = [], 0
