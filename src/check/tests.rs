@@ -51,7 +51,7 @@ fn the_report_counts_fields_passwords_and_problems() {
         r#""passwords":{"md5-crypt":1,"none":2},"password_schemes":["#,
         r#"{"scheme":"none","count":2,"cost":null,"unit":"rounds","strength":0,"needs":"no password: these users set one by e-mail or phone"},"#,
         r#"{"scheme":"md5-crypt","count":1,"cost":[1000,1000],"unit":"rounds","strength":3,"needs":"password function, Node.js alone"}],"#,
-        r#""problems_by_rule":{"type":1,"email":2},"warnings":["#,
+        r#""problems_by_rule":{"type":1,"email":2},"omitted":{},"unmapped":[],"warnings":["#,
         r#"{"warning":"column-missing","count":3,"message":"`nickname` comes from `nickname`, which no record has"},"#,
         r#"{"warning":"column-missing","count":3,"message":"`emailVerified` comes from `emailVerified`, which no record has"},"#,
         r#"{"warning":"column-missing","count":3,"message":"`phone` comes from `phone`, which no record has"},"#,
