@@ -173,7 +173,7 @@ fn read(
         })?;
         drop(bar);
         for cells in reader.null_words().iter().filter(|cells| cells.is_taken) {
-            ui.note(&format!("{source}: no value in {}", cells.told()));
+            ui.note(&format!("{source}: cells that hold {} count as no value", cells.told()));
         }
     }
     Ok(())

@@ -111,7 +111,7 @@ fn look_at(ui: Ui, source: &Source, reading: &SourceOptions) -> Result<Sample> {
     let found = reader.null_words();
     let null = reader.null_setting(&found);
     for cells in &found {
-        ui.note(&format!("{source}: no value in {}", cells.told()));
+        ui.note(&format!("{source}: cells that hold {} count as no value", cells.told()));
     }
     let mut survey = Survey::at(clock::system_ms() / 1000);
     for raw in sample {
