@@ -291,7 +291,7 @@ fn text_that_holds_json_says_names_but_nothing_that_must_be_true() {
         let (mail, is_true) = (format!("x{n}@example.net"), n > 0);
         serde_json::json!({"sub": n, "email": mail, "email_verified": is_true, "banned": false, "full_name": "Ada"}).to_string()
     };
-    let at = |n: usize| (n % 3 > 0).then_some("2024-01-31 10:15:00+00");
+    let at = |n: usize| (!n.is_multiple_of(3)).then_some("2024-01-31 10:15:00+00");
     let records: Vec<serde_json::Value> = (0..9)
         .map(|n| serde_json::json!({"id": n, "raw_user_meta_data": inside(n), "email_confirmed_at": at(n), "confirmed_at": "2024-01-31 10:15:00+00"}))
         .collect();
