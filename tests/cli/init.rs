@@ -362,6 +362,42 @@ fn a_few_mistakes_in_a_field_are_told_and_left_to_check() {
     assert_eq!(told, [(10, "uid", "duplicate-key"), (20, "active", "type")], "{}", did.out);
 }
 
+/// One wrong number of 1,800 drops neither the conversion nor its user, and a few words for no date cost nobody.
+#[test]
+fn a_few_wrong_values_of_what_is_not_needed_are_left_out_and_counted() {
+    let desk = Desk::new();
+    let row = |n: u32| {
+        let phone = if n == 77 { "1".to_owned() } else { format!("+44740012{n:04}") };
+        let born = if n < 3 { "secret".to_owned() } else { format!("{:02}/02/1990", n % 28 + 1) };
+        format!("{n},u{n}@example.com,{phone},{born}\n")
+    };
+    desk.write(
+        "users.csv",
+        "id,mail,tel,birthday\n".to_owned() + &(0..1_800).map(row).collect::<String>(),
+    );
+    desk.ferry("init --yes --from users.csv").ok(0);
+    let text = desk.read("userferry.toml");
+    for (rule, comment) in [
+        (
+            "phone = { from = \"tel\", as = \"phone\", on_error = \"omit\" }",
+            "100 % of 1,800 records; 1,799 of 1,800 values taken, 1 left out: no phone number: without a country code it \
+             must have 7 to 15 digits",
+        ),
+        (
+            "birthdate = { from = \"birthday\", as = \"date\", format = \"%d/%m/%Y\", on_error = \"omit\" }",
+            "100 % of 1,800 records; 1,797 of 1,800 values taken, 3 left out: no date of the mapping's format",
+        ),
+    ] {
+        let line =
+            text.lines().find(|line| line.starts_with(rule)).unwrap_or_else(|| panic!("{text}"));
+        assert_eq!(line.split_once(" # ").map(|(_, told)| told), Some(comment));
+    }
+    let did = desk.ferry("check --json users.csv").ok(0);
+    let report: Value = serde_json::from_str(&did.out).unwrap();
+    assert_eq!(report["valid"], 1_800);
+    assert_eq!(report["omitted"], serde_json::json!({"birthdate": 3, "phone": 1}));
+}
+
 /// Where many repeat it is another field's name, or many mistakes: a person must decide.
 #[test]
 fn an_id_of_which_many_repeat_is_a_comment_that_says_what_follows() {
