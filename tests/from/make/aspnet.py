@@ -4,16 +4,20 @@ PasswordHash are laid out as https://github.com/dotnet/aspnetcore/blob/main/src/
 
 - aspnet: Identity of ASP.NET Core (IdentityUser, https://learn.microsoft.com/aspnet/core/security/authentication/customize-identity-model).
   Version 3 (SHA-512, 100,000 since .NET 7; SHA-256, 10,000 before). Some hashes are still those of version 2.
+- aspnet-powershell: the same by `Invoke-Sqlcmd … | Export-Csv -NoTypeInformation`: everything quoted, True and False, an empty cell for NULL, LockoutEnd
+  by CONVERT(varchar(33), LockoutEnd, 127).
 - aspnet2: Identity 2 of ASP.NET MVC 5 (LockoutEndDateUtc, https://learn.microsoft.com/aspnet/identity).
 
 Nobody can sign in before LockoutEnd if LockoutEnabled is 1 (UserManager.IsLockedOutAsync); a lock-out that is over says nothing any more.
 """
 
+import csv
+
 import hashes
 from people import Expected, b64, iso, letters, people, random_bytes, wrong_phone
-from tables import ssms
+from tables import plain, ssms
 
-SYSTEMS = ["aspnet", "aspnet2"]
+SYSTEMS = ["aspnet", "aspnet-powershell", "aspnet2"]
 
 
 def version2(person):
@@ -30,7 +34,8 @@ def version3(person, prf, iterations):
 def make(system, folder, count):
     expected = Expected(system, "documentation; hashlib by the documented bytes", "https://github.com/dotnet/aspnetcore/blob/main/src/Identity/Extensions.Core/src/PasswordHasher.cs")
     expected.file = "AspNetUsers.csv"
-    new = system == "aspnet"
+    new = system != "aspnet2"
+    shell = system == "aspnet-powershell"
     rows, known = [], 0
     for person in people(system, count):
         known += person.known
@@ -69,6 +74,15 @@ def make(system, folder, count):
                       emailVerified=person.verified if person.email else "any", username=name, phoneVerified=bool(person.n % 2) if person.phone else "any")
     columns = ("Id UserName NormalizedUserName Email NormalizedEmail EmailConfirmed PasswordHash SecurityStamp ConcurrencyStamp PhoneNumber PhoneNumberConfirmed TwoFactorEnabled LockoutEnd LockoutEnabled AccessFailedCount"
                if new else "Id Email EmailConfirmed PasswordHash SecurityStamp PhoneNumber PhoneNumberConfirmed TwoFactorEnabled LockoutEndDateUtc LockoutEnabled AccessFailedCount UserName").split()
-    ssms(folder / expected.file, columns, rows)
+    if shell:
+        bits = [columns.index(name) for name in ("EmailConfirmed", "PhoneNumberConfirmed", "TwoFactorEnabled", "LockoutEnabled")]
+        for row in rows:
+            for at in bits:
+                row[at] = str(bool(row[at]))
+            end = columns.index("LockoutEnd")
+            row[end] = row[end] and row[end].replace(" +00:00", "Z").replace(" ", "T").replace(".0000000", "")
+        plain(folder / expected.file, columns, rows, csv.QUOTE_ALL, "\r\n")
+    else:
+        ssms(folder / expected.file, columns, rows)
     expected.settle_duplicates()
     return expected
