@@ -179,7 +179,9 @@ class Expected:
         if person is not None and person.known:
             self.known.append({"id": str(id), "password": person.password, "wrong": person.password[1:] + "~"})
 
-    def omit(self, field):
+    def omit(self, field, text=""):
+        if text == "-":
+            return  # Nothing but punctuation is no value, as people write it.
         self.omitted[field] = self.omitted.get(field, 0) + 1
 
     def settle_duplicates(self, *names):
