@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rule {
-    /// A field of the record, by name or dotted path.
+    /// A field of the record, by name or path.
     Column {
         /// The name in the export.
         from: String,
@@ -29,7 +29,7 @@ pub enum Rule {
     Constant(Constant),
     /// The whole record as compact JSON, without these fields and without the password's.
     Raw {
-        /// Names or dotted paths that are left out.
+        /// Names or paths that are left out.
         without: Vec<String>,
     },
     /// A password of several parts; for the password's field alone.
