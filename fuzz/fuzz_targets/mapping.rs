@@ -12,6 +12,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 use userferry::config::Settings;
 use userferry::mapping::{Mapping, Rule};
+use userferry::password::is_unusable;
 use userferry::prepare::{Prepared, prepare};
 use userferry::problem::Problem;
 use userferry::target::authing::fields::V2;
@@ -58,10 +59,22 @@ lastLogin = { from = "seen", as = "date", zone = "Z" }
 oauth = { raw = true }
 "#;
 
-fn fixed() -> &'static [Mapping; 2] {
-    static FIXED: OnceLock<[Mapping; 2]> = OnceLock::new();
+/// Paths into lists and into JSON that text holds; parts of a password from anywhere.
+const PARTS: &str = r#"
+[mapping]
+externalId = "ids[0]"
+email = "contact[primary=true].mail"
+nickname = "info.nick"
+locality = { from = "info.list[1].city", as = "trim" }
+company = { jq = '.info | type' }
+password = { scheme_from = "credentials[type=password].data.algorithm", hash = "credentials[type=password].secret.value", hash_encoding = { from = "credentials[type=password].data.encoding" }, salt = { jq = '.credentials[0].secret | if type == "string" then fromjson else . end | .salt' }, salt_encoding = { jq = '.how // "base64"' }, order = { from = "credentials[type=password].data.position", default = "salt+password" }, password_encoding = { from = "credentials[type=password].data.password" }, key = "credentials[type=password].secret.key", iterations = "credentials[type=password].data.n", n = { from = "n", default = 1024 }, r = { from = "r", default = 8 }, m = "m", p = { jq = '.p' }, variant = { from = "credentials[type=password].data.type[0]", default = "id" }, version = { from = "v" }, short = true }
+oauth = { raw = true, without = ["info.list[0].pin", "ids[1]"] }
+"#;
+
+fn fixed() -> &'static [Mapping; 3] {
+    static FIXED: OnceLock<[Mapping; 3]> = OnceLock::new();
     FIXED.get_or_init(|| {
-        [RULES, OTHERS].map(|text| {
+        [RULES, OTHERS, PARTS].map(|text| {
             Settings::from_toml(text, Path::new("userferry.toml")).expect("they fit").mapping
         })
     })
@@ -117,11 +130,14 @@ fn map(mapping: &Mapping, raw: &[u8]) {
     assert!(prepared.problems.iter().all(|problem| problem.message != NO_OBJECT));
     for (name, rule) in mapping.rules() {
         match rule {
-            Rule::Column { from, how } if how.steps.is_empty() && !from.contains('.') => {
+            Rule::Column { from, how } if how.steps.is_empty() && !from.contains(['.', '[']) => {
                 if name == V2.password_field {
                     let password = prepared.user.password.as_ref().map(ExposeSecret::expose_secret);
-                    if let Some(Json::String(text)) = fields.get(from).filter(|text| *text != "") {
-                        assert_eq!(password, Some(text.as_str()));
+                    let text = fields.get(from).and_then(Json::as_str);
+                    let is_usable = |text: &&str| !text.is_empty() && !is_unusable(text);
+                    if let Some(text) = text.filter(is_usable) {
+                        let bare = Some(text.strip_prefix("{noop}").unwrap_or(text));
+                        assert_eq!(password, bare.filter(|text| !text.is_empty()));
                     }
                 } else if let (Some(Json::String(text)), Some(Value::Text(found))) =
                     (fields.get(from), prepared.user.get(name))
@@ -195,22 +211,31 @@ fn copy(
     let Some(Json::Object(copy)) = parse(copy.as_bytes()) else {
         panic!("the copy of a record is JSON");
     };
-    let password = match mapping.rule(V2.password_field) {
-        Some(Rule::Column { from, .. }) => Some(from),
-        _ => None,
+    // What hash, salt and key read goes nowhere else: of `PARTS` all credentials, which a program reads.
+    let password: &[&str] = match mapping.rule(V2.password_field) {
+        Some(Rule::Column { from, .. }) => &[from.as_str()],
+        Some(Rule::Password(_)) => &["credentials"],
+        _ => &[],
     };
-    let left_out: Vec<&String> = without.iter().chain(password).collect();
+    let left_out: Vec<&str> =
+        without.iter().map(String::as_str).chain(password.iter().copied()).collect();
     for (field, value) in fields {
-        if left_out.contains(&field) {
+        let is_inside = left_out.iter().any(|path| {
+            path.strip_prefix(field.as_str()).is_some_and(|rest| rest.starts_with(['.', '[']))
+        });
+        if left_out.contains(&field.as_str()) {
             assert!(!copy.contains_key(field), "`without` is left out");
         } else if let Some(copied) = copy.get(field) {
-            let is_inside = left_out.iter().any(|path| path.starts_with(&format!("{field}.")));
             let text = || value.to_string();
             let may_lack = || text().contains(['$', '{']) || is_like_a_password(&text());
             assert!(copied == value || is_inside || may_lack(), "it is copied as it is");
         } else {
-            let is_hash = value.as_str().is_some_and(|text| text.contains(['$', '{']));
-            assert!(is_hash || is_like_a_password(field), "only passwords are left out unasked");
+            // Text that holds JSON goes as a whole where something in it must.
+            let is_hash = value.as_str().is_some_and(|text| text.contains(['$', '{', '[']));
+            assert!(
+                is_inside || is_hash || is_like_a_password(field),
+                "only passwords are left out unasked"
+            );
         }
     }
     assert!(copy.keys().all(|field| fields.contains_key(field)), "nothing is made up");
