@@ -50,6 +50,8 @@ pub struct Schema {
     pub password_field: &'static str,
     /// The field that is true for users who may not sign in, if there is one.
     pub blocked_field: Option<&'static str>,
+    /// The field that is true for users who were deleted, if there is one.
+    pub deleted_field: Option<&'static str>,
     /// A password of more bytes may not fit; staging warns, `run` decides with the real key.
     pub password_bytes_warn: usize,
 }
@@ -59,6 +61,20 @@ impl Schema {
         // Asked several times for each record: by its last letter nearly every other name is told.
         let last = name.as_bytes().last();
         self.fields.iter().find(|field| field.name.as_bytes().last() == last && field.name == name)
+    }
+
+    /// Why a wrong value of a field may not be left out, if it may not: the user would be another one, or could
+    /// sign in. A phone number and an e-mail address may, where something else identifies the user.
+    pub fn why_needed(&self, field: &Field) -> Option<&'static str> {
+        let is = |name: Option<&str>| name == Some(field.name);
+        if is(self.blocked_field) || is(self.deleted_field) {
+            return Some("says who may not sign in");
+        }
+        if is(Some(self.phone_country_field)) {
+            return Some("says whose a phone number is");
+        }
+        let is_id = matches!(field.identifier, Some(IdKind::ExternalId | IdKind::Username));
+        is_id.then_some("identifies a user")
     }
 
     /// The field that holds a kind of identifier.

@@ -128,7 +128,7 @@ fn stage_all(
         .map(|name| stage::canonical(&Source::parse(name)))
         .collect::<Result<_>>()?;
     let mut found = Found::default();
-    let (mut left_alone, mut still_wrong) = (0, 0);
+    let (mut left_alone, mut still_wrong, mut is_whole) = (0, 0, true);
     for name in &args.sources {
         let source = Source::parse(name);
         let mut progress = ReadProgress::new(ui);
@@ -145,13 +145,14 @@ fn stage_all(
             ui.warn(&without_key(staged.keyless, &source.to_string()));
         }
         found += staged.found;
+        is_whole &= staged.resumed_after == 0;
         left_alone += staged.counts.left_alone;
         still_wrong += staged.counts.still_wrong;
         if let Some(error) = staged.broken {
             return Err(error);
         }
     }
-    if how.allowed.are_columns_named && found.records >= MISSED {
+    if how.allowed.are_columns_named && is_whole && found.records >= MISSED {
         tell_missing(ui, &settings.mapping, schema, &found);
     }
     let counts = table.counts()?;

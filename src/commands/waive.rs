@@ -3,12 +3,12 @@
 use super::decide::{by_key, ids, undo};
 use super::global::Global;
 use super::place::{self, Place};
-use super::sources::path_of;
+use super::sources::{path_of, shell_word, source_name};
 use super::{Writer, open_writer};
 use crate::clock;
 use crate::error::{Error, Exit, Result};
 use crate::job::Status;
-use crate::store::{Chosen, Deciding, JobRow, Table};
+use crate::store::{Chosen, Deciding, JobRow, Reading, Staging, Table};
 use crate::ui::Ui;
 use crate::words::{agree, counted, grouped};
 use clap::{Args, ValueEnum};
@@ -19,7 +19,7 @@ use clap::{Args, ValueEnum};
     override_usage = "userferry waive --key KEY [--all | --record N [--source SOURCE]] --reason TEXT
        userferry waive --record N [--source SOURCE] --reason TEXT
        userferry waive --status STATUS[,STATUS] [--source SOURCE] --reason TEXT
-       userferry waive --source SOURCE --reason TEXT
+       userferry waive --source SOURCE [--all] --reason TEXT
        userferry waive … --undo"
 )]
 #[command(group = clap::ArgGroup::new("which").required(true).multiple(true).args(["key", "status", "record", "source"]))]
@@ -32,8 +32,9 @@ pub struct Waive {
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
 
-    /// All rows with the key, also where several have it and one of them is still to be sent
-    #[arg(long, requires = "key")]
+    /// All rows with the key, also where several have it and one of them is still to be sent; with --source also
+    /// those of earlier states of the file
+    #[arg(long, conflicts_with = "record")]
     pub all: bool,
 
     #[command(flatten)]
@@ -73,6 +74,9 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Waive) -> Result<Exit> {
         return Err(Error::usage("--source does not go with --key alone").hint(
             "name the row by --key K --record N --source SOURCE, or all rows of a source by --source SOURCE alone",
         ));
+    }
+    if args.all && args.key.is_none() && args.place.source.is_none() {
+        return Err(Error::usage("--all goes with --key or --source"));
     }
     let mut writer = open_writer(global, "waive", false)?;
     let Some(jobs) = named(&writer, args)? else { return waive_many(&mut writer, ui, args) };
@@ -140,10 +144,15 @@ fn nothing_to_waive(jobs: &[JobRow]) -> Error {
 fn waive_many(writer: &mut Writer, ui: Ui, args: &Waive) -> Result<Exit> {
     let source = args.place.source.as_ref();
     let path = source.map(|named| path_of(&writer.table, named)).transpose()?;
-    let chosen: Vec<(Status, Chosen)> = statuses(args)
-        .into_iter()
-        .map(|status| (status, choice(path.as_deref(), status)))
-        .collect();
+    let choice = |status| match &path {
+        Some(path) => {
+            let (path, statuses) = (path.clone(), vec![status]);
+            Chosen::Source { path, is_latest: !args.all, statuses }
+        }
+        None => Chosen::Status(status),
+    };
+    let chosen: Vec<(Status, Chosen)> =
+        statuses(args).into_iter().map(|status| (status, choice(status))).collect();
     if args.undo {
         let mut jobs = Vec::new();
         for (_, chosen) in chosen {
@@ -170,14 +179,25 @@ fn waive_many(writer: &mut Writer, ui: Ui, args: &Waive) -> Result<Exit> {
     // Whoever waives two statuses at once should see what went with which.
     tell_waived(ui, n, Some(parts.join(", ")).filter(|_| parts.len() > 1));
     tell_in_doubt(ui, in_doubt);
+    path.map_or(Ok(()), |path| tell_source(writer, ui, &path, args.all))?;
     Ok(Exit::Done)
 }
 
-fn choice(path: Option<&str>, status: Status) -> Chosen {
-    match path {
-        Some(path) => Chosen::Source { path: path.to_owned(), statuses: vec![status] },
-        None => Chosen::Status(status),
+/// What is said of a source whose rows were waived: there may be more of them, or more may come.
+fn tell_source(writer: &mut Writer, ui: Ui, path: &str, is_all: bool) -> Result<()> {
+    let name = shell_word(source_name(path));
+    if writer.table.unfinished_sources()?.iter().any(|source| source.path == path) {
+        ui.warn(&format!(
+            "{name} was not read to its end: staging it again brings the rest; userferry stage --close {name} lets that go, too"
+        ));
     }
+    let n = writer.table.source(path)?.len() as u64;
+    if n > 1 && !is_all {
+        ui.note(&format!(
+            "{name} was staged in {n} states: these were rows of the latest; --all lets those of the others go, too"
+        ));
+    }
+    Ok(())
 }
 
 /// What no row is, where none was chosen.

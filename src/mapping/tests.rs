@@ -194,6 +194,15 @@ fn what_identifies_users_lets_them_in_or_keeps_them_out_is_never_left_out() {
             "mapping: `blocked` says who may not sign in, so a wrong value cannot be left out",
         ),
         (
+            json!({"isDeleted": {"from": "gone", "as": "bool", "on_error": "omit"}}),
+            "mapping: `isDeleted` says who may not sign in, so a wrong value cannot be left out",
+        ),
+        // Without its code it would be a number of China's, which is somebody else's.
+        (
+            json!({"phoneCountryCode": {"jq": ".cc", "on_error": "omit"}}),
+            "mapping: `phoneCountryCode` says whose a phone number is, so a wrong value cannot be left out",
+        ),
+        (
             json!({"password": {"from": "pwd", "on_error": "omit"}}),
             "mapping: `password` cannot be left out where it is wrong: that user could not sign in",
         ),

@@ -6,7 +6,6 @@ use super::rule::{As, Constant, How, Rule};
 use crate::error::{Error, Result};
 use crate::input::show_name;
 use crate::schema::{Field, Format, Schema, Type};
-use crate::user::IdKind;
 use crate::values::fault;
 use crate::words::nearest;
 
@@ -152,15 +151,9 @@ fn omission_fits(field: &Field, rule: &Rule, schema: &Schema) -> Result<()> {
     if !rule.omits() {
         return Ok(());
     }
-    let name = field.name;
-    let why = if schema.blocked_field == Some(name) {
-        "says who may not sign in, so a wrong value cannot be left out"
-    } else if matches!(field.identifier, Some(IdKind::ExternalId | IdKind::Username)) {
-        "identifies a user, so a wrong value cannot be left out"
-    } else {
-        return Ok(());
-    };
-    Err(Error::usage(format!("mapping: `{name}` {why}")).hint(REMOVE_ON_ERROR))
+    let Some(why) = schema.why_needed(field) else { return Ok(()) };
+    let message = format!("mapping: `{}` {why}, so a wrong value cannot be left out", field.name);
+    Err(Error::usage(message).hint(REMOVE_ON_ERROR))
 }
 
 fn constant_fits(field: &Field, value: &Constant, what: &str) -> Result<()> {

@@ -35,7 +35,7 @@ use crate::clock::{Clock, Moment};
 use crate::error::Error;
 use crate::job::Halt;
 use crate::monitor::Monitor;
-use crate::problem::{Problem, Rule};
+use crate::problem::Problem;
 use crate::store::{JobId, RunId, Running};
 use crate::target::Target;
 use crate::user::User;
@@ -216,9 +216,10 @@ impl<S: Running, T: Target> Runner<S, T> {
             let Some(last) = page.last() else { return Ok(()) };
             after = last.id;
             for claim in page {
-                let (user, problems) = (self.mapper)(&claim.raw);
-                // Without its identifiers it would be looked for in vain, and sent again.
-                if problems.iter().any(|problem| problem.rule == Rule::Internal) {
+                let (user, _) = (self.mapper)(&claim.raw);
+                // Whoever was sent had a key. If this program finds none, the user would be looked for in vain
+                // and sent again.
+                if user.identifiers.key().is_none() {
                     continue;
                 }
                 // A crash is no fault of the row: no epoch.

@@ -25,6 +25,8 @@ pub enum Chosen {
     Source {
         /// The path of the source.
         path: String,
+        /// Only the latest of the sources with this path: a file may be staged in several states.
+        is_latest: bool,
         /// Pending, failed, invalid or unknown.
         statuses: Vec<Status>,
     },

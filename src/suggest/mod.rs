@@ -177,9 +177,9 @@ fn may_omit(field: &str, has_other: bool, schema: &Schema) -> bool {
     if field == phones::PHONE {
         return has_other;
     }
-    let is_identifier = schema.field(field).is_some_and(|field| field.identifier.is_some());
-    let is_standing = schema.blocked_field == Some(field) || field == "isDeleted";
-    !is_identifier && !is_standing && field != schema.password_field
+    schema
+        .field(field)
+        .is_some_and(|field| field.identifier.is_none() && schema.why_needed(field).is_none())
 }
 
 /// `tried`: what the rule came to, if it holds.

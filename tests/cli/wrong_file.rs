@@ -121,3 +121,32 @@ fn a_source_is_waived_as_a_whole_and_taken_back() {
     let err = desk.ferry("waive --key w1 --source wrong.jsonl --reason so").ok(2).err;
     assert!(err.starts_with("error: --source does not go with --key alone\n"), "{err}");
 }
+
+#[test]
+fn of_a_file_in_two_states_the_latest_is_waived_unless_all_is_said() {
+    let desk = desk();
+    let wrong = records(&format!(r#"{{"uid":"w%","mail":"w%@example.com","pwd":"{HASH}"}}"#), 10);
+    desk.write("right.jsonl", wrong);
+    desk.ferry("stage right.jsonl").ok(0);
+    let err = desk.ferry("waive --source right.jsonl --reason mistake").ok(0).err;
+    assert!(err.starts_with("10 rows waived; --undo takes it back\n"), "{err}");
+    assert!(err.contains("DIR/right.jsonl was staged in 2 states"), "{err}");
+    assert_eq!(desk.status()["pending"], 12);
+    desk.ferry("waive --source right.jsonl --all --reason mistake").ok(0);
+    assert_eq!(desk.status()["waived"], 22);
+    desk.ferry("waive --status failed --all --reason so").ok(2);
+}
+
+#[test]
+fn a_source_that_was_cut_off_is_told_when_it_is_waived() {
+    let desk = desk();
+    let many = records(&format!(r#"{{"uid":"m%","mail":"m%@example.com","pwd":"{HASH}"}}"#), 6_000);
+    desk.write("many.jsonl", many);
+    let mut command = desk.command("stage many.jsonl");
+    command.env("USERFERRY_FAILPOINT", "staged:1").output().unwrap();
+    let err = desk.ferry("waive --source many.jsonl --reason mistake").ok(0).err;
+    assert!(err.contains("many.jsonl was not read to its end"), "{err}");
+    desk.ferry("stage --close many.jsonl").ok(0);
+    let status = desk.status();
+    assert!(status["pending"] == 12 && status["waived"] == 5_000, "{status}");
+}

@@ -131,6 +131,7 @@ pub(super) fn the_rows_of_one_source_are_waived_and_that_is_undone(mut bench: Be
     let before = bench.eyes.rows();
     let of = |path: &str, statuses: &[Status]| Chosen::Source {
         path: path.to_owned(),
+        is_latest: true,
         statuses: statuses.to_vec(),
     };
     let all = [Status::Pending, Status::Failed, Status::Invalid];

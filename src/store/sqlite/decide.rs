@@ -102,21 +102,21 @@ fn chosen(c: &Connection, which: &Chosen) -> rusqlite::Result<Vec<i64>> {
             )?
             .query_map([status], |row| row.get(0))?
             .collect(),
-        Chosen::Source { path, statuses } => c
+        Chosen::Source { path, is_latest, statuses } => c
             .prepare(&format!(
                 "SELECT j.id FROM job j LEFT JOIN origin o ON o.job_id = j.id
                  WHERE {OF_SOURCE} AND j.status IN (SELECT value FROM json_each(?2)) ORDER BY j.id"
             ))?
-            .query_map(params![path, as_list(statuses)], |row| row.get(0))?
+            .query_map(params![path, as_list(statuses), is_latest], |row| row.get(0))?
             .collect(),
     }
 }
 
 pub(super) fn waived(c: &Connection, which: &Chosen) -> rusqlite::Result<Vec<JobId>> {
-    let (statuses, source) = match which {
+    let (statuses, path, is_latest) = match which {
         Chosen::Jobs(jobs) => return Ok(jobs.clone()),
-        Chosen::Status(status) => (vec![*status], None),
-        Chosen::Source { path, statuses } => (statuses.clone(), Some(path)),
+        Chosen::Status(status) => (vec![*status], None, false),
+        Chosen::Source { path, is_latest, statuses } => (statuses.clone(), Some(path), *is_latest),
     };
     let mut statement = c.prepare(&format!(
         "SELECT DISTINCT d.job_id FROM decision d JOIN job j ON j.id = d.job_id
@@ -125,14 +125,15 @@ pub(super) fn waived(c: &Connection, which: &Chosen) -> rusqlite::Result<Vec<Job
                AND d.from_status IN (SELECT value FROM json_each(?2)) AND (?1 IS NULL OR {OF_SOURCE})
          ORDER BY d.job_id"
     ))?;
-    let rows =
-        statement.query_map(params![source, as_list(&statuses)], |row| Ok(JobId(row.get(0)?)))?;
+    let rows = statement
+        .query_map(params![path, as_list(&statuses), is_latest], |row| Ok(JobId(row.get(0)?)))?;
     rows.collect()
 }
 
-/// A row whose record came from the source with the path `?1`.
-const OF_SOURCE: &str =
-    "coalesce(o.source_id, j.source_id) IN (SELECT id FROM source WHERE path = ?1)";
+/// A row whose record came from a source with the path `?1`; if `?3`, from the latest of these.
+const OF_SOURCE: &str = "coalesce(o.source_id, j.source_id) IN (
+     SELECT id FROM source WHERE path = ?1
+            AND (NOT ?3 OR id = (SELECT max(id) FROM source WHERE path = ?1)))";
 
 /// A list for `json_each`. Where nothing runs, a row that is `sending` is in doubt like one that is `unknown`.
 fn as_list(statuses: &[Status]) -> String {
