@@ -6,7 +6,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-npm install --prefix "$work" --silent --no-audit --no-fund better-auth@1.7.25
+npm install --prefix "$work" --silent --no-audit --no-fund better-auth@1.7.25 argon2@0.45.1
 passwords=$(python3 - <<'PASSWORDS'
 import json
 long = "".join("abcdefghijklmnopqrstuvwxyz"[i * 7 % 26] for i in range(64))
