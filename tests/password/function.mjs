@@ -81,11 +81,12 @@ function call(handler, queries, request = new Body(queries)) {
         answer.count += 1;
         answer.ended = request && request.readableEnded;
         answer.body = JSON.parse(text);
-        answer.milliseconds = performance.now() - start;
+        const { user, system } = process.cpuUsage(start);
+        answer.milliseconds = (user + system) / 1000;
         setImmediate(() => setImmediate(() => resolve(answer)));
       },
     };
-    const start = performance.now();
+    const start = process.cpuUsage();
     const returned = handler(request, response, {});
     if (returned !== undefined) check(false, 'a handler returned something');
   });
@@ -226,15 +227,20 @@ for (const [family, strings] of Object.entries(expensive)) {
     const answer = await call(validate, { password, encryptedPassword: stored });
     const label = `${family}: ${JSON.stringify(stored.slice(0, 100))}: ${JSON.stringify(answer)}`;
     check(answer.count === 1 && answer.status === 200 && answer.body.isValid === false, `hostile ${label}`);
-    check(answer.milliseconds < 50, `slow ${label}`);
-    if (answer.milliseconds > worst[0]) worst = [answer.milliseconds, stored.slice(0, 60)];
+    // Its work, not its time: another program may have the processor meanwhile. What works too much does so each time.
+    let work = answer.milliseconds;
+    for (let again = 0; work >= 50 && again < 5; again += 1) {
+      work = Math.min(work, (await call(validate, { password, encryptedPassword: stored })).milliseconds);
+    }
+    check(work < 50, `much work for ${label}`);
+    if (work > worst[0]) worst = [work, stored.slice(0, 60)];
   }
   check(unique.length >= 60, `${family}: only ${unique.length} hostile strings`);
   console.log(`${family}: ${unique.length} hostile strings`);
 }
 console.log(`${shorter} of them were shorter forms of a hash, and refused a wrong password`);
 check(shorter <= 20, 'too many shorter forms are accepted');
-console.log(`slowest refusal: ${worst[0].toFixed(1)} ms, ${worst[1]}`);
+console.log(`most work for a refusal: ${worst[0].toFixed(1)} ms of the processor, ${worst[1]}`);
 
 // ---- passwords that are too long, or have a zero byte
 for (const vector of vectors.filter((v) => v.password === 'secret' && v.verifiable !== false && !v.firebase)) {
