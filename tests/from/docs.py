@@ -31,8 +31,7 @@ def row(result):
     lost += [f"{result['duplicates']:,} with another user's address"] if result.get("duplicates") else []
     lost += [f"{blocked['let_in']} blocked users let in"] if blocked["let_in"] else []
     lost += [f"{blocked['shut_out']} users shut out"] if blocked["shut_out"] else []
-    omitted = sum((result.get("omitted", {}).get("said") or {}).values())
-    lost += [f"{omitted} wrong phone numbers, left out"] if omitted else []
+    lost += [f"{count:,} wrong values of {name(field)}, left out and counted" for field, count in (result.get("omitted", {}).get("said") or {}).items()]
     lost += [f"not in the export: {', '.join(result['lacks'])}"] if result["lacks"] else []
     signs = f"{known['in']} of {known['all']}" if known["all"] else "none there"
     return (f"| {result['system']} | {result['made_by']} | {result['records']:,} | {result['whole']:,} of {result['people']:,} | {', '.join(name(field) for field in result['taken'] if field != 'phone' or counted(result, 'phone'))} | "
