@@ -194,6 +194,12 @@ fn errors_name_line_and_key_and_the_nearest_known_one() {
             "",
         ),
         (
+            "[mapping]\npassword = { scheme = \"md5\", hash = { jq = '. as $r | $r.geheim' } }",
+            "userferry.toml, line 2, column 50: mapping of `password`: jq: the program takes the record as a whole here; \
+             name each field that it reads, as in .a.b, .a[0].b or .a | fromjson | .b, so that all of them are kept out of copies",
+            "",
+        ),
+        (
             "[run]\nconnect_timeout = \"30s\"",
             "connect_timeout (30s) must be less than request_timeout (30s)",
             "else nobody could tell whether a request that timed out had been sent: lower \

@@ -5,6 +5,7 @@
 
 mod failure;
 mod limits;
+mod reads;
 mod syntax;
 
 use super::error::RuleError;
@@ -29,6 +30,8 @@ const NAME: &str = "userferry_program";
 pub struct Program {
     source: String,
     paths: Vec<String>,
+    /// The fields that it reads; where it may read any other, the place that says so.
+    reads: Result<Vec<String>, usize>,
     filter: Filter<Kind>,
 }
 
@@ -112,6 +115,12 @@ impl Program {
         &self.paths
     }
 
+    /// The fields of the record that it reads, as dotted paths, if its text says for certain that it
+    /// reads no other. Else the place in the text, bytes.
+    pub(super) fn reads(&self) -> Result<&[String], usize> {
+        self.reads.as_deref().map_err(|at| *at)
+    }
+
     /// Runs it on a record. The error quotes nothing of it.
     pub(super) fn run(&self, record: &Val) -> Result<Output, Cow<'static, str>> {
         let guard = Guard::new(&self.filter.lut);
@@ -185,6 +194,8 @@ fn compile(source: &str) -> Result<Program, Fault> {
         let at = found.map(|token| token.0);
         fault(at, format!("jq: {} is expected{}", an(expected.as_str()), of_bare_names(source)))
     })?;
+    let reads = reads::reads(&term);
+    let reads = reads.map_err(|part| part.and_then(|part| offset(source, part)).unwrap_or(0));
     let (program, found) = syntax::limited(Def { name: NAME, args: Vec::new(), body: term });
     if found.depth > syntax::MAX_DEPTH {
         return Err(Fault { at: 0, message: "jq: nested too deeply".to_owned() });
@@ -212,7 +223,7 @@ fn compile(source: &str) -> Result<Program, Fault> {
                 fault(Some(name), format!("jq: there is no {} `{shown}`", what.as_str()))
             })
         })?;
-    Ok(Program { source: source.to_owned(), paths: found.paths, filter })
+    Ok(Program { source: source.to_owned(), paths: found.paths, reads, filter })
 }
 
 /// With the article that messages need.

@@ -197,7 +197,8 @@ fn measured<'s>(
     }
 }
 
-fn literal(term: &Term<&str>) -> Option<String> {
+/// The text of a term that is one, whatever it is run on.
+pub(super) fn literal(term: &Term<&str>) -> Option<String> {
     let Term::Str(None, parts) = term else { return None };
     let mut text = String::new();
     for part in parts {

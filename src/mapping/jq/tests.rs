@@ -243,6 +243,81 @@ fn a_program_knows_the_fields_that_it_names() {
     }
 }
 
+#[test]
+fn what_a_program_reads_is_known_where_its_text_says_so() {
+    for (source, paths) in [
+        (".a.b", &["a.b"][..]),
+        (".a[0].b", &["a"]),
+        (".a | fromjson | .b", &["a"]),
+        (".a[].b?", &["a"]),
+        (
+            ".password_hash // .custom_password_hash.hash.value",
+            &["password_hash", "custom_password_hash.hash.value"],
+        ),
+        (".all | map(select(.main)) | .[0].hash", &["all"]),
+        ("[.l[]? | select(.type == \"password\") | .h][0]", &["l"]),
+        (".a as $x | $x.b + .c", &["a", "c"]),
+        (".a as {b: [$x], $y} | \"\\($x)\\(.d)\"", &["a", "d"]),
+        (".a[.n]", &["n", "a"]),
+        ("if .new then .b else .c end", &["c", "new", "b"]),
+        ("select(.on).h", &["on", "h"]),
+        ("[.a, .b] | join(\":\")", &["a", "b"]),
+        ("first(.a, .b | strings)", &["a", "b"]),
+        ("reduce .l[] as $x (\"\"; . + $x)", &["l"]),
+        ("{h: .a, b} | .h + .b", &["a", "b"]),
+        (".a | .. | strings", &["a"]),
+        (".a | to_entries[0].value", &["a"]),
+        ("try (.a | fromjson.b) catch null", &["a"]),
+        ("null", &[]),
+    ] {
+        let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+        assert_eq!(program(source).reads(), Ok(&paths[..]), "{source}");
+    }
+    for (source, at) in [
+        (".", 0),
+        (". as $r | $r.a", 5),
+        (".a as $a | . as {b: $x} | $x", 20),
+        ("[.][0].a", 0),
+        ("{r: .} | .r.a", 0),
+        (".[\"a\" + \"b\"]", 0),
+        (".a as $n | .[$n]", 0),
+        ("[.. | objects | .a? // empty][0]", 0),
+        ("..", 0),
+        (".[]", 0),
+        ("getpath([\"a\"])", 0),
+        (".b // to_entries[0].value", 6),
+        ("with_entries(.)", 0),
+        ("map(.)", 0),
+        ("map_values(.)", 0),
+        ("keys[0]", 0),
+        ("walk(.)", 0),
+        ("[paths]", 1),
+        ("tojson", 0),
+        ("tostring", 0),
+        ("@base64", 0),
+        ("@json \"\\(.)\"", 0),
+        ("\"\\(.)\"", 0),
+        ("def f: .a; f", 4),
+        ("def f(g): g | .a; f(.)", 4),
+        ("reduce .l[] as $x (.; .a)", 0),
+        ("foreach .l[] as $x (.; .; .a)", 0),
+        ("try error catch .a", 4),
+        (".a = .b", 0),
+        (".a |= .", 0),
+        ("(.x = 1) | .a", 0),
+        ("del(.b) | .a", 0),
+        ("del(.b)", 0),
+        ("first", 0),
+        ("first(.) | [.]", 0),
+        ("if .a then .b end", 0),
+        (". == {}", 0),
+        ("label $out | .", 0),
+        ("[limit(1; .[])]", 0),
+    ] {
+        assert_eq!(program(source).reads(), Err(at), "{source}");
+    }
+}
+
 fn as_value(output: Output) -> Any {
     match output {
         Output::Nothing => Any::Null,

@@ -37,6 +37,14 @@ impl Origin {
         }
     }
 
+    /// The same where it must not read any other.
+    pub(super) fn certain(&self) -> Result<Vec<&str>, usize> {
+        match self {
+            Self::Column(column) => Ok(vec![column]),
+            Self::Jq(program) => Ok(program.reads()?.iter().map(String::as_str).collect()),
+        }
+    }
+
     /// The text, or number as it is written, of a record. What is wrong with a program's is told of
     /// the field `of`.
     pub(super) fn text<'a>(

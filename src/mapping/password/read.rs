@@ -50,6 +50,8 @@ const PARTS: &[&str] = &[
 pub(in crate::mapping) const MARKS: &[&str] =
     &["scheme", "scheme_from", "hash", "salt", "short", "order", "split"];
 
+const UNCERTAIN: &str = "jq: the program takes the record as a whole here; name each field that it reads, as in .a.b, \
+                         .a[0].b or .a | fromjson | .b, so that all of them are kept out of copies";
 const FORM: &str = "a password in parts is { scheme = \"sha256\", hash = \"column\", salt = \
                     \"column\", order = \"salt+password\" }, and a long one { hash = \"column\", \
                     short = true }";
@@ -68,7 +70,7 @@ impl Password {
             Some(Value::Bool(true)) => true,
             Some(_) => return Err(RuleError::of("short", "`short` must be true or false")),
         };
-        let Some(hash) = rule.origin("hash")? else {
+        let Some(hash) = rule.secret("hash")? else {
             return Err(RuleError::new(format!("`hash` is missing: {FORM}")));
         };
         let text = || Of::Constant(Encoding::Text);
@@ -87,11 +89,11 @@ impl Password {
             hash,
             hash_encoding: rule.encoding("hash_encoding")?,
             split: rule.text("split", "what stands between digest and salt")?.map(str::to_owned),
-            salt: rule.origin("salt")?,
+            salt: rule.secret("salt")?,
             salt_encoding: rule.encoding("salt_encoding")?.unwrap_or_else(text),
             order: rule.order()?,
             typed: rule.word("password_encoding", typed)?,
-            key: rule.origin("key")?,
+            key: rule.secret("key")?,
             key_encoding: rule.encoding("key_encoding")?.unwrap_or_else(text),
             costs,
             short,
@@ -298,6 +300,15 @@ impl Keys<'_> {
             // The place in the program is one behind this key.
             Some(Err(error)) => Err(RuleError { key: Some(key.to_owned()), ..error }),
             None => Err(RuleError::of(key, format!("`{key}` must be {WHAT}"))),
+        }
+    }
+
+    /// Where a part comes from that must go nowhere else: all that it reads is known.
+    fn secret(&self, key: &str) -> Result<Option<Origin>, RuleError> {
+        let origin = self.origin(key)?;
+        match origin.as_ref().map(Origin::certain) {
+            Some(Err(at)) => Err(RuleError { at: Some(at), ..RuleError::of(key, UNCERTAIN) }),
+            _ => Ok(origin),
         }
     }
 

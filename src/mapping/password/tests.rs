@@ -562,3 +562,51 @@ fn hash_and_salt_may_come_from_programs_whose_fields_go_nowhere_else() {
         json!({"id": 1, "all": [{"main": false, "hash": "x"}, {"main": true, "hash": bcrypt}]});
     assert_eq!(taken(&whole, &record), Ok(Some(bcrypt)));
 }
+
+/// What it reads could otherwise not be kept out of copies and of other programs.
+#[test]
+fn a_program_of_hash_salt_or_key_says_for_certain_what_it_reads() {
+    let record =
+        json!({"id": 1, "kennzahl": MD5, "zahl": {"s": "geheim1"}, "k": "geheim2", "art": "md5"});
+    for program in [
+        ". as $r | $r.kennzahl",
+        "[.. | objects | .kennzahl? // empty][0]",
+        "\"kennzahl\" as $n | .[$n]",
+        "getpath([\"kennzahl\"])",
+        "to_entries[1].value",
+    ] {
+        for key in ["hash", "salt", "key"] {
+            let mut rule = json!({"scheme": "hmac-md5", "hash": "kennzahl", "salt": "k", "key": "k", "order": "salt+password"});
+            rule[key] = json!({ "jq": program });
+            let error = Rule::from_json(&rule).unwrap_err();
+            assert_eq!(error.key.as_deref(), Some(key), "{program}");
+            assert!(error.at.is_some() && error.message.contains("name each field"), "{error}");
+        }
+    }
+    // What else it reads goes nowhere either; what the scheme comes from may.
+    let rule = json!({"scheme_from": {"jq": ". as $r | $r.art"}, "hash": {"jq": "if .zahl then .kennzahl else .k end"},
+        "salt": {"jq": ".zahl as $z | $z.s"}, "order": "salt+password"});
+    let rules = vec![
+        ("password".to_owned(), Rule::from_json(&rule).unwrap()),
+        ("oauth".to_owned(), Rule::Raw { without: Vec::new() }),
+        (
+            "company".to_owned(),
+            Rule::from_json(&json!({"jq": "[.. | strings] | join(\",\")"})).unwrap(),
+        ),
+    ];
+    let mapping = Mapping::new(rules);
+    let (user, problems) = mapping.apply(record.to_string().as_bytes(), &V2);
+    assert_eq!(problems, []);
+    assert!(user.password.is_some());
+    for field in ["oauth", "company"] {
+        let copy = format!("{:?}", user.get(field));
+        assert!(copy.contains("md5") && !copy.contains("geheim") && !copy.contains(MD5), "{copy}");
+    }
+    for read in ["kennzahl", "zahl.s", "k"] {
+        let rules = vec![
+            ("password".to_owned(), Rule::from_json(&rule).unwrap()),
+            ("company".to_owned(), Rule::from_json(&json!({ "jq": format!(".{read}") })).unwrap()),
+        ];
+        assert!(Mapping::new(rules).validate(&V2).is_err(), "{read}");
+    }
+}
