@@ -16,6 +16,7 @@
 //! PBKDF2 and scrypt (which ends with PBKDF2) make their output so, Firebase's digest is a stream
 //! cipher's, and of SHA-512 32 bytes are compared, which are as hard to hit as SHA-256.
 
+use super::argon2::{LEAST_SALT, is_possible};
 use super::crypt64::{adapted, base64, from_base64, standard};
 use super::detect::unwrapped;
 use super::digest::{Digest, from_hex};
@@ -263,6 +264,13 @@ fn argon2(
     let version = parts.version.unwrap_or(Version::V13).number();
     let (m, p) = parts.argon2.ok_or("`m` or `p` is absent or no number")?;
     let t = parts.iterations.ok_or(NO_ITERATIONS)?;
+    if !is_possible((m, t, p), salt.len()) {
+        let least = LEAST_SALT;
+        return Err(format!(
+            "there is no Argon2 with less than 8 KiB of memory (`m`) a lane (`p`), or with a salt of less than {least} bytes"
+        )
+        .into());
+    }
     let (name, salt, digest) = (variant.as_str(), base64(salt), base64(digest));
     Ok(format!("$argon2{name}$v={version}$m={m},t={t},p={p}${salt}${digest}"))
 }

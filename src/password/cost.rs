@@ -136,7 +136,7 @@ mod tests {
             (format!("bcrypt_sha256$$2b$10${}", x(53)), Some(10)),
             (format!("{{bcrypt}}$2a$08${}", x(53)), Some(8)),
             (format!("$wp$2y$10${}", x(53)), Some(10)),
-            ("$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g".to_owned(), Some(65_536)),
+            ("$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA".to_owned(), Some(65_536)),
             ("$scrypt$ln=15,r=8,p=1$c2FsdA$aGFzaA".to_owned(), Some(32_768)),
             (format!("{{scrypt}}$e0801$c2FsdHNhbHQ=$aGFz{}", "YWFh".repeat(5)), Some(16_384)),
             (format!("{{pbkdf2@SpringSecurity_v5_8}}{}", a(96)), Some(310_000)),

@@ -3,6 +3,7 @@
 //! Only what is unambiguous gets a name. A hash of pure hexadecimal digits is called by its
 //! length; that it may be salted, or be of another function of that length, nobody can see.
 
+use super::argon2;
 use super::crypt64::from_base64;
 use super::digest::Digest;
 use super::digits::{is_hex, is_number};
@@ -195,9 +196,11 @@ fn is_hmac(digest: Digest, parts: &[&str]) -> bool {
 /// `v=19$m=65536,t=3,p=4$salt$hash`, the numbers in any order; the oldest ones have no version.
 fn is_argon2(parts: &[&str]) -> bool {
     let parts = if parts[0].starts_with("v=") { &parts[1..] } else { parts };
-    parts.len() == 3
-        && phc::numbers(parts[0], ["m", "t", "p"]).is_some()
-        && parts[1..].iter().all(|part| from_base64(part).is_some_and(|bytes| bytes.len() >= 4))
+    let [costs, salt, hash] = parts else { return false };
+    let bytes = |part: &str| from_base64(part).map_or(0, |bytes| bytes.len());
+    phc::numbers(costs, ["m", "t", "p"])
+        .is_some_and(|[m, t, p]| argon2::is_possible((m, t, p), bytes(salt)))
+        && bytes(hash) >= argon2::LEAST_HASH
 }
 
 /// `ORDER$SALT$DIGEST` of a digest.
@@ -322,9 +325,9 @@ mod tests {
         for (password, word) in [
             ("$2b$12$nCa3WDbsc3tvM57ifzjwrOAGGuNK7EPV0R17WKcW6f13NZvX97yLe".to_owned(), "bcrypt"),
             (format!("$2y$10${}", x(53)), "bcrypt"),
-            ("$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA".to_owned(), "argon2id"),
-            ("$argon2i$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA".to_owned(), "argon2i"),
-            ("$argon2d$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA".to_owned(), "argon2d"),
+            ("$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA".to_owned(), "argon2id"),
+            ("$argon2i$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA".to_owned(), "argon2i"),
+            ("$argon2d$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA".to_owned(), "argon2d"),
             ("$scrypt$ln=16,r=8,p=1$c2FsdA$aGFzaA".to_owned(), "scrypt"),
             (format!("scrypt:32768:8:1$salt${}", a(128)), "scrypt"),
             (format!("scrypt$16384$salt$8$1${}", "YWFh".repeat(22)), "scrypt"),
@@ -368,9 +371,9 @@ mod tests {
             (format!("{{SSHA512}}{}", "YWFh".repeat(24)), "ldap-ssha512"),
             (format!("{{SSHA384}}{}", "YWFh".repeat(24)), "ldap-ssha2"),
             (format!("{{SHA384}}{}", "YWFh".repeat(16)), "ldap-sha2"),
-            ("$argon2id$v=19$t=3,p=4,m=65536$c2FsdA$aGFzaA".to_owned(), "argon2id"),
+            ("$argon2id$v=19$t=3,p=4,m=65536$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA".to_owned(), "argon2id"),
             (
-                "{argon2@SpringSecurity_v5_8}$argon2id$v=19$m=16384,t=2,p=1$c2FsdA$aGFzaA"
+                "{argon2@SpringSecurity_v5_8}$argon2id$v=19$m=16384,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA"
                     .to_owned(),
                 "argon2id",
             ),
@@ -441,12 +444,17 @@ mod tests {
             "$md5$xx$YWI$xxxxxxxxxxxxxxxxxxxxxx",
             "$md5$p$YWI$xxxxxxxxxxxxxxxxxxxxxx",
             "$argon2id$me$too$please",
+            "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaGhhc2hoYXNoaGFzaA",
+            "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaA",
+            "$argon2id$v=19$m=16,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA",
+            "$argon2id$v=19$m=16,t=0,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA",
+            "$argon2id$v=19$m=16,t=1,p=0$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA",
             "{bcrypt}secret",
             "{noop}secret",
             "{pbkdf2}secret",
             "{argon2@SpringSecurity_v5_8}secret",
-            "$argon2id$v=19$m=65536,t=3$c2FsdA$aGFzaA",
-            "$argon2id$v=19$m=65536,t=3,p=4,data=x$c2FsdA$aGFzaA",
+            "$argon2id$v=19$m=65536,t=3$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA",
+            "$argon2id$v=19$m=65536,t=3,p=4,data=x$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA",
             "$hmac-sha256$p$c2FsdA$a2V5$xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
             "$hmac-md4$p$$a2V5$xxxxxxxxxxxxxxxxxxxxxx",
             "argon2$$pbkdf2-sha256$1000$$af8dP65",

@@ -3,6 +3,7 @@
 //!
 //! The form of its handlers is that of the vendor's template (protocol, section 10).
 
+use super::crypt64::from_base64;
 use super::detect::unwrapped;
 use super::magento::Magento;
 use super::{Scheme, cost};
@@ -84,6 +85,9 @@ struct Limits {
     bcrypt_cost: u64,
     argon2_memory_kib: u64,
     argon2_memory_times_passes_kib: u64,
+    argon2_passes: u64,
+    argon2_lanes: u64,
+    derived_bytes: usize,
     scrypt_memory_bytes: u64,
     pbkdf2_iterations: u64,
     phpass_log2: u32,
@@ -100,9 +104,16 @@ pub fn refuses(scheme: Scheme, stored: &str) -> bool {
         Scheme::Bcrypt => stored.contains("$2x$") || cost > limits.bcrypt_cost,
         Scheme::WordPress => cost > limits.bcrypt_cost,
         Scheme::Argon2i | Scheme::Argon2d | Scheme::Argon2id => {
-            let passes = stored.split(['$', ',']).find_map(|part| part.strip_prefix("t="));
-            let passes = passes.and_then(|t| t.parse().ok()).unwrap_or(1);
+            let number = |name| {
+                let part = stored.split(['$', ',']).find_map(|part| part.strip_prefix(name));
+                part.and_then(|number| number.parse::<u64>().ok()).unwrap_or(1)
+            };
+            let (passes, lanes) = (number("t="), number("p="));
+            let hash = stored.rsplit('$').next().and_then(from_base64);
             !stored.contains("$v=19$")
+                || passes > limits.argon2_passes
+                || lanes > limits.argon2_lanes
+                || hash.is_none_or(|hash| hash.len() > limits.derived_bytes)
                 || cost > limits.argon2_memory_kib
                 || cost.saturating_mul(passes) > limits.argon2_memory_times_passes_kib
         }
@@ -184,10 +195,15 @@ mod tests {
             (format!("$2b$12${}", x(53)), false),
             (format!("$2b$16${}", x(53)), true),
             (format!("$2x$12${}", x(53)), true),
-            ("$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g".to_owned(), false),
-            ("$argon2id$v=19$m=65536,t=30,p=4$c2FsdHNhbHQ$aGFzaGhhc2g".to_owned(), true),
-            ("$argon2id$v=16$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g".to_owned(), true),
-            ("$argon2i$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g".to_owned(), true),
+            ("$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA".to_owned(), false),
+            ("$argon2id$v=19$m=65536,t=30,p=4$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA".to_owned(), true),
+            ("$argon2id$v=16$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA".to_owned(), true),
+            ("$argon2i$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA".to_owned(), true),
+            (format!("$argon2id$v=19$m=1024,p=16,t=3$c2FsdHNhbHQ${}", x(22)), false),
+            (format!("$argon2id$v=19$m=1024,p=17,t=3$c2FsdHNhbHQ${}", x(22)), true),
+            (format!("$argon2id$v=19$m=64,t=65,p=1$c2FsdHNhbHQ${}", x(22)), true),
+            (format!("$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHQ=${}=", x(43)), false),
+            (format!("$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHQ${}", x(88)), true),
             (format!("{}:salt:3_32_2_67108864", "a".repeat(64)), false),
             (format!("{}:salt:3_32_2_1073741824", "a".repeat(64)), true),
             ("$scrypt$ln=17,r=8,p=1$c2FsdA$aGFzaA".to_owned(), false),

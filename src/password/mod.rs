@@ -1,6 +1,7 @@
 //! Passwords as exports hold them: which scheme a hash is of, whether a password matches it, and how
 //! its parts become the one string that a provider stores.
 
+mod argon2;
 pub mod compose;
 pub mod cost;
 mod crypt64;

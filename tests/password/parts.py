@@ -46,6 +46,7 @@ for i, password in enumerate(SHORT):
         if word == "id":
             other = ",".join([f"m={m}", f"p={p}", f"t={t}"] if i % 2 else [f"t={t}", f"p={p}", f"m={m}"])
             put("argon2id", password, f"$argon2id$v=19${other}${BARE(salt)}${BARE(hash)}", ARGON2 + ", the numbers in another order")
+            put("argon2id", password, f"$argon2id$v=19${costs}${B64(salt)}${B64(hash)}", ARGON2 + ", with padding")
     hash = low_level.hash_secret(password.encode(), os.urandom(16), 2, 1024, 1, 32, Type.ID).decode()
     put("argon2id", password, f"{{argon2@SpringSecurity_v5_8}}{hash}", ARGON2 + ", named as Spring Security does")
 

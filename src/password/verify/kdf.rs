@@ -1,6 +1,7 @@
 //! bcrypt, Argon2 and PBKDF2.
 
 use super::Unverifiable;
+use crate::password::argon2::{LEAST_HASH, is_possible};
 use crate::password::crypt64::{base64, from_base64};
 use crate::password::digest::{Digest, equal, to_hex};
 use crate::password::pbkdf2::Pbkdf2;
@@ -79,6 +80,9 @@ pub(super) fn argon2(password: &[u8], stored: &str) -> Verdict {
     else {
         return Err(Unverifiable::Malformed);
     };
+    if !is_possible((m, t, p), salt.len()) || expected.len() < LEAST_HASH {
+        return Err(Unverifiable::Malformed);
+    }
     let derive = || {
         let params = Params::new(m, t, p, Some(expected.len())).ok()?;
         let mut found = vec![0; expected.len()];

@@ -190,8 +190,8 @@ fn what_asks_for_too_much_is_refused_at_once() {
     let x = |n: usize| "x".repeat(n);
     for stored in [
         format!("$2b$31${}", x(53)),
-        "$argon2id$v=19$m=4294967295,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g".to_owned(),
-        "$argon2id$v=19$m=65536,t=4294967295,p=4$c2FsdHNhbHQ$aGFzaGhhc2g".to_owned(),
+        "$argon2id$v=19$m=4294967295,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA".to_owned(),
+        "$argon2id$v=19$m=65536,t=4294967295,p=4$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA".to_owned(),
         "$scrypt$ln=63,r=8,p=1$c2FsdA$aGFzaGhhc2hoYXNoaGFzaA".to_owned(),
         "$scrypt$ln=14,r=4294967295,p=1$c2FsdA$aGFzaGhhc2hoYXNoaGFzaA".to_owned(),
         "$pbkdf2-sha256$4294967295$c2FsdA$aGFzaGhhc2hoYXNoaGFzaA".to_owned(),

@@ -5,7 +5,7 @@
 const { LIMITS, base64, decimal, sameBytes } = require('./common');
 const argon2 = require('hash-wasm/dist/argon2.umd.min.js');
 
-const FORM = /^(?:argon2)?\$argon2(id|i|d)\$v=19\$([mtp]=[0-9]+,[mtp]=[0-9]+,[mtp]=[0-9]+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/;
+const FORM = /^(?:argon2)?\$argon2(id|i|d)\$v=19\$([mtp]=[0-9]+,[mtp]=[0-9]+,[mtp]=[0-9]+)\$([A-Za-z0-9+/]+={0,2})\$([A-Za-z0-9+/]+={0,2})$/;
 const FUNCTIONS = { i: argon2.argon2i, d: argon2.argon2d, id: argon2.argon2id };
 
 // { m, t, p } as texts, or null if one is missing.
