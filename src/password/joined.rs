@@ -69,7 +69,8 @@ impl<'a> Joined<'a> {
         let salt = self.salt.as_bytes();
         if let Some(versions) = self.versions {
             let found = magento::digest_again(password, salt, versions)?;
-            return equal(found.as_bytes(), self.expected.as_bytes()).then_some(Way::Again);
+            let expected = self.expected.to_ascii_lowercase();
+            return equal(found.as_bytes(), expected.as_bytes()).then_some(Way::Again);
         }
         let by = |letters: &&str| {
             let order = Order::from_letters(letters)?;

@@ -36,6 +36,9 @@ foreach ($passwords as $i => $password) {
     put('magento', $password, argon($sha256, $salt, 32, $ops, $mem) . ":$salt:1:$numbers", "$by, versions 1 and 3");
     $twice = hash('sha256', $salt . md5($salt . $password));
     put('salted-sha256', $password, "$twice:$salt:0:1", "$by, versions 0 and 1");
+    if ($password === 'secret') {
+        put('salted-sha256', $password, strtoupper($twice) . ":$salt:0:1", "$by, versions 0 and 1, in capitals");
+    }
     put('salted-sha256', $password, "$sha256:$salt:1", "$by, version 1");
     put('salted-md5', $password, md5($salt . $password) . ":$salt:0", "$by, version 0");
     put('magento', $password, argon($twice, $salt, 32, $ops, $mem) . ":$salt:0:1:$numbers", "$by, versions 0, 1 and 3");
