@@ -17,6 +17,11 @@ lint:
 sdk-test:
     bash tests/sdk/run.sh
 
+# An export of each system of docs/from, from init to a sign-in (needs Python, Node.js, npm and PostgreSQL): about 20 minutes
+from-test *options:
+    cargo build --locked
+    bash tests/from/run.sh {{options}}
+
 # The benchmark, all or by sections (benches/bench.py --help). It installs what it compares with; some sections take long
 bench *sections:
     cargo build --release --locked
