@@ -11,14 +11,16 @@
 //! - `$hmac-sha256$ORDER$SALT$KEY$DIGEST` (also `hmac-md5`, `hmac-sha1`, `hmac-sha512`): all in base64
 //!   without padding; what ORDER says is hashed under the key.
 //! - `$firebase-scrypt$SALT$DIGEST`, both as Firebase exports them.
+//! - `$better-auth$SALT$KEY`, better-auth's `SALT:KEY` with its key cut, in base64 without padding.
 //!
 //! Cutting a digest to its first 32 bytes is sound where the longer one begins with the shorter one:
 //! PBKDF2 and scrypt (which ends with PBKDF2) make their output so, Firebase's digest is a stream
 //! cipher's, and of SHA-512 32 bytes are compared, which are as hard to hit as SHA-256.
 
 use super::argon2::{LEAST_SALT, is_possible};
+use super::better_auth;
 use super::crypt64::{adapted, base64, from_base64, standard};
-use super::detect::unwrapped;
+use super::detect::{unwrapped, without_prefix};
 use super::digest::{Digest, from_hex};
 pub use super::joined::halves;
 pub use super::order::Order;
@@ -332,11 +334,17 @@ fn short_form(stored: &str) -> Option<String> {
     if let Cow::Owned(inner) = unwrapped(stored) {
         return Some(shorten(&inner));
     }
+    // A name in braces says no more than the hash behind it.
+    let bare = without_prefix(stored);
+    if bare.len() < stored.len() {
+        return Some(shorten(bare));
+    }
     if let Some(read) = Pbkdf2::parse(stored) {
         return read.cut(SHORT);
     }
     let scheme = detect(stored);
     let (head, digest) = match scheme {
+        Scheme::BetterAuth => return better_auth::cut(stored, SHORT),
         Scheme::HexSha512 => {
             let digest = from_hex(stored)?;
             return Some(format!("$sha512$p$${}", base64(&digest[..SHORT])));

@@ -4,6 +4,7 @@
 //! length; that it may be salted, or be of another function of that length, nobody can see.
 
 use super::argon2;
+use super::better_auth::BetterAuth;
 use super::crypt64::from_base64;
 use super::digest::Digest;
 use super::digits::{is_hex, is_number};
@@ -70,7 +71,7 @@ fn is_sasl(password: &[u8]) -> bool {
 fn hash(password: &str) -> Option<Scheme> {
     let bare = without_prefix(password);
     if let Some(rest) = bare.strip_prefix('$') {
-        return modular(rest).or_else(|| pbkdf2(bare));
+        return modular(rest).or_else(|| pbkdf2(bare)).or_else(|| better_auth(bare));
     }
     if bare.starts_with('{') {
         return ldap(bare).or_else(|| pbkdf2(bare));
@@ -275,13 +276,8 @@ fn hex(password: &str) -> Option<Scheme> {
     }
 }
 
-/// better-auth: 16 bytes of salt and 64 of key, both in small hexadecimal digits.
-/// Source: `@better-auth/utils`, password.node.ts.
 fn better_auth(password: &str) -> Option<Scheme> {
-    let (salt, key) = password.split_at_checked(32)?;
-    let key = key.strip_prefix(':')?;
-    let is_small = |text: &str| text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    (key.len() == 128 && is_small(salt) && is_small(key)).then_some(Scheme::BetterAuth)
+    BetterAuth::parse(password).map(|_| Scheme::BetterAuth)
 }
 
 /// ASP.NET Identity: version 2 is a zero byte, 16 of salt and 32 of hash; version 3 a one, the
@@ -444,6 +440,8 @@ mod tests {
             "$md5$xx$YWI$xxxxxxxxxxxxxxxxxxxxxx",
             "$md5$p$YWI$xxxxxxxxxxxxxxxxxxxxxx",
             "$argon2id$me$too$please",
+            "$better-auth$abcdefabcdefabcdefabcdefabcdefab$aGFzaA",
+            "$better-auth$secret$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g",
             "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaGhhc2hoYXNoaGFzaA",
             "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaA",
             "$argon2id$v=19$m=16,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA",

@@ -2,6 +2,7 @@
 //! its parts become the one string that a provider stores.
 
 mod argon2;
+mod better_auth;
 pub mod compose;
 pub mod cost;
 mod crypt64;

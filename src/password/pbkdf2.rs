@@ -62,14 +62,14 @@ impl<'a> Pbkdf2<'a> {
                 format!("$pbkdf2${n}${salt}${}", adapted(hash))
             }
             Form::Passlib => format!("$pbkdf2-{word}${n}${salt}${}", adapted(hash)),
-            // Its `l` would contradict; passlib's form has none.
-            Form::Phc => {
+            // Its `l` would contradict, and digits take more room; passlib's form has neither.
+            Form::Phc | Form::Spring => {
                 format!("$pbkdf2-{word}${n}${}${}", adapted(&self.salt), adapted(hash))
             }
             Form::Django => format!("pbkdf2_{word}${n}${salt}${}=", base64(hash)),
             Form::Werkzeug => format!("pbkdf2:{word}:{n}${salt}${}", to_hex(hash)),
             Form::Directory => format!("{{PBKDF2-{upper}}}{n}${salt}${}", adapted(hash)),
-            Form::Atlassian | Form::Spring => return None,
+            Form::Atlassian => return None,
         })
     }
 }

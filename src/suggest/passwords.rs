@@ -245,5 +245,18 @@ mod tests {
             note,
             "pbkdf2-sha512; 2 cut: the smaller of the provider's keys carries no more"
         );
+        let spring =
+            "{argon2@SpringSecurity_v5_8}$argon2id$v=19$m=16384,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$";
+        for (long, is_cut) in [
+            (format!("{}:{}", "0a".repeat(16), "1b".repeat(64)), true),
+            (format!("{spring}{}", "x".repeat(43)), true),
+            (format!("{{pbkdf2@SpringSecurity_v5_8}}{}", "0a".repeat(48)), true),
+            (format!("{{bcrypt}}$2a$10${}", "x".repeat(53)), false),
+        ] {
+            let user = |n: u32| json!({"uid": n, "pwd": long});
+            let (rule, _) = proposed(&[user(1), user(2)]);
+            let cut = json!({"hash": "pwd", "short": true});
+            assert_eq!(rule, if is_cut { cut } else { json!("pwd") }, "{long}");
+        }
     }
 }

@@ -62,6 +62,10 @@ passwords.forEach((password, i) => {
   if (i < 3) {
     const v58 = crypto.pbkdf2Sync(password, salt, 310000, 32, 'sha256');
     put({ scheme: 'pbkdf2-sha256', password, stored: `{pbkdf2@SpringSecurity_v5_8}${Buffer.concat([salt, v58]).toString('hex')}` });
+    put({
+      scheme: 'pbkdf2-sha256', password, stored: `$pbkdf2-sha256$310000$${adapted(salt)}$${adapted(v58)}`,
+      rule: { short: true }, record: { hash: `{pbkdf2@SpringSecurity_v5_8}${Buffer.concat([salt, v58]).toString('hex')}` },
+    });
   }
   const [ln, r, p] = [[10, 8, 1], [11, 4, 2], [12, 8, 1]][i % 3];
   const derived = crypto.scryptSync(password, salt, 32, { N: 2 ** ln, r, p });

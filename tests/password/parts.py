@@ -48,7 +48,9 @@ for i, password in enumerate(SHORT):
             put("argon2id", password, f"$argon2id$v=19${other}${BARE(salt)}${BARE(hash)}", ARGON2 + ", the numbers in another order")
             put("argon2id", password, f"$argon2id$v=19${costs}${B64(salt)}${B64(hash)}", ARGON2 + ", with padding")
     hash = low_level.hash_secret(password.encode(), os.urandom(16), 2, 1024, 1, 32, Type.ID).decode()
-    put("argon2id", password, f"{{argon2@SpringSecurity_v5_8}}{hash}", ARGON2 + ", named as Spring Security does")
+    named = f"{{argon2@SpringSecurity_v5_8}}{hash}"
+    put("argon2id", password, named, ARGON2 + ", named as Spring Security does")
+    put("argon2id", password, hash, ARGON2 + ", named as Spring Security does, without the name", rule={"short": True}, record={"hash": named})
 
 # ---- OpenLDAP's SHA-2
 for password in SHORT + [""]:
@@ -57,6 +59,8 @@ for password in SHORT + [""]:
 # ---- what Spring Security's documentation prints (reference manual, "DelegatingPasswordEncoder")
 by = "Spring Security's reference manual"
 put("pbkdf2-sha1", "password", "{pbkdf2}5d923b44a6d129f3ddf3e3c8d29412723dcbde72445e8ef6bf3b508fbf17fa4ed4d6b99ca763d8dc", by)
+put("pbkdf2-sha1", "password", "$pbkdf2-sha1$185000$XZI7RKbRKfM$3fPjyNKUEnI9y95yRF6O9r87UI./F/pO1Na5nKdj2Nw", by + ", as passlib writes", rule={"short": True},
+    record={"hash": "{pbkdf2}5d923b44a6d129f3ddf3e3c8d29412723dcbde72445e8ef6bf3b508fbf17fa4ed4d6b99ca763d8dc"})
 put("scrypt", "password", "{scrypt}$e0801$8bWJaSu2IKSn9Z9kM+TPXfOc/9bdYSrN1oD9qfVThWEwdRTnO7re7Ei+fUZRJ68k9lTyuTeUp4of4g24hHnazw==$"
     "OAOec05+bXxvuu/1qZ6NUR+xQYvYv7BeL1QxwRpY5Pc=", by)
 put("bcrypt", "password", "{bcrypt}$2a$10$dXJ3SW6G7P50lGmMkkmwe.20cQQubK3.HZWzG3YB1tlRy.fqvM/BG", by)

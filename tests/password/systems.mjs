@@ -9,12 +9,17 @@ const require = createRequire(path.join(process.env.NODE_PATH, 'x.js'));
 const version = (name) => `${name} ${JSON.parse(readFileSync(path.join(process.env.NODE_PATH, name, 'package.json'))).version}`;
 const argon2 = require('argon2');
 const { hashPassword } = await import(pathToFileURL(require.resolve('better-auth/crypto')));
-const put = (scheme, password, stored, by) => console.log(JSON.stringify({ scheme, password, stored, by }));
+const put = (scheme, password, stored, by, more) => console.log(JSON.stringify({ scheme, password, stored, by, ...more }));
 
 const passwords = JSON.parse(readFileSync(0, 'utf8'));
 // Of several spellings NFKC makes one.
 for (const password of [...passwords, '\uff30\uff41\uff53\uff53 \u2460 \ufb01 \u212b']) {
-  put('better-auth', password, await hashPassword(password), version('better-auth'));
+  const hash = await hashPassword(password);
+  put('better-auth', password, hash, version('better-auth'));
+  // Cut to the first 32 bytes of its key.
+  const [salt, key] = hash.split(':');
+  const cut = Buffer.from(key, 'hex').subarray(0, 32).toString('base64').replace(/=+$/, '');
+  put('better-auth', password, `$better-auth$${salt}$${cut}`, `${version('better-auth')}, cut`, { rule: { short: true }, record: { hash } });
 }
 for (const [i, password] of passwords.entries()) {
   const options = { memoryCost: i ? 1024 << (i % 3) : 65536, timeCost: 2 + (i % 2), parallelism: 1 + (i % 4), type: argon2.argon2id };

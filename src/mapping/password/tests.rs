@@ -371,6 +371,14 @@ fn parts_lie_in_json_inside_text_inside_a_list() {
             Err("credentials[type=password].secretData.value password: `m` or `p` is absent or no number".to_owned()),
         ),
         (
+            keycloak("argon2", &json!({"memory": ["31"], "parallelism": ["4"], "type": ["id"]})),
+            Err("credentials[type=password].secretData.value password: there is no Argon2 with less than 8 KiB of memory (`m`) a lane (`p`), or with a salt of less than 8 bytes".to_owned()),
+        ),
+        (
+            keycloak("argon2", &json!({"memory": ["32"], "parallelism": ["4"], "type": ["id"]})),
+            Ok(Some(format!("$argon2id$v=19$m=32,t=5,p=4$c2FsdHNhbHQ${hash}"))),
+        ),
+        (
             keycloak("argon2", &json!({"memory": ["1"], "type": ["ix"]})),
             Err("credentials[type=password].credentialData.additionalParameters.type[0] password: names no variant of Argon2 that is known (i, d or id)".to_owned()),
         ),

@@ -2,16 +2,15 @@
 
 use super::kdf::{MEMORY, Verdict, WORK};
 use super::{Unverifiable, scrypt};
-use crate::password::digest::{equal, from_hex, to_hex};
+use crate::password::better_auth::BetterAuth;
+use crate::password::digest::{equal, to_hex};
 use crate::password::magento::{Magento, Step, argon2_salt};
 use argon2::{Algorithm, Argon2, Params, Version};
 use icu_normalizer::ComposingNormalizerBorrowed;
 
-/// better-auth's `salt:key`: scrypt of the password in NFKC, with the salt's digits as they stand.
-/// Source: `@better-auth/utils`, password.node.ts.
+/// better-auth's: scrypt of the password in NFKC, with the salt's digits as they stand.
 pub(super) fn better_auth(password: &str, stored: &str) -> Verdict {
-    let (salt, key) = stored.split_once(':').ok_or(Unverifiable::Malformed)?;
-    let key = from_hex(key).ok_or(Unverifiable::Malformed)?;
+    let BetterAuth { salt, key } = BetterAuth::parse(stored).ok_or(Unverifiable::Malformed)?;
     let password = ComposingNormalizerBorrowed::new_nfkc().normalize(password);
     let found = scrypt::derive(password.as_bytes(), salt.as_bytes(), (14, 16, 1), key.len())?;
     Ok(equal(&found, &key))

@@ -1,25 +1,29 @@
 'use strict';
 // better-auth: `salt:key` in hexadecimal digits. scrypt with N = 2^14, r = 16, p = 1 of the password
 // in NFKC; the salt is its digits as they stand. 32 and 128 digits may also be a salt and the
-// SHA-512 of it and a password, so that is tried, too.
+// SHA-512 of it and a password, so that is tried, too. Cut to its first 32 bytes: `$better-auth$salt$key`,
+// the key in base64.
 
-const { hex, sameBytes } = require('./common');
+const { base64, hex, sameBytes } = require('./common');
 const { derive } = require('./scrypt');
 const salted = require('./salted');
 
 const FORM = /^([0-9a-f]{32}):([0-9a-f]{128})$/;
+const CUT = /^\$better-auth\$([0-9a-f]{32})\$([A-Za-z0-9+/]{43}=?)$/;
 
 module.exports = {
   name: 'better-auth',
 
   recognises(stored) {
-    return FORM.test(stored);
+    return FORM.test(stored) || CUT.test(stored);
   },
 
   async verify(password, stored) {
     const m = FORM.exec(stored);
-    if (!m) return false;
-    const key = await derive(password.normalize('NFKC'), m[1], 64, { n: 2 ** 14, r: 16, p: 1 });
-    return sameBytes(key, hex(m[2])) || salted.verify(password, stored);
+    const cut = CUT.exec(stored);
+    const key = m ? hex(m[2]) : cut && base64(cut[2]);
+    if (!key) return false;
+    const derived = await derive(password.normalize('NFKC'), (m || cut)[1], key.length, { n: 2 ** 14, r: 16, p: 1 });
+    return sameBytes(derived, key) || (m !== null && salted.verify(password, stored));
   },
 };
