@@ -136,7 +136,7 @@ impl Overlooked {
             return Vec::new();
         }
         let names: Vec<String> = self.fields.iter().map(|field| plain(&field.path)).collect();
-        let beside = lockouts::of(&names).map_or(&[][..], |system| system.beside);
+        let beside = lockouts::of(&names).next().map_or(&[][..], |system| system.beside);
         let fields = self.fields.iter().zip(&names);
         let fields = fields.filter(|(_, name)| !beside.contains(&name.as_str()));
         let judged = fields.filter_map(|(field, _)| {

@@ -5,7 +5,7 @@ use super::candidate::{Candidate, names, names_end};
 use super::rule;
 use super::standing::UNKNOWN;
 use super::survey::{FieldStats, Place};
-use crate::vocabulary::lockouts::{self, Reading, System};
+use crate::vocabulary::lockouts::{self, Reading, Says, System};
 use crate::vocabulary::states::{Tally, What};
 use crate::vocabulary::synonyms::plain;
 use chrono::DateTime;
@@ -25,10 +25,24 @@ fn whole_name(place: &Place) -> String {
     names(place).concat()
 }
 
+/// The system whose fields these are: by their names, and by what it would make of their values.
+fn system(names: &[String], fields: &[(Place, FieldStats)]) -> Option<&'static System> {
+    let is_read = |says: &Says| {
+        find(says.column, names, fields).is_none_or(|at| is_read(says.reading, &fields[at].1.tally))
+    };
+    lockouts::of(names).find(|system| system.says.iter().all(is_read))
+}
+
+/// The number of a column.
+fn find(column: &str, names: &[String], fields: &[(Place, FieldStats)]) -> Option<usize> {
+    let is_it = |at: &usize| names[*at] == column && matches!(fields[*at].0, Place::Column(_));
+    (0..names.len()).find(is_it)
+}
+
 /// The fields that only explain what others of their system say, by their numbers.
 pub(super) fn beside(fields: &[(Place, FieldStats)]) -> Vec<usize> {
     let names: Vec<String> = fields.iter().map(|(place, _)| whole_name(place)).collect();
-    let beside = lockouts::of(&names).map_or(&[][..], |system| system.beside);
+    let beside = system(&names, fields).map_or(&[][..], |system| system.beside);
     let is_one = |at: &usize| beside.contains(&names[*at].as_str());
     (0..names.len()).filter(is_one).collect()
 }
@@ -36,20 +50,12 @@ pub(super) fn beside(fields: &[(Place, FieldStats)]) -> Vec<usize> {
 /// What is said of these fields at this time, in seconds since 1970.
 pub(super) fn told(fields: &[(Place, FieldStats)], now: Option<i64>) -> Option<Told> {
     let names: Vec<String> = fields.iter().map(|(place, _)| whole_name(place)).collect();
-    let system = lockouts::of(&names)?;
-    let find = |column: &str| {
-        let is_it = |(at, name): &(usize, &String)| {
-            *name == column && matches!(fields[*at].0, Place::Column(_))
-        };
-        names.iter().enumerate().find(is_it).map(|(at, _)| at)
-    };
+    let system = system(&names, fields)?;
+    let find = |column: &str| find(column, &names, fields);
     let (mut at, mut parts, mut has_clock) = (Vec::new(), Vec::new(), false);
     for says in system.says {
         let Some(field) = find(says.column) else { continue };
-        let (place, stats) = &fields[field];
-        if !is_read(says.reading, &stats.tally) {
-            return None;
-        }
+        let place = &fields[field].0;
         at.push(field);
         has_clock |= says.reading.has_clock();
         let mut part = format!("({} | {})", rule::jq(place), program(says.reading));
@@ -86,11 +92,14 @@ fn note(system: &System, now: Option<i64>) -> String {
 fn is_read(reading: Reading, tally: &Tally) -> bool {
     let never = tally.of(What::Never) + tally.of(What::No);
     let numbers = tally.of(What::Number(true)) + tally.of(What::Number(false));
+    let truths = tally.of(What::Yes) + tally.of(What::No);
     let read = match reading {
         Reading::Since | Reading::Until { .. } => tally.of(What::Date) + never,
         Reading::Truth { .. } => tally.of(What::Yes) + never,
         Reading::Bit => numbers + tally.of(What::Code),
-        Reading::Words(_) | Reading::Groups(_) | Reading::Expires => tally.filled,
+        Reading::Words(words) => words.iter().map(|(word, _)| tally.times(word)).sum(),
+        Reading::Groups(_) => truths + tally.of(What::Code) + numbers + never,
+        Reading::Expires => tally.of(What::Date) + numbers + never,
     };
     read * 10 >= tally.filled * 8
 }

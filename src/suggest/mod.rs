@@ -136,7 +136,8 @@ pub fn propose(survey: &Survey, is_sample: bool, schema: &Schema) -> Proposal {
 }
 
 /// Tries the rules that may hold; what each came to, by its candidate. One that refuses most values holds no
-/// more, unless it is of passwords or of who may not sign in: without it nobody would miss them.
+/// more, unless it is of passwords or of who may not sign in: without it nobody would miss them. Nor does a rule
+/// that takes no value at all say who may sign in.
 fn try_all(
     candidates: &mut [Candidate],
     trial: &Trial<'_>,
@@ -146,7 +147,8 @@ fn try_all(
     for candidate in candidates.iter_mut().filter(|candidate| candidate.points.is_some()) {
         let tried = trial.run(candidate.field, &candidate.rule).unwrap_or_default();
         let is_missed = candidate.field == schema.password_field
-            || schema.blocked_field == Some(candidate.field);
+            || schema.blocked_field == Some(candidate.field)
+                && (tried.taken > 0 || tried.refusals() == 0);
         if tried.takes_most() || is_missed {
             all.insert((candidate.at, candidate.field), tried);
         } else {

@@ -9,7 +9,8 @@
 pub(crate) struct System {
     /// As a person would call it.
     pub(crate) name: &'static str,
-    /// Of each list one column must be there.
+    /// Of each list one column must be there. Together they are columns that nobody else's table has:
+    /// what the values of a system mean is not true of a table of one's own.
     marks: &'static [&'static [&'static str]],
     /// The columns that say it. Any of them shuts out.
     pub(crate) says: &'static [Says],
@@ -114,8 +115,8 @@ pub(crate) const SYSTEMS: &[System] = &[
         name: "Okta",
         marks: &[
             &["status"],
-            &["profilelogin", "login"],
-            &["statuschanged", "passwordchanged", "lastupdated", "profilesecondemail", "secondemail", "credentialsprovidertype"],
+            &["profilelogin"],
+            &["statuschanged", "passwordchanged", "realmid", "credentialsprovidertype", "credentialsprovidername", "profilesecondemail"],
         ],
         says: &[says("status", Reading::Words(&[
             ("active", false), ("password_expired", false), ("recovery", false), ("locked_out", true), ("staged", true),
@@ -160,7 +161,7 @@ pub(crate) const SYSTEMS: &[System] = &[
         name: "Drupal",
         marks: &[
             &["uid"], &["pass"], &["status"],
-            &["init", "langcode", "preferredlangcode", "preferredadminlangcode", "signatureformat"],
+            &["preferredlangcode", "preferredadminlangcode", "signatureformat"],
         ],
         says: &[says("status", Reading::Truth { blocks: false, none: None })],
         beside: &[],
@@ -177,7 +178,7 @@ pub(crate) const SYSTEMS: &[System] = &[
     // directus.io/docs/guides/auth/creating-users: only Active users can sign in.
     System {
         name: "Directus",
-        marks: &[&["status"], &["tfasecret", "authdata", "externalidentifier"], &["provider", "lastpage", "lastaccess", "emailnotifications"]],
+        marks: &[&["status"], &["tfasecret"], &["lastpage"], &["lastaccess", "authdata", "externalidentifier"]],
         says: &[says("status", Reading::Words(&[
             ("active", false), ("draft", true), ("invited", true), ("unverified", true), ("suspended", true), ("archived", true),
         ]))],
@@ -205,7 +206,7 @@ pub(crate) const SYSTEMS: &[System] = &[
     // and 6 (禁止 IP). 4 (禁止发言) may sign in.
     System {
         name: "Discuz",
-        marks: &[&["uid"], &["groupid"], &["status"], &["emailstatus", "avatarstatus", "videophotostatus", "adminid", "conisbind"]],
+        marks: &[&["uid"], &["groupid"], &["status"], &["avatarstatus", "videophotostatus", "conisbind"]],
         says: &[
             says("status", Reading::Words(&[("0", false), ("-1", true)])),
             says("groupid", Reading::Groups(&["5", "6"])),
@@ -215,8 +216,8 @@ pub(crate) const SYSTEMS: &[System] = &[
     },
 ];
 
-/// The system whose columns these are, by their plain names.
-pub(crate) fn of(names: &[String]) -> Option<&'static System> {
+/// The systems that have such columns, by their plain names.
+pub(crate) fn of(names: &[String]) -> impl Iterator<Item = &'static System> {
     let has = |name: &&str| names.iter().any(|other| other == *name);
-    SYSTEMS.iter().find(|system| system.marks.iter().all(|marks| marks.iter().any(has)))
+    SYSTEMS.iter().filter(move |system| system.marks.iter().all(|marks| marks.iter().any(has)))
 }

@@ -226,8 +226,8 @@ pub(crate) struct Tally {
     pub(crate) truths: BTreeMap<String, (bool, u64)>,
     /// Whether one of the letters is A.
     pub(crate) has_a: u64,
-    /// What was met, by its hash.
-    met: HashMap<u64, What>,
+    /// What was met, and how often, by its hash.
+    met: HashMap<u64, (What, u64)>,
     different: HashSet<u64>,
 }
 
@@ -242,14 +242,15 @@ impl Tally {
         self.bools += u64::from(is_bool);
         let lower = trimmed.to_lowercase();
         let hash = hash(&lower);
-        let what = self.met.get(&hash).copied().unwrap_or_else(|| {
+        let met = self.met.get(&hash).map(|(what, _)| *what);
+        let what = met.unwrap_or_else(|| {
             // Some words are truth values for `as = "bool"`, too. A field of many different values holds
             // no states: words are no longer looked for.
             let side = self.is_few().then(|| side(&lower)).flatten();
             side.map_or_else(|| other(&lower), What::Word)
         });
-        if self.met.len() < MOST {
-            self.met.insert(hash, what);
+        if met.is_some() || self.met.len() < MOST {
+            self.met.entry(hash).or_insert((what, 0)).1 += 1;
         }
         *self.counts.entry(what).or_default() += 1;
         self.has_a += u64::from(lower == "a");
@@ -272,6 +273,11 @@ impl Tally {
     /// Values of a kind.
     pub(crate) fn of(&self, what: What) -> u64 {
         self.counts.get(&what).copied().unwrap_or(0)
+    }
+
+    /// How often a value was met, in lower case. Of a field of many different values only the first are known.
+    pub(crate) fn times(&self, text: &str) -> u64 {
+        self.met.get(&hash(text)).map_or(0, |(_, n)| *n)
     }
 
     /// Words of a side.

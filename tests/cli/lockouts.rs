@@ -179,6 +179,63 @@ fn who_may_not_sign_in_is_whom_the_vendor_says() {
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// What `init` makes of who may not sign in, of the values of some columns: the rule, if it holds.
+fn rule_of(columns: &[&str], row: impl Fn(usize) -> Vec<String>) -> Option<String> {
+    let mut survey = Survey::at(NOW);
+    for n in 0..60 {
+        let names = columns.iter().map(|name| (*name).to_owned());
+        let record: serde_json::Map<String, Value> =
+            names.zip(row(n).into_iter().map(Value::from)).collect();
+        survey.add(Value::from(record).to_string().as_bytes());
+    }
+    let lines = propose(&survey, false, TargetKind::AuthingV2.schema()).lines;
+    lines.into_iter().find(|line| line.field == "blocked" && line.holds).map(|line| line.rule)
+}
+
+/// A table of one's own has no meaning of a vendor's, though some of its columns are called the same.
+#[test]
+fn a_table_of_ones_own_is_no_systems() {
+    let of = |columns: &str, states: &[&str]| {
+        let columns: Vec<&str> = columns.split(',').collect();
+        let value = |n: usize, name: &str| match name {
+            "status" => states[n % states.len()].to_owned(),
+            "groupid" => ["5", "10", "6"][n % 3].to_owned(),
+            "adminid" | "emailstatus" => "0".to_owned(),
+            "langcode" => "en".to_owned(),
+            "last_updated" | "last_access" => "2024-01-01 10:00:00".to_owned(),
+            _ => format!("u{n}@example.com"),
+        };
+        rule_of(&columns, |n| columns.iter().map(|name| value(n, name)).collect())
+    };
+    // Of numbers nobody knows which shut out, and which are of which group.
+    for columns in [
+        "id,login,email,status,last_updated",
+        "uid,username,email,groupid,status,adminid",
+        "uid,username,email,groupid,status,emailstatus",
+        "uid,name,pass,mail,status,langcode",
+        "id,profile.login,statusChanged,email,status",
+        "id,email,status,tfa_secret,last_page,last_access",
+    ] {
+        for states in [&["0", "1"][..], &["0"], &["1", "2"]] {
+            assert_eq!(of(columns, states), None, "{columns}: {states:?}");
+        }
+    }
+    // Words say themselves what they are; what they do not say, a person adds.
+    for columns in [
+        "id,login,email,status,last_updated",
+        "id,email,status,provider,external_identifier",
+        "id,email,status,tfa_secret,email_notifications,provider",
+        "id,profile.login,statusChanged,email,status",
+    ] {
+        let rule = of(columns, &["active", "inactive", "active", "staged"]).expect(columns);
+        assert!(
+            rule.contains(r#""active": false"#) && rule.contains(r#""inactive": true"#),
+            "{columns}: {rule}"
+        );
+        assert!(!rule.contains("staged"), "{columns}: {rule}");
+    }
+}
+
 /// Also where nobody in the sample is shut out, and the column is empty: the rest of the export may differ.
 #[test]
 fn a_rule_is_written_though_nobody_in_the_sample_is_shut_out() {
