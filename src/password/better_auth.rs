@@ -18,15 +18,12 @@ pub(super) struct BetterAuth<'a> {
 impl<'a> BetterAuth<'a> {
     /// Reads either form.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
-        let (salt, key) = match text.strip_prefix("$better-auth$") {
-            Some(rest) => {
-                let (salt, key) = rest.split_once('$')?;
-                (salt, from_base64(key).filter(|key| key.len() == 32)?)
-            }
-            None => {
-                let (salt, key) = text.split_once(':')?;
-                (salt, from_hex(key).filter(|bytes| bytes.len() == 64 && is_small(key))?)
-            }
+        let (salt, key) = if let Some(rest) = text.strip_prefix("$better-auth$") {
+            let (salt, key) = rest.split_once('$')?;
+            (salt, from_base64(key).filter(|key| key.len() == 32)?)
+        } else {
+            let (salt, key) = text.split_once(':')?;
+            (salt, from_hex(key).filter(|bytes| bytes.len() == 64 && is_small(key))?)
         };
         (salt.len() == 32 && is_small(salt)).then_some(Self { salt, key })
     }
