@@ -52,25 +52,26 @@ pub(super) fn told(fields: &[(Place, FieldStats)], now: Option<i64>) -> Option<T
     let names: Vec<String> = fields.iter().map(|(place, _)| whole_name(place)).collect();
     let system = system(&names, fields)?;
     let find = |column: &str| find(column, &names, fields);
-    let (mut at, mut parts, mut has_clock) = (Vec::new(), Vec::new(), false);
+    let (mut at, mut parts, mut readings) = (Vec::new(), Vec::new(), Vec::new());
     for says in system.says {
         let Some(field) = find(says.column) else { continue };
         let place = &fields[field].0;
         at.push(field);
-        has_clock |= says.reading.has_clock();
+        readings.push(says.reading);
         let mut part = format!("({} | {})", rule::jq(place), program(says.reading));
         if let Some(other) = says.only_if.and_then(find) {
             at.push(other);
-            let truth = program(Reading::Truth { blocks: true, none: Some(false) });
-            part = format!("(({} | {truth}) and {part})", rule::jq(&fields[other].0));
+            let truth = Reading::Truth { blocks: true, none: Some(false) };
+            readings.push(truth);
+            part = format!("(({} | {}) and {part})", rule::jq(&fields[other].0), program(truth));
         }
         parts.push(part);
     }
+    let has_clock = readings.iter().any(|reading| reading.has_clock());
     if has_clock && now.is_none() {
         return None;
     }
-    let parts = parts.join(" or ");
-    let expression = format!("{} {parts}", definitions(&parts, now));
+    let expression = format!("{} {}", definitions(&readings, now), parts.join(" or "));
     (!at.is_empty()).then(|| Told { at, expression, note: note(system, now.filter(|_| has_clock)) })
 }
 
@@ -104,19 +105,19 @@ fn is_read(reading: Reading, tally: &Tally) -> bool {
     read * 10 >= tally.filled * 8
 }
 
-/// What the programs are made of: the names of those that need it, and the definition. A value that
+/// What the programs are made of: the names of those that call it, none for all, and the definition. A value that
 /// is not there is the text null. TIME stands for when the survey was taken.
 #[rustfmt::skip]
 const PARTS: &[(&[&str], &str)] = &[
-    (&["until(", "expired"], "def asof: \"TIME\" | fromdateiso8601;"),
-    (&[""], "def unknown: error(\"UNKNOWN\");"),
-    (&[""], "def text: tostring | trim;"),
-    (&["since", "until(", "expired"], "def none: . == \"\" or ascii_downcase == \"null\";"),
-    (&["word("], "def word(words): text | ascii_downcase | words[.] | if . == null then unknown else . end;"),
+    (&["until", "expired"], "def asof: \"TIME\" | fromdateiso8601;"),
+    (&[], "def unknown: error(\"UNKNOWN\");"),
+    (&[], "def text: tostring | trim;"),
+    (&["since", "until", "expired", "group"], "def none: . == \"\" or ascii_downcase == \"null\";"),
+    (&["word"], "def word(words): text | ascii_downcase | words[.] | if . == null then unknown else . end;"),
     (&["since"], "def since: text | if none or startswith(\"0000-\") then false elif test(\"^[0-9]{4}\") then true else unknown end;"),
     // Seconds or milliseconds since 1970, or a date and a time, with a zone or in UTC. The last year there is
     // stands for ever, and so does PostgreSQL's infinity.
-    (&["until("],
+    (&["until"],
      "def until(never): text | if none then never elif startswith(\"0000-\") or . == \"0\" then false \
       elif startswith(\"9999-\") or . == \"infinity\" then true elif test(\"^[0-9]{10}$\") then tonumber > asof \
       elif test(\"^[0-9]{13}$\") then tonumber / 1000 > asof else (sub(\" \"; \"T\") | sub(\" \"; \"\") | sub(\"[.][0-9]+\"; \"\") | \
@@ -125,13 +126,15 @@ const PARTS: &[(&[&str], &str)] = &[
      "def expired: text | if none or . == \"0\" then false elif test(\"^[0-9]{1,19}$\") \
       then tonumber <= (asof + 11644473600) * 10000000 else unknown end;"),
     (&["bit2"], "def bit2: text | if test(\"^[0-9]{1,10}$\") then tonumber / 2 | floor | . % 2 == 1 else unknown end;"),
-    (&["group("], "def group(words): text | if test(\"^[0-9]{1,9}$\") then words[.] // false else unknown end;"),
+    (&["group"], "def group(words): text | if none then false elif test(\"^[0-9]{1,9}$\") then words[.] // false else unknown end;"),
 ];
 
-/// The definitions that a text of [`program`]s needs.
-fn definitions(text: &str, now: Option<i64>) -> String {
-    let is_used = |needed_by: &[&str]| needed_by.iter().any(|name| text.contains(name));
-    let used = PARTS.iter().filter(|(needed_by, _)| is_used(needed_by));
+/// The definitions that the [`program`]s of these readings need.
+fn definitions(readings: &[Reading], now: Option<i64>) -> String {
+    let is_used = |callers: &[&str]| {
+        callers.is_empty() || readings.iter().any(|reading| callers.contains(&name(*reading)))
+    };
+    let used = PARTS.iter().filter(|(callers, _)| is_used(callers));
     let used: Vec<&str> = used.map(|(_, definition)| *definition).collect();
     used.join(" ").replace("UNKNOWN", UNKNOWN).replace("TIME", &written(now.unwrap_or_default()))
 }
@@ -149,24 +152,33 @@ fn object<'a>(words: impl IntoIterator<Item = (&'a str, bool)>) -> String {
     format!("{{{}}}", words.join(", "))
 }
 
+/// What the program of a reading is called in [`PARTS`].
+fn name(reading: Reading) -> &'static str {
+    match reading {
+        Reading::Words(_) | Reading::Truth { .. } => "word",
+        Reading::Since => "since",
+        Reading::Until { .. } => "until",
+        Reading::Expires => "expired",
+        Reading::Bit => "bit2",
+        Reading::Groups(_) => "group",
+    }
+}
+
 /// The program behind the place of a column, of [`definitions`].
 fn program(reading: Reading) -> String {
-    match reading {
-        Reading::Words(words) => format!("word({})", object(words.iter().copied())),
+    let given = match reading {
+        Reading::Words(words) => object(words.iter().copied()),
         Reading::Truth { blocks, none } => {
             let yes = ["true", "t", "1", "yes", "y"].map(|word| (word, blocks));
             let no = ["false", "f", "0", "no", "n"].map(|word| (word, !blocks));
             let none = none.map_or_else(Vec::new, |none| vec![("", none), ("null", none)]);
-            format!("word({})", object(yes.into_iter().chain(no).chain(none)))
+            object(yes.into_iter().chain(no).chain(none))
         }
-        Reading::Since => "since".to_owned(),
-        Reading::Until { none } => format!("until({none})"),
-        Reading::Expires => "expired".to_owned(),
-        Reading::Bit => "bit2".to_owned(),
-        Reading::Groups(out) => {
-            format!("group({})", object(out.iter().map(|group| (*group, true))))
-        }
-    }
+        Reading::Until { none } => none.to_string(),
+        Reading::Groups(out) => object(out.iter().map(|group| (*group, true))),
+        Reading::Since | Reading::Expires | Reading::Bit => return name(reading).to_owned(),
+    };
+    format!("{}({given})", name(reading))
 }
 
 /// What nobody sees in a hash: Devise may have put a secret behind each password.

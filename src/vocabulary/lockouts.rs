@@ -44,7 +44,7 @@ pub(crate) enum Reading {
     Expires,
     /// Bit 2 of a number.
     Bit,
-    /// Numbers of groups: these shut out.
+    /// Numbers of groups: these shut out, and no group does not.
     Groups(&'static [&'static str]),
 }
 
@@ -203,12 +203,12 @@ pub(crate) const SYSTEMS: &[System] = &[
         note: "",
     },
     // Discuz! X, discuz_application.php: status -1 is user_banned, and so is who is in a group that may not visit: 5 (禁止访问)
-    // and 6 (禁止 IP). 4 (禁止发言) may sign in.
+    // and 6 (禁止 IP). 4 (禁止发言) may sign in. Who is only in UCenter has no row there, and so nothing that shuts out.
     System {
         name: "Discuz",
         marks: &[&["uid"], &["groupid"], &["status"], &["avatarstatus", "videophotostatus", "conisbind"]],
         says: &[
-            says("status", Reading::Words(&[("0", false), ("-1", true)])),
+            says("status", Reading::Words(&[("0", false), ("-1", true), ("", false), ("null", false)])),
             says("groupid", Reading::Groups(&["5", "6"])),
         ],
         beside: &[],

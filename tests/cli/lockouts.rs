@@ -236,6 +236,20 @@ fn a_table_of_ones_own_is_no_systems() {
     }
 }
 
+/// A rule brings no definition that it does not call.
+#[test]
+fn a_rule_has_what_it_needs() {
+    let columns = ["id", "profile.login", "statusChanged", "status"];
+    let states = ["ACTIVE", "PASSWORD_EXPIRED", "SUSPENDED"];
+    let rule = rule_of(&columns, |n| {
+        vec![format!("{n}"), format!("u{n}@example.com"), String::new(), states[n % 3].to_owned()]
+    });
+    let rule = rule.expect("a rule");
+    let defined: Vec<&str> =
+        rule.split("def ").skip(1).filter_map(|rest| rest.split([':', '(']).next()).collect();
+    assert_eq!(defined, ["unknown", "text", "word"], "{rule}");
+}
+
 /// Also where nobody in the sample is shut out, and the column is empty: the rest of the export may differ.
 #[test]
 fn a_rule_is_written_though_nobody_in_the_sample_is_shut_out() {
