@@ -182,11 +182,13 @@ fn there_already(path: &Path) -> Error {
 /// What was found, and what to do next. Names of fields, never values.
 fn tell(ui: Ui, proposal: &Proposal, path: &Path, seen: &str, check: &str) {
     let name = |text: &str| show_name(text.as_bytes());
-    let held = proposal.lines.iter().filter(|line| line.holds);
+    let held = proposal.lines.iter().filter(|line| line.holds || line.is_part);
     let mut rows: Vec<Vec<String>> = held
         .map(|line| vec![name(&line.source), line.field.to_owned(), line.coverage.clone()])
         .collect();
-    let is_used = |source: &str| proposal.lines.iter().any(|l| l.holds && l.source == source);
+    let is_used = |source: &str| {
+        proposal.lines.iter().any(|line| (line.holds || line.is_part) && line.source == source)
+    };
     let unsure = proposal.lines.iter().filter(|line| !line.holds && !is_used(&line.source));
     rows.extend(
         unsure.map(|line| {

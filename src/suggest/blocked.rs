@@ -67,7 +67,14 @@ pub(super) fn blocked(
     for (at, told) in &told {
         let (place, note) = (&fields[*at].0, about_standing(told));
         let points = told.is_certain.then(|| points(*at) - 50 * i64::from(told.is_opposite));
-        found.push(Candidate { at: *at, field: BLOCKED, rule: told.rule(place), note, points });
+        found.push(Candidate {
+            at: *at,
+            field: BLOCKED,
+            rule: told.rule(place),
+            note,
+            points,
+            is_part: false,
+        });
     }
     if certain.len() > 1 || has_system {
         together(found, fields, &certain, &points);
@@ -108,7 +115,14 @@ fn together(
             };
             let rule = if is_first { &rule } else { alone };
             let (rule, note) = (rule.clone(), Some(note));
-            found.push(Candidate { at: *at, field: BLOCKED, rule, note, points });
+            found.push(Candidate {
+                at: *at,
+                field: BLOCKED,
+                rule,
+                note,
+                points,
+                is_part: !is_first,
+            });
         }
     }
 }

@@ -17,6 +17,8 @@ pub(super) struct Candidate {
     pub(super) note: Option<String>,
     /// Better ones have more; none for what does not fit.
     pub(super) points: Option<i64>,
+    /// Whether the rule of another candidate takes it, too.
+    pub(super) is_part: bool,
 }
 
 /// A rule cannot name a column that has no name.

@@ -114,7 +114,14 @@ fn candidate(
     match how {
         Err(why) => {
             let rule = rule::written(place, &How::default());
-            Candidate { at, field, rule, note: Some(why.into_owned()), points: None }
+            Candidate {
+                at,
+                field,
+                rule,
+                note: Some(why.into_owned()),
+                points: None,
+                is_part: false,
+            }
         }
         Ok(how) => {
             let points = is_taken.then_some(points);
@@ -122,7 +129,8 @@ fn candidate(
             let more = stats.several.then(|| "the first of several".to_owned());
             let notes: Vec<String> = [more, note, how.note].into_iter().flatten().collect();
             let note = (!notes.is_empty()).then(|| notes.join("; "));
-            Candidate { at, field, rule, note, points }.or_time(place, stats, records)
+            Candidate { at, field, rule, note, points, is_part: false }
+                .or_time(place, stats, records)
         }
     }
 }

@@ -69,6 +69,8 @@ pub struct Line {
     pub omits: bool,
     /// Whether it holds; otherwise it is written as a comment.
     pub holds: bool,
+    /// Whether it is a comment because the rule above, which holds, takes its field, too.
+    pub is_part: bool,
 }
 
 /// A field of the export that nothing is made of.
@@ -120,6 +122,10 @@ pub fn propose(survey: &Survey, is_sample: bool, schema: &Schema) -> Proposal {
         }));
     }
     omit(&mut lines, schema);
+    let held: Vec<&str> = lines.iter().filter(|line| line.holds).map(|line| line.field).collect();
+    for line in &mut lines {
+        line.is_part &= held.contains(&line.field);
+    }
     let is_used = |at: usize| candidates.iter().any(|candidate| candidate.at == at);
     let is_part = |place: &Place| taken.is_some_and(|root| passwords::is_inside(place, root));
     let left = fields.iter().enumerate();
@@ -198,6 +204,7 @@ fn line(candidate: &Candidate, place: &Place, coverage: String, tried: Option<Tr
         holds: tried.is_some(),
         tried,
         omits: false,
+        is_part: candidate.is_part,
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn settle(
     found.retain(|other| other.field != field || !is_inside(&fields[other.at].0, root));
     // Before all others: no column of its own tells as much.
     let points = Some(2_000);
-    found.push(Candidate { at, field, rule, note: Some(seen.note(whose)), points });
+    found.push(Candidate { at, field, rule, note: Some(seen.note(whose)), points, is_part: false });
     Some(root)
 }
 

@@ -309,6 +309,30 @@ another's; if it is the user's: phone
     desk.ferry("check users.json").ok(0);
 }
 
+/// Each column that a rule takes stands on the screen as taken.
+#[test]
+fn a_column_that_the_rule_of_another_takes_is_taken_on_the_screen() {
+    let desk = Desk::new();
+    desk.write(
+        "users.csv",
+        "id,enabled,UserPrincipalName,account_non_locked,banned\n1,t,ada,t,f\n2,t,bob,t,f\n3,f,cem,t,t\n",
+    );
+    let did = desk.ferry("init --from users.csv").ok(0);
+    let rows: Vec<Vec<&str>> =
+        did.err.lines().map(|line| line.split_whitespace().collect()).collect();
+    for name in ["enabled", "account_non_locked", "banned"] {
+        assert!(rows.contains(&vec![name, "blocked", "100", "%"]), "{name}\n{}", did.err);
+    }
+    let text = desk.read("userferry.toml");
+    let rule = text.lines().find(|line| line.starts_with("blocked = ")).expect("a rule");
+    assert!(
+        rule.contains(".enabled")
+            && rule.contains(".account_non_locked")
+            && rule.contains(".banned"),
+        "{rule}"
+    );
+}
+
 /// One id that repeats, and one word among truth values, are mistakes of their records: the fields are
 /// what they are, and `check` names the mistakes. What is not needed is left out where it is wrong.
 #[test]
