@@ -23,6 +23,13 @@ const WEAK: &[&str] = &[
     "不可用", "已关闭", "已失效", "已作废", "已停止", "已暂停",
 ];
 
+/// Words that say the opposite of each other.
+#[rustfmt::skip]
+const PAIRS: &[(&str, &str)] = &[
+    ("true", "false"), ("t", "f"), ("1", "0"), ("yes", "no"), ("y", "n"), ("是", "否"), ("enabled", "disabled"), ("enable", "disable"),
+    ("启用", "禁用"), ("启用", "停用"),
+];
+
 /// What follows from the name and the values of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Judgement {
@@ -73,6 +80,23 @@ impl Table {
         for text in ["", "null"] {
             if !self.known.iter().any(|(known, _)| known == text) {
                 self.known.insert(0, (text.to_owned(), false));
+            }
+        }
+        self
+    }
+
+    /// Of each well-known pair both: who meets one half alone in the sample meets the other behind it.
+    fn with_counterparts(mut self) -> Self {
+        for (text, blocks) in self.known.clone() {
+            let others = PAIRS.iter().filter_map(|(one, other)| match &*text {
+                text if text == *one => Some(*other),
+                text if text == *other => Some(*one),
+                _ => None,
+            });
+            for other in others {
+                if !self.known.iter().any(|(known, _)| known == other) {
+                    self.known.push((other.to_owned(), !blocks));
+                }
             }
         }
         self
@@ -236,7 +260,7 @@ fn truth(is_allowed: bool, tally: &Tally, records: u64) -> Judgement {
     let missing = records.saturating_sub(tally.filled);
     let words = tally.truths.iter().map(|(word, (truth, _))| (word.as_str(), *truth != is_allowed));
     let words: Vec<(&str, bool)> = words.collect();
-    let table = |words: &[(&str, bool)]| Table::of(words.iter().copied());
+    let table = |words: &[(&str, bool)]| Table::of(words.iter().copied()).with_counterparts();
     let told = match (is_allowed, missing) {
         (false, _) => {
             let step = if tally.bools == tally.filled { None } else { Some("bool") };
@@ -301,7 +325,7 @@ fn words(tally: &Tally, records: u64, none_lets_in: bool) -> Judgement {
     let unknown = tally.filled - nothing - (tally.known() - half);
     let decided = tally.words.iter().filter(|(_, (side, _))| *side != Side::Doubt);
     let decided = decided.map(|(word, (side, _))| (word.as_str(), *side == Side::Out));
-    let mut table = Table::of(decided);
+    let mut table = Table::of(decided).with_counterparts();
     // Where nobody has a word for it, nothing is the word of those who may.
     let is_in_empty = of(Side::In) == 0;
     if is_in_empty {

@@ -550,6 +550,31 @@ fn several_fields_that_shut_out_become_one_rule() {
 }
 
 #[test]
+fn the_other_half_of_a_pair_is_known_though_the_sample_has_one_alone() {
+    for (seen, other) in
+        [("t", "F"), ("true", "false"), ("1", "0"), ("yes", "no"), ("Y", "N"), ("是", "否")]
+    {
+        let of = |enabled: &str, state: &str| serde_json::json!({"id": 1, "enabled": enabled, "state": state});
+        let sample = [of(seen, "enabled"), of(seen, "banned"), of(seen, "enabled")];
+        let (rule, _) = held(&sample, "blocked").expect(seen);
+        let text = format!("[mapping]\nexternalId = \"id\"\nblocked = {rule}\n");
+        let path = std::path::Path::new("x");
+        let settings = crate::config::Settings::from_toml(&text, path).expect("a rule");
+        for (record, expected) in [
+            (of(seen, "enabled"), false),
+            (of(seen, "disabled"), true),
+            (of(other, "enabled"), true),
+        ] {
+            let raw = record.to_string();
+            let prepared = crate::prepare::prepare(raw.as_bytes(), &settings.mapping, &V2);
+            let found = prepared.user.fields.iter().find(|(name, _)| *name == "blocked");
+            let found = found.map(|(_, value)| *value == crate::user::Value::Bool(true));
+            assert_eq!(found, Some(expected), "{record}: {rule}");
+        }
+    }
+}
+
+#[test]
 fn what_stands_beside_a_hash_and_its_salt_tells_the_scheme() {
     let sha1 = "5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8";
     let md5 = "5f4dcc3b5aa765d61d8327deb882cf99";
