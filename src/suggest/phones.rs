@@ -1,6 +1,6 @@
 //! Which country the numbers of a phone column are of, where they do not say it themselves.
 
-use super::candidate::Candidate;
+use super::candidate::{Candidate, names};
 use super::rule::{self, How};
 use super::shape::Shape;
 use super::survey::{FieldStats, Place};
@@ -8,35 +8,56 @@ use super::trial::Trial;
 use crate::values::Region;
 use crate::values::phone::{bare, country_code, is_mobile, number, regions};
 use crate::words::grouped;
+use std::collections::BTreeMap;
 
 /// The field of phone numbers.
 pub(super) const PHONE: &str = "phone";
 /// A country is not told by fewer numbers, unless they are mobile numbers of mainland China.
 const FEWEST: usize = 20;
+/// A country code that fewer of a hundred numbers have is not certain to be one.
+const FEW: usize = 5;
+/// Country codes that a comment names.
+const MOST_CODES: usize = 8;
 /// Numbers on which every country is tried; those that take most of them are tried on all.
 const FIRST: usize = 20;
 
 /// Gives each rule of phone numbers the region that its values ask for.
 pub(super) fn settle(found: &mut [Candidate], fields: &[(Place, FieldStats)], trial: &Trial<'_>) {
+    let are_told = is_of_gotrue(fields);
     for candidate in found.iter_mut().filter(|other| other.field == PHONE) {
         if candidate.points.is_none() {
             continue;
         }
         let (place, stats) = &fields[candidate.at];
-        let told = tell(place, stats, trial);
+        let told = tell(place, stats, trial, are_told);
         candidate.rule = told.rule;
+        if !told.is_certain {
+            candidate.points = None;
+        }
         let notes: Vec<String> = candidate.note.take().into_iter().chain(told.note).collect();
         candidate.note = (!notes.is_empty()).then(|| notes.join("; "));
     }
 }
 
+/// Whether it is the table of Supabase's GoTrue, which writes each number with its code and without the `+`
+/// (<https://github.com/supabase/auth/blob/master/internal/api/phone.go>, `formatPhoneNumber`).
+fn is_of_gotrue(fields: &[(Place, FieldStats)]) -> bool {
+    let is_its = |name: &String| matches!(name.as_str(), "rawusermetadata" | "rawappmetadata");
+    fields.iter().any(|(place, _)| names(place).first().is_some_and(is_its))
+}
+
 struct Told {
     rule: String,
     note: Option<String>,
+    is_certain: bool,
 }
 
-fn tell(place: &Place, stats: &FieldStats, trial: &Trial<'_>) -> Told {
-    let of = |how: &How, note: Option<String>| Told { rule: rule::written(place, how), note };
+/// `are_told`: it is known of the system that each number has its code in front.
+fn tell(place: &Place, stats: &FieldStats, trial: &Trial<'_>, are_told: bool) -> Told {
+    let of = |how: &How, note: Option<String>| {
+        let rule = rule::written(place, how);
+        Told { rule, note, is_certain: true }
+    };
     let (phones, plus) = (stats.of_shape(Shape::Phone), stats.of_shape(Shape::PlusPhone));
     let without = phones.saturating_sub(plus);
     // Who writes country codes means no country by a number without one.
@@ -54,10 +75,7 @@ fn tell(place: &Place, stats: &FieldStats, trial: &Trial<'_>) -> Told {
     let regional = |code: String| How { option: Some(("region", code)), ..How::step("phone") };
     match country(&numbers, &with_code, stats.of_shape(Shape::ChinaMobile)) {
         Country::One(code) => of(&regional(code.to_owned()), None),
-        Country::InFront if !stats.in_text => Told {
-            rule: rule::written_plus(place),
-            note: Some("the numbers begin with a country code, without the +".to_owned()),
-        },
+        Country::InFront if !stats.in_text => in_front(place, &numbers, are_told),
         Country::Several(codes) if codes.len() > 1 => {
             let note = format!(
                 "numbers without a country code, which may be of {}: if all are of one, as = \"phone\", region = \"…\"",
@@ -70,6 +88,29 @@ fn tell(place: &Place, stats: &FieldStats, trial: &Trial<'_>) -> Told {
             of(&How::default(), Some(note.to_owned()))
         }
     }
+}
+
+/// Numbers that begin with a country code, without the `+`. A national number may look like one with the code
+/// of another country, and then be somebody else's: what few begin with is for a person to decide.
+fn in_front(place: &Place, numbers: &[String], are_told: bool) -> Told {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for digits in numbers {
+        if let Some(Ok(found)) = number(&format!("+{digits}"), None) {
+            *counts.entry(found.country).or_default() += 1;
+        }
+    }
+    let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    let is_few = |n: usize| n * 100 < numbers.len() * FEW;
+    let one = |(code, n): &(String, usize)| format!("+{code}: {}", grouped(*n as u64));
+    let shown: Vec<String> = counts.iter().take(MOST_CODES).map(one).collect();
+    let more = if counts.len() > MOST_CODES { ", …" } else { "" };
+    let begin = "the numbers begin with a country code, without the +";
+    let note = format!("{begin} ({}{more})", shown.join(", "));
+    let is_certain = are_told || !counts.iter().any(|(_, n)| is_few(*n));
+    let doubt = "; but a code that few have may be the beginning of a national number: if all have their code in front";
+    let doubt = if is_certain { "" } else { doubt };
+    Told { rule: rule::written_plus(place), note: Some(format!("{note}{doubt}")), is_certain }
 }
 
 /// Whose numbers they are.
