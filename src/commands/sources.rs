@@ -1,7 +1,8 @@
 //! The names of sources, on the command line and in messages.
 
 use crate::error::{Error, Result};
-use crate::store::{Reading, Table, file};
+use crate::store::{Reading, Replaced, Table, file};
+use crate::words::{agree, counted, grouped};
 use std::path::Path;
 
 /// Whether a name on the command line is that of a source: its path, or its name as lists and messages
@@ -78,6 +79,25 @@ impl Names {
         }
         text
     }
+}
+
+/// Users of one source who are not sent, because the records of another have taken their place.
+pub(super) fn replaced_told(replaced: &Replaced) -> String {
+    let Replaced { of, by, rows, waived } = replaced;
+    let way = shell_word(of);
+    let rows = counted(*rows, "record");
+    let what = match waived {
+        0 => String::new(),
+        n => format!(
+            "; {} of these {} waived, so nobody is sent for {}",
+            grouped(*n),
+            agree(*n, "is", "are"),
+            agree(*n, "it", "them")
+        ),
+    };
+    format!(
+        "records of {by} have taken the place of {rows} of {of}{what}: userferry stage --replace {way} brings those of {of} back"
+    )
 }
 
 /// A word of a command line, in quotes where a shell would take it apart; without what a terminal would

@@ -5,13 +5,14 @@ mod tell;
 use super::anew;
 use super::global::Global;
 use super::reading::SourceOptions;
-use super::sources::{is_source, source_name};
+use super::sources::{is_source, replaced_told, source_name};
 use super::{Writer, canonical, keep_guard, open_writer, refuse_table, same_guard, staged_mapping};
 use crate::clock;
 use crate::columns;
 use crate::config::{Flags, Settings, TargetKind, process_env};
 use crate::error::{Error, Exit, Result};
 use crate::input::{self, Reader, Source};
+use crate::job::Detail;
 use crate::mapping::Mapping;
 use crate::password::guard::Guard;
 use crate::schema::Schema;
@@ -102,6 +103,11 @@ fn stage_all(
     writer: &mut Writer,
 ) -> Result<Exit> {
     let schema = settings.target.kind.schema();
+    if settings.mapping.rule(schema.password_field).is_none() && !writer.table.has_sources()? {
+        ui.warn(
+            "no password is mapped: nobody can sign in before setting a new one by e-mail or phone",
+        );
+    }
     let (table, went_on) = (&mut writer.table, writer.went_on.as_deref());
     keep_mapping(table, &settings.mapping)?;
     same_guard(table, settings.target.keep_password)?;
@@ -137,7 +143,9 @@ fn stage_all(
         })?;
         drop(progress);
         tell(ui, &source.to_string(), &staged);
-        if !staged.known {
+        if staged.known {
+            tell_absent(ui, table, &stage::canonical(&source)?)?;
+        } else {
             let rows = table.source(&stage::canonical(&source)?)?;
             anew::tell_other_columns(ui, table, &rows)?;
         }
@@ -175,6 +183,24 @@ fn stage_all(
     // By the rows of the sources that were named, whenever they became invalid, and by corrections
     // that could not be applied.
     Ok(if invalid + left_alone > 0 { Exit::Incomplete } else { Exit::Done })
+}
+
+/// Says of a source that is in the table already which of its users are not sent.
+fn tell_absent(ui: Ui, table: &Table, path: &str) -> Result<()> {
+    for replaced in table.replaced()?.iter().filter(|one| one.of == path) {
+        ui.warn(&replaced_told(replaced));
+    }
+    let rows = table.rows_of(path)?;
+    let of_waived = rows.iter().filter(|(_, detail, _)| *detail == Some(Detail::Waived));
+    let waived = of_waived.map(|(_, _, n)| n).sum();
+    if waived > 0 {
+        ui.warn(&format!(
+            "{} of it {} waived: userferry waive --undo takes one back",
+            counted(waived, "row"),
+            agree(waived, "is", "are")
+        ));
+    }
+    Ok(())
 }
 
 /// Refuses names of `--accept-missing` that no record is asked for.

@@ -3,11 +3,11 @@
 use super::decide::{by_key, ids, undo};
 use super::global::Global;
 use super::place::{self, Place};
-use super::sources::{path_of, shell_word, source_name};
+use super::sources::{path_of, replaced_told, shell_word, source_name};
 use super::{Writer, open_writer};
 use crate::clock;
 use crate::error::{Error, Exit, Result};
-use crate::job::Status;
+use crate::job::{Detail, Status};
 use crate::store::{Chosen, Deciding, JobRow, Reading, Staging, Table};
 use crate::ui::Ui;
 use crate::words::{agree, counted, grouped};
@@ -183,18 +183,56 @@ fn waive_many(writer: &mut Writer, ui: Ui, args: &Waive) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// What is said of a source whose rows were waived: there may be more of them, or more may come.
+/// What is said of a source whose rows were waived: whom it leaves where, and whom it took the place of.
 fn tell_source(writer: &mut Writer, ui: Ui, path: &str, is_all: bool) -> Result<()> {
     let name = shell_word(source_name(path));
-    if writer.table.unfinished_sources()?.iter().any(|source| source.path == path) {
+    let table = &mut writer.table;
+    if table.unfinished_sources()?.iter().any(|source| source.path == path) {
         ui.warn(&format!(
             "{name} was not read to its end: staging it again brings the rest; userferry stage --close {name} lets that go, too"
         ));
     }
-    let n = writer.table.source(path)?.len() as u64;
-    if n > 1 && !is_all {
+    let states = table.source(path)?.len() as u64;
+    if states > 1 && !is_all {
         ui.note(&format!(
-            "{name} was staged in {n} states: these were rows of the latest; --all lets those of the others go, too"
+            "{name} was staged in {states} states: these were rows of the latest; --all lets those of the others go, too"
+        ));
+    }
+    let (mut done, mut in_doubt) = (0, 0);
+    for (status, detail, n) in table.rows_of(path)? {
+        match status {
+            Status::Done if detail != Some(Detail::Waived) => done += n,
+            Status::Sending | Status::Unknown => in_doubt += n,
+            Status::Done | Status::Pending | Status::Failed | Status::Invalid => {}
+        }
+    }
+    if done > 0 {
+        ui.warn(&format!(
+            "{} of {name} {} done: the provider has {}, and userferry export --map {} ids",
+            counted(done, "row"),
+            agree(done, "is", "are"),
+            agree(done, "its user", "their users"),
+            agree(done, "has its", "has their")
+        ));
+    }
+    if in_doubt > 0 {
+        ui.warn(&format!(
+            "{} of {name} {} in doubt and {} waived: run looks {} up, and --status unknown lets {} go",
+            counted(in_doubt, "row"),
+            agree(in_doubt, "is", "are"),
+            agree(in_doubt, "was not", "were not"),
+            agree(in_doubt, "it", "them"),
+            agree(in_doubt, "it", "them")
+        ));
+    }
+    for replaced in table.replaced()?.iter().filter(|one| one.by == path && one.waived > 0) {
+        ui.warn(&replaced_told(replaced));
+    }
+    for (other, n) in table.invalid_of_others(&[path.to_owned()])? {
+        ui.note(&format!(
+            "{} of {other} may have been invalid because of these: userferry stage --replace {} looks at them again",
+            counted(n, "row"),
+            shell_word(&other)
         ));
     }
     Ok(())

@@ -204,6 +204,19 @@ pub struct UnfinishedSource {
     pub records: u64,
 }
 
+/// Rows of one source whose records another source has replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    /// The path of the source that they began in.
+    pub of: String,
+    /// The path of the source whose records they have now.
+    pub by: String,
+    /// How many there are.
+    pub rows: u64,
+    /// Of these, those that are waived.
+    pub waived: u64,
+}
+
 /// A record, and what is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exported {
@@ -236,6 +249,11 @@ pub trait Reading {
     /// Whether a record of this source is in the table still: others may have taken the place of all. Reads
     /// all records.
     fn has_records_of(&self, source: SourceId) -> Result<bool, StoreError>;
+    /// Rows whose records were replaced by those of a source with another path. Not those that are waived while
+    /// another row has their key: their users have come back.
+    fn replaced(&self) -> Result<Vec<Replaced>, StoreError>;
+    /// How many rows have a record of a source with this path, by status and detail.
+    fn rows_of(&self, path: &str) -> Result<Vec<(Status, Option<Detail>, u64)>, StoreError>;
     /// The path of each source, once.
     fn source_paths(&self) -> Result<Vec<String>, StoreError>;
     /// Where the reading of each source stands.

@@ -134,7 +134,10 @@ fn every_count_is_that_of_the_records() {
     assert_eq!(json!(told), all, "{text}");
     let staged = desk.ferry("stage u.jsonl").ok(3).err;
     let list: Vec<String> = told.iter().map(|(field, n)| format!("{field} {n}")).collect();
-    let line = format!("left out of the rows because the values do not fit: {}\n", list.join(", "));
+    let line = format!(
+        "left out of the rows in the table because the values do not fit: {}\n",
+        list.join(", ")
+    );
     assert!(staged.contains(&line), "{staged}");
     assert_eq!(desk.status()["omitted"], all);
     let line = format!("left out {}\n", list.join(", "));

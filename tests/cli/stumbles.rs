@@ -261,7 +261,8 @@ fn records_that_differ_under_a_known_key_are_told_with_the_way_to_replace() {
     desk.write("new.jsonl", "{\"uid\":\"1\",\"nickname\":\"A\"}\n{\"uid\":\"2\"}\n{\"uid\":\"3\"}\n{\"uid\":\"3\",\"nickname\":\"C\"}\n");
     let did = desk.ferry("stage new.jsonl").ok(3);
     let told = "warning: 1 record differs from what the table has under the same key: if it is newer, \
-                userferry stage --replace new.jsonl\n";
+                userferry stage --replace new.jsonl (users who are done are not changed: change those at the provider); if it is \
+                another file by mistake, userferry waive --source new.jsonl\n";
     assert!(did.err.contains(told), "{}", did.err);
     assert!(!desk.ferry("stage --replace new.jsonl").ok(3).err.contains("differs from"));
 }

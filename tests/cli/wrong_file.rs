@@ -150,3 +150,54 @@ fn a_source_that_was_cut_off_is_told_when_it_is_waived() {
     let status = desk.status();
     assert!(status["pending"] == 12 && status["waived"] == 5_000, "{status}");
 }
+
+#[test]
+fn who_loses_their_place_to_a_wrong_file_is_told_and_comes_back() {
+    let desk = desk();
+    let wrong = records(&format!(r#"{{"uid":"%","mail":"w%@example.com","pwd":"{HASH}"}}"#), 10);
+    desk.write("wrong.jsonl", wrong);
+    desk.ferry("stage --replace wrong.jsonl").ok(0);
+    let told = "records of DIR/wrong.jsonl have taken the place of 10 records of DIR/right.jsonl";
+    let way = "userferry stage --replace DIR/right.jsonl brings those of DIR/right.jsonl back\n";
+    let err = desk.ferry("stage right.jsonl").ok(0).err;
+    assert!(err.contains(told) && err.contains(way), "{err}");
+    let err = desk.ferry("waive --source wrong.jsonl --reason mistake").ok(0).err;
+    let waived = "; 10 of these are waived, so nobody is sent for them: ";
+    assert!(err.contains(&format!("{told}{waived}{way}")), "{err}");
+    let err = desk.ferry("stage right.jsonl").ok(0).err;
+    assert!(err.contains(&format!("{told}{waived}")), "{err}");
+    desk.ferry("stage --replace right.jsonl").ok(0);
+    assert_eq!(desk.status()["pending"], 12, "all of them come back");
+    assert!(!desk.ferry("stage right.jsonl").ok(0).err.contains("place of"));
+}
+
+#[test]
+fn who_was_invalid_because_of_a_wrong_file_is_looked_at_again() {
+    let desk = Desk::new();
+    desk.write("userferry.toml", SETTINGS);
+    let wrong = records(&format!(r#"{{"uid":"%","mail":"w%@example.com","pwd":"{HASH}"}}"#), 10);
+    desk.write("wrong.jsonl", wrong);
+    desk.write("right.jsonl", right(12));
+    desk.ferry("stage wrong.jsonl").ok(0);
+    desk.ferry("stage right.jsonl").ok(3);
+    assert_eq!(desk.status()["invalid"], 10);
+    let err = desk.ferry("waive --source wrong.jsonl --reason mistake").ok(0).err;
+    let told = "10 rows of DIR/right.jsonl may have been invalid because of these: userferry stage --replace DIR/right.jsonl";
+    assert!(err.contains(told), "{err}");
+    desk.ferry("stage --replace right.jsonl").ok(0);
+    assert_eq!(desk.status()["pending"], 12);
+}
+
+#[test]
+fn whom_a_wrong_file_has_brought_to_the_provider_is_told() {
+    let rig = crate::process::Rig::start(&[]);
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write("userferry.toml", SETTINGS);
+    desk.write("wrong.jsonl", right(12));
+    desk.ferry("stage wrong.jsonl").ok(0);
+    desk.ferry("run --limit 2").ok(5);
+    let err = desk.ferry("waive --source wrong.jsonl --reason mistake").ok(0).err;
+    assert!(err.starts_with("10 rows waived; --undo takes it back\n"), "{err}");
+    let told = "2 rows of DIR/wrong.jsonl are done: the provider has their users, and userferry export --map has their ids\n";
+    assert!(err.contains(told), "{err}");
+}

@@ -27,7 +27,10 @@ pub(super) fn tell_missing(ui: Ui, mapping: &Mapping, schema: &Schema, found: &F
 
 /// How often a field of the table's rows is left out.
 pub(super) fn left_out(omitted: &BTreeMap<String, u64>) -> String {
-    format!("left out of the rows because the values do not fit: {}", by_field(omitted))
+    format!(
+        "left out of the rows in the table because the values do not fit: {}",
+        by_field(omitted)
+    )
 }
 
 /// Says what became of a source.
@@ -105,7 +108,8 @@ pub(super) fn tell(ui: Ui, source: &str, staged: &Staged) {
     }
     if c.differing > 0 {
         ui.warn(&format!(
-            "{} {} newer, userferry stage --replace {source}",
+            "{} {} newer, userferry stage --replace {source} (users who are done are not changed: change those at the \
+             provider); if it is another file by mistake, userferry waive --source {source}",
             counted(c.differing, "record"),
             agree(
                 c.differing,

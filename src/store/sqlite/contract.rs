@@ -4,14 +4,14 @@ use super::{
     Table, binding, compare, decide, export, failures, jobs, omitted, progress, remap, run,
     sources, stage, undo,
 };
-use crate::job::{SettleAs, Status};
+use crate::job::{Detail, SettleAs, Status};
 use crate::problem::FoundProblem;
 use crate::store::{
     AttemptRow, Batch, Binding, Chosen, Claim, Compared, Counts, Deciding, ErrorClass, Exported,
     FailureRow, JobId, JobRow, Lens, Mapped, MappedId, NewRun, OpenJob, Outlook, ProblemId,
-    ProblemRow, Reading, ReasonRow, Remap, Retried, Retry, RunEnd, RunId, RunRow, Running,
-    SourceId, SourceRow, StageCounts, Staging, StoreError, TallyLine, Tick, Ticked, ToMap, Undone,
-    UnfinishedSource,
+    ProblemRow, Reading, ReasonRow, Remap, Replaced, Retried, Retry, RunEnd, RunId, RunRow,
+    Running, SourceId, SourceRow, StageCounts, Staging, StoreError, TallyLine, Tick, Ticked, ToMap,
+    Undone, UnfinishedSource,
 };
 use crate::user::Identifiers;
 use std::collections::BTreeMap;
@@ -197,6 +197,14 @@ impl Reading for Table {
 
     fn has_records_of(&self, source: SourceId) -> Result<bool, StoreError> {
         self.check(|c| sources::has_records_of(c, source))
+    }
+
+    fn replaced(&self) -> Result<Vec<Replaced>, StoreError> {
+        self.check(sources::replaced)
+    }
+
+    fn rows_of(&self, path: &str) -> Result<Vec<(Status, Option<Detail>, u64)>, StoreError> {
+        self.check(|c| sources::rows_of(c, path))
     }
 
     fn source_paths(&self) -> Result<Vec<String>, StoreError> {

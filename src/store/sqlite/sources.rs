@@ -1,6 +1,7 @@
 //! Sources, and what stands in the table of each.
 
-use crate::store::{SourceId, UnfinishedSource};
+use crate::job::{Detail, Status};
+use crate::store::{Replaced, SourceId, UnfinishedSource};
 use rusqlite::{Connection, Transaction, params};
 
 /// The sources of these paths. Of standard input only its last reading: what came before is another
@@ -56,6 +57,39 @@ pub(super) fn close_source(t: &Transaction<'_>, path: &str, now_ms: i64) -> rusq
 pub(super) fn checkpoints(c: &Connection) -> rusqlite::Result<Vec<(SourceId, String)>> {
     let mut statement = c.prepare("SELECT id, checkpoint FROM source ORDER BY id")?;
     let rows = statement.query_map([], |row| Ok((SourceId(row.get(0)?), row.get(1)?)))?;
+    rows.collect()
+}
+
+pub(super) fn replaced(c: &Connection) -> rusqlite::Result<Vec<Replaced>> {
+    let mut statement = c.prepare(
+        "WITH waived AS (
+             SELECT j.id, j.key FROM origin o JOIN job j ON j.id = o.job_id WHERE j.detail = 'waived'),
+         back AS (
+             SELECT key FROM job
+             WHERE key IN (SELECT key FROM waived) AND (detail IS NULL OR detail <> 'waived'))
+         SELECT first.path, now.path, count(*), count(*) FILTER (WHERE j.detail = 'waived')
+         FROM origin o JOIN job j ON j.id = o.job_id
+             JOIN source first ON first.id = j.source_id JOIN source now ON now.id = o.source_id
+         WHERE first.path <> now.path
+               AND NOT (j.id IN (SELECT id FROM waived) AND j.key IN (SELECT key FROM back))
+         GROUP BY first.path, now.path ORDER BY first.path, now.path",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok(Replaced { of: row.get(0)?, by: row.get(1)?, rows: row.get(2)?, waived: row.get(3)? })
+    })?;
+    rows.collect()
+}
+
+pub(super) fn rows_of(
+    c: &Connection,
+    path: &str,
+) -> rusqlite::Result<Vec<(Status, Option<Detail>, u64)>> {
+    let mut statement = c.prepare(
+        "SELECT j.status, j.detail, count(*) FROM job j LEFT JOIN origin o ON o.job_id = j.id
+         WHERE coalesce(o.source_id, j.source_id) IN (SELECT id FROM source WHERE path = ?1)
+         GROUP BY j.status, j.detail",
+    )?;
+    let rows = statement.query_map([path], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     rows.collect()
 }
 
