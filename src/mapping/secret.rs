@@ -3,10 +3,21 @@
 use crate::vocabulary::salt;
 
 /// Any name with one of these in it.
-const PARTS: &[&str] =
-    &["password", "secretdata", "passwd", "passphrase", "passcode", "pwd", "密码", "口令", "盐"];
+const PARTS: &[&str] = &[
+    "password",
+    "passwort",
+    "kennwort",
+    "secretdata",
+    "passwd",
+    "passphrase",
+    "passcode",
+    "pwd",
+    "密码",
+    "口令",
+    "盐",
+];
 /// Names whose last word is one of these.
-const WORDS: &[&str] = &["pass", "hash", "salt", "digest", "secret"];
+const WORDS: &[&str] = &["pass", "pw", "hash", "pwhash", "salt", "digest", "secret"];
 /// Last words of what is known about a password, and is none.
 const ABOUT: &[&str] = &[
     "at",
@@ -40,7 +51,7 @@ const ABOUT: &[&str] = &[
 pub(crate) fn is_secret_name(name: &str) -> bool {
     // Most names are told at once.
     if name.is_ascii()
-        && !name.bytes().any(|byte| matches!(byte, b'p' | b'P' | b's' | b'S' | b'h' | b'H'))
+        && !name.bytes().any(|byte| matches!(byte.to_ascii_lowercase(), b'p' | b's' | b'h' | b'k'))
     {
         return false;
     }
@@ -113,6 +124,11 @@ mod tests {
             "saltValue",
             "salt_key",
             "usersalt",
+            "Kennwort",
+            "passwort_alt",
+            "pw",
+            "user_pw",
+            "pwhash",
             "密码",
             "登录密码",
             "盐值",

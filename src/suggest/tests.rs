@@ -493,6 +493,27 @@ fn a_hash_whose_salt_lies_apart_is_told_and_one_that_has_it_inside_is_not() {
 }
 
 #[test]
+fn a_hash_beside_its_salt_is_found_by_every_name_of_a_password() {
+    let names = ["pwhash", "passwort_hash", "passwort", "passworthash", "Kennwort", "hash", "pw"];
+    let others = names.into_iter().map(|name| (name, "salt"));
+    for (hash, salt) in
+        [("pw_hash", "pw_salt"), ("passwort_hash", "passwort_salt")].into_iter().chain(others)
+    {
+        let record = |n: u32| {
+            let (digest, salted) = (format!("{n:064x}"), format!("{:016x}", n * 7_919));
+            serde_json::json!({"kundennr": n, "vorname": "Ada", (hash): digest, (salt): salted})
+        };
+        let proposal = proposal(&(1..40).map(record).collect::<Vec<_>>());
+        let line = proposal.lines.iter().find(|line| line.field == "password").expect(hash);
+        let expected = format!(
+            "{{ scheme = \"sha256\", hash = \"{hash}\", salt = \"{salt}\", order = \"salt+password\" }}"
+        );
+        assert_eq!(line.rule, expected);
+        assert_eq!(proposal.without, [hash, salt]);
+    }
+}
+
+#[test]
 fn what_nobody_types_is_not_proposed_as_plain_text() {
     let note = |passwords: Vec<String>| {
         let records: Vec<serde_json::Value> =

@@ -26,7 +26,7 @@ const WHOLE: &[&str] = &["encrypt", "rands", "slt", "混淆码", "加密因子"]
 /// Words for passwords, and for what is made of them.
 #[rustfmt::skip]
 const PASSWORD: &[&str] = &[
-    "password", "passwd", "passwords", "pwd", "pass", "pw", "psw", "pswd", "psd", "passphrase", "passcode", "hash", "hashed", "hashing",
+    "password", "passwort", "kennwort", "passwd", "passwords", "pwd", "pass", "pw", "psw", "pswd", "psd", "passphrase", "passcode", "hash", "hashed", "hashing",
     "digest", "md", "md5", "sha", "sha1", "sha2", "sha256", "sha512", "bcrypt", "scrypt", "pbkdf2", "hmac", "kdf", "crypt", "crypto", "encrypt",
     "encrypted", "encryption", "login", "logon", "signin", "auth", "authentication", "cred", "creds", "credential", "credentials", "security", "secure", "mima", "密码", "口令",
     "登录", "登陆", "哈希", "散列", "加密", "摘要", "混淆",
@@ -140,6 +140,8 @@ mod tests {
             "password-salt-hex",
             "auth.salt",
             "mima_yan",
+            "passwort_salt",
+            "Kennwortsalt",
         ] {
             let kin = Salt::Password;
             assert_eq!(of_name(name), Some(kin), "{name}");
