@@ -28,7 +28,7 @@ pub(super) fn blocked(
     now: Option<i64>,
 ) {
     let system = lockouts::told(fields, now);
-    let beside = lockouts::beside(fields);
+    let (beside, _) = lockouts::beside(fields);
     let is_systems = |at: usize| {
         beside.contains(&at) || system.as_ref().is_some_and(|told| told.at.contains(&at))
     };

@@ -39,12 +39,13 @@ fn find(column: &str, names: &[String], fields: &[(Place, FieldStats)]) -> Optio
     (0..names.len()).find(is_it)
 }
 
-/// The fields that only explain what others of their system say, by their numbers.
-pub(super) fn beside(fields: &[(Place, FieldStats)]) -> Vec<usize> {
+/// The fields that only explain what others of their system say, or say nothing, by their numbers; and what the
+/// system is called.
+pub(super) fn beside(fields: &[(Place, FieldStats)]) -> (Vec<usize>, &'static str) {
     let names: Vec<String> = fields.iter().map(|(place, _)| whole_name(place)).collect();
-    let beside = system(&names, fields).map_or(&[][..], |system| system.beside);
-    let is_one = |at: &usize| beside.contains(&names[*at].as_str());
-    (0..names.len()).filter(is_one).collect()
+    let Some(system) = system(&names, fields) else { return (Vec::new(), "") };
+    let is_one = |at: &usize| system.beside.contains(&names[*at].as_str());
+    ((0..names.len()).filter(is_one).collect(), system.name)
 }
 
 /// What is said of these fields at this time, in seconds since 1970.

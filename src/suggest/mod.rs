@@ -130,11 +130,16 @@ pub fn propose(survey: &Survey, is_sample: bool, schema: &Schema) -> Proposal {
     let is_part = |place: &Place| taken.is_some_and(|root| passwords::is_inside(place, root));
     let left = fields.iter().enumerate();
     let left = left.filter(|(at, (place, _))| !is_used(*at) && !is_part(place));
-    let left = left.map(|(_, (place, stats))| Left {
+    let (beside, system) = lockouts::beside(&fields);
+    let left = left.map(|(at, (place, stats))| Left {
         source: rule::shown(place),
         rule: rule::written(place, &rule::How::default()),
         coverage: percent(stats.filled(), records),
-        reason: why_left(place, stats),
+        reason: if beside.contains(&at) && stats.filled() > 0 {
+            format!("not what says in {system} who may sign in")
+        } else {
+            why_left(place, stats)
+        },
     });
     let left: Vec<Left> = left.collect();
     let without = without(&fields, &candidates, schema);

@@ -718,3 +718,27 @@ fn the_proposal_is_the_same_every_time() {
     let first = proposal(&records).to_toml("");
     assert!((0..5).all(|_| proposal(&records).to_toml("") == first), "{first}");
 }
+
+/// WordPress reads `user_status` nowhere (docs/from/wordpress.md), whichever of its columns were exported.
+#[test]
+fn what_a_system_never_reads_shuts_nobody_out() {
+    let all = ["user_pass", "user_nicename", "user_activation_key"];
+    for gone in [&[][..], &["user_pass"], &["user_nicename", "user_activation_key"]] {
+        let record = |n: u32| {
+            let mut record = serde_json::json!({
+                "ID": n, "user_login": format!("u{n}"), "user_email": format!("u{n}@example.com"),
+                "user_registered": "2024-01-01 00:00:00", "user_status": u32::from(n.is_multiple_of(9)), "display_name": "U",
+            });
+            for name in all.iter().filter(|name| !gone.contains(name)) {
+                record[*name] = format!("{name}-{n}").into();
+            }
+            record
+        };
+        let proposal = proposal(&(0..40).map(record).collect::<Vec<_>>());
+        assert!(!proposal.lines.iter().any(|line| line.source == "user_status"), "{gone:?}");
+        let left = proposal.left.iter().find(|left| left.source == "user_status").expect("left");
+        assert_eq!(left.reason, "not what says in WordPress who may sign in", "{gone:?}");
+    }
+    let own = serde_json::json!({"ID": 1, "user_login": "u", "user_status": 1});
+    assert!(proposed(&[own]).iter().any(|line| line.starts_with("# blocked = ")));
+}

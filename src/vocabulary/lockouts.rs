@@ -151,7 +151,7 @@ pub(crate) const SYSTEMS: &[System] = &[
     // developer.wordpress.org/reference/classes/wp_user: of a single site nothing says it; user_status is not used.
     System {
         name: "WordPress",
-        marks: &[&["userlogin"], &["userpass"], &["usernicename", "useractivationkey"]],
+        marks: &[&["userlogin"], &["userpass", "useremail"], &["usernicename", "useractivationkey", "userregistered"]],
         says: &[],
         beside: &["userstatus"],
         note: "",
