@@ -99,14 +99,8 @@ fn candidate(
     let kind = schema.field(field).and_then(|field| field.identifier);
     let how = fit(place, stats, field, schema);
     let mut doubt = doubt;
-    let mut note = None;
-    let is_id = kind == Some(IdKind::ExternalId);
-    let is_taken = !is_id || is_nearly_unique(stats);
-    let repeated = kind.map_or(0, |kind| stats.repeated_as(kind));
-    if repeated > 0 {
-        doubt += 300;
-        note = Some(about_repeated(repeated, stats.filled(), is_taken));
-    }
+    let is_taken = kind != Some(IdKind::ExternalId) || is_nearly_unique(stats);
+    let note = (!is_taken).then(|| no_id(stats.repeated, stats.filled()));
     if field == schema.password_field && stats.of_shape(Shape::Hash) > 0 {
         doubt -= 500;
     }
@@ -138,33 +132,22 @@ fn candidate(
 /// Whether at most one value in fifty came before: these are mistakes of their records, and `check` is
 /// for them. Where more do, the field tells something else.
 fn is_nearly_unique(stats: &FieldStats) -> bool {
-    stats.repeated_as(IdKind::ExternalId) * 50 <= stats.filled()
+    stats.repeated * 50 <= stats.filled()
 }
 
-/// What follows from values of an identifier that came before.
-fn about_repeated(repeated: u64, filled: u64, is_taken: bool) -> String {
-    let (n, of) = (grouped(repeated), grouped(filled));
-    let is_one = repeated == 1;
-    match (is_taken, is_one) {
-        (true, true) => format!(
-            "{n} of {of} values came before in another record: the later record cannot be sent, and check names it"
-        ),
-        (true, false) => format!(
-            "{n} of {of} values came before in other records: the later records cannot be sent, and check names them"
-        ),
-        (false, _) => {
-            let them = if is_one {
-                "it is a mistake, correct it"
-            } else {
-                "they are mistakes, correct them"
-            };
-            format!(
-                "{n} of {of} values came before, so it is hardly an id: with this line the later records could not be \
-                 sent; if {them} and take it; without an external id users are recognised by e-mail address, phone \
-                 number or user name"
-            )
-        }
-    }
+/// What follows where too many values came before.
+fn no_id(repeated: u64, filled: u64) -> String {
+    let them = if repeated == 1 {
+        "it is a mistake, correct it"
+    } else {
+        "they are mistakes, correct them"
+    };
+    format!(
+        "{} of {} values came before, so it is hardly an id: with this line the later records could not be sent; if \
+         {them} and take it; without an external id users are recognised by e-mail address, phone number or user name",
+        grouped(repeated),
+        grouped(filled)
+    )
 }
 
 impl Candidate {

@@ -100,6 +100,9 @@ const FIRST: &[&str] = &[
     "loginsCount",
 ];
 
+/// Points that an identifier loses some of whose values came before: another may be the better one.
+const REPEATED: i64 = 300;
+
 /// Proposes a mapping. `is_sample`: the export has, or may have, more records than were looked at.
 pub fn propose(survey: &Survey, is_sample: bool, schema: &Schema) -> Proposal {
     let (fields, records) = (survey.fields(), survey.records());
@@ -161,6 +164,11 @@ fn try_all(
             || schema.blocked_field == Some(candidate.field)
                 && (tried.taken > 0 || tried.refusals() == 0);
         if tried.takes_most() || is_missed {
+            if let Some(told) = tried.told_repeated() {
+                let notes = [Some(told), candidate.note.take()];
+                candidate.note = Some(notes.into_iter().flatten().collect::<Vec<_>>().join("; "));
+                candidate.points = candidate.points.map(|points| points - REPEATED);
+            }
             all.insert((candidate.at, candidate.field), tried);
         } else {
             let told = [Some(tried.told(false)), candidate.note.take()];

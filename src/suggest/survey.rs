@@ -7,7 +7,6 @@ use super::shape::{Shape, shapes};
 use crate::input::is_data;
 use crate::password::detect;
 use crate::password::typed::Texts;
-use crate::user::IdKind;
 use crate::vocabulary::standing;
 use crate::vocabulary::states::Tally;
 use crate::vocabulary::synonyms;
@@ -64,8 +63,6 @@ pub struct FieldStats {
     pub texts: Texts,
     /// Values that another record had before, to the letter.
     pub repeated: u64,
-    /// Values that another record had before, in whatever case.
-    pub repeated_in_any_case: u64,
     /// Whether a list had more than one element.
     pub several: bool,
     /// Whether it lies in text that holds JSON, into which paths lead, but no jq program.
@@ -73,7 +70,6 @@ pub struct FieldStats {
     /// Characters of the shortest filled value and of the longest.
     pub(super) lengths: Option<(usize, usize)>,
     seen: HashSet<u64>,
-    seen_in_lower_case: HashSet<u64>,
     /// What the values say of whether their users may sign in.
     pub(super) tally: Tally,
 }
@@ -82,12 +78,6 @@ impl FieldStats {
     /// Records that have a value.
     pub fn filled(&self) -> u64 {
         self.present - self.empty
-    }
-
-    /// Values of an identifier that staging takes for one that another record had before: case tells user
-    /// names and ids apart, but not e-mail addresses.
-    pub(super) fn repeated_as(&self, kind: IdKind) -> u64 {
-        if kind == IdKind::Email { self.repeated_in_any_case } else { self.repeated }
     }
 
     /// How many values are of a type.
@@ -137,10 +127,7 @@ impl FieldStats {
                 *self.schemes.entry(detect(&text).as_str()).or_default() += 1;
             }
         }
-        let text = text.trim();
-        self.repeated += u64::from(!self.seen.insert(hash(text.as_bytes())));
-        let is_new = self.seen_in_lower_case.insert(hash(text.to_lowercase().as_bytes()));
-        self.repeated_in_any_case += u64::from(!is_new);
+        self.repeated += u64::from(!self.seen.insert(hash(text.trim().as_bytes())));
     }
 }
 

@@ -742,3 +742,34 @@ fn what_a_system_never_reads_shuts_nobody_out() {
     let own = serde_json::json!({"ID": 1, "user_login": "u", "user_status": 1});
     assert!(proposed(&[own]).iter().any(|line| line.starts_with("# blocked = ")));
 }
+
+/// `check` says of the later records of such values that they cannot be sent: of no others may this be told.
+#[test]
+fn only_what_the_rule_takes_came_before() {
+    let record = |n: u32| {
+        let mail = match n % 10 {
+            0 => "NULL@".to_owned(),
+            1 => format!("Shared{}@example.com", n / 20),
+            _ => format!("u{n}@example.com"),
+        };
+        let phone = if n.is_multiple_of(3) {
+            "n/a".to_owned()
+        } else {
+            format!("+1 415 555 {:04}", 100 + n)
+        };
+        serde_json::json!({"uid": n, "mail": mail, "phone": phone})
+    };
+    let records: Vec<serde_json::Value> = (0..100).map(record).collect();
+    let proposal = proposal(&records);
+    let note = |field: &str| {
+        let line =
+            proposal.lines.iter().find(|line| line.field == field && line.holds).expect(field);
+        line.note.clone().unwrap_or_default()
+    };
+    // Ten times NULL@, which is none; the ten others are five addresses, each twice.
+    assert_eq!(
+        note("email"),
+        "5 of 90 values came before in other records: the later records cannot be sent, and check names them"
+    );
+    assert_eq!(note("phone"), "");
+}

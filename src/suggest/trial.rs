@@ -6,7 +6,7 @@ use crate::problem::Rule as Broken;
 use crate::schema::Schema;
 use crate::user::Value;
 use crate::words::grouped;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// Reasons that are told of one rule.
 const MOST_REASONS: usize = 3;
@@ -18,6 +18,8 @@ pub struct Tried {
     pub taken: u64,
     /// Values that would be refused, by the reason.
     pub refused: BTreeMap<String, u64>,
+    /// Of those that would be sent, identifiers that an earlier record has, too: only one of them can.
+    pub repeated: u64,
 }
 
 impl Tried {
@@ -29,6 +31,17 @@ impl Tried {
     /// Whether most values are taken.
     pub(super) fn takes_most(&self) -> bool {
         self.taken > self.refusals()
+    }
+
+    /// What follows from identifiers that came before, if some did.
+    pub(super) fn told_repeated(&self) -> Option<String> {
+        let others = match self.repeated {
+            0 => return None,
+            1 => "another record: the later record cannot be sent, and check names it",
+            _ => "other records: the later records cannot be sent, and check names them",
+        };
+        let (n, of) = (grouped(self.repeated), grouped(self.taken));
+        Some(format!("{n} of {of} values came before in {others}"))
     }
 
     /// `1,799 of 1,800 values taken, 1 not: a text that is no whole number`. `omits`: what is refused is left
@@ -75,7 +88,8 @@ impl<'a> Trial<'a> {
     /// What a rule of a field comes to; none where it cannot be read as one.
     pub(super) fn run(&self, field: &str, rule: &str) -> Option<Tried> {
         let mapping = mapping(field, rule)?;
-        let mut tried = Tried::default();
+        let kind = self.schema.field(field).and_then(|field| field.identifier);
+        let (mut tried, mut seen) = (Tried::default(), HashSet::new());
         for record in self.records {
             let prepared = prepare(record, &mapping, self.schema);
             // That other fields identify the user is not asked here.
@@ -84,6 +98,9 @@ impl<'a> Trial<'a> {
                 *tried.refused.entry(reason(&problem.message)).or_default() += 1;
             } else if prepared.user.password.is_some() || !prepared.user.fields.is_empty() {
                 tried.taken += 1;
+                let id = kind.and_then(|kind| prepared.user.identifiers.get(kind));
+                let is_new = id.is_none_or(|id| seen.insert(id.to_owned()));
+                tried.repeated += u64::from(!is_new);
             }
         }
         Some(tried)
