@@ -113,6 +113,9 @@ fn look_at(ui: Ui, source: &Source, reading: &SourceOptions) -> Result<Sample> {
     for cells in &found {
         ui.note(&format!("{source}: cells that hold {} count as no value", cells.told()));
     }
+    if let Some((_, why)) = reader.escapes() {
+        ui.warn(&format!("{source}: {why}"));
+    }
     let mut survey = Survey::at(clock::system_ms() / 1000);
     for raw in sample {
         survey.add(&if found.is_empty() { raw } else { nulls::without(raw, &found) });

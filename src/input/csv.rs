@@ -4,6 +4,7 @@
 //! ([`Cell`]), a cell that reads as one becomes one; everything else stays text.
 
 use super::error::InputError;
+use super::escapes::Escapes;
 use super::mark::{self, MARK};
 use super::scan::show_name;
 use super::stream::Failure;
@@ -12,7 +13,6 @@ use super::{MAX_RECORD, Reader, Record};
 use crate::json::{is_number, is_space, next_special};
 use crate::problem::{Problem, Rule};
 use crate::vocabulary::nulls::{self, NullCounts};
-use crate::words::counted;
 use csv_core::ReadRecordResult;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -87,13 +87,11 @@ pub(super) struct Rows {
     is_named: bool,
     /// Which column says why an export has the row; it is no part of the record.
     mark: Option<usize>,
-    /// Whether a cell was what databases write for no value.
-    has_null: bool,
-    /// Rows with a cell that holds an escape of their text format.
-    with_escapes: u64,
+    /// Escapes of a database's text format, where the cells are separated as in it.
+    escapes: Escapes,
     /// Words that stand for no value, besides the one that always does.
     null: Vec<String>,
-    /// How often columns have such words, if that is asked.
+    /// How often columns have such words, if that is to be known.
     counts: Option<NullCounts>,
 }
 
@@ -111,8 +109,7 @@ impl Rows {
             columns: Vec::new(),
             is_named: false,
             mark: None,
-            has_null: false,
-            with_escapes: 0,
+            escapes: Escapes::default(),
             null: Vec::new(),
             counts: None,
         };
@@ -141,9 +138,10 @@ impl Rows {
         self
     }
 
-    /// What stands for no value.
+    /// What stands for no value. Between tabs such words tell what the escapes mean.
     pub(super) fn with_null(mut self, words: &[String], are_counted: bool) -> Self {
         self.null = words.to_vec();
+        let are_counted = are_counted || self.delimiter == b'\t';
         self.counts = are_counted.then(NullCounts::default);
         self
     }
@@ -265,13 +263,15 @@ impl Rows {
 
     /// Takes note of what only the text format of a database writes, where cells are separated as in it.
     fn note_escapes(&mut self) {
-        if self.delimiter != b'\t' || !self.text[..self.text_len].contains(&b'\\') {
-            return;
+        if self.delimiter == b'\t' && self.text[..self.text_len].contains(&b'\\') {
+            let mut escapes = std::mem::take(&mut self.escapes);
+            escapes.see(self.cells());
+            self.escapes = escapes;
         }
-        let has_null = self.cells().any(|cell| cell == NULL);
-        let has_escape = self.cells().any(has_escape);
-        self.has_null |= has_null;
-        self.with_escapes += u64::from(has_escape);
+    }
+
+    pub(super) fn escapes(&self) -> &Escapes {
+        &self.escapes
     }
 
     /// The words that stand for no value, besides the one that always does.
@@ -429,19 +429,6 @@ impl Quotes {
 }
 
 impl Reader {
-    /// How many rows so far have escapes of a database's text format, and what that means, where the source
-    /// writes `\N` for no value, as such formats do. Escapes are taken as they stand: `C:\new` may be meant.
-    pub(crate) fn escapes(&self) -> Option<(u64, String)> {
-        let rows = self.rows.as_ref().filter(|rows| rows.has_null && rows.with_escapes > 0)?;
-        let why = format!(
-            "tabs between the cells and \\N for no value, as in the text format of PostgreSQL's COPY and of MySQL: \
-             cells of {} hold escapes with a backslash, which are taken as they stand; export it as CSV: \
-             COPY (SELECT …) TO … WITH (FORMAT csv, HEADER)",
-            counted(rows.with_escapes, "row")
-        );
-        Some((rows.with_escapes, why))
-    }
-
     pub(super) fn next_row(&mut self) -> Result<Option<Record>, InputError> {
         loop {
             let Some(rows) = &mut self.rows else { return Ok(None) };
@@ -517,11 +504,6 @@ fn line_ends(bytes: &[u8]) -> u64 {
 
 /// What databases write for NULL (`COPY`, `INTO OUTFILE`) is an empty cell.
 const NULL: &[u8] = nulls::ESCAPED.as_bytes();
-
-/// Whether an escape stands in a cell, as `COPY` and `INTO OUTFILE` write them.
-fn has_escape(cell: &[u8]) -> bool {
-    cell.windows(2).any(|two| two[0] == b'\\' && b"\\bfnrtvZ0".contains(&two[1]))
-}
 
 fn push_cell(bytes: &[u8], cell: Option<Cell>, json: &mut Vec<u8>) {
     let word = bytes.trim_ascii();

@@ -9,6 +9,7 @@ mod csv;
 mod detect;
 mod encoding;
 mod error;
+mod escapes;
 mod header;
 mod json;
 mod jsonl;

@@ -101,6 +101,51 @@ fn escapes_of_a_databases_text_format_are_told_and_taken_as_they_stand() {
     }
 }
 
+/// As the client writes: a tab, a newline and a backslash escaped, and the word NULL for no value.
+#[test]
+fn escapes_of_mysql_batch_are_told_by_each_command_with_the_way_out() {
+    const HEAD: &str = "id\temail\tusername\tdisplay_name\tcity\n";
+    let row = |n: u32, name: &str| format!("{n}\tu{n}@b.cn\tuser{n}\t{name}\tNULL\n");
+    let with = |names: [&str; 4]| {
+        let rows = (1..).zip(names).map(|(n, name)| row(n, name)).collect::<String>();
+        format!("{HEAD}{rows}")
+    };
+    let escaped = with(["Max\\\\Schmidt", "Uwe\\tBecker", "Eva", "Ann\\nLee"]);
+    let told = "cells of 3 rows hold escapes with a backslash (\\t, \\n, \\\\), which are taken as they stand; \
+                export it without: mysql --batch --raw, if no value holds a tab or a newline, or else as JSON: \
+                mysql -N -r -e \"SELECT JSON_OBJECT(";
+    for null in [true, false] {
+        let desk = Desk::new();
+        desk.write("u.tsv", &escaped);
+        let init = desk.ferry("init --from u.tsv").ok(0).err;
+        assert!(init.contains(told), "{init}");
+        if !null {
+            let settings = desk.read("userferry.toml");
+            desk.write("userferry.toml", settings.replace("\nnull = [\"NULL\"]\n", "\n"));
+        }
+        let check = desk.ferry("check u.tsv").ok(0).out;
+        assert!(check.contains(told), "{check}");
+        let stage = desk.ferry("stage u.tsv").ok(0).err;
+        assert!(stage.contains(told), "{stage}");
+    }
+    // Without escapes, with backslashes that are none, without the word, and between commas.
+    let clean = with(["Max", "Uwe", "Eva", "Ann"]);
+    let raw = with(["DOMAIN\\li", "Uwe\\tBecker", "Eva", "Ann"]);
+    for (name, content) in [
+        ("a.tsv", clean),
+        ("b.tsv", raw),
+        ("c.tsv", escaped.replace("NULL", "Rome")),
+        ("d.csv", escaped.replace('\t', ",")),
+    ] {
+        let desk = Desk::new();
+        desk.write(name, content);
+        let init = desk.ferry(&format!("init --from {name}")).ok(0).err;
+        assert!(!init.contains("escapes"), "{name}: {init}");
+        let check = desk.ferry(&format!("check {name}")).ok(0).out;
+        assert!(!check.contains("escapes"), "{name}: {check}");
+    }
+}
+
 #[test]
 fn corrections_without_a_key_are_told_with_the_way_out() {
     let desk = Desk::new();
