@@ -48,7 +48,7 @@ const OTHERS: &str = r#"
 externalId = { from = "uid", as = "text" }
 email = { from = "mail", on_error = "omit" }
 phone = { from = "tel", as = "e164", on_error = "omit" }
-phoneCountryCode = { from = "code", on_error = "omit" }
+phoneCountryCode = "code"
 address = { jq = '[.. | strings] | sort | unique | first', on_error = "omit" }
 profile = { jq = 'try error(.nick) catch .' }
 locale = { jq = '.list | [limit(3; .[])] | add | tostring' }
