@@ -22,16 +22,22 @@ pub(crate) fn refuse_strange_header(
     if header.iter().any(|name| wanted.iter().any(|column| feeds(name, column))) {
         return Ok(());
     }
+    let hint = match reader.wide_rows() {
+        Some((_, why)) => {
+            format!("{why}. Then userferry init --from {source} proposes what [mapping] takes")
+        }
+        None => format!(
+            "is --encoding or --delimiter another, or better left out? If not, write the names of its columns into \
+             [mapping]: userferry init --from {source} proposes them"
+        ),
+    };
     Err(Error::usage(format!(
         "none of the columns that [mapping] takes ({}) is in the header of {source}, which has {}{}",
         shown(&wanted),
         counted(header.len() as u64, "column"),
         known(header)
     ))
-    .hint(format!(
-        "is --encoding or --delimiter another, or better left out? If not, write the names of its columns into \
-         [mapping]: userferry init --from {source} proposes them"
-    )))
+    .hint(hint))
 }
 
 /// The columns that the rules name; none where a rule may take any, or no rule takes one.
@@ -66,10 +72,27 @@ fn shown(names: &[&str]) -> String {
 fn known(header: &[String]) -> String {
     let names: Vec<&str> =
         header.iter().map(String::as_str).filter(|name| is_column_name(name)).collect();
+    let names = &names[..names.len().min(SHOWN)];
     match header.len() - names.len() {
         _ if names.is_empty() => String::new(),
-        0 => format!(": {}", shown(&names)),
-        1 => format!(": {} and 1 other", shown(&names)),
-        others => format!(": {} and {others} others", shown(&names)),
+        0 => format!(": {}", shown(names)),
+        1 => format!(": {} and 1 other", shown(names)),
+        others => format!(": {} and {others} others", shown(names)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::known;
+
+    #[test]
+    fn the_names_that_are_shown_and_the_others_make_all() {
+        let names = "id email phone username password nickname gender birthdate city country x y";
+        let header: Vec<String> = names.split(' ').map(str::to_owned).collect();
+        let expected =
+            ": id, email, phone, username, password, nickname, gender, birthdate and 4 others";
+        assert_eq!(known(&header), expected);
+        assert_eq!(known(&header[..2]), ": id, email");
+        assert_eq!(known(&header[10..]), "");
     }
 }

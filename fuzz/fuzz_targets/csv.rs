@@ -67,6 +67,11 @@ fuzz_target!(|data: &[u8]| {
     }
     let layout = walk.layout();
     let separator = layout["rows"]["delimiter"].as_u64().expect("a byte") as u8;
+    // Where the source uses no quotes, such a row is one like any other: the crate has no such rule either.
+    let goes_on = |two: &[u8]| two[0] == b'"' && !matches!(two[1], b'\t' | b'\r' | b'\n' | b'"');
+    if layout["rows"]["is_bare"] == true && data.windows(2).any(goes_on) {
+        return;
+    }
     if let Some(named) = delimiter {
         assert_eq!(serde_json::to_value(named).expect("a byte"), layout["rows"]["delimiter"]);
     }

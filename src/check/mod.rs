@@ -153,6 +153,7 @@ impl<'a> Checker<'a> {
         let read = self.read(reader, progress);
         self.commit()?;
         self.warn_of_escapes(name, reader);
+        self.warn_of_wide_rows(name, reader);
         self.warn_of_nulls(name, reader);
         read
     }

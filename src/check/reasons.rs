@@ -43,28 +43,37 @@ impl Reasons {
 
     /// A line for each reason, the most frequent first; empty where there is none.
     pub fn to_text(&self, mapping: &Mapping, schema: &Schema) -> String {
+        let mut text = self.lines(&|field| mapped_to(mapping, field, schema));
+        if !text.is_empty() {
+            text.push_str("each of them, record by record: --format jsonl\n");
+        }
+        text
+    }
+
+    /// The same of what was read without a mapping.
+    pub(crate) fn unmapped(&self) -> String {
+        self.lines(&|_| Vec::new())
+    }
+
+    fn lines(&self, to: &dyn Fn(&str) -> Vec<String>) -> String {
         let mut groups: Vec<&Group> = self.groups.values().collect();
         groups
             .sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.first.field.cmp(&b.first.field)));
-        let mut text: String =
-            groups.iter().take(SHOWN).map(|group| line(group, mapping, schema)).collect();
+        let mut text: String = groups.iter().take(SHOWN).map(|group| line(group, to)).collect();
         if let Some(more) = groups.len().checked_sub(SHOWN).filter(|more| *more > 0) {
             text.push_str(&format!("… and {}\n", counted(more as u64, "more reason")));
         }
         if self.others > 0 {
             text.push_str(&format!("… and {} of other fields\n", counted(self.others, "problem")));
         }
-        if !text.is_empty() {
-            text.push_str("each of them, record by record: --format jsonl\n");
-        }
         text
     }
 }
 
 /// `1,204 x mail (goes to email): missing @; first in users.csv, record 5, line 6`
-fn line(group: &Group, mapping: &Mapping, schema: &Schema) -> String {
+fn line(group: &Group, to: &dyn Fn(&str) -> Vec<String>) -> String {
     let first = &group.first;
-    let to = mapped_to(mapping, &first.field, schema);
+    let to = to(&first.field);
     let field = match (first.field.as_str(), to.as_slice()) {
         ("", _) => "the whole record".to_owned(),
         (field, []) => field.to_owned(),

@@ -30,6 +30,12 @@ impl Checker<'_> {
         }
     }
 
+    pub(super) fn warn_of_wide_rows(&mut self, name: &str, reader: &Reader) {
+        if let Some((rows, why)) = reader.wide_rows() {
+            self.warn("wide-rows", rows, format!("{name}: {why}"));
+        }
+    }
+
     /// Each word of CSV that is read as text, and so frequent that it means no value.
     pub(super) fn warn_of_nulls(&mut self, name: &str, reader: &Reader) {
         let mut words = reader.null_words();

@@ -3,6 +3,7 @@
 
 use super::global::Global;
 use super::reading::SourceOptions;
+use crate::check::{FoundProblem, Reasons};
 use crate::clock;
 use crate::config::{self, TargetKind};
 use crate::error::{Error, Exit, Result};
@@ -97,17 +98,27 @@ fn look_at(ui: Ui, source: &Source, reading: &SourceOptions) -> Result<Sample> {
         ui.note(&format!("{source}: {note}"));
     }
     let (mut sample, mut bytes) = (Vec::new(), 0);
-    let (mut read, mut faulty) = (0, 0);
+    let (mut read, mut faulty, mut reasons) = (0, 0, Reasons::default());
     while read < SAMPLE && bytes < MOST_BYTES {
         let Some(record) = reader.next_record()? else { break };
         read += 1;
-        if record.fault.is_none() {
+        let Some(fault) = record.fault else {
             bytes += record.raw.len();
             sample.push(record.raw);
-        } else {
-            faulty += 1;
-        }
+            continue;
+        };
+        faulty += 1;
+        reasons.add(FoundProblem {
+            source: source.to_string(),
+            record: record.no,
+            line: record.line,
+            key: None,
+            field: fault.field,
+            rule: fault.rule,
+            message: fault.message,
+        });
     }
+    let unread = Unread { records: faulty, reasons: reasons.unmapped(), wide: reader.wide_rows() };
     let found = reader.null_words();
     let null = reader.null_setting(&found);
     for cells in &found {
@@ -121,12 +132,46 @@ fn look_at(ui: Ui, source: &Source, reading: &SourceOptions) -> Result<Sample> {
         survey.add(&if found.is_empty() { raw } else { nulls::without(raw, &found) });
     }
     if survey.records() == 0 {
-        return Err(Error::usage(format!("{source}: no record to propose a mapping from"))
-            .hint("without --from, init writes the mapping of the vendor's example"));
+        return Err(unread.refusal(source));
     }
+    unread.tell(ui, source);
     let is_sample = read == SAMPLE || bytes >= MOST_BYTES;
     let proposal = propose(&survey, is_sample, TargetKind::AuthingV2.schema());
     Ok(Sample { proposal, seen: looked_at(survey.records(), read, faulty), null })
+}
+
+/// Records that could not be read, and why.
+struct Unread {
+    records: u64,
+    /// A line for each reason.
+    reasons: String,
+    /// What rows with too many cells mean, where many have.
+    wide: Option<(u64, String)>,
+}
+
+impl Unread {
+    fn tell(&self, ui: Ui, source: &Source) {
+        if self.records > 0 {
+            let n = counted(self.records, "record");
+            ui.warn(&format!("{source}: {n} could not be read:\n{}", self.reasons.trim_end()));
+        }
+        if let Some((_, why)) = &self.wide {
+            ui.warn(&format!("{source}: {why}"));
+        }
+    }
+
+    /// Why nothing can be proposed.
+    fn refusal(&self, source: &Source) -> Error {
+        let what = format!("{source}: no record to propose a mapping from");
+        match &self.wide {
+            None if self.records == 0 => Error::usage(what)
+                .hint("without --from, init writes the mapping of the vendor's example"),
+            Some((_, why)) => Error::usage(format!("{what}: none could be read")).hint(why),
+            None => {
+                Error::usage(format!("{what}: none could be read")).hint(self.reasons.trim_end())
+            }
+        }
+    }
 }
 
 /// At how many records was looked, and why at no more. What came twice, word for word, counts once.

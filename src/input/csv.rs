@@ -6,8 +6,10 @@
 use super::error::InputError;
 use super::escapes::Escapes;
 use super::mark::{self, MARK};
+use super::quotes::{self, Quotes};
 use super::scan::show_name;
 use super::stream::Failure;
+use super::wide::Widths;
 use super::window::Window;
 use super::{MAX_RECORD, Reader, Record};
 use crate::json::{is_number, is_space, next_special};
@@ -32,6 +34,10 @@ pub enum Cell {
 pub struct Delimiter(pub(super) u8);
 
 impl Delimiter {
+    pub(super) fn is_tab(self) -> bool {
+        self.0 == b'\t'
+    }
+
     /// The character between cells of an export: a comma where this one is no usual one, which
     /// would have to be named when the export is read.
     pub(crate) fn usual(self) -> u8 {
@@ -80,8 +86,10 @@ pub(super) struct Rows {
     text_len: usize,
     ends: Vec<usize>,
     cells: usize,
-    /// A quote in the row is neither the end of a cell nor written twice.
+    /// A quote in the row is neither the end of a cell nor written twice, and does not stand for itself.
     is_stray: bool,
+    /// The source uses no quotes: where they cannot be those of CSV, they stand for themselves.
+    is_bare: bool,
     columns: Vec<Column>,
     /// The names of the columns are the user's, not those of a header.
     is_named: bool,
@@ -89,6 +97,9 @@ pub(super) struct Rows {
     mark: Option<usize>,
     /// Escapes of a database's text format, where the cells are separated as in it.
     escapes: Escapes,
+    /// How many rows are too wide: of the first, and of those read.
+    first_widths: Widths,
+    widths: Option<Widths>,
     /// Words that stand for no value, besides the one that always does.
     null: Vec<String>,
     /// How often columns have such words, if that is to be known.
@@ -106,10 +117,13 @@ impl Rows {
             ends: vec![0; 64],
             cells: 0,
             is_stray: false,
+            is_bare: false,
             columns: Vec::new(),
             is_named: false,
             mark: None,
             escapes: Escapes::default(),
+            first_widths: Widths::default(),
+            widths: None,
             null: Vec::new(),
             counts: None,
         };
@@ -146,6 +160,30 @@ impl Rows {
         self
     }
 
+    /// How many cells the first rows have.
+    pub(super) fn with_first_widths(mut self, widths: Widths) -> Self {
+        self.first_widths = widths;
+        self
+    }
+
+    pub(super) fn widths(&self) -> &Widths {
+        self.widths.as_ref().unwrap_or(&self.first_widths)
+    }
+
+    /// Takes note of how many cells the row has. What an export has marked is as it was in its source.
+    fn note_width(&mut self) {
+        if self.mark.is_none() {
+            let cells = if self.is_stray { 0 } else { self.cells };
+            self.widths.get_or_insert_default().see(cells, self.columns.len());
+        }
+    }
+
+    /// Whether the source uses no quotes.
+    pub(super) fn bare(mut self, is_bare: bool) -> Self {
+        self.is_bare = is_bare;
+        self
+    }
+
     pub(super) fn clear(&mut self) {
         self.text_len = 0;
         self.cells = 0;
@@ -178,13 +216,14 @@ impl Rows {
     /// Reads the next row. Returns its length in the window, with its line end; none at the end.
     ///
     /// A row with a stray quote ends with the line on which it starts: the quote before it may be
-    /// the stray one, and what lies between them are other rows.
+    /// the stray one, and what lies between them are other rows. Where the source uses no quotes, such a line
+    /// with the right number of cells is a row like any other.
     pub(super) fn read(&mut self, window: &mut Window) -> Result<Option<usize>, Failure> {
         if !skip_line_ends(window)? {
             return Ok(None);
         }
         self.clear();
-        let mut quotes = Quotes { at: 0, place: Place::Start };
+        let mut quotes = Quotes::new();
         let mut len = 0;
         loop {
             if quotes.follow(window.bytes(), self.delimiter) && quotes.at <= MAX_RECORD {
@@ -238,7 +277,9 @@ impl Rows {
         self.core = core;
         // As at the beginning: what has read something looks for no byte order mark.
         self.feed(b"\n");
-        self.is_stray = true;
+        self.is_stray = !self.is_bare
+            || self.cells != self.columns.len()
+            || self.cells().any(quotes::is_in_quotes);
         if window.bytes().len() == len { Ok(len) } else { Ok(whole_line_end(window, len + 1)) }
     }
 
@@ -381,53 +422,6 @@ impl Rows {
 const STRAY: &str = "a quote stands inside a cell; a cell that has quotes must stand in quotes, \
                      and each of its own be written twice";
 
-/// Follows the quotes of a row.
-struct Quotes {
-    /// What was followed so far; at the end of the row, its length.
-    at: usize,
-    place: Place,
-}
-
-enum Place {
-    /// At the start of a cell.
-    Start,
-    /// In a cell without quotes around it.
-    Plain,
-    /// In a cell in quotes.
-    Quoted,
-    /// Behind a quote in such a cell: its end, or the first of two.
-    Behind,
-    /// Behind the line end.
-    End,
-}
-
-impl Quotes {
-    /// Goes on in a row, to its end or that of the bytes. Returns whether a quote is stray.
-    fn follow(&mut self, bytes: &[u8], delimiter: u8) -> bool {
-        while self.at < bytes.len() {
-            let rest = &bytes[self.at..];
-            let (n, place) = match (&self.place, rest[0]) {
-                (Place::End, _) => return false,
-                (Place::Quoted, _) => match memchr::memchr(b'"', rest) {
-                    Some(at) => (at + 1, Place::Behind),
-                    None => (rest.len(), Place::Quoted),
-                },
-                (Place::Start | Place::Behind, b'"') => (1, Place::Quoted),
-                (_, b'\r' | b'\n') => (1, Place::End),
-                (_, byte) if byte == delimiter => (1, Place::Start),
-                (Place::Behind, _) => return true,
-                (Place::Start | Place::Plain, _) => {
-                    let end = memchr::memchr3(delimiter, b'\r', b'\n', rest);
-                    (end.unwrap_or(rest.len()), Place::Plain)
-                }
-            };
-            self.at += n;
-            self.place = place;
-        }
-        false
-    }
-}
-
 impl Reader {
     pub(super) fn next_row(&mut self) -> Result<Option<Record>, InputError> {
         loop {
@@ -446,6 +440,7 @@ impl Reader {
                 continue;
             }
             rows.note_escapes();
+            rows.note_width();
             rows.count_nulls();
             let lines = line_ends(window.bytes()[..len].trim_ascii_end()) + 1;
             let (raw, fault) = rows.to_json(lines, || self.wrapping.bad_bytes());

@@ -31,10 +31,9 @@ impl Escapes {
                 continue;
             }
             is_one |= has_escape(cell);
-            match is_batch(cell) {
-                true => is_of_batch = true,
-                false => self.has_other = true,
-            }
+            let is_like_batch = is_batch(cell);
+            is_of_batch |= is_like_batch;
+            self.has_other |= !is_like_batch;
         }
         self.rows += u64::from(is_one);
         self.batch_rows += u64::from(is_of_batch);

@@ -3,6 +3,9 @@
 use super::csv::{Delimiter, Rows, pass};
 use super::error::{InputError, InputErrorKind as Kind};
 use super::names::{self, Header};
+use super::quotes;
+use super::wide::Widths;
+use super::window::Window;
 use super::{Layout, Options, Reader, size};
 use crate::vocabulary::nulls;
 use crate::words::counted;
@@ -50,15 +53,23 @@ impl Reader {
         options: &Options,
     ) -> Result<Layout, InputError> {
         let null = options.null.as_deref().map(nulls::named).unwrap_or_default();
-        self.layout =
-            Layout::Rows { delimiter, header: Vec::new(), is_named: false, null: Vec::new() };
+        self.layout = Layout::Rows {
+            delimiter,
+            header: Vec::new(),
+            is_named: false,
+            null: Vec::new(),
+            is_bare: false,
+        };
         let (header, is_named) = match &options.header {
             Header::Columns(names) => (self.named_columns(delimiter, names)?, true),
             from => (self.first_line(delimiter, from)?, false),
         };
         let rows = Rows::new(delimiter).with_columns(&header, is_named, &options.cells);
-        self.rows = Some(rows.with_null(&null, options.count_nulls));
-        Ok(Layout::Rows { delimiter, header, is_named, null })
+        let first = first_rows(&mut self.stream.window);
+        let is_bare = delimiter.is_tab() && !quotes::are_used(first, delimiter.0);
+        let rows = rows.with_first_widths(widths(first, delimiter, header.len()));
+        self.rows = Some(rows.with_null(&null, options.count_nulls).bare(is_bare));
+        Ok(Layout::Rows { delimiter, header, is_named, null, is_bare })
     }
 
     /// The names that the user gives, if the first row has as many cells.
@@ -128,10 +139,7 @@ impl Reader {
         let cells: Vec<&str> = cells.into_iter().map(str::trim).collect();
         let judged = match from {
             Header::Known(known) => {
-                // What cannot be read is told when it is needed.
-                drop(window.more(SAMPLE));
-                let rest = &window.bytes()[..window.bytes().len().min(SAMPLE)];
-                let repeated = repeated(&cells, rest, delimiter);
+                let repeated = repeated(&cells, first_rows(window), delimiter);
                 names::judge(&cells, known, |column| repeated[column])
             }
             _ => names::trusted(&cells),
@@ -144,6 +152,13 @@ impl Reader {
                 .hint("give each column a name of its own in the first line")
         })
     }
+}
+
+/// What is looked at of what follows, however much was read.
+fn first_rows(window: &mut Window) -> &[u8] {
+    // What cannot be read is told when it is needed.
+    drop(window.more(SAMPLE));
+    &window.bytes()[..window.bytes().len().min(SAMPLE)]
 }
 
 /// The names of columns that a user gives.
@@ -193,6 +208,23 @@ fn repeated(cells: &[&str], sample: &[u8], delimiter: Delimiter) -> Vec<bool> {
         seen += 1;
     }
     repeated
+}
+
+/// How many cells the first rows have.
+fn widths(sample: &[u8], delimiter: Delimiter, columns: usize) -> Widths {
+    let mut rows = Rows::new(delimiter);
+    let mut widths = Widths::default();
+    let mut at = 0;
+    for _ in 0..ROWS {
+        rows.clear();
+        let (has_ended, n) = rows.feed(&sample[at..]);
+        at += n;
+        if !has_ended {
+            break;
+        }
+        widths.see(rows.count(), columns);
+    }
+    widths
 }
 
 /// Whether the cells of the first line could be the names of columns, and not a piece of a

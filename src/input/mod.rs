@@ -16,6 +16,7 @@ mod jsonl;
 pub(crate) mod mark;
 mod names;
 pub(crate) mod nulls;
+mod quotes;
 pub(crate) mod scan;
 mod source;
 mod sql;
@@ -23,6 +24,7 @@ mod stream;
 mod survey;
 mod text;
 mod unpack;
+mod wide;
 mod window;
 
 pub use csv::{Cell, Delimiter};
@@ -137,6 +139,9 @@ enum Layout {
         /// Words that stand for no value, besides the one that always does.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         null: Vec<String>,
+        /// Tabs separate the cells, and the first rows use no quotes.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_bare: bool,
     },
 }
 
@@ -400,9 +405,9 @@ impl Reader {
         }
         window.set_line(checkpoint.line);
         self.layout = checkpoint.layout.clone();
-        if let Layout::Rows { delimiter, header, is_named, null } = &self.layout {
+        if let Layout::Rows { delimiter, header, is_named, null, is_bare } = &self.layout {
             let rows = csv::Rows::new(*delimiter).with_columns(header, *is_named, &options.cells);
-            self.rows = Some(rows.with_null(null, options.count_nulls));
+            self.rows = Some(rows.with_null(null, options.count_nulls).bare(*is_bare));
         }
         self.records = checkpoint.records;
         if checkpoint.finished {

@@ -173,7 +173,8 @@ pub fn stage<S: Staging>(
         batcher.read(head.records, &mut reader, &batches, progress)
     })?;
     let mut staged = batcher.staged;
-    staged.warnings.extend(reader.escapes().map(|(_, why)| why));
+    let warned = [reader.escapes(), reader.wide_rows()];
+    staged.warnings.extend(warned.into_iter().flatten().map(|(_, why)| why));
     staged.counts += counts;
     staged.counts.compared(&compare(store, settings.mapping, settings.schema)?);
     Ok(staged)

@@ -499,3 +499,62 @@ fn what_cannot_be_proposed_from_writes_nothing() {
     assert!(did.err.contains("warning: no field identifies a user"), "{}", did.err);
     assert!(desk.read("userferry.toml").contains("# No field was found that identifies a user"));
 }
+
+/// SQL Server Management Studio saves without quotes, unless it is told to.
+#[test]
+fn rows_that_fall_apart_at_their_delimiter_are_told_with_the_way_out_and_no_circle() {
+    let row = |n: u32, name: &str| format!("{n},u{n}@b.cn,{name}\n");
+    let rows = |n: u32, name: &str| (0..n).map(|n| row(n, name)).collect::<String>();
+    let way = "a cell holds the delimiter without quotes around it; export with quotes (SQL Server Management Studio: \
+               Tools, Options, Query Results,";
+    let desk = Desk::new();
+    desk.write("a.csv", format!("Id,Email,FullName\n{}", rows(1_000, "Weiß, Max")));
+    let told = format!("1,000 of 1,000 rows have 4 cells, the header 3: {way}");
+    let init = desk.ferry("init --from a.csv").ok(2).err;
+    assert!(
+        init.contains("a.csv: no record to propose a mapping from: none could be read"),
+        "{init}"
+    );
+    assert!(init.contains(&told) && !init.contains("vendor's example"), "{init}");
+    assert!(!desk.path("userferry.toml").exists());
+    let told = format!("100 of 100 rows have 4 cells, the header 3: {way}");
+    for command in ["check", "stage"] {
+        let err = desk.ferry(&format!("{command} a.csv")).ok(2).err;
+        assert!(err.contains("none of the columns that [mapping] takes"), "{err}");
+        assert!(err.contains(&told), "{err}");
+    }
+    // Half of them.
+    let half = format!("{}{}", rows(300, "Weiß, Max"), rows(300, "Max"));
+    desk.write("b.csv", format!("Id,Email,FullName\n{half}"));
+    let told = format!("b.csv: 300 of 600 rows have 4 cells, the header 3: {way}");
+    let init = desk.ferry("init --from b.csv").ok(0).err;
+    assert!(init.contains(&told), "{init}");
+    assert!(
+        init.contains(
+            "b.csv: 300 records could not be read:\n300 x the whole record: the row has 4 columns, where the header \
+             has 3 (syntax); first in b.csv, record 1, line 2\n"
+        ),
+        "{init}"
+    );
+    let check = desk.ferry("check b.csv").ok(3).out;
+    assert!(check.contains(&told), "{check}");
+    let stage = desk.ferry("stage b.csv").ok(3).err;
+    assert!(stage.contains(&told), "{stage}");
+}
+
+#[test]
+fn bytes_of_another_encoding_are_told_with_the_option() {
+    let desk = Desk::new();
+    let mut content = b"id,email,name\n".to_vec();
+    for n in 0..1_000 {
+        content.extend_from_slice(format!("{n},u{n}@b.cn,").as_bytes());
+        content.extend_from_slice(if n < 301 { b"Max\n" } else { b"J\xfcrgen\n" });
+    }
+    desk.write("u.csv", content);
+    let init = desk.ferry("init --from u.csv").ok(0).err;
+    let told = "u.csv: 699 records could not be read:\n699 x name: bytes that are not UTF-8; if all of the file is in \
+                another encoding, name it: --encoding (encoding); first in u.csv, record 302, line 303\n";
+    assert!(init.contains(told), "{init}");
+    let other = desk.ferry("init --config new.toml --encoding windows-1252 --from u.csv").ok(0).err;
+    assert!(!other.contains("could not be read"), "{other}");
+}

@@ -275,3 +275,44 @@ fn a_stray_quote_spoils_only_its_own_row() {
     );
     assert_eq!(refused("users.csv", b"uid,\"mail,nick\n1,\"a\",b\n2,a,b\n"), expected);
 }
+
+/// `mysql --batch` separates by tabs and puts no quotes.
+#[test]
+fn where_no_quotes_are_used_those_of_a_cell_stand_for_themselves() {
+    const ROWS: &str = "uid\tmail\tnick\n1\ta@b.cn\t\"Groß\" Müller\n2\t\"c\"@d.cn\tthe 5\" nail\n\
+                        3\t\"x\" y\n4\t\"a@b.cn\"\t\"Kalle\" Li\n5\te@f.cn\tKalle\n";
+    let rows = [
+        r#"{"uid":"1","mail":"a@b.cn","nick":"\"Groß\" Müller"}"#,
+        r#"{"uid":"2","mail":"\"c\"@d.cn","nick":"the 5\" nail"}"#,
+        r#"["3","\"x\" y"]"#,
+        r#"["4","\"a@b.cn\"","\"Kalle\" Li"]"#,
+        r#"{"uid":"5","mail":"e@f.cn","nick":"Kalle"}"#,
+    ];
+    assert_eq!(read("users.csv", ROWS.as_bytes()), (rows.map(str::to_owned).to_vec(), None));
+    // Commas, and quotes of CSV in a later row.
+    let used = format!("{ROWS}6\t\"g@h.cn\"\t\"Wu \"\"Li\"\"\"\n");
+    for content in [ROWS.replace('\t', ","), used] {
+        let (raws, error) = read("users.csv", content.as_bytes());
+        assert_eq!(error, None);
+        assert!(raws[..2].iter().all(|raw| raw.starts_with('[')), "{raws:?}");
+    }
+    // What the first rows said holds from wherever reading goes on, and in any later row.
+    let many = format!("{ROWS}{}7\ta@b.cn\t\"Li\" Bo\n", "6\te@f.cn\tx\n".repeat(10_000));
+    for before in [1, 5, 10_005] {
+        let mut reader = open("users.csv", many.as_bytes(), &csv()).unwrap();
+        for _ in 0..before {
+            reader.next_record().unwrap().unwrap();
+        }
+        let kept = serde_json::to_string(&reader.checkpoint()).unwrap();
+        let kept = serde_json::from_str(&kept).unwrap();
+        let input = std::io::Cursor::new(many.clone().into_bytes());
+        let mut reader = Reader::from_read(input, "users.csv", &csv(), Some(&kept)).unwrap();
+        let mut last = None;
+        while let Some(record) = reader.next_record().unwrap() {
+            last = Some(record);
+        }
+        let last = last.unwrap();
+        assert_eq!((last.no, last.fault), (10_006, None));
+        assert_eq!(last.raw, br#"{"uid":"7","mail":"a@b.cn","nick":"\"Li\" Bo"}"#);
+    }
+}
