@@ -112,6 +112,7 @@ pub fn propose(survey: &Survey, is_sample: bool, schema: &Schema) -> Proposal {
     let taken = passwords::settle(&mut candidates, &survey.nested, &fields, records, schema);
     passwords::shorten(&mut candidates, &trial, schema);
     let mut tried = try_all(&mut candidates, &trial, schema);
+    never_verified_alone(&mut candidates, &mut tried);
     // The best first; of equal ones the first in the export.
     candidates.sort_by_key(|candidate| (std::cmp::Reverse(candidate.points), candidate.at));
     let rest = schema.fields.iter().map(|field| field.name).filter(|name| !FIRST.contains(name));
@@ -177,6 +178,29 @@ fn try_all(
         }
     }
     all
+}
+
+/// Whether an address was verified is nothing to send where no address is taken.
+fn never_verified_alone(
+    candidates: &mut [Candidate],
+    tried: &mut HashMap<(usize, &'static str), Tried>,
+) {
+    let pairs = [
+        ("emailVerified", "email", "no column of e-mail addresses is taken"),
+        ("phoneVerified", phones::PHONE, "no column of phone numbers is taken"),
+    ];
+    for (verified, field, why) in pairs {
+        if tried.keys().any(|(_, taken)| *taken == field) {
+            continue;
+        }
+        tried.retain(|(_, taken), _| *taken != verified);
+        let is_it = |one: &&mut Candidate| one.field == verified && one.points.is_some();
+        for candidate in candidates.iter_mut().filter(is_it) {
+            candidate.points = None;
+            candidate.note =
+                Some(candidate.note.take().map_or(why.to_owned(), |note| format!("{why}; {note}")));
+        }
+    }
 }
 
 /// What a rule that holds refuses is left out, where the field is not needed.

@@ -6,7 +6,7 @@ use super::shape::Shape;
 use super::survey::{FieldStats, Place};
 use super::trial::Trial;
 use crate::values::Region;
-use crate::values::phone::{bare, country_code, is_mobile, number, regions};
+use crate::values::phone::{bare, country_code, is_mobile, number, phone, regions};
 use crate::words::grouped;
 use std::collections::BTreeMap;
 
@@ -81,13 +81,21 @@ fn tell(place: &Place, stats: &FieldStats, trial: &Trial<'_>, are_told: bool) ->
                 "numbers without a country code, which may be of {}: if all are of one, as = \"phone\", region = \"…\"",
                 codes.join(", ")
             );
-            of(&How::default(), Some(note))
+            of(&as_it_stands(&texts), Some(note))
         }
         Country::InFront | Country::Several(_) => {
             let note = "numbers without a country code: if all are of one country, as = \"phone\", region = \"…\"";
-            of(&How::default(), Some(note.to_owned()))
+            of(&as_it_stands(&texts), Some(note.to_owned()))
         }
     }
+}
+
+/// Of numbers whose country nobody knows: `030/1234567` is one only without the stroke.
+fn as_it_stands(texts: &[String]) -> How {
+    let is_written_apart = |text: &String| {
+        phone(text).is_err() && bare(text).is_ok_and(|digits| phone(&digits).is_ok())
+    };
+    if texts.iter().any(is_written_apart) { How::step("phone") } else { How::default() }
 }
 
 /// Numbers that begin with a country code, without the `+`. A national number may look like one with the code

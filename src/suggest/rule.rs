@@ -128,12 +128,17 @@ fn email(stats: &FieldStats) -> Result<How, Cow<'static, str>> {
     Ok(how.note(format!("{} of them several addresses: the first", grouped(several))))
 }
 
-/// The region is chosen later, by the numbers themselves. A wrong one among them costs no user.
+/// The region is chosen later, by the numbers themselves; then the rule is tried, and holds where it takes most of
+/// them. A wrong one among them costs no user.
 fn phone(stats: &FieldStats) -> Result<How, Cow<'static, str>> {
-    if !half(stats, stats.of_shape(Shape::Phone)) {
-        return Err("its values are no phone numbers".into());
+    match stats.of_shape(Shape::Phone) {
+        0 => Err("its values are no phone numbers".into()),
+        few if few * 4 < stats.filled() => {
+            let (few, all) = (grouped(few), grouped(stats.filled()));
+            Err(format!("{few} of {all} values are phone numbers").into())
+        }
+        _ => Ok(How::default()),
     }
-    Ok(How::default())
 }
 
 fn gender(stats: &FieldStats) -> Result<How, Cow<'static, str>> {

@@ -2,7 +2,7 @@
 
 use super::dates::{Orders, Pattern};
 use crate::password::detect;
-use crate::user::{IdKind, normalise};
+use crate::values::phone::bare;
 use crate::values::{self, DateForm, Wanted, is_zero_date, truth_of};
 use chrono::NaiveDate;
 
@@ -102,10 +102,11 @@ fn is_uuid(text: &str) -> bool {
 }
 
 fn phone(text: &str, note: &mut impl FnMut(bool, Shape)) {
-    let number = normalise(IdKind::Phone, text);
+    // As `as = "phone"` reads it, which takes more signs between the digits than the provider does.
+    let number = bare(text).unwrap_or_default();
     let digits = number.strip_prefix('+').unwrap_or(&number);
-    let is_time = text.contains('.') && is_epoch(text);
-    let is_phone = values::phone(text).is_ok() && (7..=15).contains(&digits.len()) && !is_time;
+    let is_time = text.contains('.') && is_epoch(text) || text.matches('/').count() > 1;
+    let is_phone = values::phone(&number).is_ok() && (7..=15).contains(&digits.len()) && !is_time;
     note(is_phone, Shape::Phone);
     let is_abroad =
         number.strip_prefix("00").is_some_and(|rest| values::phone(&format!("+{rest}")).is_ok());
@@ -166,6 +167,7 @@ mod tests {
             ("13100000001", &[Phone, ChinaMobile]),
             ("+86 131-0000-0001", &[Phone, PlusPhone, ChinaMobile]),
             ("+14155550100", &[Phone, PlusPhone]),
+            ("030/1234567", &[Phone]),
             ("true", &[Truth]),
             ("1", &[Truth, Whole, Gender]),
             ("M", &[Capitals, Letter, Gender]),
