@@ -219,7 +219,7 @@ pub(crate) fn whole_list(path: &str) -> &str {
 
 /// Whether a rule takes this field of the record, or something inside it. A copy of the record takes
 /// nothing: nobody reads it.
-fn is_taken(mapping: &Mapping, path: &str) -> bool {
+pub(crate) fn is_taken(mapping: &Mapping, path: &str) -> bool {
     takes(mapping, &|column| feeds(path, column) || feeds(column, path))
 }
 

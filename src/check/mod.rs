@@ -1,6 +1,7 @@
 //! Check: read, map and validate, and say what was found. Stages nothing and prints nothing.
 
 mod fed;
+mod hashes;
 mod known;
 mod nowhere;
 mod reasons;
@@ -26,6 +27,7 @@ use crate::schema::Schema;
 use crate::stage;
 use crate::store::{Batch, JobId, Lens, NewJob, Reading, SourceId, Staging, Table};
 use crate::user::{IdKind, Identifiers, User, Value};
+use hashes::Hashes;
 use known::Known;
 use report::Costs;
 use secrecy::ExposeSecret;
@@ -59,6 +61,8 @@ pub struct Checker<'a> {
     met: BTreeSet<String>,
     /// What nothing maps, though it may matter.
     overlooked: Overlooked,
+    /// Hashes that no rule takes.
+    hashes: Hashes,
     /// Records whose state the rule of those who may not sign in does not know.
     unknown_states: UnknownStates,
     /// Hears of each record that has nothing to sign in with.
@@ -101,6 +105,7 @@ impl<'a> Checker<'a> {
             schemes: BTreeMap::new(),
             met: BTreeSet::new(),
             overlooked: Overlooked::default(),
+            hashes: Hashes::default(),
             unknown_states: UnknownStates::default(),
             on_id_alone: None,
         })
@@ -117,6 +122,7 @@ impl<'a> Checker<'a> {
     #[must_use]
     pub fn unused(mut self, columns: &[String]) -> Self {
         self.overlooked = Overlooked::but(columns);
+        self.hashes = Hashes::but(columns);
         self
     }
 
@@ -188,6 +194,9 @@ impl<'a> Checker<'a> {
     fn examine(&mut self, record: &Record) -> (User, Vec<Problem>) {
         self.count_fields(&record.raw);
         self.overlooked.add(&record.raw, self.mapping);
+        if self.mapping.rule(self.schema.password_field).is_none() {
+            self.hashes.add(&record.raw, self.mapping);
+        }
         let prepared =
             inspect_guarded(&record.raw, record.no, self.mapping, self.schema, &mut self.watch);
         // A record without any key is invalid, and says so itself.

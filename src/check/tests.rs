@@ -348,3 +348,42 @@ fn a_salt_that_is_not_mapped_is_told_where_the_hashes_have_none() {
     let bcrypt = json!([{"id": "1", "pwd": format!("$2b$12${}", "x".repeat(53)), "salt": "x"}]);
     assert!(overlooked(json!({"externalId": "id", "password": "pwd"}), &bcrypt).0.is_empty());
 }
+
+#[test]
+fn hashes_that_no_rule_takes_are_named_where_no_password_is_mapped() {
+    let told = |rules: serde_json::Value, unused: &[String]| {
+        let mapping: Mapping = serde_json::from_value(rules).expect("a mapping");
+        let mut checker = Checker::new(&mapping, &V2).expect("a table can be made").unused(unused);
+        let bcrypt = "$2b$12$nCa3WDbsc3tvM57ifzjwrOAGGuNK7EPV0R17WKcW6f13NZvX97yLe";
+        let md5 = "d41d8cd98f00b204e9800998ecf8427e";
+        let (sha1, sha256) = (format!("{md5}01234567"), format!("{md5}{md5}"));
+        let text = serde_json::json!([
+            {"uid": 1, "pw_hash": sha256, "old": {"x": bcrypt}, "etag": md5, "salt": md5, "hash": md5, "note": "b"},
+            {"uid": 2, "pw_hash": sha256, "old": {"x": "none"}, "etag": md5, "salt": md5, "hash": sha1, "note": "a"},
+            {"uid": 3, "pw_hash": "", "etag": md5, "salt": md5, "hash": md5}
+        ]);
+        let input = Cursor::new(text.to_string().into_bytes());
+        let mut reader =
+            Reader::from_read(input, "users.json", &Options::default(), None).expect("it opens");
+        checker.source("users.json", &mut reader, &mut |_, _| {}).expect("it is read");
+        let report = checker.finish(&mut |_| Ok(())).expect("the table holds");
+        let warnings = report.warnings.into_iter();
+        warnings
+            .filter(|one| one.warning == "no-password")
+            .map(|one| one.message)
+            .collect::<Vec<_>>()
+    };
+    let nobody =
+        "no password is mapped: nobody can sign in before setting a new one by e-mail or phone";
+    let behind = |columns: &str| {
+        [format!("{nobody}; what looks like password hashes is in {columns}, which no rule takes")]
+    };
+    let rules = serde_json::json!({"externalId": "uid"});
+    assert_eq!(
+        told(rules.clone(), &[]),
+        behind("`old.x` (1 of 2 values), `pw_hash` (2 of 2 values)")
+    );
+    assert_eq!(told(rules.clone(), &["old".to_owned()]), behind("`pw_hash` (2 of 2 values)"));
+    assert_eq!(told(rules, &["old".to_owned(), "pw_hash".to_owned()]), [nobody]);
+    assert!(told(serde_json::json!({"externalId": "uid", "password": "pw_hash"}), &[]).is_empty());
+}

@@ -61,9 +61,11 @@ impl Checker<'_> {
     fn warn_of_passwords(&mut self) {
         if self.mapping.rule(self.schema.password_field).is_none() {
             let n = self.report.records;
-            let message = "no password is mapped: nobody can sign in before setting a new one by \
-                           e-mail or phone";
-            self.warn("no-password", n, message.to_owned());
+            let message = format!(
+                "no password is mapped: nobody can sign in before setting a new one by e-mail or phone{}",
+                self.hashes.told()
+            );
+            self.warn("no-password", n, message);
         }
         let long = self.long_passwords;
         let most = self.schema.password_bytes_warn;
