@@ -57,14 +57,16 @@ impl<'a> Pbkdf2<'a> {
         let hash = self.hash.get(..most)?;
         let (word, n, salt) = (self.digest.as_str(), self.iterations, self.written);
         let upper = word.to_ascii_uppercase();
+        // As passlib calls the one with SHA-1.
+        let name = match self.digest {
+            Digest::Sha1 => "pbkdf2".to_owned(),
+            Digest::Md5 | Digest::Sha256 | Digest::Sha512 => format!("pbkdf2-{word}"),
+        };
         Some(match self.form {
-            Form::Passlib if self.digest == Digest::Sha1 => {
-                format!("$pbkdf2${n}${salt}${}", adapted(hash))
-            }
-            Form::Passlib => format!("$pbkdf2-{word}${n}${salt}${}", adapted(hash)),
+            Form::Passlib => format!("${name}${n}${salt}${}", adapted(hash)),
             // Its `l` would contradict, and digits take more room; passlib's form has neither.
             Form::Phc | Form::Spring => {
-                format!("$pbkdf2-{word}${n}${}${}", adapted(&self.salt), adapted(hash))
+                format!("${name}${n}${}${}", adapted(&self.salt), adapted(hash))
             }
             Form::Django => format!("pbkdf2_{word}${n}${salt}${}=", base64(hash)),
             Form::Werkzeug => format!("pbkdf2:{word}:{n}${salt}${}", to_hex(hash)),
@@ -201,6 +203,11 @@ mod tests {
             let again = Pbkdf2::parse(&short).unwrap();
             assert_eq!((again.salt, again.hash), (salt.to_vec(), hash[..32].to_vec()), "{short}");
         }
+        // The one with SHA-1 has a name of its own, so that the shorter form is read as itself again.
+        let phc = format!("$pbkdf2-sha1$i=1000${}${b}", base64(salt));
+        let short = Pbkdf2::parse(&phc).unwrap().cut(32).unwrap();
+        assert_eq!(short, format!("$pbkdf2$1000${written}${}", adapted(&hash[..32])));
+        assert_eq!(Pbkdf2::parse(&short).unwrap().cut(32).unwrap(), short);
         let atlassian = format!("{{PKCS5S2}}{}", base64(&[7; 48]));
         let read = Pbkdf2::parse(&atlassian).unwrap();
         assert_eq!((read.digest, read.iterations), (Digest::Sha1, 10_000));

@@ -59,7 +59,7 @@ for password in SHORT + [""]:
 # ---- what Spring Security's documentation prints (reference manual, "DelegatingPasswordEncoder")
 by = "Spring Security's reference manual"
 put("pbkdf2-sha1", "password", "{pbkdf2}5d923b44a6d129f3ddf3e3c8d29412723dcbde72445e8ef6bf3b508fbf17fa4ed4d6b99ca763d8dc", by)
-put("pbkdf2-sha1", "password", "$pbkdf2-sha1$185000$XZI7RKbRKfM$3fPjyNKUEnI9y95yRF6O9r87UI./F/pO1Na5nKdj2Nw", by + ", as passlib writes", rule={"short": True},
+put("pbkdf2-sha1", "password", "$pbkdf2$185000$XZI7RKbRKfM$3fPjyNKUEnI9y95yRF6O9r87UI./F/pO1Na5nKdj2Nw", by + ", as passlib writes", rule={"short": True},
     record={"hash": "{pbkdf2}5d923b44a6d129f3ddf3e3c8d29412723dcbde72445e8ef6bf3b508fbf17fa4ed4d6b99ca763d8dc"})
 put("scrypt", "password", "{scrypt}$e0801$8bWJaSu2IKSn9Z9kM+TPXfOc/9bdYSrN1oD9qfVThWEwdRTnO7re7Ei+fUZRJ68k9lTyuTeUp4of4g24hHnazw==$"
     "OAOec05+bXxvuu/1qZ6NUR+xQYvYv7BeL1QxwRpY5Pc=", by)
