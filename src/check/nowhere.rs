@@ -1,7 +1,7 @@
 //! The fields of an export that nothing maps, also those inside objects.
 
 use super::fed::left_out;
-use crate::input::show_name;
+use crate::input::{is_data, show_name};
 use crate::mapping::{Mapping, Rule, feeds, for_each_inner_field, is_secret_name, path_of};
 use crate::schema::Schema;
 use crate::suggest;
@@ -33,6 +33,10 @@ impl Nowhere {
     pub(crate) fn add(&mut self, raw: &[u8], mapping: &Mapping, schema: &Schema) {
         let copies = copies(mapping, schema);
         for_each_inner_field(raw, DEPTH, &mut |parent, name, is_object| {
+            // An address as a name is data, and a path through it would show it.
+            if is_data(name) {
+                return false;
+            }
             let path = path_of(parent, name);
             let fed = fed(mapping, &path);
             // A field of the record itself is told by its own line.
