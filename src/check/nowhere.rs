@@ -1,7 +1,7 @@
 //! The fields of an export that nothing maps, also those inside objects.
 
 use super::fed::left_out;
-use crate::input::{is_data, show_name};
+use crate::input::{HIDDEN, is_data, show_name};
 use crate::mapping::{Mapping, Rule, feeds, for_each_inner_field, is_secret_name, path_of};
 use crate::schema::Schema;
 use crate::suggest;
@@ -33,18 +33,16 @@ impl Nowhere {
     pub(crate) fn add(&mut self, raw: &[u8], mapping: &Mapping, schema: &Schema) {
         let copies = copies(mapping, schema);
         for_each_inner_field(raw, DEPTH, &mut |parent, name, is_object| {
-            // An address as a name is data, and a path through it would show it.
-            if is_data(name) {
-                return false;
-            }
             let path = path_of(parent, name);
             let fed = fed(mapping, &path);
             // A field of the record itself is told by its own line.
             let is_told = !is_copied(&copies, &path) || is_secret_name(name);
-            if fed == Fed::Not && !is_object && !parent.is_empty() && is_told {
-                self.note(parent, name);
+            // An address as a name is data, and a path through it would show it.
+            let is_data = is_data(name);
+            if fed == Fed::Not && (!is_object || is_data) && !parent.is_empty() && is_told {
+                self.note(parent, if is_data { HIDDEN } else { name });
             }
-            is_object && fed != Fed::Whole
+            is_object && fed != Fed::Whole && !is_data
         });
     }
 

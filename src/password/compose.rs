@@ -336,7 +336,7 @@ fn short_form(stored: &str) -> Option<String> {
     }
     // A name in braces says no more than the hash behind it.
     let bare = without_prefix(stored);
-    if bare.len() < stored.len() {
+    if bare.len() < stored.len() && detect(bare) == detect(stored) {
         return Some(shorten(bare));
     }
     if let Some(read) = Pbkdf2::parse(stored) {
