@@ -124,8 +124,7 @@ impl Overlooked {
             return None;
         }
         self.index.insert(path.clone(), self.fields.len());
-        let is_unused = self.unused.iter().any(|unused| feeds(whole_list(unused), &path));
-        let is_taken = is_unused || is_taken(mapping, &path);
+        let is_taken = is_accounted_for(mapping, &self.unused, &path);
         self.fields.push(Field::new(path, parent, name, mapping, is_taken));
         Some(self.fields.len() - 1)
     }
@@ -212,14 +211,19 @@ pub(crate) fn digests<'a>(
     schemes.filter_map(digest_of).collect()
 }
 
-/// The field that a path leads to, and of an entry of a list the list: nobody looks into lists.
-pub(crate) fn whole_list(path: &str) -> &str {
+/// Whether a field needs no question: a rule takes it, or the settings leave it out on purpose.
+pub(crate) fn is_accounted_for(mapping: &Mapping, unused: &[String], path: &str) -> bool {
+    unused.iter().any(|unused| feeds(whole_list(unused), path)) || is_taken(mapping, path)
+}
+
+/// The field that a path leads to. For an entry of a list this is the list, since lists are not searched.
+fn whole_list(path: &str) -> &str {
     path.split_once('[').map_or(path, |(list, _)| list)
 }
 
 /// Whether a rule takes this field of the record, or something inside it. A copy of the record takes
 /// nothing: nobody reads it.
-pub(crate) fn is_taken(mapping: &Mapping, path: &str) -> bool {
+fn is_taken(mapping: &Mapping, path: &str) -> bool {
     takes(mapping, &|column| feeds(path, column) || feeds(column, path))
 }
 

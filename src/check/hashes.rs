@@ -1,13 +1,14 @@
 //! Columns of password hashes that no rule takes, where no password is mapped.
 
 use crate::input::show_name;
-use crate::mapping::{Mapping, Seen, feeds, for_each_value, is_secret_name, path_of};
-use crate::overlooked::{is_taken, whole_list};
+use crate::mapping::{Mapping, Seen, for_each_value, is_secret_name, path_of};
+use crate::overlooked::is_accounted_for;
 use crate::password::detect;
 use crate::vocabulary::salt;
 use crate::vocabulary::synonyms::{meaning, plain};
 use crate::words::{counted, grouped};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// How deep it is looked.
 const DEPTH: usize = 4;
@@ -43,17 +44,17 @@ impl Hashes {
     pub(super) fn add(&mut self, raw: &[u8], mapping: &Mapping) {
         for_each_value(raw, DEPTH, &mut |parent, name, seen| {
             let path = path_of(parent, name);
-            if !self.columns.contains_key(&path) && self.columns.len() >= MOST {
-                return false;
-            }
-            let is_unused =
-                |path: &str| self.unused.iter().any(|unused| feeds(whole_list(unused), path));
-            let is_out = is_unused(&path) || is_taken(mapping, &path);
-            let column = self.columns.entry(path).or_insert_with(|| Column {
-                is_taken: is_out,
-                is_named: is_of_password(name),
-                ..Column::default()
-            });
+            let is_full = self.columns.len() >= MOST;
+            let column = match self.columns.entry(path) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(_) if is_full => return false,
+                // Asked once a column: all records have the same.
+                Entry::Vacant(new) => {
+                    let is_taken = is_accounted_for(mapping, &self.unused, new.key());
+                    let is_named = is_of_password(name);
+                    new.insert(Column { is_taken, is_named, ..Column::default() })
+                }
+            };
             match seen {
                 Seen::Plain(text, _) => column.add(&text),
                 Seen::Object => return true,

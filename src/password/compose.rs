@@ -43,7 +43,7 @@ pub enum Composable {
     /// PBKDF2 with a function other than MD5.
     Pbkdf2(Digest),
     Scrypt,
-    /// Argon2; without a variant where the source keeps it apart.
+    /// Argon2. The variant is `None` if another column of the source names it.
     Argon2(Option<Variant>),
     /// A digest under a key.
     Hmac(Digest),

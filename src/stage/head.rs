@@ -113,7 +113,7 @@ fn refuse_missing(source: &Source, found: &Found, settings: &Settings<'_>) -> Re
     Ok(())
 }
 
-/// The fields that some record of a source must have where the mapping takes them from a column.
+/// Fields that at least one record of a source must have if the mapping takes them from a column.
 pub(crate) fn awaited(schema: &Schema) -> impl Iterator<Item = &'static str> {
     let id = schema.identifier(IdKind::ExternalId).map(|field| field.name);
     id.into_iter().chain([schema.password_field])

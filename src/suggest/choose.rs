@@ -55,9 +55,9 @@ pub(super) fn candidates(
     found
 }
 
-/// Whether a field may come from text that holds JSON: in Supabase's `raw_user_meta_data` users write it
-/// themselves (<https://supabase.com/docs/guides/auth/managing-user-data>). Who they are, by which password, and
-/// what is true of them, they cannot say.
+/// Whether `init` may propose a field from text that holds JSON. Users write Supabase's `raw_user_meta_data`
+/// themselves (<https://supabase.com/docs/guides/auth/managing-user-data>), so it must not supply identifiers,
+/// passwords or truth values.
 fn may_be_own_word(field: &str, schema: &Schema) -> bool {
     let is_word = |field: &Field| field.identifier.is_none() && field.ty != Type::Bool;
     schema.field(field).is_some_and(is_word)

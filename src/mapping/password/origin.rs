@@ -55,7 +55,7 @@ impl Origin {
         self.read(source, of, part)
     }
 
-    /// What `read` makes of the value, if there is one.
+    /// Reads the value of a record with `read`; `None` if the record has none.
     pub(super) fn read<'a>(
         &self,
         source: &Source<'a>,
