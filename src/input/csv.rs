@@ -3,8 +3,11 @@
 //! CSV has no types. Where the caller says that a column feeds a truth value or a number
 //! ([`Cell`]), a cell that reads as one becomes one; everything else stays text.
 
+use super::cells::{Cell, push_cell, push_text};
+use super::delimiter::Delimiter;
 use super::error::InputError;
 use super::escapes::Escapes;
+use super::line_ends::{line_ends, pass, skip_line_ends, whole_line_end};
 use super::mark::{self, MARK};
 use super::quotes::{self, Quotes};
 use super::scan::show_name;
@@ -12,63 +15,10 @@ use super::stream::Failure;
 use super::wide::Widths;
 use super::window::Window;
 use super::{MAX_RECORD, Reader, Record};
-use crate::json::{is_number, is_space, next_special};
+use crate::json::is_space;
 use crate::problem::{Problem, Rule};
 use crate::vocabulary::nulls::{self, NullCounts};
 use csv_core::ReadRecordResult;
-use serde::{Deserialize, Serialize};
-use std::fmt;
-use std::str::FromStr;
-
-/// What a column's cells are read as, where they can be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cell {
-    /// `true false yes no t f y n 1 0`, in any case, become a truth value.
-    Bool,
-    /// What JSON would take for a number becomes a number.
-    Int,
-}
-
-/// What stands between the cells of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Delimiter(pub(super) u8);
-
-impl Delimiter {
-    pub(super) fn is_tab(self) -> bool {
-        self.0 == b'\t'
-    }
-
-    /// The character between cells of an export: a comma where this one is no usual one, which
-    /// would have to be named when the export is read.
-    pub(crate) fn usual(self) -> u8 {
-        if matches!(self.0, b';' | b'\t' | b'|') { self.0 } else { b',' }
-    }
-}
-
-impl FromStr for Delimiter {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.as_bytes() {
-            _ if text.eq_ignore_ascii_case("tab") || text == "\\t" => Ok(Self(b'\t')),
-            [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n' | 0) => {
-                Ok(Self(*byte))
-            }
-            _ => {
-                Err("one character of ASCII that is no quotation mark, or the word tab".to_owned())
-            }
-        }
-    }
-}
-
-impl fmt::Display for Delimiter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            b'\t' => f.write_str("tabs"),
-            byte => write!(f, "'{}'", char::from(byte)),
-        }
-    }
-}
 
 struct Column {
     name: String,
@@ -456,82 +406,5 @@ impl Reader {
     }
 }
 
-/// Consumes empty lines. Returns whether anything follows.
-fn skip_line_ends(window: &mut Window) -> Result<bool, Failure> {
-    loop {
-        match window.bytes().first() {
-            Some(b'\r' | b'\n') => {
-                let len = whole_line_end(window, 1);
-                pass(window, len);
-            }
-            Some(_) => return Ok(true),
-            None if window.at_end() => return Ok(false),
-            None => window.more(1)?,
-        }
-    }
-}
-
-/// The length with the newline that belongs to a carriage return at the end.
-fn whole_line_end(window: &mut Window, len: usize) -> usize {
-    if window.bytes()[len - 1] != b'\r' {
-        return len;
-    }
-    if window.bytes().len() == len && !window.at_end() {
-        // What cannot be read is told when it is needed.
-        drop(window.more(len + 1));
-    }
-    len + usize::from(window.bytes().get(len) == Some(&b'\n'))
-}
-
-/// Moves on, and counts the lines that end in a carriage return alone too.
-pub(super) fn pass(window: &mut Window, len: usize) {
-    let bytes = &window.bytes()[..len];
-    let line = window.line() + line_ends(bytes);
-    window.consume(len);
-    window.set_line(line);
-}
-
-fn line_ends(bytes: &[u8]) -> u64 {
-    let newlines = memchr::memchr_iter(b'\n', bytes).count();
-    let returns = memchr::memchr_iter(b'\r', bytes).filter(|at| bytes.get(at + 1) != Some(&b'\n'));
-    (newlines + returns.count()) as u64
-}
-
 /// What databases write for NULL (`COPY`, `INTO OUTFILE`) is an empty cell.
 const NULL: &[u8] = nulls::ESCAPED.as_bytes();
-
-fn push_cell(bytes: &[u8], cell: Option<Cell>, json: &mut Vec<u8>) {
-    let word = bytes.trim_ascii();
-    match cell {
-        Some(Cell::Bool) if let Some(truth) = truth_of(word) => json.extend_from_slice(truth),
-        Some(Cell::Int) if is_number(word) => json.extend_from_slice(word),
-        _ => push_text(bytes, json),
-    }
-}
-
-fn truth_of(word: &[u8]) -> Option<&'static [u8]> {
-    match word.to_ascii_lowercase().as_slice() {
-        b"true" | b"t" | b"yes" | b"y" | b"1" => Some(b"true"),
-        b"false" | b"f" | b"no" | b"n" | b"0" => Some(b"false"),
-        _ => None,
-    }
-}
-
-/// Writes a text as JSON. Bytes that are not UTF-8 stay, as they do in JSON that is read.
-fn push_text(text: &[u8], json: &mut Vec<u8>) {
-    json.push(b'"');
-    let mut start = 0;
-    while let Some(at) = next_special(text, start) {
-        json.extend_from_slice(&text[start..at]);
-        match text[at] {
-            b'\n' => json.extend_from_slice(b"\\n"),
-            b'\r' => json.extend_from_slice(b"\\r"),
-            b'\t' => json.extend_from_slice(b"\\t"),
-            byte @ (b'"' | b'\\') => json.extend_from_slice(&[b'\\', byte]),
-            byte => json.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
-        }
-        start = at + 1;
-    }
-    json.extend_from_slice(&text[start..]);
-    json.push(b'"');
-}

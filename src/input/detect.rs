@@ -1,8 +1,9 @@
 //! What a source is, told from its content: the first bytes, and for a JSON object what follows.
 
-use super::csv::{self, Delimiter};
+use super::delimiter::Delimiter;
 use super::error::{InputError, InputErrorKind as Kind, Position};
 use super::header;
+use super::line_ends;
 use super::scan::Scanner;
 use super::sql;
 use super::stream::{Failure, Stream};
@@ -53,7 +54,7 @@ impl Reader {
             // White space at the start of a line may separate cells.
             let blank = &self.stream.window.bytes()[..first];
             let blank = blank.iter().rposition(|byte| matches!(byte, b'\r' | b'\n'));
-            csv::pass(&mut self.stream.window, blank.map_or(0, |at| at + 1));
+            line_ends::pass(&mut self.stream.window, blank.map_or(0, |at| at + 1));
             return self.detect_rows(options, path);
         }
         if let Some(option) = options.header.option() {

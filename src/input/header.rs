@@ -1,8 +1,10 @@
 //! How a CSV file begins: what separates its cells, and where the names of its columns come from.
 
-use super::csv::{Delimiter, Rows, pass};
+use super::csv::Rows;
+use super::delimiter::Delimiter;
 use super::error::{InputError, InputErrorKind as Kind};
-use super::names::{self, Header};
+use super::line_ends::pass;
+use super::names::{self, Header, named, unique};
 use super::quotes;
 use super::wide::Widths;
 use super::window::Window;
@@ -10,7 +12,6 @@ use super::{Layout, Options, Reader, size};
 use crate::vocabulary::nulls;
 use crate::words::counted;
 use std::cmp::Reverse;
-use std::collections::HashMap;
 
 /// What may separate cells, the more usual first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -159,28 +160,6 @@ fn first_rows(window: &mut Window) -> &[u8] {
     // What cannot be read is told when it is needed.
     drop(window.more(SAMPLE));
     &window.bytes()[..window.bytes().len().min(SAMPLE)]
-}
-
-/// The names of columns that a user gives.
-pub(super) fn named(names: &[String]) -> Result<Vec<String>, String> {
-    match names.iter().position(|name| name.trim().is_empty()) {
-        Some(i) => Err(format!("the name of column {} is empty", i + 1)),
-        None => unique(names.iter().map(|name| name.trim())),
-    }
-}
-
-/// Names of columns, each of which is there once; a number for those that have none.
-fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Result<Vec<String>, String> {
-    let mut unique = Vec::new();
-    let mut seen: HashMap<String, usize> = HashMap::new();
-    for (i, name) in names.enumerate() {
-        let name = if name.is_empty() { format!("column {}", i + 1) } else { name.to_owned() };
-        if let Some(first) = seen.insert(name.clone(), i + 1) {
-            return Err(format!("the columns {first} and {} have the same name", i + 1));
-        }
-        unique.push(name);
-    }
-    Ok(unique)
 }
 
 /// Which cells of the first line stand again in the same column of one of the next rows.

@@ -5,7 +5,10 @@
 //! in it alone; an error is about the document, and what was returned before stays valid.
 //! A [`Checkpoint`] says where to go on, and holds the fingerprint of all that lies before it.
 
+mod cells;
+mod checkpoint;
 mod csv;
+mod delimiter;
 mod detect;
 mod encoding;
 mod error;
@@ -13,9 +16,11 @@ mod escapes;
 mod header;
 mod json;
 mod jsonl;
+mod line_ends;
 pub(crate) mod mark;
 mod names;
 pub(crate) mod nulls;
+mod options;
 mod quotes;
 pub(crate) mod scan;
 mod source;
@@ -27,18 +32,19 @@ mod unpack;
 mod wide;
 mod window;
 
-pub use csv::{Cell, Delimiter};
+pub use cells::Cell;
+pub use checkpoint::Checkpoint;
+pub use delimiter::Delimiter;
 pub use encoding::Encoding;
 pub use error::{InputError, InputErrorKind, Position};
 pub use names::{Header, KnownNames};
+pub use options::{Format, Options};
 pub use source::Source;
 pub use unpack::Compression;
 
 use crate::problem::{Problem, Rule};
-use crate::vocabulary;
+use checkpoint::Layout;
 use scan::{Kind, Scanned};
-use serde::{Deserialize, Serialize};
-use std::fmt;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -55,48 +61,6 @@ pub const MAX_RECORD: usize = size(16 << 20, 1 << 10);
 /// A size; small where the reader is fuzzed, so that short inputs reach every buffer's end.
 const fn size(usual: usize, fuzzed: usize) -> usize {
     if cfg!(fuzzing) { fuzzed } else { usual }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    /// One JSON document: an array of records, or an object that holds one.
-    Json,
-    /// JSON Lines: one record a line.
-    Jsonl,
-    /// One record a row, behind a header with the names of the columns, or without one.
-    Csv,
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Json => "json",
-            Self::Jsonl => "jsonl",
-            Self::Csv => "csv",
-        })
-    }
-}
-
-/// What overrules detection.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Options {
-    /// The array that holds the records, from the root of the document, e.g. `data.users`.
-    pub records: Option<String>,
-    pub format: Option<Format>,
-    /// The encoding of the text. A byte order mark goes before it.
-    pub encoding: Option<Encoding>,
-    /// What separates the cells of CSV.
-    pub delimiter: Option<Delimiter>,
-    /// Where the names of the columns of CSV come from.
-    pub header: Header,
-    /// What the cells of these columns of CSV are read as, where they can be. CSV has no types, so
-    /// what the columns feed decides.
-    pub cells: Vec<(String, Cell)>,
-    /// Words that stand in cells of CSV for no value, besides `\N`. None: as it was read before.
-    pub null: Option<Vec<String>>,
-    /// Count in CSV how often words stand there that may mean no value.
-    pub count_nulls: bool,
 }
 
 /// One element of a source.
@@ -117,163 +81,6 @@ pub struct Record {
     pub raw: Vec<u8>,
     /// What is wrong in this record alone. Such a record cannot be mapped.
     pub fault: Option<Problem>,
-}
-
-/// How records lie in a source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Layout {
-    /// Elements of an array, which lies under these names from the root.
-    Array { path: Vec<String> },
-    /// One value a line.
-    Lines,
-    /// Values one after the other, over several lines or several on one.
-    Values,
-    /// Rows of CSV.
-    Rows {
-        delimiter: Delimiter,
-        header: Vec<String>,
-        /// The names were given by the user, and the first line is a record.
-        #[serde(default)]
-        is_named: bool,
-        /// Words that stand for no value, besides the one that always does.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        null: Vec<String>,
-        /// Tabs separate the cells, and the first rows use no quotes.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        is_bare: bool,
-    },
-}
-
-impl Layout {
-    fn format(&self) -> Format {
-        match self {
-            Self::Array { .. } => Format::Json,
-            Self::Lines | Self::Values => Format::Jsonl,
-            Self::Rows { .. } => Format::Csv,
-        }
-    }
-
-    /// The option that says that records lie otherwise; none if all agree with this.
-    fn contradicted_by(&self, options: &Options) -> Option<&'static str> {
-        if options.format.is_some_and(|format| format != self.format()) {
-            return Some("--input-format");
-        }
-        let is_there = |records: &String| match self {
-            Self::Array { path } => path.join(".") == *records,
-            Self::Lines | Self::Values | Self::Rows { .. } => false,
-        };
-        if !options.records.as_ref().is_none_or(is_there) {
-            return Some("--records");
-        }
-        match (self, options.delimiter) {
-            (Self::Rows { delimiter, .. }, Some(named)) if named != *delimiter => {
-                Some("--delimiter")
-            }
-            _ if !self.has_null_of(options) => Some("null or --null"),
-            _ if self.has_header_of(&options.header) => None,
-            _ => options.header.option(),
-        }
-    }
-
-    /// Whether the words that stand for no value are these. Only CSV has such.
-    fn has_null_of(&self, options: &Options) -> bool {
-        match (self, &options.null) {
-            (Self::Rows { null, .. }, Some(named)) => *null == vocabulary::nulls::named(named),
-            _ => true,
-        }
-    }
-
-    /// Whether the names of the columns come from where this says.
-    fn has_header_of(&self, named: &Header) -> bool {
-        match (self, named) {
-            (_, Header::Known(_)) | (Self::Rows { is_named: false, .. }, Header::First) => true,
-            (Self::Rows { header, is_named: true, .. }, Header::Columns(names)) => {
-                header::named(names).is_ok_and(|names| names == *header)
-            }
-            _ => false,
-        }
-    }
-}
-
-/// Where to go on in a source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Checkpoint {
-    /// Bytes of text consumed, unpacked and in UTF-8.
-    pub offset: u64,
-    /// Records returned.
-    pub records: u64,
-    /// Line at the offset, from 1.
-    pub line: u64,
-    /// Whether the source was read and verified to its end.
-    pub finished: bool,
-    /// SHA-256 of all bytes before the offset, in hexadecimal.
-    pub fingerprint: String,
-    layout: Layout,
-    /// The encoding that the source was read in.
-    #[serde(default)]
-    encoding: Option<Encoding>,
-}
-
-impl Checkpoint {
-    /// What separates the cells, and the names of the columns, where the source is CSV.
-    pub(crate) fn columns(&self) -> Option<(Delimiter, &[String])> {
-        match &self.layout {
-            Layout::Rows { delimiter, header, .. } => Some((*delimiter, header)),
-            Layout::Array { .. } | Layout::Lines | Layout::Values => None,
-        }
-    }
-
-    /// Whether the user gives the names of the columns.
-    pub(crate) fn has_given_names(&self) -> bool {
-        matches!(self.layout, Layout::Rows { is_named: true, .. })
-    }
-
-    /// Whether something was said of the source that a later staging must know.
-    pub(crate) fn has_given_options(&self) -> bool {
-        self.has_given_names()
-            || matches!(&self.layout, Layout::Rows { null, .. } if !null.is_empty())
-    }
-
-    /// The options, with the names of the columns and the words for no value that the source had before:
-    /// where they were named, they need not be named again, and a first line that was a header is one
-    /// again.
-    #[must_use]
-    pub fn with_header(&self, options: &Options) -> Options {
-        let mut options = options.clone();
-        if let Layout::Rows { null, .. } = &self.layout {
-            options.null.get_or_insert_with(|| null.clone());
-        }
-        let may_be_rows = options.format.is_none_or(|format| format == Format::Csv);
-        if let (Layout::Rows { header, is_named, .. }, Header::Known(known), true) =
-            (&self.layout, &mut options.header, may_be_rows)
-        {
-            if *is_named {
-                options.header = Header::Columns(header.clone());
-            } else {
-                known.before = Some(header.clone());
-            }
-        }
-        options
-    }
-
-    /// The options, with all that they do not say as it was found or named before.
-    #[must_use]
-    pub fn as_before(&self, options: &Options) -> Options {
-        let mut options = self.with_header(options);
-        options.encoding = options.encoding.or(self.encoding);
-        match &self.layout {
-            Layout::Rows { delimiter, .. } => {
-                options.delimiter.get_or_insert(*delimiter);
-                options.format.get_or_insert(Format::Csv);
-            }
-            Layout::Array { path } if !path.is_empty() => {
-                options.records.get_or_insert_with(|| path.join("."));
-            }
-            Layout::Array { .. } | Layout::Lines | Layout::Values => {}
-        }
-        options
-    }
 }
 
 pub struct Reader {

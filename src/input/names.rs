@@ -4,6 +4,7 @@
 use super::mark::MARK;
 use crate::json::is_space;
 use crate::vocabulary::is_column_name;
+use std::collections::HashMap;
 
 /// Where the names of the columns of CSV come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,6 +170,28 @@ fn plain_data(cell: &str) -> Option<&'static str> {
     }
     let is_number = cell.len() >= 5 && cell.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then_some("a number")
+}
+
+/// The names of columns that a user gives.
+pub(super) fn named(names: &[String]) -> Result<Vec<String>, String> {
+    match names.iter().position(|name| name.trim().is_empty()) {
+        Some(i) => Err(format!("the name of column {} is empty", i + 1)),
+        None => unique(names.iter().map(|name| name.trim())),
+    }
+}
+
+/// Names of columns, each of which is there once; a number for those that have none.
+pub(super) fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Result<Vec<String>, String> {
+    let mut unique = Vec::new();
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for (i, name) in names.enumerate() {
+        let name = if name.is_empty() { format!("column {}", i + 1) } else { name.to_owned() };
+        if let Some(first) = seen.insert(name.clone(), i + 1) {
+            return Err(format!("the columns {first} and {} have the same name", i + 1));
+        }
+        unique.push(name);
+    }
+    Ok(unique)
 }
 
 #[cfg(test)]

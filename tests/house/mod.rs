@@ -89,6 +89,23 @@ impl House {
     }
 }
 
+/// A file of more lines of code has more than one purpose.
+const MOST_LINES: usize = 400;
+
+#[test]
+fn files_have_one_purpose() {
+    let house = House::read();
+    // Compiled for tests alone: the laws that the statements of the store are held to.
+    let is_code = |module: &Module| module.join("::") != "store::sqlite::laws";
+    let long = house
+        .sources
+        .iter()
+        .filter(|(module, source)| is_code(module) && source.lines > MOST_LINES);
+    let long: Vec<String> =
+        long.map(|(module, source)| format!("{}: {}", module.join("::"), source.lines)).collect();
+    assert!(long.is_empty(), "files of more than {MOST_LINES} lines of code: {long:?}");
+}
+
 fn read_folder(folder: &Path, module: &[String], sources: &mut BTreeMap<Module, Source>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -93,6 +93,8 @@ pub(super) struct Source {
     pub(super) paths: Vec<Path>,
     /// All that its `use` lines import, from wherever.
     pub(super) imports: Vec<Path>,
+    /// How many lines of code it has: no comments, blank lines or tests.
+    pub(super) lines: usize,
 }
 
 impl Source {
@@ -113,7 +115,8 @@ impl Source {
             expanded(code[start + "use".len()..end].trim())
         });
         let imports = imports.collect();
-        Self { paths, imports }
+        let lines = code.lines().filter(|line| !line.trim().is_empty()).count();
+        Self { paths, imports, lines }
     }
 }
 
@@ -227,4 +230,5 @@ fn paths_are_read_as_the_compiler_reads_them() {
     let imports = shown(&source.imports);
     assert_eq!(imports.last().map(String::as_str), Some("I = child::H"));
     assert_eq!(imports.len(), 6);
+    assert_eq!(source.lines, 10, "without comments and tests");
 }
