@@ -36,6 +36,10 @@ pub struct Global {
     #[arg(short, long, global = true)]
     pub quiet: bool,
 
+    /// Never ask for anything on the terminal: what is missing is an error
+    #[arg(long, global = true)]
+    pub no_input: bool,
+
     /// Colours on standard error
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Color,

@@ -4,6 +4,7 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 
 mod anew;
+mod ask;
 pub(crate) mod check;
 mod chosen;
 mod decide;

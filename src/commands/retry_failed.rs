@@ -65,8 +65,9 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &RetryFailed) -> Result<Exit> {
     let mut writer = open_writer(global, "retry-failed", false)?;
     let which = to_retry(ui, &writer.table, args)?;
     // A run that is refused leaves failed what was.
-    let ready =
-        settings.as_ref().map(|settings| run::ready(&args.sending, settings, &writer.table));
+    let ready = settings
+        .as_ref()
+        .map(|settings| run::ready(global, &args.sending, settings, &writer.table));
     let ready = ready.transpose()?;
     let retried = writer.table.retry(&which, clock::system_ms())?;
     ui.note(&match retried.pending {

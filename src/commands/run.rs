@@ -8,7 +8,7 @@ use super::chosen::Named;
 use super::global::Global;
 use super::sending::{SETTINGS_HELP, Sending};
 use super::sources::{source_name, to_go_on};
-use super::{Writer, jobs_of, machine, open_reader, open_writer};
+use super::{Writer, ask, jobs_of, machine, open_reader, open_writer};
 use crate::clock::Clock;
 use crate::config::{self, OnUnknown, TargetKind, process_env};
 use crate::error::{Error, Exit, Result};
@@ -63,7 +63,7 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Run) -> Result<Exit> {
     }
     let writer = open_writer(global, "run", false)?;
     let only = chosen(ui, &writer.table, &args.key)?;
-    let ready = ready(&args.sending, &settings, &writer.table)?;
+    let ready = ready(global, &args.sending, &settings, &writer.table)?;
     go(ui, &args.sending, &settings, writer, ready, only)
 }
 
@@ -102,14 +102,20 @@ struct To {
 }
 
 /// Looks whether a run can begin, and changes nothing: whatever refuses it does so here.
-pub(super) fn ready(args: &Sending, settings: &config::Settings, table: &Table) -> Result<Ready> {
+pub(super) fn ready(
+    global: &Global,
+    args: &Sending,
+    settings: &config::Settings,
+    table: &Table,
+) -> Result<Ready> {
     let mapping = binding::mapping_for(settings, table)?;
     super::same_guard(table, settings.target.keep_password)?;
     let most = args.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
     open_files::allow_connections(width(settings).min(most))?;
     let pool = settings.user_pool()?.to_owned();
     binding::bind(table, settings, &pool)?;
-    let secret = config::load_secret(&settings.target, &process_env, || prompt(&pool))?;
+    let ask = || ask::unseen(global, &question(&pool));
+    let secret = config::load_secret(&settings.target, &process_env, ask)?;
     let clock = Clock::system();
     let target = V2::new(target_settings(settings, &pool, secret), clock)?;
     Ok(Ready { mapping, to: To { pool, target, clock } })
@@ -288,13 +294,12 @@ fn longest_quiet(own: Quiet, earlier: &[String]) -> Quiet {
     })
 }
 
-fn prompt(pool: &str) -> Option<std::io::Result<SecretString>> {
-    let term = console::Term::stderr();
-    if !term.is_term() {
-        return None;
-    }
-    let asked = term.write_str(&format!("Secret of user pool {pool}: "));
-    Some(asked.and_then(|()| term.read_secure_line()).map(SecretString::from))
+/// For the terminal. It says how not to be asked, for nobody may be there to answer.
+fn question(pool: &str) -> String {
+    format!(
+        "The secret of user pool {pool} is needed. AUTHING_SECRET in the environment, or secret_file in userferry.toml, \
+         avoids this question; Ctrl-C ends the run.\nSecret: "
+    )
 }
 
 #[cfg(test)]

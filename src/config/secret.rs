@@ -11,7 +11,7 @@ use std::path::Path;
 const MOST_BYTES: u64 = 4096;
 
 const WAYS: &str = "give it as AUTHING_SECRET in the environment, or name a secret_file that only \
-                    you can read, or run on a terminal to be asked for it";
+                    you can read, or run on a terminal, without --no-input, to be asked for it";
 
 /// The secret of the user pool. `prompt` asks on a terminal; it returns none where there is none.
 pub fn load_secret(

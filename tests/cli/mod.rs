@@ -1,6 +1,7 @@
 //! The program as a user meets it: commands, exit codes, messages, files.
 
 mod acting;
+mod asked;
 mod bad_input;
 mod commands;
 mod corrections;

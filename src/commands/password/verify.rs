@@ -1,7 +1,7 @@
 //! Does a known password match its staged hash? If not, by which rule would it?
 
 use crate::commands::global::Global;
-use crate::commands::{jobs_of, open_reader, staged_mapping};
+use crate::commands::{ask, jobs_of, open_reader, staged_mapping};
 use crate::config::{Flags, Settings, TargetKind, process_env};
 use crate::error::{Error, Exit, Result};
 use crate::mapping::{self, Mapping, Meant};
@@ -42,7 +42,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &PasswordVerify) -> Result<Exit
     let jobs = jobs_of(&table, &args.key)?;
     let firebase = args.firebase.as_deref().map(super::read_firebase).transpose()?;
     let mapping = staged_mapping(&table)?.unwrap_or_else(Mapping::reference);
-    let password = read_password(args.password_file.as_deref())?;
+    let password = read_password(global, args.password_file.as_deref())?;
     // A settings file that cannot be read says nothing: the rows go by the mapping that they were staged with.
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env).ok();
     let newer = settings.filter(|settings| settings.file.is_some() && settings.mapping != mapping);
@@ -184,16 +184,15 @@ fn unverifiable(place: &str, told: &str, why: Unverifiable) -> Error {
 }
 
 /// From the terminal, or from a file; never from an argument, which others can see.
-fn read_password(file: Option<&Path>) -> Result<SecretString> {
+fn read_password(global: &Global, file: Option<&Path>) -> Result<SecretString> {
     let Some(path) = file else {
-        let term = console::Term::stderr();
-        if !term.is_term() {
-            return Err(Error::usage("there is no terminal to ask for the password")
-                .hint("--password-file FILE, or - for standard input"));
-        }
-        let asked = term.write_str("Password: ").and_then(|()| term.read_secure_line());
+        let question =
+            "The password to try (--password-file FILE avoids this question; Ctrl-C ends): ";
+        let asked = ask::unseen(global, question).ok_or_else(|| {
+            Error::usage(format!("the password is missing: {}", ask::why_not(global)))
+                .hint("--password-file FILE, or - for standard input")
+        })?;
         return asked
-            .map(SecretString::from)
             .map_err(|error| Error::usage(format!("the password cannot be read: {error}")));
     };
     let shown = path.display();

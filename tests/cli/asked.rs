@@ -1,0 +1,134 @@
+//! What is asked for on a terminal, and how a script is not asked.
+#![cfg(target_os = "linux")]
+
+use super::{Desk, numbered};
+use crate::process::{POOL, Rig, SECRET};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, tcgetattr};
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::process::{Child, Command};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// A command on a terminal of its own.
+struct Seat {
+    child: Child,
+    screen: OwnedFd,
+    seen: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Seat {
+    /// The environment has no secret.
+    fn of(mut command: Command) -> Self {
+        let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&screen).unwrap();
+        unlockpt(&screen).unwrap();
+        let name = ptsname(&screen, Vec::new()).unwrap().into_string().unwrap();
+        let open = || File::options().read(true).write(true).open(&name).unwrap();
+        command.env_remove("AUTHING_SECRET").env("TERM", "xterm");
+        command.stdin(open()).stdout(open()).stderr(open());
+        let child = command.spawn().unwrap();
+        // Its handles on the terminal: with them open, the end of the command would not be seen.
+        drop(command);
+        let seen = Arc::new(Mutex::new(String::new()));
+        let (mut from, to) = (File::from(screen.try_clone().unwrap()), Arc::clone(&seen));
+        let reader = std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            // Reading a terminal that no process holds any more is an error.
+            while let Ok(n) = from.read(&mut bytes) {
+                to.lock().unwrap().push_str(&String::from_utf8_lossy(&bytes[..n]));
+            }
+        });
+        Self { child, screen, seen, reader: Some(reader) }
+    }
+
+    fn seen(&self) -> String {
+        self.seen.lock().unwrap().clone()
+    }
+
+    fn wait_until(&mut self, mut is_so: impl FnMut(&mut Self) -> bool) {
+        let until = Instant::now() + Duration::from_mins(1);
+        while !is_so(self) {
+            assert!(Instant::now() < until, "it waits for somebody: {}", self.seen());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Types a line once the terminal shows nothing of what is typed.
+    fn type_unseen(&mut self, line: &str) {
+        self.wait_until(|seat| {
+            let modes = tcgetattr(&seat.screen).unwrap().local_modes;
+            !modes.contains(LocalModes::ECHO)
+        });
+        let mut screen = File::from(self.screen.try_clone().unwrap());
+        writeln!(screen, "{line}").unwrap();
+    }
+
+    /// How it ends without anything more typed.
+    fn end(mut self) -> (Option<i32>, String) {
+        self.wait_until(|seat| seat.child.try_wait().unwrap().is_some());
+        self.reader.take().unwrap().join().unwrap();
+        (self.child.wait().unwrap().code(), self.seen().replace("\r\n", "\n"))
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_terminal_is_asked_for_the_secret_and_told_how_not_to_be() {
+    let rig = Rig::start(&[]);
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write("u.jsonl", numbered(1..3));
+    desk.ferry("stage u.jsonl").ok(0);
+    let mut seat = Seat::of(desk.command("run"));
+    seat.type_unseen(SECRET);
+    let asked = seat.seen();
+    for word in [POOL, "AUTHING_SECRET", "secret_file", "Ctrl-C"] {
+        assert!(asked.contains(word), "{word}: {asked}");
+    }
+    let (code, seen) = seat.end();
+    assert_eq!(code, Some(0), "{seen}");
+    assert!(!seen.contains(SECRET), "{seen}");
+    assert_eq!(desk.status()["done"], 2);
+}
+
+#[test]
+fn with_no_input_nobody_is_asked_on_a_terminal() {
+    let desk = Desk::new();
+    let hash = "$2b$12$nCa3WDbsc3tvM57ifzjwrOAGGuNK7EPV0R17WKcW6f13NZvX97yLe";
+    desk.write("u.jsonl", format!("{{\"uid\":\"1\",\"password\":\"{hash}\"}}\n"));
+    desk.ferry("stage u.jsonl").ok(0);
+    for (line, message, way) in [
+        ("run --no-input", "the secret of the user pool is missing", "AUTHING_SECRET"),
+        ("--no-input retry-failed --run", "the secret of the user pool is missing", "secret_file"),
+        (
+            "password verify --key 1 --no-input",
+            "the password is missing: --no-input forbids asking",
+            "--password-file FILE",
+        ),
+    ] {
+        let (code, seen) = Seat::of(desk.command(line)).end();
+        assert_eq!(code, Some(2), "{line}: {seen}");
+        assert!(seen.contains(message) && seen.contains(way), "{line}: {seen}");
+    }
+}
+
+#[test]
+fn where_standard_input_is_no_terminal_nobody_is_asked() {
+    let desk = Desk::new();
+    desk.write("u.jsonl", numbered(1..2));
+    desk.ferry("stage u.jsonl").ok(0);
+    let mut command = desk.command("run");
+    command.env_remove("AUTHING_SECRET");
+    let did = desk.did(command.output().unwrap()).ok(2);
+    assert!(did.err.contains("the secret of the user pool is missing"), "{}", did.err);
+}
