@@ -3,6 +3,7 @@
 use super::Checker;
 use super::fed::left_out;
 use super::report::{CheckWarning, MOST_FIELDS};
+use super::states::Told;
 use crate::input::Reader;
 use crate::input::nulls::NullCells;
 use crate::mapping::{Rule as MappingRule, feeds, is_secret_name};
@@ -185,8 +186,8 @@ impl Checker<'_> {
 
     /// Whether these users may sign in only a person can tell.
     fn warn_of_unknown_states(&mut self) {
-        if let Some((count, message)) = self.unknown_states.told(self.mapping) {
-            self.warn("unknown-state", count, message);
+        for Told { warning, count, message } in self.unknown_states.told(self.mapping) {
+            self.warn(warning, count, message);
         }
     }
 

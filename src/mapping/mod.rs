@@ -28,6 +28,7 @@ pub use rule::{As, Constant, How, Rule};
 pub(crate) use secret::is_secret_name;
 pub use trace::{Origin, Traced};
 
+use crate::input::show_name;
 use crate::problem::{Omitted, Problem, Rule as Broken};
 use crate::schema::{Field, Schema};
 use crate::user::{User, Value};
@@ -40,6 +41,7 @@ use secrecy::SecretString;
 use sent::Sent;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::fmt;
 
@@ -254,7 +256,9 @@ impl Mapping {
             Rule::Jq { program, how } => {
                 let record = source.for_programs(|| self.secrets(schema));
                 let record = record.ok_or((Broken::Value, jq::IMMODERATE.into()))?;
-                let output = program.run(record).map_err(|why| (Broken::Value, why))?;
+                let output = program
+                    .run(record)
+                    .map_err(|why| (Broken::Value, source.with_what_is_empty(program, why)))?;
                 convert::convert(output.as_json(), field, how)
             }
             Rule::Constant(constant) => match convert::constant(constant, field.ty) {
@@ -320,6 +324,25 @@ impl<'a> Source<'a> {
 }
 
 impl Source<'_> {
+    /// What a program says of a record, and behind it, where all that it reads is empty, that it is.
+    fn with_what_is_empty(&self, program: &Program, why: Cow<'static, str>) -> Cow<'static, str> {
+        let is_empty = |path: &String| {
+            find(&self.fields, path).is_none_or(|value| match Json::of(&value) {
+                Json::Null => true,
+                Json::Text(text) => text.trim().is_empty(),
+                _ => false,
+            })
+        };
+        let paths = program.paths();
+        if paths.is_empty() || !why.starts_with(jq::SAYS) || !paths.iter().all(is_empty) {
+            return why;
+        }
+        let shown = |path: &String| format!("`{}`", show_name(path.as_bytes()));
+        let names: Vec<String> = paths.iter().map(shown).collect();
+        let have = if names.len() == 1 { "has" } else { "have" };
+        format!("{why}; {} {have} no value", names.join(", ")).into()
+    }
+
     /// With everything, for the programs of the password's own rule.
     fn whole(&self) -> Option<&jaq_json::Val> {
         self.whole.get_or_init(|| jq::record(self.text)).as_ref()

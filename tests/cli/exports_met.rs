@@ -49,7 +49,8 @@ fn a_state_that_the_proposed_rule_does_not_know_is_told_with_its_column_and_neve
     let strange = row(61, "zhangfrozen") + &row(62, "hunter2") + &row(63, "active");
     desk.write("u.csv", format!("uid,mail,account_status\n{known}{strange}"));
     let did = desk.ferry("check u.csv").ok(3);
-    let told = "2 records have a word in `account_status` that the rule of blocked does not know, or none, so they are invalid";
+    let told = "2 records have a word in `account_status` that the rule of blocked does not know: it does not say whether such users \
+                may sign in, so they are invalid";
     assert!(
         did.out.contains(told) && did.out.contains("the first is record 61 of u.csv"),
         "{}",
@@ -64,6 +65,42 @@ fn a_state_that_the_proposed_rule_does_not_know_is_told_with_its_column_and_neve
         serde_json::from_str(&desk.ferry("check u.csv --format json").ok(3).out).unwrap();
     let warnings = report["warnings"].as_array().unwrap();
     assert!(warnings.iter().any(|one| one["warning"] == "unknown-state" && one["count"] == 2));
+    assert!(warnings.iter().all(|one| one["warning"] != "no-state"));
+
+    // Without a value: in CSV an empty cell, in JSON also null or nothing.
+    desk.write(
+        "u.csv",
+        format!("uid,mail,account_status\n{known}{strange}{}", row(64, "") + &row(65, " ")),
+    );
+    let did = desk.ferry("check u.csv").ok(3);
+    assert!(
+        did.out.contains(told) && did.out.contains("the first is record 61 of u.csv"),
+        "{}",
+        did.out
+    );
+    let none = "2 records have no value in `account_status`, and the rule of blocked does not say whether users without one may \
+                sign in, so they are invalid; the first is record 64 of u.csv";
+    assert!(did.out.contains(none), "{}", did.out);
+    let lines = [
+        "{\"uid\":\"1\",\"mail\":\"a@b.cn\"}",
+        "{\"uid\":\"2\",\"mail\":\"b@b.cn\",\"account_status\":null}",
+    ];
+    desk.write("u.jsonl", lines.join("\n") + "\n");
+    let did = desk.ferry("check u.jsonl").ok(3);
+    assert!(did.out.contains("2 records have no value in `account_status`"), "{}", did.out);
+    assert!(
+        did.out.contains("blocked: the mapping's program says: not known whether this user may sign in; `account_status` has no value (value)"),
+        "{}",
+        did.out
+    );
+    // The way out that is told.
+    let settings = desk.read("userferry.toml").replacen(
+        "ascii_downcase | {",
+        "ascii_downcase | {\"null\": true, ",
+        1,
+    );
+    desk.write("userferry.toml", settings);
+    assert!(desk.ferry("check u.jsonl").ok(0).out.contains("blocked: 2 of 2 users"));
 }
 
 #[test]

@@ -9,12 +9,20 @@ use std::fmt::{self, Write as _};
 /// Bytes of an error, with its values, that is read.
 const LONGEST: usize = 64 << 10;
 const FAILED: &str = "the jq program ends in an error";
+/// Before the text of an `error("…")` that the program's author wrote.
+pub(in crate::mapping) const SAYS: &str = "the mapping's program says: ";
 
 /// The message about an error, without any value of the record.
 pub(super) fn describe(error: &Error<Val>, source: &str) -> String {
     let mut told = Short(String::new());
     let is_whole = write!(told, "{error}").is_ok();
-    match reason(&told.0, source).filter(|_| is_whole) {
+    if !is_whole {
+        return FAILED.to_owned();
+    }
+    if let Some(text) = said(&told.0, source) {
+        return format!("{SAYS}{text}");
+    }
+    match reason(&told.0, source) {
         Some(reason) => format!("{FAILED}: {reason}"),
         None => FAILED.to_owned(),
     }
@@ -33,14 +41,23 @@ impl fmt::Write for Short {
     }
 }
 
+/// The text of an `error("…")` that stands in the program: what its author wrote there is no value of a
+/// record. Any other text may be one, also if the program has the same text in another place.
+fn said(told: &str, source: &str) -> Option<String> {
+    let is_argument = |(at, _): (usize, &str)| {
+        let before = source[..at].trim_end().strip_suffix('(').map(str::trim_end);
+        let after = source[at + told.len()..].trim_start();
+        before.is_some_and(|before| before.ends_with("error")) && after.starts_with(')')
+    };
+    let is_said = told.starts_with('"') && source.match_indices(told).any(is_argument);
+    is_said.then(|| serde_json::from_str(told).ok())?
+}
+
 /// `told` is what the crate says: its own words with values as JSON, or a value alone, which is what
 /// the program itself, or a filter of the library, has said.
 fn reason(told: &str, source: &str) -> Option<String> {
-    if told.starts_with('"') {
-        // A text that the author wrote down is no value of a record.
-        let is_ours = matches!(told, "\"no JSON\"" | "\"no text\"");
-        let text: String = serde_json::from_str(told).ok()?;
-        return (is_ours || source.contains(told)).then_some(text);
+    if let "\"no JSON\"" | "\"no text\"" = told {
+        return Some(told.trim_matches('"').to_owned());
     }
     if let Some(rest) = told.strip_prefix("cannot use ") {
         let (value, rest) = value(rest);

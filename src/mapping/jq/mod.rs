@@ -11,6 +11,7 @@ mod syntax;
 use super::error::RuleError;
 use super::record::Json;
 use crate::input::show_name;
+pub(super) use failure::SAYS;
 use jaq_core::load::parse::Def;
 use jaq_core::load::{Arena, File, Lexer, Loader, Parser};
 use jaq_core::{Compiler, Ctx, Filter, Vars};

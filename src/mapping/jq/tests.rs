@@ -90,7 +90,14 @@ fn what_is_no_single_value_is_told_without_the_record() {
         ),
         (".a | fromjson", "the jq program ends in an error: no JSON"),
         ("error(\"no \" + .a)", "the jq program ends in an error"),
-        ("error(\"no city\")", "the jq program ends in an error: no city"),
+        ("error(\"no city\")", "the mapping's program says: no city"),
+        (".b | error ( \"no city\" )", "the mapping's program says: no city"),
+        // The record's own text, though the program has the same one.
+        ("if .a == \"geheim\" then error(.a) else 1 end", "the jq program ends in an error"),
+        (
+            "if .a == \"x\" then error(\"geheim \") else error(.a) end",
+            "the jq program ends in an error",
+        ),
         ("error(.)", "the jq program ends in an error"),
         (".a, error", "the jq program ends in an error"),
         // No end either, but there is nothing to go into.
