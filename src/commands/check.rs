@@ -9,7 +9,6 @@ use crate::error::{Error, Exit, Result};
 use crate::input::{Options, Reader, Source};
 use crate::mapping::Mapping;
 use crate::password::guard::Guard;
-use crate::redact;
 use crate::store::file::Replacement;
 use crate::ui::Ui;
 use crate::ui::progress::ReadProgress;
@@ -185,7 +184,7 @@ fn id_alone(source: &str, found: &IdAlone<'_>) -> String {
         "source": source,
         "record": found.record,
         "line": found.line,
-        "key": redact::masked_key(found.key),
+        "key": found.key,
         "field": "",
         "warning": "nothing-to-sign-in-with",
         "message": "no e-mail address, phone number or user name: there is nothing to sign in with",

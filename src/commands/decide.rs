@@ -1,11 +1,13 @@
 //! What `retry-failed`, `settle` and `waive` share: the rows that are decided about, and the way back.
 
 use super::sources::source_name;
+use super::unmask::Unmasked;
 use super::{Writer, jobs_of, staged_mapping};
 use crate::clock;
 use crate::config::TargetKind;
 use crate::error::{Error, Exit, Result};
 use crate::mapping::Mapping;
+use crate::prepare;
 use crate::stage::with_lens;
 use crate::store::{Deciding, JobId, JobRow, Reading, Table, Undone};
 use crate::ui::Ui;
@@ -40,16 +42,17 @@ pub(super) fn undo(writer: &mut Writer, ui: Ui, jobs: &[JobId], decision: &str) 
     Ok(Exit::Done)
 }
 
-pub(super) fn by_key(table: &Table, key: &str) -> Result<Vec<JobRow>> {
-    let jobs = jobs_of(table, key)?;
-    if jobs.len() > 1 && table.jobs_by_key(key)?.is_empty() {
+pub(super) fn by_key(table: &Table, typed: &str) -> Result<Vec<JobRow>> {
+    let jobs = jobs_of(table, typed)?;
+    if jobs.len() > 1 && table.jobs_by_key(typed)?.is_empty() {
+        let mapping = staged_mapping(table)?.unwrap_or_else(Mapping::reference);
+        let schema = TargetKind::AuthingV2.schema();
+        let unmasked = Unmasked::new(&[], &mapping, schema)?;
         let place = |job: &JobRow| {
-            format!(
-                "{} ({}, record {})",
-                job.key.as_deref().unwrap_or("-"),
-                source_name(&job.source),
-                job.record_no
-            )
+            let user = prepare::inspect(&job.raw, &mapping, schema).user;
+            let shown = job.key.as_deref().map(|key| unmasked.key(key, &user, Some(typed), schema));
+            let shown = shown.unwrap_or_else(|| "-".to_owned());
+            format!("{shown} ({}, record {})", source_name(&job.source), job.record_no)
         };
         let places: Vec<String> = jobs.iter().take(5).map(place).collect();
         return Err(Error::usage(format!(
@@ -57,7 +60,9 @@ pub(super) fn by_key(table: &Table, key: &str) -> Result<Vec<JobRow>> {
             counted(jobs.len() as u64, "row"),
             places.join(", ")
         ))
-        .hint("decide about them by their keys"));
+        .hint(
+            "decide about them by their keys; userferry show --record N --unmask all shows one",
+        ));
     }
     Ok(jobs)
 }

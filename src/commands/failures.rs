@@ -4,10 +4,14 @@ mod summary;
 
 use super::global::Global;
 use super::next::{self, Conflicts};
-use super::open_reader;
 use super::sources::Names;
+use super::unmask::Unmasked;
+use super::{open_reader, staged_mapping};
+use crate::config::TargetKind;
 use crate::error::{Error, Exit, Result};
 use crate::job::Status;
+use crate::mapping::Mapping;
+use crate::prepare;
 use crate::store::{Counts, FailureRow, JobId, Reading, Table};
 use crate::ui::Ui;
 use clap::{Args, ValueEnum};
@@ -17,6 +21,11 @@ const PAGE: u32 = 500;
 
 /// `failures`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "In the table a key that is an e-mail address, a phone number or a user name is masked; an external id is \
+                  not. JSON and CSV are data for programs, and have every key in full; the example of --summary is masked in \
+                  every format."
+)]
 pub struct Failures {
     /// Only rows of this status, or of several: failed,unknown [default: all three]
     #[arg(long, value_name = "STATUS", value_delimiter = ',')]
@@ -29,6 +38,10 @@ pub struct Failures {
     /// The same as --format json
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
+
+    /// Show keys in the table that are one of these of the provider's fields as they are: email; or all
+    #[arg(long, value_name = "FIELD", value_delimiter = ',', conflicts_with = "summary")]
+    pub unmask: Vec<String>,
 
     /// Each reason once: how many rows it concerns, and one of them, masked
     #[arg(long)]
@@ -60,14 +73,18 @@ pub enum FailureFormat {
 }
 
 pub(crate) fn run(global: &Global, ui: Ui, args: &Failures) -> Result<Exit> {
-    let rows = Rows { table: open_reader(global)?, which: wanted(&args.status) };
+    let table = open_reader(global)?;
+    let mapping = staged_mapping(&table)?.unwrap_or_else(Mapping::reference);
+    let schema = TargetKind::AuthingV2.schema();
+    let keys = Keys { unmasked: Unmasked::new(&args.unmask, &mapping, schema)?, mapping: &mapping };
+    let rows = Rows { table, which: wanted(&args.status) };
     let format = if args.json { FailureFormat::Json } else { args.format };
     if args.summary {
         summary::print(ui, &rows.table, &rows.which, format)?;
         return Ok(Exit::Done);
     }
     match format {
-        FailureFormat::Table => as_table(ui, &rows)?,
+        FailureFormat::Table => as_table(ui, &rows, &keys)?,
         FailureFormat::Json => as_json(ui, &rows)?,
         FailureFormat::Jsonl => each(&rows, |row| ui.out(&format!("{}\n", json(row)?)))?,
         FailureFormat::Csv => {
@@ -82,6 +99,22 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Failures) -> Result<Exit> {
 struct Rows {
     table: Table,
     which: Vec<Status>,
+}
+
+/// How keys are shown to people.
+struct Keys<'a> {
+    mapping: &'a Mapping,
+    unmasked: Unmasked<'a>,
+}
+
+impl Keys<'_> {
+    fn shown(&self, table: &Table, row: &FailureRow) -> Result<String> {
+        let Some(key) = &row.key else { return Ok("-".to_owned()) };
+        let schema = TargetKind::AuthingV2.schema();
+        let raw = table.record(JobId(row.id))?.unwrap_or_default();
+        let user = prepare::inspect(&raw, self.mapping, schema).user;
+        Ok(self.unmasked.key(key, &user, None, schema))
+    }
 }
 
 /// All of them where no status is named.
@@ -126,7 +159,7 @@ fn as_json(ui: Ui, rows: &Rows) -> Result<()> {
 }
 
 /// Columns are as wide as a page needs.
-fn as_table(ui: Ui, source: &Rows) -> Result<()> {
+fn as_table(ui: Ui, source: &Rows, keys: &Keys<'_>) -> Result<()> {
     const HEADER: [&str; 7] = ["SOURCE", "RECORD", "KEY", "STATUS", "CODE", "TRIES", "WHY"];
     let (mut rows, mut any) = (Vec::new(), false);
     let names = Names::of(source.table.source_paths()?);
@@ -135,7 +168,7 @@ fn as_table(ui: Ui, source: &Rows) -> Result<()> {
         rows.push(vec![
             names.short(&row.source),
             row.record.to_string(),
-            row.key.clone().unwrap_or_else(|| "-".to_owned()),
+            keys.shown(&source.table, row)?,
             row.status.with(row.detail),
             row.code.clone().unwrap_or_else(|| "-".to_owned()),
             row.attempts.to_string(),

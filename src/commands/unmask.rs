@@ -1,4 +1,4 @@
-//! Fields that `preview` and `show` show as they are. What is or may be a password never is.
+//! Fields that `preview`, `show` and `failures` show as they are. What is or may be a password never is.
 
 use crate::error::{Error, Result};
 use crate::input::show_name;

@@ -311,6 +311,8 @@ pub trait Reading {
     fn can_skip(&self) -> Result<bool, StoreError>;
     /// Whether anything was ever sent.
     fn has_attempts(&self) -> Result<bool, StoreError>;
+    /// The record of a job.
+    fn record(&self, job: JobId) -> Result<Option<Vec<u8>>, StoreError>;
     /// The record of a job, if it is pending.
     fn pending_record(&self, job: JobId) -> Result<Option<Vec<u8>>, StoreError>;
     /// Records of jobs of one status, by id after the given one: a page.

@@ -173,7 +173,7 @@ fn a_dash_is_standard_output_for_every_output() {
         ("export --status pending -o -", "{\"uid\":\"1\"}\n"),
         (
             "check --format jsonl -o - u.jsonl",
-            "{\"source\":\"u.jsonl\",\"record\":1,\"line\":1,\"key\":\"…(1)\",\"field\":\"\",\
+            "{\"source\":\"u.jsonl\",\"record\":1,\"line\":1,\"key\":\"1\",\"field\":\"\",\
              \"warning\":\"nothing-to-sign-in-with\",\"message\":\"no e-mail address, phone number or \
              user name: there is nothing to sign in with\"}\n",
         ),

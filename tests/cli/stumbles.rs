@@ -412,6 +412,62 @@ fn a_key_that_is_an_address_is_shown_only_where_that_is_asked_for() {
     assert!(refused.contains("is or holds a password"), "{refused}");
 }
 
+#[test]
+fn a_list_of_failures_masks_keys_that_are_personal_data_and_data_for_programs_has_them() {
+    let desk = Desk::new();
+    let bad = "\"nickname\":7,\"password\":\"hunter2\"}\n";
+    let keys = [
+        "\"uid\":\"4711\"",
+        "\"mail\":\"zoe@example.com\"",
+        "\"phone\":\"13800138000\"",
+        "\"username\":\"zoequux\"",
+    ];
+    let rows: Vec<String> = keys.iter().map(|key| format!("{{{key},{bad}")).collect();
+    let rule = "externalId = \"uid\"\nemail = \"mail\"\nphone = \"phone\"\nusername = \"username\"\npassword = \"password\"\n";
+    desk.write("userferry.toml", format!("[mapping]\n{rule}"));
+    desk.write("u.jsonl", rows.join(""));
+    desk.ferry("stage u.jsonl --accept-passwords").ok(0);
+    let table = rusqlite::Connection::open(desk.path("userferry.db")).unwrap();
+    let told = |line: &str| desk.ferry(line).ok(0).out;
+    // Somebody refuses them all.
+    table
+        .execute_batch("UPDATE job SET status = 'failed', detail = 'rejected', code = '2003'")
+        .unwrap();
+    let personal = ["zoe@example.com", "13800138000", "zoequux"];
+    let out = told("failures");
+    assert!(out.contains(" 4711 ") && out.contains(" z…(15) "), "{out}");
+    assert!(personal.iter().all(|key| !out.contains(key)), "{out}");
+    let out = told("failures --unmask email,phone");
+    assert!(
+        out.contains(personal[0]) && out.contains(personal[1]) && !out.contains(personal[2]),
+        "{out}"
+    );
+    let out = told("failures --unmask all");
+    assert!(personal.iter().all(|key| out.contains(key)), "{out}");
+    for line in ["failures --json", "failures --format jsonl", "failures --format csv"] {
+        let out = told(line);
+        assert!(personal.iter().all(|key| out.contains(key)), "{line}: {out}");
+    }
+    assert!(told("failures --help").contains("JSON and CSV are data for programs"));
+    assert!(
+        desk.ferry("failures --unmask nothing")
+            .ok(2)
+            .err
+            .contains("the target has no field `nothing`")
+    );
+}
+
+#[test]
+fn keys_of_rows_that_share_an_identifier_are_masked_in_a_refusal() {
+    let desk = Desk::new();
+    let row = |mail: &str| format!("{{\"mail\":\"{mail}\",\"phone\":\"13800138000\"}}\n");
+    desk.write("u.jsonl", row("zoe@example.com") + &row("mia@example.com"));
+    desk.ferry("stage u.jsonl").ok(3);
+    let did = desk.ferry("waive --key 13800138000 --reason gone").ok(2);
+    assert!(did.err.contains("2 rows have this, and it is not their key: z…(15) ("), "{}", did.err);
+    assert!(!did.err.contains("@example.com"), "{}", did.err);
+}
+
 /// As messages call it.
 #[test]
 fn standard_input_is_named_by_its_name_or_by_its_sign() {

@@ -297,6 +297,10 @@ impl Reading for Table {
         self.check(progress::has_attempts)
     }
 
+    fn record(&self, job: JobId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.check(|c| export::record(c, job))
+    }
+
     fn pending_record(&self, job: JobId) -> Result<Option<Vec<u8>>, StoreError> {
         self.check(|c| export::pending_record(c, job))
     }

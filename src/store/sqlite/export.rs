@@ -36,6 +36,11 @@ pub(super) fn records_to_send(
     rows.collect()
 }
 
+pub(super) fn record(c: &Connection, job: JobId) -> rusqlite::Result<Option<Vec<u8>>> {
+    let mut statement = c.prepare_cached("SELECT raw FROM record WHERE job_id = ?1")?;
+    statement.query_row([job.0], |row| row.get(0)).optional()
+}
+
 pub(super) fn pending_record(c: &Connection, job: JobId) -> rusqlite::Result<Option<Vec<u8>>> {
     c.query_row(
         "SELECT r.raw FROM job j JOIN record r ON r.job_id = j.id
