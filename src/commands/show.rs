@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 /// `show`.
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("which").required(true).args(["key", "record"]))]
-#[command(mut_arg("source", |arg| arg.requires("record")))]
+#[command(mut_arg("source", |arg| arg.requires("record").conflicts_with("key")))]
 pub struct Show {
     /// External id, e-mail address, phone number or user name
     #[arg(value_name = "KEY")]

@@ -398,6 +398,32 @@ fn one_known_password_proves_the_column_the_scheme_and_the_order() {
     }
 }
 
+#[test]
+fn a_password_is_tried_on_the_record_at_a_place() {
+    let desk = Desk::new();
+    let users = |n: u32| json!([{"uid": format!("{n}1"), "pwd": BCRYPT}, {"uid": format!("{n}2"), "pwd": BCRYPT}]);
+    desk.write("userferry.toml", SALTED.replace("ORDER", "salt+password"));
+    desk.write("a.json", users(1).to_string());
+    desk.ferry("stage a.json").ok(0);
+    let verify = |place: &str, password: &str| {
+        desk.pipe(&format!("password verify {place} --password-file -"), password)
+    };
+    let told = "DIR/a.json, record 2: the password matches its hash (bcrypt, cost 4)\n";
+    assert_eq!(verify("--record 2", "secret").ok(0).out, told);
+    assert!(
+        verify("--record 2", "wrong").ok(3).out.contains("record 2: the password does not match")
+    );
+    assert!(verify("--record 3", "secret").ok(2).err.contains("no row comes from record 3"));
+    desk.write("b.json", users(2).to_string());
+    desk.ferry("stage b.json").ok(0);
+    assert!(verify("--record 2", "secret").ok(2).err.contains("record 2 of 2 sources"));
+    assert_eq!(verify("--record 2 --source a.json", "secret").ok(0).out, told);
+    // One of the two ways, and a source only with a number.
+    for wrong in ["", "--key 11 --record 1", "--source a.json", "--key 11 --source a.json"] {
+        verify(wrong, "secret").ok(2);
+    }
+}
+
 /// No column and no order belongs to a hash that carries its own salt.
 #[test]
 fn of_a_hash_with_its_own_salt_it_is_only_said_that_the_password_does_not_match() {

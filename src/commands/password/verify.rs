@@ -1,6 +1,7 @@
 //! Does a known password match its staged hash? If not, by which rule would it?
 
 use crate::commands::global::Global;
+use crate::commands::place::{self, Place};
 use crate::commands::{ask, jobs_of, open_reader, staged_mapping};
 use crate::config::{Flags, Settings, TargetKind, process_env};
 use crate::error::{Error, Exit, Result};
@@ -23,10 +24,15 @@ const MOST: u64 = 4_096;
 
 /// `password verify`.
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("which").required(true).args(["key", "record"]))]
+#[command(mut_arg("source", |arg| arg.requires("record").conflicts_with("key")))]
 pub struct PasswordVerify {
-    /// The user: external id, else e-mail address, phone number or user name
+    /// The user: external id, e-mail address, phone number or user name
     #[arg(long, value_name = "KEY")]
-    pub key: String,
+    pub key: Option<String>,
+
+    #[command(flatten)]
+    pub place: Place,
 
     /// Read the password from FILE, without its last line end; '-' for standard input
     #[arg(long, value_name = "FILE")]
@@ -39,7 +45,10 @@ pub struct PasswordVerify {
 
 pub(super) fn run(global: &Global, ui: Ui, args: &PasswordVerify) -> Result<Exit> {
     let table = open_reader(global)?;
-    let jobs = jobs_of(&table, &args.key)?;
+    let jobs = match &args.key {
+        Some(key) => jobs_of(&table, key)?,
+        None => place::jobs_at(&table, &args.place)?,
+    };
     let firebase = args.firebase.as_deref().map(super::read_firebase).transpose()?;
     let mapping = staged_mapping(&table)?.unwrap_or_else(Mapping::reference);
     let password = read_password(global, args.password_file.as_deref())?;
