@@ -80,7 +80,8 @@ pub trait Deciding {
     /// Lets failed, invalid and unknown rows go, and pending ones that are named by themselves or by their
     /// source. Returns how many.
     fn waive(&mut self, which: &Chosen, reason: &str, now_ms: i64) -> Result<u64, StoreError>;
-    /// The rows that were waived by such a choice and still are, for `--undo`.
+    /// The rows that `--undo` of such a choice takes back: those that are still waived; of a source only those
+    /// that were waived with it, and not one by one or by their status alone.
     fn waived(&self, which: &Chosen) -> Result<Vec<JobId>, StoreError>;
     /// Takes back the latest decision of this sort about each of these rows, if nothing has happened
     /// since. Where nothing was decided, nothing is undone.

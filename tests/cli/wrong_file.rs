@@ -123,6 +123,22 @@ fn a_source_is_waived_as_a_whole_and_taken_back() {
 }
 
 #[test]
+fn who_was_let_go_before_stays_out_when_a_source_comes_back() {
+    let desk = desk();
+    let wrong = records(&format!(r#"{{"uid":"w%","mail":"w%@example.com","pwd":"{HASH}"}}"#), 10);
+    desk.write("wrong.jsonl", wrong);
+    desk.ferry("stage wrong.jsonl").ok(0);
+    desk.ferry("waive --key w3 --reason left").ok(0);
+    let before = desk.status();
+    desk.ferry("waive --source wrong.jsonl --reason mistake").ok(0);
+    let undo = "waive --source wrong.jsonl --undo";
+    assert_eq!(desk.ferry(undo).ok(0).err, "9 rows as they were before\n");
+    assert_eq!(desk.status(), before);
+    assert!(desk.ferry(undo).ok(2).err.contains("there is no such decision to undo"));
+    assert_eq!(desk.ferry("waive --key w3 --undo").ok(0).err, "1 row as it was before\n");
+}
+
+#[test]
 fn of_a_file_in_two_states_the_latest_is_waived_unless_all_is_said() {
     let desk = desk();
     let wrong = records(&format!(r#"{{"uid":"w%","mail":"w%@example.com","pwd":"{HASH}"}}"#), 10);

@@ -151,6 +151,66 @@ pub(super) fn the_rows_of_one_source_are_waived_and_that_is_undone(mut bench: Be
     assert_eq!(bench.eyes.rows(), before);
 }
 
+/// Whoever takes a source's waiver back wants nobody back whom they had let go before, for another reason.
+pub(super) fn of_a_source_only_what_was_waived_with_it_comes_back(mut bench: Bench<impl Store>) {
+    bench.staged(&[r#"{"x":"0"}"#]);
+    let source = bench.source("wrong");
+    bench.stage(source, &[r#"{"x":"1"}"#, r#"{"x":"2"}"#, r#"{"x":"3","bad":1}"#, r#"{"x":"4"}"#]);
+    let ids: Vec<_> = bench.eyes.rows().iter().map(|row| row.id).collect();
+    let all = [Status::Pending, Status::Failed, Status::Invalid];
+    let of = |statuses: &[Status]| Chosen::Source {
+        path: "wrong".to_owned(),
+        is_latest: true,
+        statuses: statuses.to_vec(),
+    };
+    // One by one, by its status, and with the source: twice in the same millisecond and for the same reason.
+    let mut waive = |which: &Chosen| bench.store.waive(which, "so", 2_000).unwrap();
+    assert_eq!(waive(&Chosen::Jobs(vec![ids[0], ids[1]])), 2);
+    assert_eq!(waive(&Chosen::Status(Status::Invalid)), 1);
+    assert!(bench.store.waived(&of(&all)).unwrap().is_empty());
+    assert_eq!(bench.store.waive(&of(&all), "so", 2_000).unwrap(), 2);
+    assert_eq!(bench.store.waived(&of(&all)).unwrap(), [ids[2], ids[4]]);
+    // A choice by status takes all of them back, as before.
+    let pending = bench.store.waived(&Chosen::Status(Status::Pending)).unwrap();
+    assert_eq!(pending, [ids[0], ids[1], ids[2], ids[4]]);
+    // Once taken back, a row that is let go by itself is not the source's any more.
+    assert_eq!(bench.undo(ids[2], "waive", 3_000), UNDONE);
+    assert_eq!(bench.store.waive(&Chosen::Jobs(vec![ids[2]]), "so", 4_000).unwrap(), 1);
+    assert_eq!(bench.store.waived(&of(&all)).unwrap(), [ids[4]]);
+    bench.balance();
+}
+
+fn count<S: Store>(bench: &Bench<S>, path: &str) -> Vec<(Status, Option<Detail>, u64)> {
+    let mut rows = bench.store.rows_of(path).unwrap();
+    rows.sort_by_key(|(status, detail, _)| (status.as_str(), detail.map(Detail::as_str)));
+    rows
+}
+
+/// By statuses, for the source of each record.
+pub(super) fn the_rows_of_a_source_are_counted_where_their_records_are(
+    mut bench: Bench<impl Store>,
+) {
+    let first = bench.source("first");
+    bench.stage(first, &[r#"{"x":"1"}"#, r#"{"x":"2"}"#, r#"{"x":"3","bad":1}"#]);
+    let (pending, invalid) = ((Status::Pending, None), (Status::Invalid, None));
+    let is = |kinds: &[((Status, Option<Detail>), u64)]| -> Vec<(Status, Option<Detail>, u64)> {
+        kinds.iter().map(|((status, detail), n)| (*status, *detail, *n)).collect()
+    };
+    assert_eq!(count(&bench, "first"), is(&[(invalid, 1), (pending, 2)]));
+    let second = bench.source("second");
+    bench.replace(second, &[r#"{"x":"2","e":"b"}"#, r#"{"x":"3","e":"c"}"#, r#"{"x":"4"}"#]);
+    assert_eq!(count(&bench, "first"), is(&[(pending, 1)]));
+    assert_eq!(count(&bench, "second"), is(&[(pending, 3)]));
+    let run = bench.run();
+    bench.send(run, &Sent::created());
+    let id = bench.eyes.rows()[1].id;
+    bench.store.waive(&Chosen::Jobs(vec![id]), "so", 2_000).unwrap();
+    let (created, waived) = (Some(Detail::Created), Some(Detail::Waived));
+    assert_eq!(count(&bench, "first"), is(&[((Status::Done, created), 1)]));
+    assert_eq!(count(&bench, "second"), is(&[((Status::Done, waived), 1), (pending, 2)]));
+    assert!(count(&bench, "third").is_empty());
+}
+
 /// A row whose run was killed stands as sending, and counts as one in doubt.
 pub(super) fn what_a_crash_left_is_waived_and_taken_back_as_in_doubt(mut bench: Bench<impl Store>) {
     bench.staged(&[r#"{"x":"1"}"#]);

@@ -98,6 +98,8 @@ mod sqlite {
             a_settled_crash_stays_in_the_ledger,
             failed_and_invalid_rows_are_waived_and_that_is_undone,
             the_rows_of_one_source_are_waived_and_that_is_undone,
+            of_a_source_only_what_was_waived_with_it_comes_back,
+            the_rows_of_a_source_are_counted_where_their_records_are,
             what_a_crash_left_is_waived_and_taken_back_as_in_doubt,
             a_pending_row_is_waived_with_the_others_that_are_named,
             whoever_took_the_place_of_a_waived_row_keeps_it,

@@ -21,6 +21,8 @@ impl Retried {
 /// What a person has decided.
 struct Decision<'a> {
     word: &'static str,
+    /// Whether the rows of a source were chosen.
+    of_source: bool,
     reason: &'a str,
     now_ms: i64,
 }
@@ -59,7 +61,7 @@ pub(super) fn settle(
     reason: &str,
     now_ms: i64,
 ) -> rusqlite::Result<bool> {
-    let decision = Decision { word: "settle", reason, now_ms };
+    let decision = Decision { word: "settle", of_source: false, reason, now_ms };
 
     let Some(row) = load(t, job.0)? else { return Ok(false) };
     let Some(to) = row.standing.settled(to, reason, now_ms) else { return Ok(false) };
@@ -75,7 +77,8 @@ pub(super) fn waive(
     reason: &str,
     now_ms: i64,
 ) -> rusqlite::Result<u64> {
-    let decision = Decision { word: "waive", reason, now_ms };
+    let of_source = matches!(which, Chosen::Source { .. });
+    let decision = Decision { word: "waive", of_source, reason, now_ms };
 
     let mut deltas = Deltas::default();
     let mut n = 0;
@@ -122,7 +125,8 @@ pub(super) fn waived(c: &Connection, which: &Chosen) -> rusqlite::Result<Vec<Job
         "SELECT DISTINCT d.job_id FROM decision d JOIN job j ON j.id = d.job_id
              LEFT JOIN origin o ON o.job_id = j.id
          WHERE d.decision = 'waive' AND d.undone_at_ms IS NULL AND j.detail = 'waived'
-               AND d.from_status IN (SELECT value FROM json_each(?2)) AND (?1 IS NULL OR {OF_SOURCE})
+               AND d.from_status IN (SELECT value FROM json_each(?2))
+               AND (?1 IS NULL OR d.of_source AND {OF_SOURCE})
          ORDER BY d.job_id"
     ))?;
     let rows = statement
@@ -175,8 +179,8 @@ fn decide(
     }
     t.prepare_cached(
         "INSERT INTO decision (job_id, at_ms, decision, from_status, from_detail, from_code, from_reason,
-                               from_remote_id, from_evidence, to_status, reason, from_updated_at_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                               from_remote_id, from_evidence, to_status, reason, from_updated_at_ms, of_source)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?
     .execute(params![
         row.id,
@@ -191,6 +195,7 @@ fn decide(
         to.status,
         decision.reason,
         from.updated_at_ms,
+        decision.of_source,
     ])?;
     row.becomes(t, to, deltas)
 }

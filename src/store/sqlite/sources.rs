@@ -84,10 +84,16 @@ pub(super) fn rows_of(
     c: &Connection,
     path: &str,
 ) -> rusqlite::Result<Vec<(Status, Option<Detail>, u64)>> {
+    // The tally counts a row for its first source, so each record that was replaced is moved to its own.
     let mut statement = c.prepare(
-        "SELECT j.status, j.detail, count(*) FROM job j LEFT JOIN origin o ON o.job_id = j.id
-         WHERE coalesce(o.source_id, j.source_id) IN (SELECT id FROM source WHERE path = ?1)
-         GROUP BY j.status, j.detail",
+        "WITH named AS (SELECT id FROM source WHERE path = ?1)
+         SELECT status, detail, sum(n) FROM (
+             SELECT status, nullif(detail, '') AS detail, n FROM tally WHERE source_id IN (SELECT id FROM named)
+             UNION ALL
+             SELECT j.status, j.detail,
+                    (o.source_id IN (SELECT id FROM named)) - (j.source_id IN (SELECT id FROM named))
+             FROM origin o CROSS JOIN job j ON j.id = o.job_id)
+         GROUP BY status, detail HAVING sum(n) > 0",
     )?;
     let rows = statement.query_map([path], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     rows.collect()
