@@ -1,5 +1,7 @@
 //! What Argon2 asks of its numbers. What asks for less cannot be hashed again, so nobody could sign in
-//! with it.
+//! with it. Numbers and base64 count in their one spelling: the reference implementation refuses any other
+//! (`decode_decimal` and `from_base64` in `src/encoding.c` of <https://github.com/P-H-C/phc-winner-argon2>),
+//! but for padding in full, which some write.
 //!
 //! Source: RFC 9106, section 3.1.
 

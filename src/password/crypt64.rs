@@ -14,6 +14,11 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 const CRYPT: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
+const STRICT: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
 /// Base64, standard alphabet, without padding.
 pub(super) fn base64(bytes: &[u8]) -> String {
     LENIENT.encode(bytes)
@@ -22,6 +27,12 @@ pub(super) fn base64(bytes: &[u8]) -> String {
 /// Base64, standard alphabet, with or without padding.
 pub(super) fn from_base64(text: &str) -> Option<Vec<u8>> {
     LENIENT.decode(text).ok()
+}
+
+/// The same in its one spelling: no bits behind the last byte, and padding in full or none.
+pub(super) fn from_strict_base64(text: &str) -> Option<Vec<u8>> {
+    let is_cut = text.ends_with('=') && !text.len().is_multiple_of(4);
+    if is_cut { None } else { STRICT.decode(text).ok() }
 }
 
 /// The standard alphabet in place of the one for addresses.

@@ -5,7 +5,7 @@
 
 use super::argon2;
 use super::better_auth::BetterAuth;
-use super::crypt64::from_base64;
+use super::crypt64::{from_base64, from_strict_base64};
 use super::digest::Digest;
 use super::digits::{is_hex, is_number};
 use super::firebase::FbScrypt;
@@ -198,7 +198,7 @@ fn is_hmac(digest: Digest, parts: &[&str]) -> bool {
 fn is_argon2(parts: &[&str]) -> bool {
     let parts = if parts[0].starts_with("v=") { &parts[1..] } else { parts };
     let [costs, salt, hash] = parts else { return false };
-    let bytes = |part: &str| from_base64(part).map_or(0, |bytes| bytes.len());
+    let bytes = |part: &str| from_strict_base64(part).map_or(0, |bytes| bytes.len());
     phc::numbers(costs, ["m", "t", "p"])
         .is_some_and(|[m, t, p]| argon2::is_possible((m, t, p), bytes(salt)))
         && bytes(hash) >= argon2::LEAST_HASH

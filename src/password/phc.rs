@@ -3,13 +3,14 @@
 use super::digits::is_number;
 
 /// The numbers of these names, in whatever order they stand. None if one is missing, is there twice, or
-/// has company: what is not known may change the hash.
+/// has company: what is not known may change the hash. A number has one spelling, without leading zeros.
 pub(super) fn numbers<const N: usize>(list: &str, names: [&str; N]) -> Option<[u32; N]> {
     let mut found = [None; N];
     for item in list.split(',') {
         let (name, number) = item.split_once('=')?;
         let at = names.iter().position(|other| *other == name)?;
-        let number = Some(number).filter(|number| is_number(number))?.parse().ok()?;
+        let is_one = is_number(number) && (number == "0" || !number.starts_with('0'));
+        let number = is_one.then(|| number.parse().ok())??;
         if found[at].replace(number).is_some() {
             return None;
         }
@@ -37,6 +38,8 @@ mod tests {
             "m=1,t=1,p=1,data=x",
             "m=,t=1,p=1",
             "m=-1,t=1,p=1",
+            "m=01,t=1,p=1",
+            "m=1,t=00,p=1",
             "m=1,t=1,p=99999999999",
         ] {
             assert_eq!(of(list), None, "{list}");

@@ -128,6 +128,11 @@ for (const vector of vectors) {
   for (const password of wrong(vector)) check(!(await isValid(password, vector.stored)), `wrong ${JSON.stringify(password)}: ${label}`);
 }
 console.log(`${vectors.length} vectors of ${counts.size} schemes`);
+
+// Spellings that the schemes' own library refuses, with the right password.
+const refused = fs.readFileSync(path.join(here, 'refused.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+check(refused.length === 16, 'refused.jsonl is whole');
+for (const { password, stored } of refused) check(!(await isValid(password, stored)), `refused spelling: ${stored}`);
 for (const [scheme, [took, stored]] of slow) if (took > 300) console.log(`  slowest of ${scheme}: ${Math.round(took)} ms, ${stored}…`);
 load([...projects.values()][0]);
 

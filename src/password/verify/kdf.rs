@@ -2,7 +2,7 @@
 
 use super::Unverifiable;
 use crate::password::argon2::{LEAST_HASH, is_possible};
-use crate::password::crypt64::{base64, from_base64};
+use crate::password::crypt64::{base64, from_base64, from_strict_base64};
 use crate::password::digest::{Digest, equal, to_hex};
 use crate::password::pbkdf2::Pbkdf2;
 use crate::password::phc;
@@ -76,7 +76,7 @@ pub(super) fn argon2(password: &[u8], stored: &str) -> Verdict {
         return Err(Unverifiable::TooCostly);
     }
     let (Some(salt), Some(expected)) =
-        (parts.next().and_then(from_base64), parts.next().and_then(from_base64))
+        (parts.next().and_then(from_strict_base64), parts.next().and_then(from_strict_base64))
     else {
         return Err(Unverifiable::Malformed);
     };

@@ -44,6 +44,20 @@ fn no_plain_text_is_taken_for_a_hash() {
 }
 
 #[test]
+fn a_spelling_that_the_schemes_own_library_refuses_is_refused() {
+    let lines: Vec<&str> = include_str!("../../../tests/password/refused.jsonl").lines().collect();
+    assert_eq!(lines.len(), 16);
+    for line in lines {
+        let vector: Value = serde_json::from_str(line).unwrap();
+        let stored = text(&vector, "stored");
+        assert_eq!(detect(stored), Scheme::Plain, "{stored}");
+        assert!(verify(text(&vector, "password"), stored, None) != Ok(true), "{stored}");
+        let way = kdf::argon2(text(&vector, "password").as_bytes(), stored);
+        assert_eq!(way, Err(Unverifiable::Malformed), "{stored}");
+    }
+}
+
+#[test]
 fn the_right_password_matches_and_no_other() {
     let mut verified = 0;
     for vector in vectors() {
