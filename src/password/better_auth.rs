@@ -2,6 +2,9 @@
 //! them with a cut key, `$better-auth$salt$key`, the key in base64. With a colon it would look like a
 //! salt and its SHA-256.
 //!
+//! A text of this form may also be a salt and the SHA-512 of it and a password: nobody can see which, so
+//! both are tried, of the cut form too.
+//!
 //! The key is scrypt's, with fixed costs, of the password in NFKC; the salt is its digits as they stand.
 //! Source: `@better-auth/utils`, password.node.ts.
 
@@ -14,6 +17,9 @@ pub(super) struct BetterAuth<'a> {
     pub(super) salt: &'a str,
     pub(super) key: Vec<u8>,
 }
+
+/// For people: what else a text of this form may be.
+pub(super) const OR: &str = "or a salt and its SHA-512: password verify tells which";
 
 impl<'a> BetterAuth<'a> {
     /// Reads either form.

@@ -1,6 +1,7 @@
 //! What a hash costs whoever tries passwords, and what checks it at a sign-in.
 
 use super::Scheme;
+use super::better_auth;
 use super::crypt64::{from_base64, from_crypt};
 use super::detect::{unwrapped, without_prefix};
 use super::firebase::FbScrypt;
@@ -101,6 +102,15 @@ pub fn strength(scheme: Scheme) -> u8 {
     }
 }
 
+/// The word of a scheme for people: with what a text of its form may be instead.
+pub fn named(word: &str) -> String {
+    if word == Scheme::BetterAuth.as_str() {
+        format!("{word} ({})", better_auth::OR)
+    } else {
+        word.to_owned()
+    }
+}
+
 /// What the custom password function must know to check it, for people.
 pub fn needs(scheme: Scheme) -> &'static str {
     match scheme {
@@ -119,6 +129,9 @@ pub fn needs(scheme: Scheme) -> &'static str {
         | Scheme::Argon2id
         | Scheme::Magento => "password function with the package hash-wasm",
         Scheme::FirebaseScrypt => "password function with the parameters of your Firebase project",
+        Scheme::BetterAuth => {
+            "password function, Node.js alone; or a salt and its SHA-512: password verify tells which"
+        }
         _ => "password function, Node.js alone",
     }
 }

@@ -89,6 +89,15 @@ impl<'a> Joined<'a> {
     }
 }
 
+/// How a password matches the first bytes of a SHA-512 digest with its salt, if it does.
+pub(super) fn way_of_cut(password: &[u8], salt: &[u8], first: &[u8]) -> Option<Way> {
+    ORDERS.iter().find_map(|letters| {
+        let order = Order::from_letters(letters)?;
+        let found = order.digest(Digest::Sha512, password, salt);
+        equal(found.get(..first.len())?, first).then_some(Way::Order(order))
+    })
+}
+
 /// The two halves of a text with a separator, the digest first, in both readings.
 pub fn halves<'a>(text: &'a str, separator: &str) -> [Option<(&'a str, &'a str)>; 2] {
     let front = text.split_once(separator).and_then(|(digest, rest)| {

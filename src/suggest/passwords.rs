@@ -7,6 +7,7 @@ use super::rule::{self, jq_rule};
 use super::shape::Shape;
 use super::survey::{FieldStats, Place};
 use super::trial::Trial;
+use crate::password::cost::named;
 use crate::schema::Schema;
 use crate::words::{grouped, quoted};
 /// Puts the whole rules among the candidates. Gives the field whose parts are taken, if one is.
@@ -144,8 +145,8 @@ fn several_values(
         if stats.of_shape(Shape::Hash) == 0 {
             continue;
         }
-        let schemes: Vec<&str> =
-            stats.schemes.keys().copied().filter(|scheme| *scheme != "plain").collect();
+        let schemes = stats.schemes.keys().filter(|scheme| **scheme != "plain");
+        let schemes: Vec<String> = schemes.map(|one| named(one)).collect();
         candidate.rule = rule::written(&Place::Column(path.clone()), &rule::How::default());
         candidate.note = Some(format!("{}; of several values the first", schemes.join(", ")));
         candidate.points = Some(permille(stats.filled(), records));

@@ -3,6 +3,7 @@
 use super::dates::Order;
 use super::shape::Shape;
 use super::survey::{FieldStats, Place};
+use crate::password::cost::named;
 use crate::schema::{Field, Format, Type};
 use crate::words::{grouped, quoted};
 use std::borrow::Cow;
@@ -75,8 +76,8 @@ pub(super) fn password(place: &Place, stats: &FieldStats) -> Result<How, Cow<'st
     if !most(stats, stats.of_type("text") + stats.of_type("number")) {
         return Err("no text, so no password".into());
     }
-    let schemes: Vec<&str> =
-        stats.schemes.keys().copied().filter(|scheme| *scheme != "plain").collect();
+    let schemes: Vec<String> =
+        stats.schemes.keys().filter(|scheme| **scheme != "plain").map(|one| named(one)).collect();
     if schemes.is_empty() {
         let note = if stats.texts.are_typed() { UNKNOWN } else { NOT_TYPED };
         return Ok(How::default().note(note));

@@ -398,6 +398,65 @@ fn one_known_password_proves_the_column_the_scheme_and_the_order() {
     }
 }
 
+/// better-auth's scrypt and a salt with its SHA-512 look alike (tests/password/either.jsonl).
+#[test]
+fn what_may_be_better_auths_or_a_salted_digest_is_named_so_and_settled_by_a_password() {
+    let desk = Desk::new();
+    let vectors = include_str!("../password/either.jsonl").lines();
+    let vectors: Vec<Value> = vectors.map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |name: &str| {
+        let is_it = |v: &&Value| {
+            v["password"] == "secret"
+                && v["by"].as_str().unwrap().ends_with(name)
+                && v.get("rule").is_none()
+        };
+        vectors.iter().find(is_it).unwrap()["stored"].clone()
+    };
+    let rows = [
+        ("1", "hashlib, scrypt"),
+        ("2", "hashlib, salt+password"),
+        ("3", "hashlib, md5(password)+salt"),
+    ];
+    let users: Vec<Value> =
+        rows.iter().map(|(id, name)| json!({"uid": id, "password": of(name)})).collect();
+    desk.write("users.json", json!(users).to_string());
+    let or = "or a salt and its SHA-512: password verify tells which";
+    desk.ferry("init --from users.json").ok(0);
+    let settings = desk.read("userferry.toml");
+    assert!(
+        settings.contains(&format!("better-auth ({or})")) && settings.contains("short = true"),
+        "{settings}"
+    );
+    assert!(desk.ferry("check users.json").ok(0).out.contains(or));
+    // Whole, and cut.
+    for mapping in [None, Some(settings)] {
+        desk.write(
+            "userferry.toml",
+            mapping.unwrap_or_else(|| {
+                "[mapping]\nexternalId = \"uid\"\npassword = \"password\"\n".to_owned()
+            }),
+        );
+        let _ = std::fs::remove_file(desk.path("userferry.db"));
+        desk.ferry("stage users.json").ok(0);
+        for (n, told) in [
+            (1, "the password matches its hash (better-auth, N 16384)"),
+            (
+                2,
+                "the password matches its hash (a salt and its SHA-512, salt+password; not better-auth)",
+            ),
+            (
+                3,
+                "the password matches its hash (a salt and its SHA-512, md5(password)+salt; not better-auth)",
+            ),
+        ] {
+            let verify = format!("password verify --record {n} --password-file -");
+            let did = desk.pipe(&verify, "secret").ok(0);
+            assert_eq!(did.out, format!("DIR/users.json, record {n}: {told}\n"));
+            desk.pipe(&verify, "Secret").ok(3);
+        }
+    }
+}
+
 #[test]
 fn a_password_is_tried_on_the_record_at_a_place() {
     let desk = Desk::new();

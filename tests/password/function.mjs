@@ -11,7 +11,7 @@ import { Readable } from 'node:stream';
 
 const here = path.dirname(new URL(import.meta.url).pathname);
 const source = path.join(here, '../../src/password/function');
-const vectors = ['vectors.jsonl', 'forms.jsonl', 'systems.jsonl', 'parts.jsonl'].flatMap((name) =>
+const vectors = ['vectors.jsonl', 'forms.jsonl', 'systems.jsonl', 'parts.jsonl', 'either.jsonl'].flatMap((name) =>
   fs.readFileSync(path.join(here, name), 'utf8').trim().split('\n').map((line) => JSON.parse(line)));
 const projects = new Map(vectors.filter((v) => v.firebase).map((v) => [JSON.stringify(v.firebase), v.firebase]));
 

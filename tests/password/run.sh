@@ -13,7 +13,7 @@ cat >"$work/firebase" <<'PARAMETERS'
 {"base64_signer_key": "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmU=",
  "base64_salt_separator": "Bw==", "rounds": 8, "mem_cost": 10}
 PARAMETERS
-schemes=$(sed -n 's/^{"scheme": "\([^"]*\)".*/\1/p' "$here/vectors.jsonl" "$here/forms.jsonl" "$here/systems.jsonl" "$here/parts.jsonl" | sort -u | grep -v yescrypt | paste -sd,)
+schemes=$(sed -n 's/^{"scheme": "\([^"]*\)".*/\1/p' "$here/vectors.jsonl" "$here/forms.jsonl" "$here/systems.jsonl" "$here/parts.jsonl" "$here/either.jsonl" | sort -u | grep -v yescrypt | paste -sd,)
 "$bin" password function --scheme "$schemes" --firebase "$work/firebase" -o "$work/function"
 (cd "$work/function" && npm ci --no-audit --no-fund --silent --omit=dev && node self-test.js)
 node "$here/function.mjs" "$work/function"

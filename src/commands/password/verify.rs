@@ -9,7 +9,7 @@ use crate::mapping::{self, Mapping, Meant};
 use crate::password::firebase::Firebase;
 use crate::password::typed::looks_made;
 use crate::password::verify::{Unverifiable, verify, way};
-use crate::password::{Way, cost, detect};
+use crate::password::{Scheme, Way, cost, detect};
 use crate::prepare;
 use crate::problem::Rule;
 use crate::store::JobRow;
@@ -134,10 +134,14 @@ fn verify_job(ui: Ui, job: &JobRow, by: &By<'_>, password: &SecretString) -> Res
 /// so itself.
 fn told(password: &str, stored: &str) -> String {
     let scheme = detect(stored);
+    let way = way(password.as_bytes(), stored);
+    if let (Scheme::BetterAuth, Some(Way::Order(order))) = (scheme, &way) {
+        return format!("a salt and its SHA-512, {}; not {scheme}", order.words());
+    }
     if let Some(cost) = cost::cost(scheme, stored) {
         return format!("{scheme}, {} {cost}", cost::unit(scheme));
     }
-    match way(password.as_bytes(), stored) {
+    match way {
         Some(Way::Order(order)) => format!("{scheme}, {}", order.words()),
         Some(Way::Hmac) => format!("{scheme}, HMAC with the salt as its key"),
         Some(Way::Again) => format!("{scheme}, an older digest hashed again"),

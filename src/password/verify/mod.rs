@@ -9,11 +9,12 @@ mod kdf;
 mod ldap;
 mod scrypt;
 
+use super::better_auth::BetterAuth;
 use super::crypt64::from_base64;
 use super::detect::{unwrapped, without_prefix};
 use super::digest::{Digest, equal, from_hex};
 use super::firebase::Firebase;
-use super::joined::{Joined, Way, hmac};
+use super::joined::{Joined, Way, hmac, way_of_cut};
 use super::order::Order;
 use super::{Scheme, detect};
 
@@ -48,7 +49,7 @@ pub fn verify(
         Scheme::WordPress => kdf::wordpress(password, hash),
         Scheme::Argon2i | Scheme::Argon2d | Scheme::Argon2id => kdf::argon2(bytes, hash),
         Scheme::Scrypt => scrypt::any(bytes, hash),
-        // 32 digits and 128 may also be a salt and a digest.
+        // It may also be a salt and a digest.
         Scheme::BetterAuth => {
             Ok(colons::better_auth(password, hash)? || way(bytes, hash).is_some())
         }
@@ -90,7 +91,11 @@ pub fn verify(
 
 /// How a password matches a digest with its salt in one text, which does not say so itself.
 pub fn way(password: &[u8], stored: &str) -> Option<Way> {
-    Joined::readings(stored).find_map(|one| one.matches(password))
+    let way = Joined::readings(stored).find_map(|one| one.matches(password));
+    way.or_else(|| {
+        let BetterAuth { salt, key } = BetterAuth::parse(stored)?;
+        way_of_cut(password, salt.as_bytes(), &key)
+    })
 }
 
 fn hex(digest: Digest, password: &[u8], stored: &str) -> Result<bool, Unverifiable> {

@@ -12,6 +12,7 @@ fn vectors() -> Vec<Value> {
         include_str!("../../../tests/password/forms.jsonl"),
         include_str!("../../../tests/password/systems.jsonl"),
         include_str!("../../../tests/password/parts.jsonl"),
+        include_str!("../../../tests/password/either.jsonl"),
     ];
     files.into_iter().flat_map(str::lines).map(|line| serde_json::from_str(line).unwrap()).collect()
 }

@@ -1,8 +1,8 @@
 'use strict';
 // better-auth: `salt:key` in hexadecimal digits. scrypt with N = 2^14, r = 16, p = 1 of the password
-// in NFKC; the salt is its digits as they stand. 32 and 128 digits may also be a salt and the
-// SHA-512 of it and a password, so that is tried, too. Cut to its first 32 bytes: `$better-auth$salt$key`,
-// the key in base64.
+// in NFKC; the salt is its digits as they stand. Cut to its first 32 bytes: `$better-auth$salt$key`,
+// the key in base64. 32 and 128 digits may also be a salt and the SHA-512 of it and a password, so that is
+// tried, too, of either form.
 
 const { base64, hex, sameBytes } = require('./common');
 const { derive } = require('./scrypt');
@@ -24,6 +24,7 @@ module.exports = {
     const key = m ? hex(m[2]) : cut && base64(cut[2]);
     if (!key) return false;
     const derived = await derive(password.normalize('NFKC'), (m || cut)[1], key.length, { n: 2 ** 14, r: 16, p: 1 });
-    return sameBytes(derived, key) || (m !== null && salted.verify(password, stored));
+    if (sameBytes(derived, key)) return true;
+    return m ? salted.verify(password, stored) : salted.matchesCut(password, cut[1], key);
   },
 };

@@ -91,8 +91,14 @@ function matches({ algorithm, salt, expected, named, versions }, password) {
   return salt !== '' && sameBytes(crypto.createHmac(algorithm, salt).update(password).digest(), expected);
 }
 
+// Whether a SHA-512 digest with this salt, in one of the ways that are in use, begins with these bytes.
+function matchesCut(password, salt, first) {
+  return ORDERS.some((order) => sameBytes(digest('sha512', ordered(order, password, salt)).subarray(0, first.length), first));
+}
+
 module.exports = {
   name: 'salted',
+  matchesCut,
 
   // The order in letters keeps out other programs' `$md5$rounds=…` and `$sha1$40000$…`.
   recognises(stored) {
