@@ -558,3 +558,16 @@ fn bytes_of_another_encoding_are_told_with_the_option() {
     let other = desk.ferry("init --config new.toml --encoding windows-1252 --from u.csv").ok(0).err;
     assert!(!other.contains("could not be read"), "{other}");
 }
+
+#[test]
+fn german_names_of_the_password_are_known() {
+    let desk = Desk::new();
+    let hash = "$2b$12$nCa3WDbsc3tvM57ifzjwrOAGGuNK7EPV0R17WKcW6f13NZvX97yLe";
+    for name in ["Kennwort", "passwort", "PasswortHash"] {
+        desk.write("u.csv", format!("id,mail,{name}\n1,a@b.cn,{hash}\n2,c@d.cn,{hash}\n"));
+        let _ = std::fs::remove_file(desk.path("userferry.toml"));
+        desk.ferry("init --from u.csv").ok(0);
+        let settings = desk.read("userferry.toml");
+        assert!(settings.contains(&format!("\npassword = \"{name}\"")), "{settings}");
+    }
+}
