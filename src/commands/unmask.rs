@@ -120,6 +120,6 @@ fn is_harmless(text: &str, password: &str) -> bool {
 }
 
 /// As it is, but for what a terminal would obey.
-fn on_one_line(text: &str) -> String {
+pub(super) fn on_one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

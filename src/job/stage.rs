@@ -77,6 +77,23 @@ impl Standing {
         }
     }
 
+    /// Whether a newer record says that a user may not sign in who was sent as one who may. The user is in the
+    /// directory, where nothing is changed: a person has to know. Of most rows neither record is asked.
+    pub fn is_to_be_blocked(
+        &self,
+        newer_shuts_out: impl FnOnce() -> bool,
+        sent_shuts_out: impl FnOnce() -> bool,
+    ) -> bool {
+        match self.status {
+            Status::Done => !self.is_waived() && newer_shuts_out() && !sent_shuts_out(),
+            Status::Pending
+            | Status::Sending
+            | Status::Unknown
+            | Status::Failed
+            | Status::Invalid => false,
+        }
+    }
+
     /// Another record takes the place of the row's: nothing of the old one stays but its attempts. Whoever
     /// is found by other identifiers was not made by what was sent before.
     pub fn replaced(&self, is_valid: bool, same_identifiers: bool, now_ms: i64) -> Option<Self> {

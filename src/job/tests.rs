@@ -658,6 +658,25 @@ fn of_a_record_that_was_replaced_only_the_first_send_stays() {
     assert_eq!(full(Status::Done, Some(Detail::Waived)).correction(), Correction::IsDone);
     assert_eq!(full(Status::Sending, None).correction(), Correction::IsInHand);
     assert_eq!(full(Status::Unknown, None).correction(), Correction::IsInHand);
+    for (newer, sent, told) in
+        [(true, false, true), (true, true, false), (false, false, false), (false, true, false)]
+    {
+        for detail in [Detail::Created, Detail::Existed, Detail::Skipped] {
+            let row = full(Status::Done, Some(detail));
+            assert_eq!(row.is_to_be_blocked(|| newer, || sent), told, "{detail} {newer} {sent}");
+        }
+    }
+    for (status, detail) in [
+        (Status::Done, Some(Detail::Waived)),
+        (Status::Pending, None),
+        (Status::Sending, None),
+        (Status::Unknown, None),
+        (Status::Failed, Some(Detail::Conflict)),
+        (Status::Invalid, None),
+    ] {
+        let unasked = || panic!("a record was looked at");
+        assert!(!full(status, detail).is_to_be_blocked(unasked, unasked));
+    }
 }
 
 #[test]

@@ -17,8 +17,8 @@ use crate::mapping::Mapping;
 use crate::password::guard::{Guard, Watch};
 use crate::prepare;
 use crate::schema::Schema;
-use crate::store::{Compared, Lens, SourceId, SourceRow, StageCounts, Staging};
-use crate::user::{IdKind, User};
+use crate::store::{Compared, Lens, SourceId, SourceRow, StageCounts, Staging, ToBlock};
+use crate::user::{IdKind, User, Value};
 use batches::{Batcher, written_behind};
 use head::Head;
 use std::collections::BTreeSet;
@@ -66,6 +66,8 @@ pub struct Staged {
     pub known: bool,
     /// What was found out about the source and a person should know.
     pub note: Option<String>,
+    /// Users who are done, and may not sign in by its records.
+    pub to_block: ToBlock,
     /// Passwords that do not suit the guard, and were accepted.
     pub accepted: u64,
     /// Passwords that a small key could not carry.
@@ -176,7 +178,9 @@ pub fn stage<S: Staging>(
     let warned = [reader.escapes(), reader.wide_rows()];
     staged.warnings.extend(warned.into_iter().flatten().map(|(_, why)| why));
     staged.counts += counts;
-    staged.counts.compared(&compare(store, settings.mapping, settings.schema)?);
+    let compared = compare(store, settings.mapping, settings.schema)?;
+    staged.counts.compared(&compared);
+    staged.to_block = compared.to_block;
     Ok(staged)
 }
 
@@ -213,7 +217,18 @@ pub(crate) fn with_lens<T>(
     f(&Lens {
         identify: &|raw| prepare::inspect(raw, mapping, schema).user.identifiers,
         field: &|kind| field_of(kind, mapping, schema),
+        shuts_out: &|raw| shuts_out(raw, mapping, schema),
     })
+}
+
+/// Whether a record says that its user may not sign in.
+fn shuts_out(raw: &[u8], mapping: &Mapping, schema: &Schema) -> bool {
+    let mut fields = [schema.blocked_field, schema.deleted_field].into_iter().flatten();
+    if !fields.clone().any(|field| mapping.rule(field).is_some()) {
+        return false;
+    }
+    let user = prepare::inspect(raw, mapping, schema).user;
+    fields.any(|field| user.get(field) == Some(&Value::Bool(true)))
 }
 
 /// The source's name of the field that holds a kind of identifier.

@@ -112,3 +112,67 @@ fn check_says_that_it_reads_the_file_alone_and_stage_compares_with_the_table() {
         "check reads the file alone; stage compares its records with the rows of the job table";
     assert!(words.join(" ").contains(told), "{help}");
 }
+
+/// The next day's export: who is done by now stays as it was sent, whoever may not sign in any more.
+#[test]
+fn users_who_are_done_and_shut_out_by_a_newer_export_are_told() {
+    let rig = Rig::start(&[]);
+    let desk = Desk::at(&rig.sandbox.url);
+    let mapping = "[mapping]\nexternalId = \"uid\"\nemail = \"mail\"\nblocked = \"off\"\n";
+    desk.write("userferry.toml", mapping);
+    // The last three have no id; the first was sent as one who may not.
+    let line = |n: u64, off: bool, more: &str| match n {
+        0..=7 => format!("{{\"uid\":\"{n}\",\"off\":{off}{more}}}\n"),
+        _ => format!("{{\"mail\":\"user{n}@example.com\",\"off\":{off}{more}}}\n"),
+    };
+    let today: String = (0..11).map(|n| line(n, n == 0, "")).collect();
+    desk.write("u.jsonl", today);
+    desk.ferry("stage u.jsonl").ok(0);
+    desk.ferry("run --key 0 --key 1 --key user9@example.com").ok(5);
+    let told = |err: &str| {
+        let lines = err.lines().filter(|line| line.contains("may not sign in"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    // Of 2 and 8, which are not done, the record is replaced.
+    let tomorrow: String =
+        (0..11).map(|n| line(n, matches!(n, 0..=2 | 8 | 9), ",\"v\":2")).collect();
+    desk.write("next.jsonl", &tomorrow);
+    let way = "userferry does not change users who are in the directory, so block";
+    let expected = format!(
+        "warning: 2 records say by now that their users may not sign in, who were sent before as users who may: {way} them \
+         there (the keys: 1, u…(17); userferry export --map has the ids there)"
+    );
+    for command in ["stage next.jsonl", "stage --replace next.jsonl"] {
+        let copy = Desk::at(&rig.sandbox.url);
+        for file in ["userferry.toml", "userferry.db", "next.jsonl"] {
+            std::fs::copy(desk.path(file), copy.path(file)).unwrap();
+        }
+        assert_eq!(
+            told(&copy.ferry(command).ok(3).err),
+            std::slice::from_ref(&expected),
+            "{command}"
+        );
+    }
+    // Over the same file, as an export of every night is.
+    desk.write("u.jsonl", tomorrow);
+    assert_eq!(told(&desk.ferry("stage u.jsonl").ok(3).err), std::slice::from_ref(&expected));
+    assert_eq!(told(&desk.ferry("stage --replace u.jsonl").ok(3).err), [expected]);
+    // The rows of the three who are done, as they were staged at first, are duplicates.
+    desk.ferry("run").ok(3);
+    let all: String = (0..11).map(|n| line(n, true, ",\"v\":3")).collect();
+    desk.write("all.jsonl", all);
+    // By now 2 and 8 were sent as users who may not.
+    let expected = format!(
+        "warning: 8 records say by now that their users may not sign in, who were sent before as users who may: {way} them \
+         there (the keys: 1, 3, 4, 5, 6 and 3 others; userferry export --map has the ids there)"
+    );
+    assert_eq!(told(&desk.ferry("stage --replace all.jsonl").ok(3).err), [expected]);
+    let one = line(1, true, ",\"v\":4");
+    desk.write("one.jsonl", one);
+    let expected = format!(
+        "warning: 1 record says by now that its user may not sign in, who was sent before as one who may: {way} this one \
+         there (the key: 1; userferry export --map has the id there)"
+    );
+    assert_eq!(told(&desk.ferry("stage --replace one.jsonl").ok(3).err), [expected]);
+    assert!(rig.creates().iter().all(|user| user["stored"].get("v").is_none()));
+}

@@ -204,7 +204,11 @@ impl<S: Store> Bench<S> {
 
     /// One step of comparing.
     pub(crate) fn compare(&mut self) -> Compared {
-        let lens = Lens { identify: &identify, field: &|kind| kind.noun().to_owned() };
+        let lens = Lens {
+            identify: &identify,
+            field: &|kind| kind.noun().to_owned(),
+            shuts_out: &|_| false,
+        };
         let compared = self.store.compare(&lens, self.now_ms).unwrap();
         self.balance();
         compared
@@ -427,7 +431,11 @@ impl Sent {
 impl<S: Store> Bench<S> {
     /// Takes waivers back together.
     pub(crate) fn undo_all(&mut self, ids: &[JobId], now_ms: i64) -> Undone {
-        let lens = Lens { identify: &identify, field: &|kind| kind.noun().to_owned() };
+        let lens = Lens {
+            identify: &identify,
+            field: &|kind| kind.noun().to_owned(),
+            shuts_out: &|_| false,
+        };
         let undone = self.store.undo(ids, "waive", &lens, now_ms).unwrap();
         self.balance();
         undone
@@ -435,7 +443,11 @@ impl<S: Store> Bench<S> {
 
     /// Takes a decision about one row back.
     pub(crate) fn undo(&mut self, id: JobId, decision: &str, now_ms: i64) -> Undone {
-        let lens = Lens { identify: &identify, field: &|kind| kind.noun().to_owned() };
+        let lens = Lens {
+            identify: &identify,
+            field: &|kind| kind.noun().to_owned(),
+            shuts_out: &|_| false,
+        };
         let undone = self.store.undo(&[id], decision, &lens, now_ms).unwrap();
         self.balance();
         undone

@@ -25,7 +25,7 @@ pub(super) enum Fate {
 }
 
 impl Judge<'_> {
-    pub(super) fn fate(&self, new: &Stored) -> rusqlite::Result<Fate> {
+    pub(super) fn fate(&mut self, new: &Stored) -> rusqlite::Result<Fate> {
         let Some(key) = new.identifiers.key() else {
             let known = self.rows.known_without_key(new)?;
             return Ok(known.map_or(Fate::Stay(None), Fate::KnownWithoutKey));
@@ -34,6 +34,9 @@ impl Judge<'_> {
         let same = rows.iter().find(|row| same_content(&row.raw, &new.raw)).cloned();
         let standing: Vec<Stored> = rows.into_iter().filter(|row| !row.is_waived()).collect();
         let first = standing.first().cloned();
+        if let Some(first) = &first {
+            self.note_to_block(first, new);
+        }
         let duplicate = |first: &Stored| self.duplicate_key(key.0, first, new);
         Ok(match (first, same) {
             (None, None) => match self.with_another_key(new)? {

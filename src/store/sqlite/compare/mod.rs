@@ -250,6 +250,19 @@ impl<'a> Judge<'a> {
         self.books.entry(source).or_default()
     }
 
+    /// What is done stays as it is, also where a newer record says that its user may not sign in.
+    fn note_to_block(&mut self, known: &Stored, new: &Stored) {
+        if known.record_source == new.source || known.raw == new.raw {
+            return;
+        }
+        let shuts_out = self.lens.shuts_out;
+        let is_to_be_blocked =
+            known.standing.is_to_be_blocked(|| shuts_out(&new.raw), || shuts_out(&known.raw));
+        if let (true, Some((kind, key))) = (is_to_be_blocked, new.identifiers.key()) {
+            self.book(new.source).to_block.note(kind, key);
+        }
+    }
+
     /// The record is there already. Somebody who stages it again as a correction wants to know
     /// whether what stood in its way still does.
     fn look_again(
