@@ -108,6 +108,7 @@ fn stage_all(
             "no password is mapped: nobody can sign in before setting a new one by e-mail or phone",
         );
     }
+    let is_judged = writer.table.counts()?.total > 0;
     let (table, went_on) = (&mut writer.table, writer.went_on.as_deref());
     keep_mapping(table, &settings.mapping)?;
     same_guard(table, settings.target.keep_password)?;
@@ -119,6 +120,7 @@ fn stage_all(
         schema,
         guard,
         replace: args.replace,
+        is_judged,
         went_on,
         restart: args.restart,
         allowed: stage::Allowed {

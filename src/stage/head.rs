@@ -27,7 +27,7 @@ pub(super) struct Head {
 }
 
 /// Reads the first records of a source, and refuses it where they show that it is not what the settings
-/// are for.
+/// are for. Corrections are not refused for their passwords where those of the table were judged.
 pub(super) fn judged(
     source: &Source,
     reader: &mut Reader,
@@ -36,14 +36,17 @@ pub(super) fn judged(
 ) -> Result<Head> {
     columns::refuse_strange_header(source, reader, settings.mapping)?;
     let ahead = look_ahead(reader, settings.mapping, settings.schema, watch);
-    if let Some((what, hint)) = watch.mistake() {
-        return Err(Error::usage(format!("{source}: {what}")).hint(hint));
+    let corrects = settings.replace && settings.is_judged;
+    let mistake = watch.mistake();
+    if let (Some((what, hint)), false) = (&mistake, corrects) {
+        return Err(Error::usage(format!("{source}: {what}")).hint(*hint));
     }
     // The columns of a correction are those of the table.
     if settings.allowed.are_columns_named && !settings.replace {
         refuse_missing(source, &ahead.found, settings)?;
     }
-    let warnings = overlooked(&ahead, settings);
+    let mut warnings = overlooked(&ahead, settings);
+    warnings.extend(mistake.map(|(what, _)| one_by_one(&what)));
     Ok(Head { records: ahead.records, warnings })
 }
 
@@ -82,6 +85,15 @@ pub(crate) fn look_ahead(
     }
     watch.rewind(seen);
     ahead
+}
+
+/// What is said of corrections whose passwords do not suit: they are the few that went wrong, so the others
+/// are not refused for them. Whoever has one is invalid.
+fn one_by_one(what: &str) -> String {
+    format!(
+        "{what}: each record with such a password is invalid, and the others are staged; correct these passwords or leave \
+         them out; if they are right, --accept-passwords stages them as they are"
+    )
 }
 
 /// Without its external id nobody is recognised by it again, and without a password nobody can sign in. If

@@ -35,6 +35,9 @@ pub struct Settings<'a> {
     pub guard: Guard,
     /// Records whose key is in the table replace what is there.
     pub replace: bool,
+    /// The passwords of the table were judged already, by its first sources. Of corrections each is then judged
+    /// for itself: they are the few that went wrong, not a column.
+    pub is_judged: bool,
     /// The path of a source that was read to its end and then cut off: it is not one to stage again
     /// for the sake of `replace`.
     pub went_on: Option<&'a str>,

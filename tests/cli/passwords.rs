@@ -74,6 +74,80 @@ fn a_column_of_both_is_shown_by_scheme_and_not_staged() {
     assert_eq!(desk.status()["pending"], 4);
 }
 
+/// A file of corrections holds the few that went wrong: those that are still wrong do not refuse the others,
+/// and nothing of the other sort gets in.
+#[test]
+fn passwords_that_are_not_corrected_yet_do_not_refuse_the_corrections_beside_them() {
+    let hashes = |n: usize| vec![BCRYPT; n];
+    let texts = |n: usize| (0..n).map(|i| format!("geheim{i}")).collect::<Vec<_>>();
+    let texts = texts(44);
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    for (keep, right, wrong, way) in [
+        (true, hashes(44), ["*", "geheim1"], "keep_password = true would store"),
+        (false, texts, [BCRYPT, BCRYPT], "keep_password = false would hash the hashes again"),
+    ] {
+        let rig = Rig::start(&[]);
+        let desk = Desk::at(&rig.sandbox.url);
+        let columns =
+            "[mapping]\nexternalId = \"uid\"\nemail = \"mail\"\npassword = \"password\"\n";
+        desk.write("userferry.toml", format!("[target]\nkeep_password = {keep}\n{columns}"));
+        let mut users: Vec<Value> = right
+            .iter()
+            .enumerate()
+            .map(|(i, password)| json!({"uid": i.to_string(), "password": password}))
+            .collect();
+        users[2]["mail"] = "none".into();
+        users[0]["password"] = wrong[0].into();
+        users[1]["password"] = wrong[1].into();
+        let lines = |users: &[Value]| {
+            let lines: Vec<String> = users.iter().map(Value::to_string).collect();
+            lines.join("\n")
+        };
+        desk.write("users.jsonl", lines(&users));
+        // As a first source, it would be refused.
+        desk.write("few.jsonl", lines(&users[..3]));
+        let did = desk.ferry("stage --replace few.jsonl").ok(2);
+        assert!(did.err.contains(way) && !desk.path("userferry.db").exists(), "{}", did.err);
+        desk.ferry("stage users.jsonl").ok(3);
+        desk.ferry("export --status invalid -o wrong.jsonl").ok(0);
+        desk.write("wrong.jsonl", desk.read("wrong.jsonl").replace("none", "a@example.com"));
+        let did = desk.ferry("stage --replace wrong.jsonl").ok(3);
+        assert!(
+            did.err.contains("3 records read, 1 replaced, 2 in the table already"),
+            "{}",
+            did.err
+        );
+        let told = "each record with such a password is invalid, and the others are staged; correct these passwords or leave \
+                    them out; if they are right, --accept-passwords stages them as they are";
+        assert!(did.err.contains(way) && did.err.contains(told), "{}", did.err);
+        // A row that could be sent, and its correction cannot.
+        users[3]["password"] = wrong[1].into();
+        desk.write("more.jsonl", lines(&users[3..4]));
+        let did = desk.ferry("stage --replace more.jsonl").ok(3);
+        assert!(did.err.contains("1 record read, 1 replaced, 1 of them invalid"), "{}", did.err);
+        desk.ferry("run").ok(3);
+        let sent: Vec<String> = rig
+            .creates()
+            .iter()
+            .map(|user| user["stored"]["externalId"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(sent.len(), 41);
+        assert!(["0", "1", "3"].iter().all(|id| !sent.iter().any(|other| other == id)), "{sent:?}");
+        let failures = desk.ferry("failures --format jsonl").ok(0).out;
+        assert_eq!(failures.matches("\"rule\":\"password\"").count(), 3, "{failures}");
+        // Corrected at last, or accepted.
+        users[0]["password"] = right[4].into();
+        users[1]["password"] = right[5].into();
+        desk.write("wrong.jsonl", lines(&users[..2]));
+        let did = desk.ferry("stage --replace wrong.jsonl").ok(0);
+        assert!(did.err.contains("2 records read, 2 replaced"), "{}", did.err);
+        let did = desk.ferry("stage --replace --accept-passwords more.jsonl").ok(0);
+        assert!(did.err.contains("1 password accepted"), "{}", did.err);
+        desk.ferry("run").ok(0);
+        assert_eq!(desk.status()["created"], 44);
+    }
+}
+
 /// Whatever stands behind the first thousand is a problem of its own record; standard input can be
 /// read only once.
 #[test]
