@@ -151,8 +151,10 @@ fn stage_all(
             let rows = table.source(&stage::canonical(&source)?)?;
             anew::tell_other_columns(ui, table, &rows)?;
         }
-        if args.replace && staged.keyless > 0 && !staged.known {
-            ui.warn(&without_key(staged.keyless, &source.to_string()));
+        // Those that are there already correct nothing.
+        let keyless = staged.keyless.saturating_sub(staged.counts.keyless);
+        if args.replace && keyless > 0 && !staged.known {
+            ui.warn(&without_key(keyless, &source.to_string()));
         }
         found += staged.found;
         is_whole &= staged.resumed_after == 0;

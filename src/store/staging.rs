@@ -70,6 +70,8 @@ pub struct StageCounts {
     pub still_wrong: u64,
     /// Of `unchanged`: jobs that were waived.
     pub waived: u64,
+    /// Of `unchanged`: records without a key, known by all that stands in them.
+    pub keyless: u64,
     /// Of `rows` and `replaced`: jobs with problems.
     pub invalid: u64,
     /// Of `invalid`: records that differ from what another source has under their key. They may be
@@ -87,6 +89,7 @@ impl std::ops::AddAssign for StageCounts {
         self.unsettled += other.unsettled;
         self.still_wrong += other.still_wrong;
         self.waived += other.waived;
+        self.keyless += other.keyless;
         self.invalid += other.invalid;
         self.differing += other.differing;
     }
@@ -293,6 +296,7 @@ mod tests {
             unsettled: 6,
             still_wrong: 7,
             waived: 10,
+            keyless: 11,
             invalid: 8,
             differing: 9,
         };
@@ -307,6 +311,7 @@ mod tests {
             unsettled: 12,
             still_wrong: 14,
             waived: 20,
+            keyless: 22,
             invalid: 16,
             differing: 18,
         };

@@ -113,6 +113,52 @@ fn check_says_that_it_reads_the_file_alone_and_stage_compares_with_the_table() {
     assert!(words.join(" ").contains(told), "{help}");
 }
 
+/// What has no key is known by all that stands in it, as long as nothing of it was changed.
+#[test]
+fn records_without_a_key_that_are_as_they_were_are_told_as_that() {
+    for (name, text, one, other) in [
+        (
+            "u.jsonl",
+            "{\"uid\":\"1\"}\n{\"nick\":\"x\"}\n[7]\nbroken\n{\"uid\":\"2\",\"mail\":\"none\"}\n",
+            "\"x\"",
+            "\"y\"",
+        ),
+        (
+            "u.csv",
+            "uid,mail,nickname\n1,a@b.cn,A\n,,x\n3,c@d.cn,C,D\n\"4\"x,e@f.cn,E\n2,none,\n",
+            ",x",
+            ",y",
+        ),
+    ] {
+        let desk = Desk::new();
+        desk.write(name, text);
+        desk.ferry(&format!("stage {name}")).ok(3);
+        let wrong = format!("wrong-{name}");
+        desk.ferry(&format!("export --status invalid -o {wrong}")).ok(0);
+        let told = |file: &str, became: &str| {
+            let err = desk.ferry(&format!("stage --replace {file}")).ok(3).err;
+            assert!(err.contains(became), "{err}");
+            err
+        };
+        for (file, became) in [
+            (&wrong[..], "4 records read, 4 in the table already"),
+            (name, "5 records read, 5 in the table already"),
+        ] {
+            let err = told(file, became);
+            assert!(err.contains("warning: 4 records are in the table already, in rows that are failed or invalid"), "{err}");
+            assert!(!err.contains("no key"), "{err}");
+        }
+        desk.write(&wrong, desk.read(&wrong).replace(one, other));
+        let err =
+            told(&wrong, "4 records read, 1 staged, 1 of them invalid, 3 in the table already");
+        let warned = format!("warning: 1 record of {wrong} has no key (");
+        assert!(
+            err.contains(&warned) && err.contains("let go of each with userferry waive --record N"),
+            "{err}"
+        );
+    }
+}
+
 /// The next day's export: who is done by now stays as it was sent, whoever may not sign in any more.
 #[test]
 fn users_who_are_done_and_shut_out_by_a_newer_export_are_told() {

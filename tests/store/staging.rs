@@ -13,6 +13,7 @@ const NONE: StageCounts = StageCounts {
     unsettled: 0,
     still_wrong: 0,
     waived: 0,
+    keyless: 0,
     invalid: 0,
     differing: 0,
 };
@@ -118,10 +119,18 @@ pub(super) fn a_record_without_a_key_is_known_by_its_bytes<S: Store>(mut bench: 
         bench.stage(source, &[r#"{"bad":1}"#, r#"{"bad":2}"#, r#"{"bad":1}"#, "not json, bad"]);
     assert_eq!(
         counts,
-        StageCounts { records: 4, rows: 3, unchanged: 1, still_wrong: 1, invalid: 3, ..NONE }
+        StageCounts {
+            records: 4,
+            rows: 3,
+            unchanged: 1,
+            still_wrong: 1,
+            keyless: 1,
+            invalid: 3,
+            ..NONE
+        }
     );
     let again = bench.replace(source, &["not json, bad"]);
-    assert_eq!(again, StageCounts { records: 1, unchanged: 1, still_wrong: 1, ..NONE });
+    assert_eq!(again, StageCounts { records: 1, unchanged: 1, still_wrong: 1, keyless: 1, ..NONE });
 }
 
 pub(super) fn a_replacement_takes_the_place_of_a_pending_row<S: Store>(mut bench: Bench<S>) {
@@ -476,7 +485,10 @@ pub(super) fn a_source_started_anew_keeps_what_others_hold_too<S: Store>(mut ben
     let first = bench.staged(&[r#"{"x":"1"}"#, r#"{"x":"2"}"#, r#"{"bad":1}"#]);
     let other = bench.source("/other");
     let counts = bench.stage(other, &[r#"{"x":"1"}"#, r#"{"x":"3"}"#, r#"{"bad":1}"#]);
-    assert_eq!(counts, StageCounts { records: 3, rows: 1, unchanged: 2, still_wrong: 1, ..NONE });
+    assert_eq!(
+        counts,
+        StageCounts { records: 3, rows: 1, unchanged: 2, still_wrong: 1, keyless: 1, ..NONE }
+    );
     let anew = bench.store.restart_source(first, 9).unwrap();
     bench.balance();
     // The new start counts from the first record on, and finds them there.

@@ -297,6 +297,7 @@ impl<'a> Judge<'a> {
         book.more.unchanged += 1;
         book.more.still_wrong += u64::from(known.status().is_wrong());
         book.more.waived += u64::from(known.is_waived());
+        book.more.keyless += u64::from(new.identifiers.key().is_none());
         self.take_out(new)
     }
 }
