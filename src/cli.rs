@@ -11,21 +11,22 @@ use crate::ui::Ui;
 use clap::{Arg, Parser, Subcommand};
 use std::path::PathBuf;
 
-/// Move the users of an existing system into an identity provider: nobody lost, nobody twice
+/// Move the users of an existing system into an identity provider
 ///
-/// Userferry stages an export into a local job table with a status for every user, then runs: it
-/// creates the users at the provider, records every success and every error, and can be stopped,
-/// killed or cut off at any time and go on as if nothing had happened.
+/// Nobody is lost, and nobody comes twice. Userferry stages an export into a local
+/// job table with a status for every user, then runs: it creates the users at the
+/// provider, records every success and every error, and can be stopped, killed or
+/// cut off at any time and go on as if nothing had happened.
 ///
-///   userferry init --from FILE      propose a mapping for an export, in userferry.toml
+///   userferry init --from FILE      propose a mapping, in userferry.toml
 ///   userferry check users.json      find problems; nothing is staged or sent
-///   userferry preview users.json    what would be sent for one record, and from where
+///   userferry preview users.json    what would be sent for one record
 ///   userferry stage users.json      read the export into userferry.db
 ///   userferry run                   create the users
 ///   userferry status                how far it is
 ///   userferry retry-failed --run    send the failed ones again
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, verbatim_doc_comment, subcommand_required = true)]
+#[command(version, max_term_width = 80, verbatim_doc_comment, subcommand_required = true)]
 pub struct Cli {
     /// Options that every command takes.
     #[command(flatten)]

@@ -259,9 +259,13 @@ impl CheckReport {
         let types = |count: &FieldCount| count.types.keys().copied().collect::<Vec<_>>().join(", ");
         let name_width = longest(5, &mut fields.iter().map(|(n, _)| shown(n).width()));
         let type_width = longest(5, &mut fields.iter().map(|(_, c)| types(c).len()));
+        let number_width = |min: usize, of: fn(&FieldCount) -> u64| {
+            longest(min, &mut fields.iter().map(|(_, c)| of(c).to_string().len()))
+        };
+        let (present, empty) = (number_width(7, |c| c.present), number_width(5, |c| c.empty));
         let _ = writeln!(
             out,
-            "\n{:name_width$}  {:>10}  {:>10}  {:type_width$}  goes to",
+            "\n{:name_width$}  {:>present$}  {:>empty$}  {:type_width$}  goes to",
             "field", "present", "empty", "types"
         );
         for (name, count) in fields {
@@ -272,7 +276,7 @@ impl CheckReport {
             let pad = " ".repeat(name_width.saturating_sub(name.width()));
             let _ = writeln!(
                 out,
-                "{name}{pad}  {:>10}  {:>10}  {:type_width$}  {to}",
+                "{name}{pad}  {:>present$}  {:>empty$}  {:type_width$}  {to}",
                 count.present,
                 count.empty,
                 types(count)

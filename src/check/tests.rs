@@ -173,9 +173,9 @@ fn the_text_shows_coverage_and_counts() {
     let shown = report.to_text();
     let lines: Vec<&str> = shown.lines().collect();
     assert_eq!(lines[0], "1 record: 1 valid, 0 invalid");
-    assert_eq!(lines[2], "field        present       empty  types  goes to");
-    assert_eq!(lines[3], "uid                1           0  text   externalId");
-    assert_eq!(lines[6], "extra              1           1  null   oauth");
+    assert_eq!(lines[2], "field     present  empty  types  goes to");
+    assert_eq!(lines[3], "uid             1      0  text   externalId");
+    assert_eq!(lines[6], "extra           1      1  null   oauth");
     let passwords = "\npasswords\n  hex-md5                       1  password function, Node.js alone\n  \
                      weakest: hex-md5, a digest without a salt: one search finds the passwords of all\n";
     assert!(shown.contains(passwords), "{shown}");

@@ -5,10 +5,9 @@ use crate::units::{Duration, Rate};
 use clap::Args;
 
 /// Where settings come from besides the flags of a run.
-pub(super) const SETTINGS_HELP: &str =
-    "Flags go over the environment (USERFERRY_RATE=50/s, USERFERRY_MAX_OUTAGE=10m, …; AUTHING_HOST,
-AUTHING_USERPOOL_ID), and that over userferry.toml. The secret comes from AUTHING_SECRET, from the
-file that secret_file names, or is asked for on a terminal.";
+pub(super) const SETTINGS_HELP: &str = "Flags go over the environment (USERFERRY_RATE=50/s, USERFERRY_MAX_OUTAGE=10m, …; AUTHING_HOST, \
+     AUTHING_USERPOOL_ID), and that over userferry.toml. The secret comes from AUTHING_SECRET, from the file that \
+     secret_file names, or is asked for on a terminal.";
 
 /// How to send.
 #[derive(Clone, Debug, Default, Args)]

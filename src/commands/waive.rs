@@ -15,13 +15,12 @@ use clap::{Args, ValueEnum};
 
 /// `waive`.
 #[derive(Debug, Args)]
-#[command(
-    override_usage = "userferry waive --key KEY [--all | --record N [--source SOURCE]] --reason TEXT
+#[command(override_usage = "userferry waive --key KEY [--all] --reason TEXT
+       userferry waive --key KEY --record N [--source SOURCE] --reason TEXT
        userferry waive --record N [--source SOURCE] --reason TEXT
        userferry waive --status STATUS[,STATUS] [--source SOURCE] --reason TEXT
        userferry waive --source SOURCE [--all] --reason TEXT
-       userferry waive … --undo"
-)]
+       userferry waive … --undo")]
 #[command(group = clap::ArgGroup::new("which").required(true).multiple(true).args(["key", "status", "record", "source"]))]
 #[command(mut_arg("source", |arg| arg.help(
     "The source of that record [default: the only one that has such a number]; without --record all rows of this \

@@ -1,6 +1,6 @@
 //! Columns for people.
 
-use super::wrap::wrapped;
+use super::wrap::{self, wrapped};
 use unicode_width::UnicodeWidthStr as _;
 
 /// Between two columns.
@@ -16,7 +16,7 @@ pub fn render(header: &[&str], rows: &[Vec<String>]) -> String {
 }
 
 /// The same for a terminal of so many columns, if it is one: the text of the last column is wrapped to
-/// what the others leave.
+/// what the others leave, and where those are too wide themselves, the row is broken between them.
 pub fn fitted(header: &[&str], rows: &[Vec<String>], terminal: Option<usize>) -> String {
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width());
@@ -46,7 +46,11 @@ pub fn fitted(header: &[&str], rows: &[Vec<String>], terminal: Option<usize>) ->
     for row in rows {
         out.push_str(&line(row));
     }
-    out
+    // The other columns may be wider than the terminal, too.
+    match terminal {
+        Some(terminal) => wrap::lines(&out, terminal),
+        None => out,
+    }
 }
 
 /// The last cell of a line, which starts at this column.

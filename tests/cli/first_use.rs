@@ -276,12 +276,12 @@ fn check_tells_of_records_without_an_external_id_and_of_copies_of_the_whole_reco
         };
         format!(
             "3 records: 3 valid, 0 invalid\n\n\
-             field     present       empty  types   goes to\n\
-             uid             1           0  text    externalId\n\
-             dept            1           0  text    {dept}\n\
-             pin             1           0  number  {pin}\n\
-             mail            1           0  text    email\n\
-             phone           1           0  text    phone\n\n{unmapped}\
+             field  present  empty  types   goes to\n\
+             uid          1      0  text    externalId\n\
+             dept         1      0  text    {dept}\n\
+             pin          1      0  number  {pin}\n\
+             mail         1      0  text    email\n\
+             phone        1      0  text    phone\n\n{unmapped}\
              warnings\n  no password is mapped: nobody can sign in before setting a new one by \
              e-mail or phone\n  2 records have no external id (externalId): they are recognised by e-mail \
              address, phone number or user name\n  1 record has no e-mail address, phone number or user name: there is \

@@ -30,6 +30,7 @@ mod stumbles;
 mod systems;
 mod views;
 mod warned;
+mod width;
 mod wrong_file;
 
 use crate::process::{BINARY, POOL, SECRET};
