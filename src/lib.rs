@@ -18,6 +18,7 @@
 
 #![forbid(unsafe_code)]
 
+mod abroad;
 pub mod backoff;
 pub mod caught;
 pub mod check;

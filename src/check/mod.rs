@@ -14,6 +14,7 @@ pub(crate) use nowhere::Nowhere;
 pub use reasons::Reasons;
 pub use report::{CheckReport, CheckWarning, FieldCount, FieldCounts, PasswordScheme};
 
+use crate::abroad::Abroad;
 use crate::error::Result;
 use crate::input::{HIDDEN, Reader, Record, is_data};
 use crate::mapping::{Mapping, for_each_field};
@@ -61,6 +62,8 @@ pub struct Checker<'a> {
     met: BTreeSet<String>,
     /// What nothing maps, though it may matter.
     overlooked: Overlooked,
+    /// Phone numbers that may be of another country than they are read as.
+    abroad: Abroad<'a>,
     /// Hashes that no rule takes.
     hashes: Hashes,
     /// Records whose state the rule of those who may not sign in does not know.
@@ -105,6 +108,7 @@ impl<'a> Checker<'a> {
             schemes: BTreeMap::new(),
             met: BTreeSet::new(),
             overlooked: Overlooked::default(),
+            abroad: Abroad::new(mapping, schema),
             hashes: Hashes::default(),
             unknown_states: UnknownStates::default(),
             on_id_alone: None,
@@ -194,6 +198,7 @@ impl<'a> Checker<'a> {
     fn examine(&mut self, record: &Record) -> (User, Vec<Problem>) {
         self.count_fields(&record.raw);
         self.overlooked.add(&record.raw, self.mapping);
+        self.abroad.add(&record.raw);
         if self.mapping.rule(self.schema.password_field).is_none() {
             self.hashes.add(&record.raw, self.mapping);
         }

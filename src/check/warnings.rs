@@ -20,6 +20,9 @@ impl Checker<'_> {
         self.warn_of_fields();
         self.warn_of_overlooked();
         self.warn_of_unknown_states();
+        if let Some((count, message)) = self.abroad.told() {
+            self.warn("phones-abroad", count, message);
+        }
         self.warn_of_external_ids();
         self.warn_of_ids_alone();
         self.warn_of_raw_copies();

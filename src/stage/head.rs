@@ -2,6 +2,7 @@
 //! again, a file of another kind than the mapping was written for, a column that says who may not sign in.
 
 use super::{Found, Settings, batches};
+use crate::abroad::Abroad;
 use crate::columns;
 use crate::error::{Error, Result};
 use crate::input::{Reader, Record, Source};
@@ -131,17 +132,21 @@ pub(crate) fn awaited(schema: &Schema) -> impl Iterator<Item = &'static str> {
     id.into_iter().chain([schema.password_field])
 }
 
-/// What nothing maps, though these users could sign in afterwards, or nobody.
+/// What nothing maps, though these users could sign in afterwards, or nobody; and phone numbers that may be
+/// of another country than they are read as.
 fn overlooked(ahead: &Ahead, settings: &Settings<'_>) -> Vec<String> {
     let (mapping, schema) = (settings.mapping, settings.schema);
     let mut overlooked = Overlooked::but(settings.allowed.unused);
+    let mut abroad = Abroad::new(mapping, schema);
     for record in ahead.records.iter().filter(|record| record.fault.is_none()) {
         overlooked.add(&record.raw, mapping);
+        abroad.add(&record.raw);
     }
     let digests = digests(ahead.schemes.iter().copied(), mapping, schema);
     let mut asked = overlooked.of_standing(mapping, schema);
     asked.extend(overlooked.of_salts(&digests, mapping, schema));
     let n = grouped(ahead.found.records);
-    let told = asked.into_iter().filter(|one| one.concerned > 0);
-    told.map(|one| format!("by the first {n} records, {}", one.message)).collect()
+    let told = asked.into_iter().filter(|one| one.concerned > 0).map(|one| one.message);
+    let told = told.chain(abroad.told().map(|(_, message)| message));
+    told.map(|message| format!("by the first {n} records, {message}")).collect()
 }

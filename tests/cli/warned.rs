@@ -222,3 +222,37 @@ fn a_column_that_says_nothing_of_the_kind_is_named_as_unused_and_asked_about_no_
     desk.write("userferry.toml", format!("[check]\nunused = [\"status\"]\n{mapping}"));
     desk.ferry("stage v.jsonl").ok(0);
 }
+
+/// German mobile numbers are Chinese ones by a rule that names China: each would be somebody else's.
+#[test]
+fn phone_numbers_of_other_countries_than_the_rule_names_are_told_before_anything_is_sent() {
+    let desk = Desk::new();
+    let rule = "phone = { from = \"tel\", as = \"phone\", region = \"CN\" }\n";
+    desk.write("userferry.toml", format!("{MAPPING}{rule}"));
+    let users = |numbers: &[&str]| {
+        let lines = numbers.iter().enumerate();
+        let lines: Vec<String> =
+            lines.map(|(n, number)| format!("{{\"uid\":\"{n}\",\"tel\":\"{number}\"}}")).collect();
+        lines.join("\n")
+    };
+    let told = "1 of 2 phone numbers without + is read as of CN, but would be a mobile number of a country that others of the \
+                column say (+49: 1): it may be somebody else's number by this. Write numbers of other countries with + and their \
+                country code, in the export or by a jq program in the rule, from a column that says the country\n";
+    desk.write("mixed.jsonl", users(&["13800138000", "+49 170 1234567", "0151 12345678"]));
+    let checked = desk.ferry("check mixed.jsonl").ok(0).out;
+    assert!(checked.contains(&format!("  {told}")), "{checked}");
+    let json = desk.ferry("check --json mixed.jsonl").ok(0).out;
+    let report: Value = serde_json::from_str(&json).unwrap();
+    let warnings = report["warnings"].as_array().unwrap();
+    let one = warnings.iter().find(|one| one["warning"] == "phones-abroad").unwrap();
+    assert_eq!(one["count"], 1);
+    let staged = desk.ferry("stage mixed.jsonl").ok(0).err;
+    assert!(
+        staged.contains(&format!("warning: mixed.jsonl: by the first 3 records, {told}")),
+        "{staged}"
+    );
+    assert!(!checked.contains("0151") && !staged.contains("0151"), "no number is shown");
+    // Clean: who lives abroad has a +, and who does not has none, or a landline.
+    desk.write("clean.jsonl", users(&["15112345678", "+49 170 1234567", "010-62515115"]));
+    assert!(!desk.ferry("check clean.jsonl").ok(0).out.contains("somebody else"));
+}
