@@ -52,6 +52,8 @@ pub struct Schema {
     pub blocked_field: Option<&'static str>,
     /// The field that is true for users who were deleted, if there is one.
     pub deleted_field: Option<&'static str>,
+    /// Fields that say of an identifier that it is the user's own, with its kind.
+    pub verified_fields: &'static [(&'static str, IdKind)],
     /// A password of more bytes may not fit; staging warns, `run` decides with the real key.
     pub password_bytes_warn: usize,
 }

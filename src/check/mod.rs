@@ -54,6 +54,8 @@ pub struct Checker<'a> {
     without_external_id: u64,
     /// Users with an external id alone.
     without_sign_in: u64,
+    /// Users who are sent with such a field that is true, and without what it would be true of.
+    verified_nothing: BTreeMap<&'static str, u64>,
     guard: Guard,
     /// The passwords of the source.
     watch: Watch,
@@ -103,6 +105,7 @@ impl<'a> Checker<'a> {
             too_many_fields: 0,
             without_external_id: 0,
             without_sign_in: 0,
+            verified_nothing: BTreeMap::new(),
             guard: Guard { keep: true, accepted: false },
             watch: Watch::new(Guard { keep: true, accepted: false }),
             schemes: BTreeMap::new(),
@@ -226,6 +229,9 @@ impl<'a> Checker<'a> {
             *self.report.omitted.entry(omitted.field.to_owned()).or_default() += 1;
         }
         self.count_blocked(&prepared.user);
+        if is_sent {
+            self.count_verified_nothing(&prepared.user);
+        }
         let has = |warning| u64::from(prepared.warnings.contains(&warning));
         self.long_passwords += has(Warning::LongPassword);
         self.shortenable += has(Warning::Shortenable);
@@ -236,6 +242,15 @@ impl<'a> Checker<'a> {
         if let (Some(blocked), Some(field)) = (&mut self.report.blocked, self.schema.blocked_field)
         {
             *blocked += u64::from(user.get(field) == Some(&Value::Bool(true)));
+        }
+    }
+
+    fn count_verified_nothing(&mut self, user: &User) {
+        for (field, kind) in self.schema.verified_fields {
+            let is_verified = user.get(field) == Some(&Value::Bool(true));
+            if is_verified && user.identifiers.get(*kind).is_none() {
+                *self.verified_nothing.entry(*field).or_default() += 1;
+            }
         }
     }
 

@@ -98,8 +98,8 @@ pub struct CheckWarning {
     /// Its word for machines: `long-password`, `shortenable-password`, `no-password`, `hash-not-kept`, `plain-kept`, `several-schemes`,
     /// `password-column`, `column-missing`, `many-fields`, `no-external-id`, `raw-copy`,
     /// `blocked-not-mapped`, `salt-not-mapped`, `null-word`, `nothing-to-sign-in-with`, `order-unproved`,
-    /// `unknown-state` (a word that the rule of `blocked` does not know), `no-state` (no value there).
-    /// `blocked-not-mapped`, `salt-not-mapped`, `null-word`, `nothing-to-sign-in-with`, `order-unproved`, `phones-abroad`.
+    /// `unknown-state` (a word that the rule of `blocked` does not know), `no-state` (no value there),
+    /// `phones-abroad`, `verified-nothing`.
     pub warning: &'static str,
     /// Records concerned.
     pub count: u64,

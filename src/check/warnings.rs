@@ -25,6 +25,7 @@ impl Checker<'_> {
         }
         self.warn_of_external_ids();
         self.warn_of_ids_alone();
+        self.warn_of_verified_nothing();
         self.warn_of_raw_copies();
     }
 
@@ -222,6 +223,20 @@ impl Checker<'_> {
              them"
         );
         self.warn("nothing-to-sign-in-with", n, message);
+    }
+
+    /// It is sent as it stands: the provider takes it, and does not document what it makes of it.
+    fn warn_of_verified_nothing(&mut self) {
+        for (field, kind) in self.schema.verified_fields {
+            let n = self.verified_nothing.get(field).copied().unwrap_or(0);
+            let message = format!(
+                "{} {field} = true and no {}: it is sent as it stands, and one that is added later may then count as verified; \
+                 look at the rules of both, or leave {field} out of these by a jq program",
+                agree(n, "1 record has", &format!("{n} records have")),
+                kind.noun(),
+            );
+            self.warn("verified-nothing", n, message);
+        }
     }
 
     /// More goes out than the mapping names.

@@ -256,3 +256,47 @@ fn phone_numbers_of_other_countries_than_the_rule_names_are_told_before_anything
     desk.write("clean.jsonl", users(&["15112345678", "+49 170 1234567", "010-62515115"]));
     assert!(!desk.ferry("check clean.jsonl").ok(0).out.contains("somebody else"));
 }
+
+/// Whoever adds an address later would have it verified already, for all that is known of the provider.
+#[test]
+fn a_verified_address_that_is_not_there_is_told_and_sent_as_it_stands() {
+    let rig = Rig::start(&[]);
+    let desk = Desk::at(&rig.sandbox.url);
+    let rules = "phone = { from = \"tel\", on_error = \"omit\" }\nemailVerified = \"mv\"\nphoneVerified = \"tv\"\n";
+    desk.write("userferry.toml", format!("{MAPPING}{rules}"));
+    desk.write(
+        "u.jsonl",
+        "{\"uid\":\"1\",\"mail\":\"a@b.cn\",\"mv\":true,\"tel\":\"13800138000\",\"tv\":true}\n\
+         {\"uid\":\"2\",\"mv\":true,\"tv\":false}\n{\"uid\":\"3\",\"mail\":\"\",\"mv\":true}\n{\"uid\":\"4\",\"mv\":false}\n\
+         {\"uid\":\"5\",\"tel\":\"x\",\"tv\":true}\n",
+    );
+    let report: Value =
+        serde_json::from_str(&desk.ferry("check --json u.jsonl").ok(0).out).unwrap();
+    let warnings = report["warnings"].as_array().unwrap().iter();
+    let told: Vec<(&Value, &str)> = warnings
+        .filter(|one| one["warning"] == "verified-nothing")
+        .map(|one| (&one["count"], one["message"].as_str().unwrap()))
+        .collect();
+    let rest = "it is sent as it stands, and one that is added later may then count as verified; look at the rules of both, or \
+                leave";
+    let of_mail = format!(
+        "2 records have emailVerified = true and no e-mail address: {rest} emailVerified out of these by a jq program"
+    );
+    let of_phone = format!(
+        "1 record has phoneVerified = true and no phone number: {rest} phoneVerified out of these by a jq program"
+    );
+    assert_eq!(told, [(&Value::from(2), &of_mail[..]), (&Value::from(1), &of_phone[..])]);
+    desk.ferry("stage u.jsonl").ok(0);
+    desk.ferry("run").ok(0);
+    let sent = rig.creates();
+    let of =
+        |id: &str| &sent.iter().find(|user| user["stored"]["externalId"] == id).unwrap()["stored"];
+    assert_eq!(of("2")["emailVerified"], true);
+    assert_eq!(of("5")["phoneVerified"], true);
+    // As the way out says.
+    desk.write(
+        "userferry.toml",
+        format!("{MAPPING}emailVerified = {{ jq = 'if (.mail // \"\") != \"\" then .mv else null end' }}\n"),
+    );
+    assert!(!desk.ferry("check u.jsonl").ok(0).out.contains("count as verified"));
+}

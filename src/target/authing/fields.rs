@@ -10,6 +10,7 @@ pub const V2: Schema = Schema {
     phone_country_field: "phoneCountryCode",
     password_field: "password",
     blocked_field: Some("blocked"),
+    verified_fields: &[("emailVerified", IdKind::Email), ("phoneVerified", IdKind::Phone)],
     deleted_field: Some("isDeleted"),
     password_bytes_warn: 117,
 };
