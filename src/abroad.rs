@@ -1,7 +1,7 @@
 //! Phone numbers that are read as numbers of the one region that the mapping names, though they may be of
 //! another country that numbers of the same column say themselves. Each would be somebody else's.
 
-use crate::mapping::{Copies, Mapping};
+use crate::mapping::{As, Copies, Mapping, Rule};
 use crate::schema::Schema;
 use crate::user::{IdKind, Value};
 use crate::values::Region;
@@ -38,7 +38,7 @@ impl<'a> Abroad<'a> {
         let field = schema.identifier(IdKind::Phone).map(|field| field.name);
         let is_said = mapping.rule(schema.phone_country_field).is_some();
         let rule = field.filter(|_| !is_said).and_then(|field| {
-            let (rule, region) = mapping.rule(field)?.without_region()?;
+            let (rule, region) = unread(mapping.rule(field)?)?;
             Some((Mapping::new(vec![(field.to_owned(), rule)]), region))
         });
         Self { schema, rule, read: 0, suspects: Vec::new(), said: BTreeMap::new() }
@@ -97,6 +97,17 @@ impl<'a> Abroad<'a> {
         );
         Some((n, message))
     }
+}
+
+/// A rule as it is before its text is read as a phone number, and the region that it reads it by.
+fn unread(rule: &Rule) -> Option<(Rule, Region)> {
+    let mut rule = rule.clone();
+    let (Rule::Column { how, .. } | Rule::Jq { how, .. }) = &mut rule else { return None };
+    let (As::Phone(Some(region)) | As::E164(Some(region))) = how.steps.pop()? else { return None };
+    if how.steps.is_empty() {
+        how.steps.push(As::Text);
+    }
+    Some((rule, region))
 }
 
 /// Whether a number is a mobile one of the region, as people write it there.

@@ -231,20 +231,6 @@ impl Rule {
         self.how().is_some_and(|how| how.omits)
     }
 
-    /// The rule as it is before its text is read as a phone number, and the region that it reads it by.
-    pub(crate) fn without_region(&self) -> Option<(Self, Region)> {
-        let last = self.how()?.steps.last()?;
-        let (As::Phone(Some(region)) | As::E164(Some(region))) = last else { return None };
-        let (region, mut rule) = (*region, self.clone());
-        if let Self::Column { how, .. } | Self::Jq { how, .. } = &mut rule {
-            how.steps.pop();
-            if how.steps.is_empty() {
-                how.steps.push(As::Text);
-            }
-        }
-        Some((rule, region))
-    }
-
     /// The canonical form; [`Self::from_json`] reads it back.
     pub fn to_json(&self) -> Json {
         match self {
