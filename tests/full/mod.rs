@@ -39,7 +39,16 @@ fn a_provider_that_is_stopped_and_started_again() {
     books::check_all_there(&rig, 1_000);
 }
 
-fn limited(users: usize, sandbox: &[&str], run: &[&str]) -> (f64, usize) {
+/// What came of a run over so many users under a limit of 50/s.
+struct Limited {
+    /// The share of requests that were throttled after 5 s.
+    late_share: f64,
+    throttled: usize,
+    /// When the creates left, milliseconds, by the ledger.
+    departures: Vec<i64>,
+}
+
+fn limited(users: usize, sandbox: &[&str], run: &[&str]) -> Limited {
     let rig = Rig::start(&[&["--latency=20ms", "--rate=50/s"], sandbox].concat());
     rig.stage_users(users);
     rig.run(&[&["--concurrency=32"], run].concat()).expect(0);
@@ -58,7 +67,10 @@ fn limited(users: usize, sandbox: &[&str], run: &[&str]) -> (f64, usize) {
         ended - began,
         late.len()
     );
-    (share, all)
+    let table = rig.table();
+    let mut statement = table.prepare("SELECT at_ms FROM attempt ORDER BY at_ms").unwrap();
+    let departures = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap);
+    Limited { late_share: share, throttled: all, departures: departures.collect() }
 }
 
 /// 50/s, and nobody says so: 5,000 users take 100 s at best.
@@ -66,7 +78,7 @@ fn limited(users: usize, sandbox: &[&str], run: &[&str]) -> (f64, usize) {
 #[ignore = "six minutes; just full"]
 fn an_unknown_limit() {
     for status in ["http429", "body429", "code2100"] {
-        let (share, _) = limited(5_000, &[&format!("--rate-status={status}")], &[]);
+        let share = limited(5_000, &[&format!("--rate-status={status}")], &[]).late_share;
         assert!(share < 0.02, "{status}: {share} of the requests after 5 s were throttled");
     }
 }
@@ -74,8 +86,17 @@ fn an_unknown_limit() {
 #[test]
 #[ignore = "two minutes; just full"]
 fn a_rate_below_the_limit() {
-    let (_, throttled) = limited(5_000, &[], &["--rate=45/s"]);
-    assert_eq!(throttled, 0, "{throttled} requests were throttled");
+    const WINDOW_MS: i64 = 2_000;
+    /// What the provider takes in such a window.
+    const TAKEN: usize = 100;
+    let limited = limited(5_000, &[], &["--rate=45/s"]);
+    for (i, ends_at) in limited.departures.iter().enumerate().skip(TAKEN) {
+        let took = ends_at - limited.departures[i - TAKEN];
+        assert!(took >= WINDOW_MS, "{} creates left within {took} ms", TAKEN + 1);
+    }
+    // What leaves evenly may arrive in a bunch, where the machine has held the provider up.
+    let throttled = limited.throttled;
+    assert!(throttled < 50, "{throttled} requests of 5,000 were throttled");
 }
 
 #[test]
