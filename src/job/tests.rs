@@ -683,6 +683,7 @@ fn of_a_record_that_was_replaced_only_the_first_send_stays() {
 fn a_row_that_waits_longer_than_any_backoff_waits_no_more() {
     let row = |not_before_ms| Standing { not_before_ms, ..Standing::staged(true, 5) };
     let latest = latest_due_ms(1_000);
+    assert_eq!(latest, 1_000 + 3_900_000, "an hour that the target asked for, and five minutes");
     assert_eq!(row(latest).recovered(1, 1_000), None);
     assert_eq!(row(latest + 1).recovered(1, 1_000), Some(row(0)));
 }
@@ -748,6 +749,10 @@ proptest! {
                 ..row.clone()
             };
             prop_assert_eq!(&back, &was);
+            // What the decision noted counts, not what the row has by now.
+            let moved = Standing { evidence: Some(Evidence::Lookup), ..to.clone() };
+            let noted = Decided { from_evidence: None, ..decided.clone() };
+            prop_assert_eq!(moved.undone(&noted, None).map(|back| back.evidence), Some(None));
             // It has moved on: nothing is undone.
             let later = Standing { updated_at_ms: now_ms + 1, ..to.clone() };
             prop_assert_eq!(later.undone(&decided, Some(8)), None);
