@@ -197,7 +197,7 @@ CREATE TABLE decision (
     from_updated_at_ms INTEGER NOT NULL,
     to_status   TEXT    NOT NULL,
     reason      TEXT    NOT NULL,
-    of_source   INTEGER NOT NULL,                 -- 1: a source's rows were chosen; 0: a row or a status was
+    chosen      TEXT    NOT NULL CHECK (chosen IN ('row','status','source')),  -- by what: itself, or with all of these
     undone_at_ms INTEGER
 ) STRICT;
 

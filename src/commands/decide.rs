@@ -16,7 +16,14 @@ use crate::words::{counted, grouped};
 /// Rows of one transaction: what they would be found by is looked for at once.
 const UNDONE_AT_ONCE: usize = 10_000;
 
-pub(super) fn undo(writer: &mut Writer, ui: Ui, jobs: &[JobId], decision: &str) -> Result<Exit> {
+/// `way_out` is named where there is nothing to undo.
+pub(super) fn undo(
+    writer: &mut Writer,
+    ui: Ui,
+    jobs: &[JobId],
+    decision: &str,
+    way_out: Option<String>,
+) -> Result<Exit> {
     let mapping = staged_mapping(&writer.table)?.unwrap_or_else(Mapping::reference);
     let schema = TargetKind::AuthingV2.schema();
     let mut sum = Undone::default();
@@ -28,7 +35,11 @@ pub(super) fn undo(writer: &mut Writer, ui: Ui, jobs: &[JobId], decision: &str) 
         return Err(Error::usage("the row has moved on since that decision: it cannot be undone"));
     }
     if sum.undone == 0 {
-        return Err(Error::usage("there is no such decision to undo"));
+        let error = Error::usage("there is no such decision to undo");
+        return Err(match way_out {
+            Some(way_out) => error.hint(way_out),
+            None => error,
+        });
     }
     let what = if sum.undone == 1 { "it was" } else { "they were" };
     ui.note(&format!("{} as {what} before", counted(sum.undone, "row")));

@@ -62,7 +62,7 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Settle) -> Result<Exit> {
     let mut writer = open_writer(global, "settle", false)?;
     let jobs = by_key(&writer.table, &args.key)?;
     if args.undo {
-        return undo(&mut writer, ui, &ids(&jobs), "settle");
+        return undo(&mut writer, ui, &ids(&jobs), "settle", None);
     }
     let (Some(to), Some(reason)) = (args.to, args.reason.as_deref()) else {
         return Err(Error::usage("--as and --reason are needed"));

@@ -158,7 +158,8 @@ fn stage_all(
         }
         found += staged.found;
         is_whole &= staged.resumed_after == 0;
-        left_alone += staged.counts.left_alone;
+        // Who was let go is where a person wants them.
+        left_alone += staged.counts.left_alone - staged.counts.kept_out;
         still_wrong += staged.counts.still_wrong;
         if let Some(error) = staged.broken {
             return Err(error);

@@ -80,7 +80,7 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Waive) -> Result<Exit> {
     let mut writer = open_writer(global, "waive", false)?;
     let Some(jobs) = named(&writer, args)? else { return waive_many(&mut writer, ui, args) };
     if args.undo {
-        return undo(&mut writer, ui, &ids(&jobs), "waive");
+        return undo(&mut writer, ui, &ids(&jobs), "waive", None);
     }
     let going = going(&writer.table, jobs, args.all)?;
     let reason = args.reason.as_deref().unwrap_or_default();
@@ -152,12 +152,16 @@ fn waive_many(writer: &mut Writer, ui: Ui, args: &Waive) -> Result<Exit> {
     };
     let chosen: Vec<(Status, Chosen)> =
         statuses(args).into_iter().map(|status| (status, choice(status))).collect();
+    let of_states = match &path {
+        Some(path) if !args.all => latest_of(&mut writer.table, path)?,
+        _ => None,
+    };
     if args.undo {
         let mut jobs = Vec::new();
         for (_, chosen) in chosen {
             jobs.extend(writer.table.waived(&chosen)?);
         }
-        return undo(writer, ui, &jobs, "waive");
+        return undo(writer, ui, &jobs, "waive", of_states);
     }
     let reason = args.reason.as_deref().unwrap_or_default();
     let (mut n, mut in_doubt, mut parts) = (0, 0, Vec::new());
@@ -172,18 +176,28 @@ fn waive_many(writer: &mut Writer, ui: Ui, args: &Waive) -> Result<Exit> {
         n += let_go;
     }
     if n == 0 {
-        ui.note(&format!("No row {}; nothing was changed", nothing_chosen(args)));
+        let of_states = of_states.map_or_else(String::new, |told| format!(". {told}"));
+        ui.note(&format!("No row {}; nothing was changed{of_states}", nothing_chosen(args)));
         return Ok(Exit::Done);
     }
     // Whoever waives two statuses at once should see what went with which.
     tell_waived(ui, n, Some(parts.join(", ")).filter(|_| parts.len() > 1));
     tell_in_doubt(ui, in_doubt);
-    path.map_or(Ok(()), |path| tell_source(writer, ui, &path, args.all))?;
+    path.map_or(Ok(()), |path| tell_source(writer, ui, &path, of_states))?;
     Ok(Exit::Done)
 }
 
+/// Where a file was staged in several states, that only rows of the latest are meant.
+fn latest_of(table: &mut Table, path: &str) -> Result<Option<String>> {
+    let states = table.source(path)?.len() as u64;
+    let name = shell_word(source_name(path));
+    Ok((states > 1).then(|| {
+        format!("{name} was staged in {states} states, and the rows of the latest are meant; --all takes those of the others, too")
+    }))
+}
+
 /// What is said of a source whose rows were waived: whom it leaves where, and whom it took the place of.
-fn tell_source(writer: &mut Writer, ui: Ui, path: &str, is_all: bool) -> Result<()> {
+fn tell_source(writer: &mut Writer, ui: Ui, path: &str, of_states: Option<String>) -> Result<()> {
     let name = shell_word(source_name(path));
     let table = &mut writer.table;
     if table.unfinished_sources()?.iter().any(|source| source.path == path) {
@@ -191,11 +205,8 @@ fn tell_source(writer: &mut Writer, ui: Ui, path: &str, is_all: bool) -> Result<
             "{name} was not read to its end: staging it again brings the rest; userferry stage --close {name} lets that go, too"
         ));
     }
-    let states = table.source(path)?.len() as u64;
-    if states > 1 && !is_all {
-        ui.note(&format!(
-            "{name} was staged in {states} states: these were rows of the latest; --all lets those of the others go, too"
-        ));
+    if let Some(told) = of_states {
+        ui.note(&told);
     }
     let (mut done, mut in_doubt) = (0, 0);
     for (status, detail, n) in table.rows_of(path)? {

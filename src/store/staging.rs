@@ -66,6 +66,8 @@ pub struct StageCounts {
     pub left_alone: u64,
     /// Of `left_alone`: the job is sending or unknown.
     pub unsettled: u64,
+    /// Of `left_alone`: a person has let go of the job by its key.
+    pub kept_out: u64,
     /// Of `unchanged`: jobs that are failed or invalid.
     pub still_wrong: u64,
     /// Of `unchanged`: jobs that were waived.
@@ -87,6 +89,7 @@ impl std::ops::AddAssign for StageCounts {
         self.unchanged += other.unchanged;
         self.left_alone += other.left_alone;
         self.unsettled += other.unsettled;
+        self.kept_out += other.kept_out;
         self.still_wrong += other.still_wrong;
         self.waived += other.waived;
         self.keyless += other.keyless;
@@ -294,6 +297,7 @@ mod tests {
             unchanged: 4,
             left_alone: 5,
             unsettled: 6,
+            kept_out: 12,
             still_wrong: 7,
             waived: 10,
             keyless: 11,
@@ -309,6 +313,7 @@ mod tests {
             unchanged: 8,
             left_alone: 10,
             unsettled: 12,
+            kept_out: 24,
             still_wrong: 14,
             waived: 20,
             keyless: 22,

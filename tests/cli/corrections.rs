@@ -203,8 +203,8 @@ fn users_who_are_done_and_shut_out_by_a_newer_export_are_told() {
     desk.write("u.jsonl", tomorrow);
     assert_eq!(told(&desk.ferry("stage u.jsonl").ok(3).err), std::slice::from_ref(&expected));
     assert_eq!(told(&desk.ferry("stage --replace u.jsonl").ok(3).err), [expected]);
-    // The rows of the three who are done, as they were staged at first, are duplicates.
-    desk.ferry("run").ok(3);
+    // What was told of the three who are done went when their file was staged with --replace.
+    desk.ferry("run").ok(0);
     let all: String = (0..11).map(|n| line(n, true, ",\"v\":3")).collect();
     desk.write("all.jsonl", all);
     // By now 2 and 8 were sent as users who may not.
@@ -221,4 +221,99 @@ fn users_who_are_done_and_shut_out_by_a_newer_export_are_told() {
     );
     assert_eq!(told(&desk.ferry("stage --replace one.jsonl").ok(3).err), [expected]);
     assert!(rig.creates().iter().all(|user| user["stored"].get("v").is_none()));
+}
+
+/// Who was let go by key, before anything was sent for them, is not let in by the export of the next day.
+#[test]
+fn who_was_waived_by_key_stays_out_of_newer_exports() {
+    let rig = Rig::start(&[]);
+    let mapping = "[mapping]\nexternalId = \"uid\"\nname = \"name\"\n";
+    let first = "uid,name\n1,A\n2,B\n3,C\n";
+    for (file, replace) in
+        [("u.csv", ""), ("u.csv", "--replace "), ("v.csv", ""), ("v.csv", "--replace ")]
+    {
+        let desk = Desk::at(&rig.sandbox.url);
+        desk.write("userferry.toml", mapping);
+        desk.write("u.csv", first);
+        desk.ferry("stage u.csv").ok(0);
+        desk.ferry("waive --key 2 --reason left").ok(0);
+        // Day after day, each with another byte; the user is no less out for it.
+        for day in ["2,B2", "2,B3", "2,B3"] {
+            desk.write(file, first.replace("2,B", day));
+            let err = desk.ferry(&format!("stage {replace}{file}")).ok(0).err;
+            let is_known = day == "2,B3" && err.contains("staged before");
+            assert!(
+                is_known
+                    || err.contains("1 newer record not taken: its user was let go by its key"),
+                "{err}"
+            );
+            let status = desk.status();
+            assert!(
+                status["total"] == 3 && status["pending"] == 2 && status["waived"] == 1,
+                "{status}"
+            );
+        }
+        // The way that is told lets in who is wanted after all.
+        desk.ferry("waive --undo --key 2").ok(0);
+        desk.ferry(&format!("stage --replace {file}")).ok(0);
+        let status = desk.status();
+        assert!(status["total"] == 3 && status["pending"] == 3, "{status}");
+        let shown = desk.ferry("show 2 --unmask all").ok(0).out;
+        assert!(shown.contains("B3"), "{shown}");
+    }
+}
+
+/// Who was let go with all of a wrong file comes with the right one.
+#[test]
+fn who_was_waived_with_a_source_comes_with_the_next() {
+    let desk = Desk::at("http://127.0.0.1:9");
+    desk.write("userferry.toml", "[mapping]\nexternalId = \"uid\"\nname = \"name\"\n");
+    desk.write("wrong.csv", "uid,name\n1,A\n2,B\n");
+    desk.ferry("stage wrong.csv").ok(0);
+    desk.ferry("waive --source wrong.csv --reason mistake").ok(0);
+    desk.write("right.csv", "uid,name\n1,AA\n2,BB\n");
+    desk.ferry("stage right.csv").ok(0);
+    assert_eq!(desk.status()["pending"], 2);
+    // One of these by key: this is the latest word.
+    desk.ferry("waive --key 2 --reason left").ok(0);
+    desk.write("next.csv", "uid,name\n1,AA\n2,BBB\n");
+    desk.ferry("stage next.csv").ok(0);
+    assert_eq!(desk.status()["pending"], 1);
+}
+
+/// `--replace` was forgotten, and said afterwards: nothing is left over that nobody can let go.
+#[test]
+fn what_was_told_of_users_who_are_done_goes_when_replace_is_said() {
+    let rig = Rig::start(&[]);
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write("userferry.toml", "[mapping]\nexternalId = \"uid\"\nname = \"name\"\n");
+    desk.write("u.csv", "uid,name\n1,A\n2,B\n3,C\n");
+    desk.ferry("stage u.csv").ok(0);
+    desk.ferry("run").ok(0);
+    desk.write("u.csv", "uid,name\n1,A\n2,BB\n3,CC\n");
+    desk.ferry("stage u.csv").ok(3);
+    assert_eq!(desk.status()["invalid"], 2);
+    let none = "No row of u.csv is pending, failed or invalid; nothing was changed. DIR/u.csv was staged in 3 states, and \
+                the rows of the latest are meant; --all takes those of the others, too\n";
+    // Corrections that cannot be applied.
+    desk.ferry("stage --replace u.csv").ok(3);
+    let status = desk.status();
+    assert!(status["invalid"] == 0 && status["total"] == 3 && status["done"] == 3, "{status}");
+    assert_eq!(desk.ferry("failures --json").ok(0).out, "[]\n");
+    assert_eq!(desk.ferry("waive --source u.csv --reason x").ok(0).err, none);
+    desk.ferry("run").ok(0);
+}
+
+#[test]
+fn a_waiver_of_an_earlier_state_of_a_file_is_found_by_all() {
+    let desk = Desk::at("http://127.0.0.1:9");
+    desk.write("userferry.toml", "[mapping]\nexternalId = \"uid\"\nname = \"name\"\n");
+    desk.write("u.csv", "uid,name\n1,A\n2,B\n");
+    desk.ferry("stage u.csv").ok(0);
+    desk.ferry("waive --source u.csv --reason mistake").ok(0);
+    desk.write("u.csv", "uid,name\n1,AA\n3,C\n");
+    desk.ferry("stage u.csv").ok(0);
+    let err = desk.ferry("waive --source u.csv --undo").ok(2).err;
+    assert!(err.contains("no such decision to undo") && err.contains("--all"), "{err}");
+    desk.ferry("waive --source u.csv --undo --all").ok(0);
 }

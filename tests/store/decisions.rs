@@ -229,8 +229,11 @@ pub(super) fn whoever_took_the_place_of_a_waived_row_keeps_it(mut bench: Bench<i
     let one = bench.send(run, &Sent::rejected("1"));
     let two = bench.send(run, &Sent::rejected("1"));
     let three = bench.eyes.rows()[2].id;
-    let all = Chosen::Jobs(vec![one, two, three]);
-    assert_eq!(bench.store.waive(&all, "left us", 2_000).unwrap(), 3);
+    // By what they are: whoever is named stays out.
+    for (status, n) in [(Status::Failed, 2), (Status::Invalid, 1)] {
+        let all = Chosen::Status(status);
+        assert_eq!(bench.store.waive(&all, "left us", 2_000).unwrap(), n);
+    }
     let later = bench.source("/later.json");
     bench.stage(
         later,
@@ -257,7 +260,13 @@ pub(super) fn whoever_took_the_place_of_a_waived_row_keeps_it(mut bench: Bench<i
 pub(super) fn of_two_that_come_back_together_the_first_has_the_place(mut bench: Bench<impl Store>) {
     bench.staged(&[r#"{"x":"1","e":"a"}"#]);
     let one = bench.eyes.rows()[0].id;
-    bench.store.waive(&Chosen::Jobs(vec![one]), "so", 2_000).unwrap();
+    // With its source: whoever is named stays out.
+    let all = Chosen::Source {
+        path: "/users.json".to_owned(),
+        is_latest: true,
+        statuses: vec![Status::Pending],
+    };
+    bench.store.waive(&all, "so", 2_000).unwrap();
     let later = bench.source("/later.json");
     bench.stage(later, &[r#"{"x":"1","e":"b"}"#]);
     let two = bench.eyes.rows()[1].id;

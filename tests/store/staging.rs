@@ -11,6 +11,7 @@ const NONE: StageCounts = StageCounts {
     unchanged: 0,
     left_alone: 0,
     unsettled: 0,
+    kept_out: 0,
     still_wrong: 0,
     waived: 0,
     keyless: 0,

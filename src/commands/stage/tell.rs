@@ -67,7 +67,7 @@ pub(super) fn tell(ui: Ui, source: &str, staged: &Staged) {
         n => format!(" (went on after record {})", grouped(n)),
     };
     ui.note(&format!("{source}: {}{after}", parts.join(", ")));
-    let done = c.left_alone - c.unsettled;
+    let done = c.left_alone - c.unsettled - c.kept_out;
     if done > 0 {
         let as_is = agree(
             done,
@@ -78,6 +78,14 @@ pub(super) fn tell(ui: Ui, source: &str, staged: &Staged) {
     }
     if staged.to_block.records > 0 {
         ui.warn(&to_block(&staged.to_block));
+    }
+    if c.kept_out > 0 {
+        ui.warn(&format!(
+            "{} not taken: {} let go by its key, and so stays out; to let one in, userferry waive --undo --key KEY, \
+             then userferry stage --replace {source}",
+            counted(c.kept_out, "newer record"),
+            agree(c.kept_out, "its user was", "the user of each was"),
+        ));
     }
     if c.unsettled > 0 {
         ui.warn(&format!(

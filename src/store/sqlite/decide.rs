@@ -21,8 +21,8 @@ impl Retried {
 /// What a person has decided.
 struct Decision<'a> {
     word: &'static str,
-    /// Whether the rows of a source were chosen.
-    of_source: bool,
+    /// By what its row was chosen.
+    chosen: &'static str,
     reason: &'a str,
     now_ms: i64,
 }
@@ -61,7 +61,7 @@ pub(super) fn settle(
     reason: &str,
     now_ms: i64,
 ) -> rusqlite::Result<bool> {
-    let decision = Decision { word: "settle", of_source: false, reason, now_ms };
+    let decision = Decision { word: "settle", chosen: "row", reason, now_ms };
 
     let Some(row) = load(t, job.0)? else { return Ok(false) };
     let Some(to) = row.standing.settled(to, reason, now_ms) else { return Ok(false) };
@@ -77,8 +77,12 @@ pub(super) fn waive(
     reason: &str,
     now_ms: i64,
 ) -> rusqlite::Result<u64> {
-    let of_source = matches!(which, Chosen::Source { .. });
-    let decision = Decision { word: "waive", of_source, reason, now_ms };
+    let by = match which {
+        Chosen::Jobs(_) => "row",
+        Chosen::Status(_) => "status",
+        Chosen::Source { .. } => "source",
+    };
+    let decision = Decision { word: "waive", chosen: by, reason, now_ms };
 
     let mut deltas = Deltas::default();
     let mut n = 0;
@@ -126,7 +130,7 @@ pub(super) fn waived(c: &Connection, which: &Chosen) -> rusqlite::Result<Vec<Job
              LEFT JOIN origin o ON o.job_id = j.id
          WHERE d.decision = 'waive' AND d.undone_at_ms IS NULL AND j.detail = 'waived'
                AND d.from_status IN (SELECT value FROM json_each(?2))
-               AND (?1 IS NULL OR d.of_source AND {OF_SOURCE})
+               AND (?1 IS NULL OR d.chosen = 'source' AND {OF_SOURCE})
          ORDER BY d.job_id"
     ))?;
     let rows = statement
@@ -179,7 +183,7 @@ fn decide(
     }
     t.prepare_cached(
         "INSERT INTO decision (job_id, at_ms, decision, from_status, from_detail, from_code, from_reason,
-                               from_remote_id, from_evidence, to_status, reason, from_updated_at_ms, of_source)
+                               from_remote_id, from_evidence, to_status, reason, from_updated_at_ms, chosen)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?
     .execute(params![
@@ -195,7 +199,7 @@ fn decide(
         to.status,
         decision.reason,
         from.updated_at_ms,
-        decision.of_source,
+        decision.chosen,
     ])?;
     row.becomes(t, to, deltas)
 }

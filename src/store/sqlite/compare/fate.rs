@@ -4,6 +4,7 @@ use super::Judge;
 use crate::job::{Correction, Status};
 use crate::problem::Problem;
 use crate::store::sqlite::stored::Stored;
+use rusqlite::OptionalExtension as _;
 
 /// What is to become of a new row.
 pub(super) enum Fate {
@@ -20,6 +21,10 @@ pub(super) enum Fate {
     Supersede(Box<(Stored, Stored)>),
     /// The job that it would correct is done, or not settled.
     LeaveAlone(Stored),
+    /// The first one is done; a later one, which is the very record, told no more than that.
+    Dismiss(Box<(Stored, Stored)>),
+    /// A person has let go of who has its key, by that key: the user stays out.
+    KeepOut(Stored),
     /// It has no key, and is there already.
     KnownWithoutKey(Stored),
 }
@@ -32,16 +37,20 @@ impl Judge<'_> {
         };
         let rows = self.rows.of_key(key, new.id)?;
         let same = rows.iter().find(|row| same_content(&row.raw, &new.raw)).cloned();
-        let standing: Vec<Stored> = rows.into_iter().filter(|row| !row.is_waived()).collect();
+        let (waived, standing): (Vec<Stored>, Vec<Stored>) =
+            rows.into_iter().partition(Stored::is_waived);
         let first = standing.first().cloned();
         if let Some(first) = &first {
             self.note_to_block(first, new);
         }
         let duplicate = |first: &Stored| self.duplicate_key(key.0, first, new);
         Ok(match (first, same) {
-            (None, None) => match self.with_another_key(new)? {
-                Some(row) => Fate::Replace(row, None),
-                None => Fate::Stay(None),
+            (None, None) => match self.waived_by_key(waived)? {
+                Some(row) => Fate::KeepOut(row),
+                None => match self.with_another_key(new)? {
+                    Some(row) => Fate::Replace(row, None),
+                    None => Fate::Stay(None),
+                },
             },
             // Waived, and exported with others that are corrected.
             (None, Some(same)) => Fate::Again(same, None),
@@ -49,7 +58,12 @@ impl Judge<'_> {
             (Some(first), Some(same))
                 if standing.len() == 2 && self.is_earlier_version(&first, &same, new)? =>
             {
-                correct(first, |first| Fate::Supersede(Box::new((first, same))))
+                match first.standing.correction() {
+                    Correction::Takes => Fate::Supersede(Box::new((first, same))),
+                    Correction::IsDone => Fate::Dismiss(Box::new((first, same))),
+                    // What was told of it stands until the first one is settled.
+                    Correction::IsInHand => Fate::LeaveAlone(first),
+                }
             }
             // It does not take the first one's place: somebody who exports such rows and corrects
             // others of them has said nothing about this one.
@@ -66,6 +80,26 @@ impl Judge<'_> {
                 None => Fate::Stay(Some(duplicate(&first)?)),
             },
         })
+    }
+
+    /// The row that says that nobody is to be sent under its key, where none stands any more: the last of them
+    /// that was let go was named by a person, and not with all of its source or status.
+    fn waived_by_key(&self, waived: Vec<Stored>) -> rusqlite::Result<Option<Stored>> {
+        let mut latest = self.t.prepare_cached(
+            "SELECT id, chosen = 'row' FROM decision
+             WHERE job_id = ?1 AND decision = 'waive' AND undone_at_ms IS NULL ORDER BY id DESC LIMIT 1",
+        )?;
+        let mut last: Option<(i64, bool, Stored)> = None;
+        for row in waived {
+            let decision: Option<(i64, bool)> =
+                latest.query_row([row.id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+            if let Some((id, is_named)) = decision
+                && last.as_ref().is_none_or(|(before, _, _)| *before < id)
+            {
+                last = Some((id, is_named, row));
+            }
+        }
+        Ok(last.filter(|(_, is_named, _)| *is_named).map(|(_, _, row)| row))
     }
 
     /// The row that a record with a key of its own corrects: its key was wrong or missing. A row that

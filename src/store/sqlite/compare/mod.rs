@@ -162,14 +162,17 @@ impl<'a> Judge<'a> {
             Fate::Supersede(rows) => {
                 let (known, told) = *rows;
                 let problems = self.shared(&new, None, new.id, &[known.id, told.id])?;
-                self.remove(&told)?;
-                // Its own source had it as a row.
-                self.t
-                    .prepare_cached(
-                        "UPDATE source SET rows = rows - 1, replaced = replaced + 1 WHERE id = ?1",
-                    )?
-                    .execute([told.source])?;
+                self.take_back(&told, "replaced")?;
                 self.replace(&known, &new, &problems)
+            }
+            Fate::Dismiss(rows) => {
+                let (known, told) = *rows;
+                self.take_back(&told, "left_alone")?;
+                self.leave_alone(&known, &new)
+            }
+            Fate::KeepOut(known) => {
+                self.book(new.source).more.kept_out += 1;
+                self.leave_alone(&known, &new)
             }
             Fate::Again(known, problem) => self.look_again(&known, &new, problem),
             Fate::LeaveAlone(known) => self.leave_alone(&known, &new),
@@ -178,6 +181,13 @@ impl<'a> Judge<'a> {
                 self.unchanged(&new, &known)
             }
         }
+    }
+
+    /// Takes out a row that was staged as a new one, of what came of it by now in the books of its own source.
+    fn take_back(&mut self, told: &Stored, book: &str) -> rusqlite::Result<()> {
+        self.remove(told)?;
+        let text = format!("UPDATE source SET rows = rows - 1, {book} = {book} + 1 WHERE id = ?1");
+        self.t.prepare_cached(&text)?.execute([told.source]).map(drop)
     }
 
     /// A row that was there before its identifiers changed: nothing is held against it but what it
