@@ -161,6 +161,18 @@ CREATE TABLE omitted_tally (
     n     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- What the latest record says of a job that it was not applied to: written as it is compared, whatever becomes
+-- of the job later, and judged when it is read. It goes when a record is applied, or one is as the job's.
+-- No id of a job is given twice, so a line whose job is gone does no harm.
+CREATE TABLE newer (
+    job_id    INTEGER NOT NULL PRIMARY KEY,
+    source_id INTEGER NOT NULL REFERENCES source (id),  -- where the newer record stands
+    record_no INTEGER NOT NULL,                   -- from 1
+    what      TEXT    NOT NULL CHECK (what IN ('blocked','state-unknown','unblocked','differs')),
+    kept_out  INTEGER NOT NULL,                   -- 1: a person had let go of the job
+    fields    TEXT    NOT NULL                    -- JSON: names of the fields that differ, no values
+) STRICT;
+
 -- Every attempt, kept for ever. n is the job's `sends` at the time.
 CREATE TABLE attempt (
     job_id      INTEGER NOT NULL REFERENCES job (id),

@@ -1,5 +1,6 @@
 //! `failures`: failed, invalid and unknown rows with their reasons.
 
+mod newer;
 mod summary;
 
 use super::global::Global;
@@ -46,6 +47,11 @@ pub struct Failures {
     /// Each reason once: how many rows it concerns, and one of them, masked
     #[arg(long)]
     pub summary: bool,
+
+    /// Users who are done, but of whom a newer record says something else: what, and in which fields. They stay
+    /// as they were sent: change them at the provider
+    #[arg(long, conflicts_with_all = ["status", "summary"])]
+    pub newer: bool,
 }
 
 /// The rows to list.
@@ -83,6 +89,10 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Failures) -> Result<Exit> {
         summary::print(ui, &rows.table, &rows.which, format)?;
         return Ok(Exit::Done);
     }
+    if args.newer {
+        newer::print(ui, &rows.table, &keys, format)?;
+        return Ok(Exit::Done);
+    }
     match format {
         FailureFormat::Table => as_table(ui, &rows, &keys)?,
         FailureFormat::Json => as_json(ui, &rows)?,
@@ -108,10 +118,10 @@ struct Keys<'a> {
 }
 
 impl Keys<'_> {
-    fn shown(&self, table: &Table, row: &FailureRow) -> Result<String> {
-        let Some(key) = &row.key else { return Ok("-".to_owned()) };
+    fn shown(&self, table: &Table, id: JobId, key: Option<&str>) -> Result<String> {
+        let Some(key) = key else { return Ok("-".to_owned()) };
         let schema = TargetKind::AuthingV2.schema();
-        let raw = table.record(JobId(row.id))?.unwrap_or_default();
+        let raw = table.record(id)?.unwrap_or_default();
         let user = prepare::inspect(&raw, self.mapping, schema).user;
         Ok(self.unmasked.key(key, &user, None, schema))
     }
@@ -168,7 +178,7 @@ fn as_table(ui: Ui, source: &Rows, keys: &Keys<'_>) -> Result<()> {
         rows.push(vec![
             names.short(&row.source),
             row.record.to_string(),
-            keys.shown(&source.table, row)?,
+            keys.shown(&source.table, JobId(row.id), row.key.as_deref())?,
             row.status.with(row.detail),
             row.code.clone().unwrap_or_else(|| "-".to_owned()),
             row.attempts.to_string(),

@@ -13,6 +13,7 @@ pub(crate) mod export;
 pub(crate) mod failures;
 pub(crate) mod global;
 pub(crate) mod init;
+mod newer;
 mod next;
 pub(crate) mod password;
 mod place;

@@ -4,6 +4,7 @@ mod tell;
 
 use super::anew;
 use super::global::Global;
+use super::newer;
 use super::reading::SourceOptions;
 use super::sources::{is_source, replaced_told, source_name};
 use super::{Writer, canonical, keep_guard, open_writer, refuse_table, same_guard, staged_mapping};
@@ -145,6 +146,7 @@ fn stage_all(
         })?;
         drop(progress);
         tell(ui, &source.to_string(), &staged);
+        newer::tell_source(ui, table, &stage::canonical(&source)?)?;
         if staged.known {
             tell_absent(ui, table, &stage::canonical(&source)?)?;
         } else {
@@ -181,6 +183,9 @@ fn stage_all(
     let omitted = table.omitted_counts()?;
     if !omitted.is_empty() {
         ui.note(&left_out(&omitted));
+    }
+    if let Some(line) = newer::counted_line(&table.newer_counts(None)?) {
+        ui.note(&line);
     }
     if counts.pending > 0 {
         ui.note(&format!("{} to send: userferry run", counted(counts.pending, "row")));

@@ -1,11 +1,12 @@
 //! `status`: progress from SQLite, also while a run is going.
 
 use super::global::Global;
+use super::newer;
 use super::sources::{source_name, to_go_on};
 use super::{canonical, open_reader};
 use crate::clock;
 use crate::error::{Exit, Result};
-use crate::job;
+use crate::job::{self, Newer};
 use crate::monitor::Settled;
 use crate::store::lock;
 use crate::store::{Counts, ErrorClass, Reading, RunRow, Staging, Table, UnfinishedSource};
@@ -22,6 +23,8 @@ struct State {
     errors: Vec<ErrorClass>,
     /// Rows by the provider's field that is left out of them.
     omitted: BTreeMap<String, u64>,
+    /// Users who are done and have a newer record that was not applied, by what it says.
+    newer: BTreeMap<Newer, u64>,
     last_run: Option<RunRow>,
     unfinished: Vec<UnfinishedSource>,
     /// Closed by a person before they were read to their end.
@@ -79,6 +82,7 @@ fn state(global: &Global, table: &Table) -> Result<State> {
         counts: table.counts()?,
         errors: table.errors_by_class()?,
         omitted: table.omitted_counts()?,
+        newer: table.newer_counts(None)?,
         unfinished: table.unfinished_sources()?,
         closed: table.closed_sources()?,
         remapping: table.remap()?.is_some(),
@@ -124,6 +128,7 @@ fn to_json(state: &State) -> Value {
     object.insert("last_run".into(), json!(last_run));
     object.insert("by_error".into(), json!(state.errors));
     object.insert("omitted".into(), json!(state.omitted));
+    object.insert("newer".into(), json!(state.newer));
     object.insert("unfinished_sources".into(), sources(&state.unfinished));
     object.insert("closed_sources".into(), sources(&state.closed));
     object.insert("remapping".into(), json!(state.remapping));
@@ -182,6 +187,9 @@ fn to_text(state: &State) -> String {
     }
     if !state.omitted.is_empty() {
         text.push_str(&format!("left out {}\n", by_field(&state.omitted)));
+    }
+    if let Some(line) = newer::counted_line(&state.newer) {
+        text.push_str(&format!("{line}\n"));
     }
     for source in &state.unfinished {
         text.push_str(&format!(

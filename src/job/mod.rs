@@ -22,9 +22,9 @@ pub use outcome::{Halt, Outcome};
 pub use recover::CRASHED;
 pub(crate) use recover::latest_due_ms;
 pub use settle::{Finding, may_have_made, settle};
-pub use stage::{Correction, Remapped};
+pub use stage::{Correction, Remapped, SignIn};
 pub use standing::{FirstSent, Standing, Written};
-pub use words::{Class, Detail, Evidence, Op, Status};
+pub use words::{Class, Detail, Evidence, Newer, Op, Status};
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! What a record, other records and another mapping make of a row.
 
-use super::{Standing, Status};
+use super::{Newer, Standing, Status};
 
 /// Whether a corrected record may take the place of a row's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,31 @@ pub struct Remapped {
     pub same_identifiers: bool,
     /// A person has decided about it, and has not taken that back.
     pub is_decided: bool,
+}
+
+/// What a record says of whether its user may sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignIn {
+    /// They may, or nothing is said of it.
+    May,
+    /// They may not.
+    MayNot,
+    /// The mapping does not know what is said.
+    Unknown,
+}
+
+impl Newer {
+    /// What a newer record says that differs from the one that was sent, or will be.
+    pub fn of(sent: SignIn, newer: SignIn) -> Self {
+        match (sent, newer) {
+            (SignIn::May | SignIn::Unknown, SignIn::MayNot) => Self::Blocked,
+            (_, SignIn::Unknown) => Self::StateUnknown,
+            (SignIn::MayNot, SignIn::May) => Self::Unblocked,
+            (SignIn::May | SignIn::Unknown, SignIn::May) | (SignIn::MayNot, SignIn::MayNot) => {
+                Self::Differs
+            }
+        }
+    }
 }
 
 impl Standing {
@@ -74,23 +99,6 @@ impl Standing {
             Status::Pending | Status::Failed | Status::Invalid => Correction::Takes,
             Status::Done => Correction::IsDone,
             Status::Sending | Status::Unknown => Correction::IsInHand,
-        }
-    }
-
-    /// Whether a newer record says that a user may not sign in who was sent as one who may. The user is in the
-    /// directory, where nothing is changed: a person has to know. Of most rows neither record is asked.
-    pub fn is_to_be_blocked(
-        &self,
-        newer_shuts_out: impl FnOnce() -> bool,
-        sent_shuts_out: impl FnOnce() -> bool,
-    ) -> bool {
-        match self.status {
-            Status::Done => !self.is_waived() && newer_shuts_out() && !sent_shuts_out(),
-            Status::Pending
-            | Status::Sending
-            | Status::Unknown
-            | Status::Failed
-            | Status::Invalid => false,
         }
     }
 

@@ -658,24 +658,23 @@ fn of_a_record_that_was_replaced_only_the_first_send_stays() {
     assert_eq!(full(Status::Done, Some(Detail::Waived)).correction(), Correction::IsDone);
     assert_eq!(full(Status::Sending, None).correction(), Correction::IsInHand);
     assert_eq!(full(Status::Unknown, None).correction(), Correction::IsInHand);
-    for (newer, sent, told) in
-        [(true, false, true), (true, true, false), (false, false, false), (false, true, false)]
-    {
-        for detail in [Detail::Created, Detail::Existed, Detail::Skipped] {
-            let row = full(Status::Done, Some(detail));
-            assert_eq!(row.is_to_be_blocked(|| newer, || sent), told, "{detail} {newer} {sent}");
-        }
-    }
-    for (status, detail) in [
-        (Status::Done, Some(Detail::Waived)),
-        (Status::Pending, None),
-        (Status::Sending, None),
-        (Status::Unknown, None),
-        (Status::Failed, Some(Detail::Conflict)),
-        (Status::Invalid, None),
+}
+
+#[test]
+fn a_newer_record_is_told_by_what_it_says_of_signing_in() {
+    use SignIn::{May, MayNot, Unknown};
+    for (sent, newer, told) in [
+        (May, MayNot, Newer::Blocked),
+        (Unknown, MayNot, Newer::Blocked),
+        (MayNot, MayNot, Newer::Differs),
+        (May, May, Newer::Differs),
+        (Unknown, May, Newer::Differs),
+        (MayNot, May, Newer::Unblocked),
+        (May, Unknown, Newer::StateUnknown),
+        (MayNot, Unknown, Newer::StateUnknown),
+        (Unknown, Unknown, Newer::StateUnknown),
     ] {
-        let unasked = || panic!("a record was looked at");
-        assert!(!full(status, detail).is_to_be_blocked(unasked, unasked));
+        assert_eq!(Newer::of(sent, newer), told, "{sent:?} {newer:?}");
     }
 }
 

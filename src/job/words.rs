@@ -38,6 +38,22 @@ macro_rules! words {
 }
 
 words! {
+    /// What a newer record says of a user, where it was not applied.
+    Newer {
+        /// May not sign in, who was sent as one who may.
+        Blocked = "blocked",
+        /// Nothing that the mapping knows of whether the user may sign in.
+        StateUnknown = "state-unknown",
+        /// May sign in, who was sent as one who may not.
+        Unblocked = "unblocked",
+        /// Something else is otherwise.
+        Differs = "differs",
+        /// Whatever it says: a person has let go of the user.
+        KeptOut = "kept-out",
+    }
+}
+
+words! {
     /// Where a job stands.
     Status {
         /// To send, maybe not before a time.

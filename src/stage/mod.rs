@@ -13,11 +13,12 @@ use crate::clock;
 use crate::error::{Error, Result};
 use crate::failpoint;
 use crate::input::{self, Checkpoint, InputError, InputErrorKind, Reader, Source, show_name};
+use crate::job::SignIn;
 use crate::mapping::Mapping;
 use crate::password::guard::{Guard, Watch};
 use crate::prepare;
 use crate::schema::Schema;
-use crate::store::{Compared, Lens, SourceId, SourceRow, StageCounts, Staging, ToBlock};
+use crate::store::{Compared, Lens, SourceId, SourceRow, StageCounts, Staging};
 use crate::user::{IdKind, User, Value};
 use batches::{Batcher, written_behind};
 use head::Head;
@@ -69,8 +70,6 @@ pub struct Staged {
     pub known: bool,
     /// What was found out about the source and a person should know.
     pub note: Option<String>,
-    /// Users who are done, and may not sign in by its records.
-    pub to_block: ToBlock,
     /// Passwords that do not suit the guard, and were accepted.
     pub accepted: u64,
     /// Passwords that a small key could not carry.
@@ -183,7 +182,6 @@ pub fn stage<S: Staging>(
     staged.counts += counts;
     let compared = compare(store, settings.mapping, settings.schema)?;
     staged.counts.compared(&compared);
-    staged.to_block = compared.to_block;
     Ok(staged)
 }
 
@@ -220,18 +218,31 @@ pub(crate) fn with_lens<T>(
     f(&Lens {
         identify: &|raw| prepare::inspect(raw, mapping, schema).user.identifiers,
         field: &|kind| field_of(kind, mapping, schema),
-        shuts_out: &|raw| shuts_out(raw, mapping, schema),
+        sign_in: &|raw| sign_in(raw, mapping, schema),
     })
 }
 
-/// Whether a record says that its user may not sign in.
-fn shuts_out(raw: &[u8], mapping: &Mapping, schema: &Schema) -> bool {
-    let mut fields = [schema.blocked_field, schema.deleted_field].into_iter().flatten();
-    if !fields.clone().any(|field| mapping.rule(field).is_some()) {
-        return false;
+/// What a record says of whether its user may sign in.
+fn sign_in(raw: &[u8], mapping: &Mapping, schema: &Schema) -> SignIn {
+    let fields = [schema.blocked_field, schema.deleted_field].into_iter().flatten();
+    let mapped: Vec<&str> = fields.filter(|field| mapping.rule(field).is_some()).collect();
+    if mapped.is_empty() {
+        return SignIn::May;
     }
-    let user = prepare::inspect(raw, mapping, schema).user;
-    fields.any(|field| user.get(field) == Some(&Value::Bool(true)))
+    let prepared = prepare::inspect(raw, mapping, schema);
+    let is_wrong = |field: &str| {
+        let name = mapping.source_name(field);
+        let mut problems = prepared.problems.iter();
+        problems.any(|problem| problem.field == name || problem.field.is_empty())
+            || prepared.omitted.iter().any(|omitted| omitted.field == field)
+    };
+    if mapped.iter().any(|field| prepared.user.get(field) == Some(&Value::Bool(true))) {
+        SignIn::MayNot
+    } else if mapped.iter().any(|field| is_wrong(field)) {
+        SignIn::Unknown
+    } else {
+        SignIn::May
+    }
 }
 
 /// The source's name of the field that holds a kind of identifier.

@@ -1,7 +1,7 @@
 //! What people and programs ask of a job table.
 
 use super::{Binding, JobId, SourceId, StoreError};
-use crate::job::{Class, Detail, Evidence, Op, Status};
+use crate::job::{Class, Detail, Evidence, Newer, Op, Status};
 use crate::problem::FoundProblem;
 use crate::user::Identifiers;
 use serde::Serialize;
@@ -109,6 +109,26 @@ pub struct FailureRow {
     pub attempts: u64,
     /// What was found before sending.
     pub problems: Vec<ProblemRow>,
+}
+
+/// What a newer record says of a row that is done, to which it was not applied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NewerRow {
+    /// Id of the job; not part of the contract.
+    #[serde(skip)]
+    pub id: JobId,
+    /// Path of the source of the newer record.
+    pub source: String,
+    /// Its number there, from 1.
+    pub record: u64,
+    /// The key.
+    pub key: Option<String>,
+    /// How the row is done.
+    pub detail: Option<Detail>,
+    /// What the newer record says.
+    pub newer: Newer,
+    /// The names of the fields that differ.
+    pub fields: Vec<String>,
 }
 
 /// Why a row is not done, without what differs from row to row.
@@ -287,6 +307,17 @@ pub trait Reading {
     fn omitted(&self, id: JobId) -> Result<Vec<ProblemRow>, StoreError>;
     /// Rows by the provider's field that is left out of them, whatever their status.
     fn omitted_counts(&self) -> Result<BTreeMap<String, u64>, StoreError>;
+    /// How many rows are done and have a newer record that was not applied, by what it says; if a path is
+    /// given, only records of sources with this path.
+    fn newer_counts(&self, path: Option<&str>) -> Result<BTreeMap<Newer, u64>, StoreError>;
+    /// These rows, by id after the given one: a page.
+    fn newer(
+        &self,
+        path: Option<&str>,
+        which: Option<Newer>,
+        after: JobId,
+        limit: u32,
+    ) -> Result<Vec<NewerRow>, StoreError>;
     /// All problems by job, after the given place: a page, each with its place.
     fn found_problems(
         &self,

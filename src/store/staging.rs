@@ -1,7 +1,7 @@
 //! What staging and mapping anew need of a job table.
 
 use super::{Binding, SourceId, StoreError};
-use crate::job::Status;
+use crate::job::{SignIn, Status};
 use crate::problem::{Omitted, Problem};
 use crate::user::{IdKind, Identifiers};
 
@@ -28,9 +28,9 @@ pub struct Lens<'a> {
     pub identify: &'a dyn Fn(&[u8]) -> Identifiers,
     /// The source's name of the field that holds a kind of identifier.
     pub field: &'a dyn Fn(IdKind) -> String,
-    /// Whether a record says that its user may not sign in. Asked only of records that differ from those of
-    /// users who are done.
-    pub shuts_out: &'a dyn Fn(&[u8]) -> bool,
+    /// What a record says of whether its user may sign in. Asked only of records that are not applied, and of
+    /// those that the rows have instead.
+    pub sign_in: &'a dyn Fn(&[u8]) -> SignIn,
 }
 
 /// Records to stage in one transaction, together with where staging then goes on.
@@ -107,38 +107,8 @@ impl StageCounts {
     }
 }
 
-/// Users who are done, and may not sign in by newer records.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ToBlock {
-    /// Newer records that say so.
-    pub records: u64,
-    /// The keys of the first of them.
-    pub first: Vec<(IdKind, String)>,
-}
-
-impl ToBlock {
-    /// Keys that are named, at most.
-    const NAMED: usize = 5;
-
-    /// Takes note of one.
-    pub fn note(&mut self, kind: IdKind, key: &str) {
-        self.records += 1;
-        if self.first.len() < Self::NAMED {
-            self.first.push((kind, key.to_owned()));
-        }
-    }
-}
-
-impl std::ops::AddAssign for ToBlock {
-    fn add_assign(&mut self, other: Self) {
-        self.records += other.records;
-        self.first.extend(other.first);
-        self.first.truncate(Self::NAMED);
-    }
-}
-
 /// What comparing new rows with the others came to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Compared {
     /// Nothing is left to compare.
     pub done: bool,
@@ -147,8 +117,6 @@ pub struct Compared {
     /// What there is less of: rows whose record was there or went to another row, and invalid ones among
     /// them.
     pub fewer: StageCounts,
-    /// Users who are done, and may not sign in by what was compared.
-    pub to_block: ToBlock,
 }
 
 impl std::ops::AddAssign for Compared {
@@ -156,7 +124,6 @@ impl std::ops::AddAssign for Compared {
         self.done |= other.done;
         self.more += other.more;
         self.fewer += other.fewer;
-        self.to_block += other.to_block;
     }
 }
 
@@ -274,19 +241,6 @@ pub trait Staging: Send {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn of_users_to_block_all_are_counted_and_the_first_five_named() {
-        let of = |ids: std::ops::Range<u64>| {
-            let mut some = ToBlock::default();
-            ids.for_each(|id| some.note(IdKind::ExternalId, &id.to_string()));
-            some
-        };
-        let mut sum = of(0..3);
-        sum += of(3..10);
-        assert_eq!(sum, of(0..10));
-        assert_eq!((sum.records, sum.first.len(), sum.first[4].1.as_str()), (10, 5, "4"));
-    }
 
     #[test]
     fn counts_add_up_field_by_field() {

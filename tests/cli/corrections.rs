@@ -317,3 +317,82 @@ fn a_waiver_of_an_earlier_state_of_a_file_is_found_by_all() {
     assert!(err.contains("no such decision to undo") && err.contains("--all"), "{err}");
     desk.ferry("waive --source u.csv --undo --all").ok(0);
 }
+
+/// What newer exports say of users who are done is kept, judged as the rows stand, and listed.
+#[test]
+fn what_newer_exports_say_of_users_who_are_done_is_listed() {
+    let rig = Rig::start(&[]);
+    let desk = Desk::at(&rig.sandbox.url);
+    let mapping = "[mapping]\nexternalId = \"uid\"\nname = \"name\"\n\
+                   blocked = { jq = 'if .state == \"off\" then true elif .state == \"on\" then false else error(\"unknown\") end' }\n";
+    desk.write("userferry.toml", mapping);
+    let export = |rows: &[&str]| format!("uid,name,state\n{}\n", rows.join("\n"));
+    desk.write("u.csv", export(&["1,A,on", "2,B,on", "3,C,off", "4,D,on", "5,E,on", "6,F,on"]));
+    desk.ferry("stage u.csv").ok(0);
+    desk.ferry("waive --key 6 --reason left").ok(0);
+    desk.ferry("run --key 1 --key 2 --key 3 --key 4").ok(5);
+    // 5 is not done yet: what is new of it is told once it is.
+    desk.write(
+        "next.csv",
+        export(&["1,A,off", "2,BB,gone", "3,C,on", "4,DD,on", "5,E,off", "6,FF,on"]),
+    );
+    let listed = |desk: &Desk| {
+        let json: serde_json::Value =
+            serde_json::from_str(&desk.ferry("failures --newer --json").ok(0).out).unwrap();
+        let rows = json.as_array().unwrap().iter().map(|row| {
+            let text = |name: &str| row[name].as_str().unwrap().to_owned();
+            let fields: Vec<&str> = row["fields"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|name| name.as_str().unwrap())
+                .collect();
+            format!("{} {} {}", text("key"), text("newer"), fields.join(","))
+        });
+        rows.collect::<Vec<_>>()
+    };
+    let of_done =
+        ["1 blocked state", "2 state-unknown name,state", "3 unblocked state", "4 differs name"];
+    let kept_out = "6 kept-out name";
+    let line = |n: u64, block: u64| {
+        format!(
+            "{n} settled users with a newer record that was not applied ({block} to block, 1 in an unknown state, 1 blocked no \
+             more, 1 otherwise different, 1 kept out): userferry failures --newer\n"
+        )
+    };
+    assert!(listed(&desk).is_empty());
+    let err = desk.ferry("stage next.csv").ok(3).err;
+    assert!(err.contains(&line(5, 1)), "{err}");
+    assert!(err.contains("1 record says by now that its user may not sign in"), "{err}");
+    assert!(
+        err.contains("1 record of a user who is done has a state that [mapping] does not know"),
+        "{err}"
+    );
+    assert_eq!(listed(&desk), [&of_done[..], &[kept_out]].concat());
+    let err = desk.ferry("run").ok(3).err;
+    assert!(err.contains(&line(6, 2)), "{err}");
+    assert_eq!(listed(&desk), [&of_done[..], &["5 blocked state", kept_out]].concat());
+    // It is told as often as it is asked.
+    let err = desk.ferry("stage next.csv").ok(3).err;
+    assert!(err.contains("staged before") && err.contains(&line(6, 2)), "{err}");
+    assert!(err.contains("2 records say by now that their users may not sign in"), "{err}");
+    let status = desk.ferry("status").ok(0).out;
+    assert!(status.contains(&line(6, 2)), "{status}");
+    assert_eq!(desk.status()["newer"]["blocked"], 2);
+    let out = desk.ferry("failures --newer").ok(0).out;
+    assert!(out.contains("next.csv") && !out.contains("BB"), "{out}");
+    // The next export says what was sent of 1; the latest word on 2 is another.
+    desk.write("last.csv", export(&["1,A,on", "2,B,off"]));
+    desk.ferry("stage --replace last.csv").ok(3);
+    assert_eq!(
+        listed(&desk),
+        ["2 blocked state", of_done[2], of_done[3], "5 blocked state", kept_out]
+    );
+    // Whoever comes back is told no more, and has the record that is applied then.
+    desk.ferry("waive --undo --key 6").ok(0);
+    assert_eq!(listed(&desk).len(), 4);
+    desk.ferry("stage --replace next.csv").ok(3);
+    // Of 2 more than two rows have the key by now.
+    desk.ferry("run").ok(3);
+    assert_eq!(listed(&desk), [&of_done[..], &["5 blocked state"]].concat());
+}

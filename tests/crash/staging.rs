@@ -65,6 +65,7 @@ fn content(path: &Path) -> Vec<(&'static str, u64, u64)> {
         ("omitted_tally", "SELECT field, n FROM omitted_tally ORDER BY field"),
         ("tally", "SELECT source_id, status, n FROM tally ORDER BY 1, 2"),
         ("source", "SELECT path, checkpoint, fingerprint, records, rows, replaced, unchanged, left_alone FROM source"),
+        ("newer", "SELECT * FROM newer ORDER BY job_id"),
         ("collision", "SELECT * FROM collision"),
         ("comparison", "SELECT blocks > compared, upto, anew, last_job FROM comparison"),
     ]
@@ -128,6 +129,40 @@ fn killed_after_each_transaction() {
     }
     assert!(lives > 4, "{lives}");
     assert_eq!(content(&dir.path().join("t.db")), whole);
+}
+
+/// What newer records say of users who are done is there as if nothing had been.
+#[test]
+fn killed_after_each_transaction_while_users_are_done() {
+    for source in ["corrected.json", "--replace corrected.json"] {
+        let dir = TempDir::new().unwrap();
+        write_export(dir.path(), 12_000);
+        std::fs::write(dir.path().join("corrected.json"), export(12_000, 6)).unwrap();
+        let status = stage(dir.path(), "first.db", "users.json").status().unwrap();
+        assert_eq!(status.code(), Some(3));
+        let table = Connection::open(dir.path().join("first.db")).unwrap();
+        let done = "UPDATE job SET status = 'done', detail = 'created' WHERE status = 'pending' AND id % 3 > 0;
+                    DELETE FROM tally;
+                    INSERT INTO tally SELECT source_id, status, coalesce(detail, ''), '', count(*) FROM job GROUP BY 1, 2, 3;";
+        table.execute_batch(done).unwrap();
+        drop(table);
+        let whole = undisturbed(dir.path(), source);
+        let newer = whole.iter().find(|(name, _, _)| *name == "newer").unwrap();
+        assert!(newer.1 > 300, "{whole:?}");
+        begin(dir.path(), "t.db");
+        let mut lives = 0;
+        while is_killed(
+            stage(dir.path(), "t.db", source).env("USERFERRY_FAILPOINT", "staged:1").status(),
+        ) {
+            lives += 1;
+            // Corrections that are staged again are judged again.
+            if is_compared(&dir.path().join("t.db")) {
+                break;
+            }
+        }
+        assert!(lives > 4, "{lives}");
+        assert_eq!(content(&dir.path().join("t.db")), whole, "{source}");
+    }
 }
 
 /// Until it is compared, nobody is told that the source is finished.

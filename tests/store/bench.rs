@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 use std::collections::BTreeMap;
-use userferry::job::{Class, Detail, Evidence, FirstSent, Status, Transition};
+use userferry::job::{Class, Detail, Evidence, FirstSent, SignIn, Status, Transition};
 use userferry::problem::{Omitted, Problem, Rule};
 use userferry::store::{
     Attempt, Batch, Claim, Compared, JobId, Lens, Mapped, NewJob, NewRun, Record, Remap, RunId,
@@ -207,7 +207,7 @@ impl<S: Store> Bench<S> {
         let lens = Lens {
             identify: &identify,
             field: &|kind| kind.noun().to_owned(),
-            shuts_out: &|_| false,
+            sign_in: &|_| SignIn::May,
         };
         let compared = self.store.compare(&lens, self.now_ms).unwrap();
         self.balance();
@@ -434,7 +434,7 @@ impl<S: Store> Bench<S> {
         let lens = Lens {
             identify: &identify,
             field: &|kind| kind.noun().to_owned(),
-            shuts_out: &|_| false,
+            sign_in: &|_| SignIn::May,
         };
         let undone = self.store.undo(ids, "waive", &lens, now_ms).unwrap();
         self.balance();
@@ -446,7 +446,7 @@ impl<S: Store> Bench<S> {
         let lens = Lens {
             identify: &identify,
             field: &|kind| kind.noun().to_owned(),
-            shuts_out: &|_| false,
+            sign_in: &|_| SignIn::May,
         };
         let undone = self.store.undo(&[id], decision, &lens, now_ms).unwrap();
         self.balance();

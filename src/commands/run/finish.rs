@@ -1,5 +1,6 @@
 //! The end of a run: its balance, what is left to do, and the exit code.
 
+use crate::commands::newer;
 use crate::commands::next::{self, Conflicts};
 use crate::error::{Error, Exit, Result};
 use crate::job::OnConflict;
@@ -18,6 +19,9 @@ pub(super) fn finish(
 ) -> Result<Exit> {
     let counts = table.counts()?;
     ui.note(&summary(&counts, &before));
+    if let Some(line) = newer::counted_line(&table.newer_counts(None)?) {
+        ui.note(&line);
+    }
     let unfinished = table.unfinished_sources()?.len() as u64;
     let conflicts = Conflicts::of(&table, on_conflict == OnConflict::Fail)?;
     match end {

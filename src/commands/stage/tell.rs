@@ -1,14 +1,10 @@
 //! What is said of a staging: what became of each source, and what cannot be sent.
 
 use crate::commands::sources::source_name;
-use crate::commands::unmask::on_one_line;
 use crate::mapping::Mapping;
-use crate::redact;
 use crate::schema::Schema;
 use crate::stage::{Found, Staged};
-use crate::store::ToBlock;
 use crate::ui::Ui;
-use crate::user::IdKind;
 use crate::words::{agree, by_field, counted, grouped};
 use std::collections::BTreeMap;
 
@@ -76,9 +72,6 @@ pub(super) fn tell(ui: Ui, source: &str, staged: &Staged) {
         );
         ui.warn(&format!("{} left as {as_is} at the provider", counted(done, "record")));
     }
-    if staged.to_block.records > 0 {
-        ui.warn(&to_block(&staged.to_block));
-    }
     if c.kept_out > 0 {
         ui.warn(&format!(
             "{} not taken: {} let go by its key, and so stays out; to let one in, userferry waive --undo --key KEY, \
@@ -133,34 +126,6 @@ pub(super) fn tell(ui: Ui, source: &str, staged: &Staged) {
             )
         ));
     }
-}
-
-/// Users who are done, and may not sign in by newer records. Their keys are masked as those of rows are.
-fn to_block(users: &ToBlock) -> String {
-    let n = users.records;
-    let shown = users.first.iter().map(|(kind, key)| match kind {
-        IdKind::ExternalId => on_one_line(key),
-        IdKind::Email | IdKind::Phone | IdKind::Username => redact::masked_key(key),
-    });
-    let shown: Vec<String> = shown.collect();
-    let more = match n.saturating_sub(shown.len() as u64) {
-        0 => String::new(),
-        n => format!(" and {}", counted(n, "other")),
-    };
-    format!(
-        "{} by now that {}: userferry does not change users who are in the directory, so block {} there ({}: {}{more}; \
-         userferry export --map has the {} there)",
-        agree(n, "1 record says", &format!("{} records say", grouped(n))),
-        agree(
-            n,
-            "its user may not sign in, who was sent before as one who may",
-            "their users may not sign in, who were sent before as users who may"
-        ),
-        agree(n, "this one", "them"),
-        agree(n, "the key", "the keys"),
-        shown.join(", "),
-        agree(n, "id", "ids"),
-    )
 }
 
 /// Records that cannot take the place of a row, because nothing says whose they are.

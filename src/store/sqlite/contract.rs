@@ -1,17 +1,17 @@
 //! The contract of a store, kept by the files beside: each method is one transaction.
 
 use super::{
-    Table, binding, compare, decide, export, failures, jobs, omitted, progress, remap, run,
+    Table, binding, compare, decide, export, failures, jobs, newer, omitted, progress, remap, run,
     sources, stage, undo,
 };
-use crate::job::{Detail, SettleAs, Status};
+use crate::job::{Detail, Newer, SettleAs, Status};
 use crate::problem::FoundProblem;
 use crate::store::{
     AttemptRow, Batch, Binding, Chosen, Claim, Compared, Counts, Deciding, ErrorClass, Exported,
-    FailureRow, JobId, JobRow, Lens, Mapped, MappedId, NewRun, OpenJob, Outlook, ProblemId,
-    ProblemRow, Reading, ReasonRow, Remap, Replaced, Retried, Retry, RunEnd, RunId, RunRow,
-    Running, SourceId, SourceRow, StageCounts, Staging, StoreError, TallyLine, Tick, Ticked, ToMap,
-    Undone, UnfinishedSource,
+    FailureRow, JobId, JobRow, Lens, Mapped, MappedId, NewRun, NewerRow, OpenJob, Outlook,
+    ProblemId, ProblemRow, Reading, ReasonRow, Remap, Replaced, Retried, Retry, RunEnd, RunId,
+    RunRow, Running, SourceId, SourceRow, StageCounts, Staging, StoreError, TallyLine, Tick,
+    Ticked, ToMap, Undone, UnfinishedSource,
 };
 use crate::user::Identifiers;
 use std::collections::BTreeMap;
@@ -255,6 +255,20 @@ impl Reading for Table {
 
     fn omitted_counts(&self) -> Result<BTreeMap<String, u64>, StoreError> {
         self.check(omitted::counts)
+    }
+
+    fn newer_counts(&self, path: Option<&str>) -> Result<BTreeMap<Newer, u64>, StoreError> {
+        self.check(|c| newer::counts(c, path))
+    }
+
+    fn newer(
+        &self,
+        path: Option<&str>,
+        which: Option<Newer>,
+        after: JobId,
+        limit: u32,
+    ) -> Result<Vec<NewerRow>, StoreError> {
+        self.check(|c| newer::rows(c, path, which, after, limit))
     }
 
     fn found_problems(

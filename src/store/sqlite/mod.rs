@@ -10,6 +10,7 @@ mod identifiers;
 mod jobs;
 #[cfg(test)]
 mod laws;
+mod newer;
 mod omitted;
 mod progress;
 mod remap;

@@ -185,6 +185,7 @@ pub(super) fn restart(
         [source.0],
     )?;
     t.execute("DELETE FROM origin WHERE source_id = ?1", [source.0])?;
+    t.execute("DELETE FROM newer WHERE source_id = ?1", [source.0])?;
     for table in ["problem", "record"] {
         t.execute(
             &format!("DELETE FROM {table} WHERE job_id IN (SELECT id FROM job WHERE {NEVER_SENT})"),

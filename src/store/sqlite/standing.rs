@@ -2,7 +2,7 @@
 //! that this program does not know are errors: guessing another status would lose or double a user.
 
 use super::{Deltas, sql};
-use crate::job::{Class, Detail, Evidence, Op, Standing, Status};
+use crate::job::{Class, Detail, Evidence, Newer, Op, Standing, Status};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -34,6 +34,7 @@ stored_words! {
     Class: "class of an outcome",
     Evidence: "evidence",
     Op: "operation",
+    Newer: "word for a newer record",
 }
 
 /// Reads `standing_columns!` from the given one on.

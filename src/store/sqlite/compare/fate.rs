@@ -29,6 +29,19 @@ pub(super) enum Fate {
     KnownWithoutKey(Stored),
 }
 
+impl Fate {
+    /// The row that a record with its key is not applied to; `first` of those that stand.
+    fn not_applied_to<'a>(&'a self, first: Option<&'a Stored>) -> Option<&'a Stored> {
+        match self {
+            Self::LeaveAlone(row) | Self::KeepOut(row) => Some(row),
+            Self::Dismiss(rows) => Some(&rows.0),
+            Self::Replace(..) | Self::Supersede(_) => None,
+            Self::Again(known, _) => first.filter(|first| first.id != known.id),
+            Self::Stay(_) | Self::Differ(_) | Self::KnownWithoutKey(_) => first,
+        }
+    }
+}
+
 impl Judge<'_> {
     pub(super) fn fate(&mut self, new: &Stored) -> rusqlite::Result<Fate> {
         let Some(key) = new.identifiers.key() else {
@@ -40,11 +53,8 @@ impl Judge<'_> {
         let (waived, standing): (Vec<Stored>, Vec<Stored>) =
             rows.into_iter().partition(Stored::is_waived);
         let first = standing.first().cloned();
-        if let Some(first) = &first {
-            self.note_to_block(first, new);
-        }
         let duplicate = |first: &Stored| self.duplicate_key(key.0, first, new);
-        Ok(match (first, same) {
+        let fate = match (first.clone(), same) {
             (None, None) => match self.waived_by_key(waived)? {
                 Some(row) => Fate::KeepOut(row),
                 None => match self.with_another_key(new)? {
@@ -79,7 +89,11 @@ impl Judge<'_> {
                 }
                 None => Fate::Stay(Some(duplicate(&first)?)),
             },
-        })
+        };
+        if let Some(row) = fate.not_applied_to(first.as_ref()) {
+            self.note_newer(row, new, matches!(fate, Fate::KeepOut(_)))?;
+        }
+        Ok(fate)
     }
 
     /// The row that says that nobody is to be sent under its key, where none stands any more: the last of them
@@ -177,7 +191,7 @@ fn correct(row: Stored, how: impl FnOnce(Stored) -> Fate) -> Fate {
 }
 
 /// Same bytes, or the same JSON: what `export` writes is what was staged.
-fn same_content(a: &[u8], b: &[u8]) -> bool {
+pub(super) fn same_content(a: &[u8], b: &[u8]) -> bool {
     if a == b {
         return true;
     }

@@ -5,6 +5,7 @@
 //! what came before them were there. A crash in between changes nothing: it goes on where it was.
 
 mod fate;
+mod newer;
 mod problems;
 mod words;
 
@@ -67,7 +68,8 @@ pub(super) fn step(
         )?;
         return Ok(Compared { done: true, ..Compared::default() });
     };
-    let mut judge = Judge { anew, ..Judge::new(t, lens, now_ms) };
+    let has_newer = t.query_row("SELECT EXISTS (SELECT 1 FROM newer)", [], |row| row.get(0))?;
+    let mut judge = Judge { anew, has_newer, ..Judge::new(t, lens, now_ms) };
     for id in &jobs {
         if anew {
             judge.judge_anew(*id)?;
@@ -121,6 +123,8 @@ pub(super) struct Judge<'a> {
     pub(super) now_ms: i64,
     /// All rows are compared anew, after another mapping.
     pub(super) anew: bool,
+    /// There may be newer records that were not applied.
+    has_newer: bool,
     /// Rows that come back together and are still to be judged: they stand in no earlier one's way.
     pub(super) unjudged: HashSet<i64>,
     pub(super) deltas: Deltas,
@@ -139,6 +143,7 @@ impl<'a> Judge<'a> {
             rows: Rows { t, lens },
             now_ms,
             anew: false,
+            has_newer: true,
             unjudged: HashSet::new(),
             deltas,
             books: HashMap::new(),
@@ -260,19 +265,6 @@ impl<'a> Judge<'a> {
         self.books.entry(source).or_default()
     }
 
-    /// What is done stays as it is, also where a newer record says that its user may not sign in.
-    fn note_to_block(&mut self, known: &Stored, new: &Stored) {
-        if known.record_source == new.source || known.raw == new.raw {
-            return;
-        }
-        let shuts_out = self.lens.shuts_out;
-        let is_to_be_blocked =
-            known.standing.is_to_be_blocked(|| shuts_out(&new.raw), || shuts_out(&known.raw));
-        if let (true, Some((kind, key))) = (is_to_be_blocked, new.identifiers.key()) {
-            self.book(new.source).to_block.note(kind, key);
-        }
-    }
-
     /// The record is there already. Somebody who stages it again as a correction wants to know
     /// whether what stood in its way still does.
     fn look_again(
@@ -308,6 +300,7 @@ impl<'a> Judge<'a> {
         book.more.still_wrong += u64::from(known.status().is_wrong());
         book.more.waived += u64::from(known.is_waived());
         book.more.keyless += u64::from(new.identifiers.key().is_none());
+        self.forget_newer(known, new)?;
         self.take_out(new)
     }
 }
