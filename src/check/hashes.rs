@@ -89,7 +89,7 @@ impl Column {
         }
         self.filled += 1;
         let scheme = detect(text);
-        self.unmistakable += u64::from(scheme.is_unmistakable());
+        self.unmistakable += u64::from(scheme.begins_as_hash());
         if scheme.as_str().starts_with("hex-") {
             *self.digests.entry(text.len()).or_default() += 1;
         }

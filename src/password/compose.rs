@@ -335,14 +335,14 @@ fn short_form(stored: &str) -> Option<String> {
         return Some(shorten(&inner));
     }
     // A name in braces says no more than the hash behind it.
+    let scheme = detect(stored);
     let bare = without_prefix(stored);
-    if bare.len() < stored.len() && detect(bare) == detect(stored) {
+    if bare.len() < stored.len() && !scheme.is_no_form() && detect(bare) == scheme {
         return Some(shorten(bare));
     }
     if let Some(read) = Pbkdf2::parse(stored) {
         return read.cut(SHORT);
     }
-    let scheme = detect(stored);
     let (head, digest) = match scheme {
         Scheme::BetterAuth => return better_auth::cut(stored, SHORT),
         Scheme::HexSha512 => {

@@ -11,6 +11,7 @@ use super::digits::{is_hex, is_number};
 use super::firebase::FbScrypt;
 use super::joined::Joined;
 use super::magento::Magento;
+use super::marked::{IN_HASHES, begins_as_hash, letters_and, may_be_directory};
 use super::order::Order;
 use super::pbkdf2::Pbkdf2;
 use super::phc;
@@ -23,22 +24,19 @@ pub fn detect(password: &str) -> Scheme {
     if password.is_empty() {
         return Scheme::None;
     }
-    match unwrapped(password) {
-        Cow::Owned(inner) => directory(&inner).unwrap_or(Scheme::Plain),
-        Cow::Borrowed(password) => hash(password).unwrap_or(Scheme::Plain),
-    }
+    let found = match unwrapped(password) {
+        Cow::Owned(inner) => directory(&inner),
+        Cow::Borrowed(password) => hash(password),
+    };
+    let none = || if begins_as_hash(password) { Scheme::Unknown } else { Scheme::Plain };
+    found.unwrap_or_else(none)
 }
 
 /// What a directory's base64 stands for, where it stands for a hash with the name of its family in
 /// braces: exports in LDIF have it (`userPassword:: e1NTSEF9…`).
 pub(super) fn unwrapped(password: &str) -> Cow<'_, str> {
-    // Base64 of a brace and a letter.
-    let may_be = matches!(password.as_bytes(), [b'e', b'0'..=b'3', ..]);
-    let inner = || {
-        let text = String::from_utf8(from_base64(password)?).ok()?;
-        directory(&text).is_some().then_some(text)
-    };
-    may_be.then(inner).flatten().map_or(Cow::Borrowed(password), Cow::Owned)
+    let inner = may_be_directory(password).filter(|text| directory(text).is_some());
+    inner.map_or(Cow::Borrowed(password), Cow::Owned)
 }
 
 /// The scheme of a hash with a name in braces.
@@ -101,26 +99,8 @@ pub(super) fn without_prefix(password: &str) -> &str {
     if says_itself { hash } else { password }
 }
 
-/// The alphabet of all hashes that begin with a `$`, with the separators and parameters of PHC strings.
-const IN_HASHES: [bool; 256] = letters_and(b"./$+=,-_*");
 /// The alphabet of crypt's own base64.
 const IN_CRYPT: [bool; 256] = letters_and(b"./");
-
-/// Letters, digits, and these signs. As a table: every password is looked through.
-const fn letters_and(signs: &[u8]) -> [bool; 256] {
-    let mut table = [false; 256];
-    let mut byte: u8 = 0;
-    while byte < 128 {
-        table[byte as usize] = byte.is_ascii_alphanumeric();
-        byte += 1;
-    }
-    let mut i = 0;
-    while i < signs.len() {
-        table[signs[i] as usize] = true;
-        i += 1;
-    }
-    table
-}
 
 /// PBKDF2 in any of its forms.
 fn pbkdf2(hash: &str) -> Option<Scheme> {
@@ -436,6 +416,20 @@ mod tests {
             "密码",
             "{é}",
             "a$b",
+            "{bcrypt}secret",
+            "{noop}secret",
+            "{pbkdf2}secret",
+            "{argon2@SpringSecurity_v5_8}secret",
+            "AQAAAAEAACcQAAAAEAAAAA",
+        ] {
+            assert_eq!(detect(password), Scheme::Plain, "{password}");
+        }
+    }
+
+    /// Nobody can verify them, and nobody types them.
+    #[test]
+    fn what_begins_as_a_hash_but_is_none_of_its_scheme_is_not_plain() {
+        for password in [
             "$md5$sp$YWI$short",
             "$md5$xx$YWI$xxxxxxxxxxxxxxxxxxxxxx",
             "$md5$p$YWI$xxxxxxxxxxxxxxxxxxxxxx",
@@ -447,19 +441,14 @@ mod tests {
             "$argon2id$v=19$m=16,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA",
             "$argon2id$v=19$m=16,t=0,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA",
             "$argon2id$v=19$m=16,t=1,p=0$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA",
-            "{bcrypt}secret",
-            "{noop}secret",
-            "{pbkdf2}secret",
-            "{argon2@SpringSecurity_v5_8}secret",
             "$argon2id$v=19$m=65536,t=3$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA",
             "$argon2id$v=19$m=65536,t=3,p=4,data=x$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA",
             "$hmac-sha256$p$c2FsdA$a2V5$xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
             "$hmac-md4$p$$a2V5$xxxxxxxxxxxxxxxxxxxxxx",
             "argon2$$pbkdf2-sha256$1000$$af8dP65",
-            "AQAAAAEAACcQAAAAEAAAAA",
             "pbkdf2:sha256:many$salt$aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
         ] {
-            assert_eq!(detect(password), Scheme::Plain, "{password}");
+            assert_eq!(detect(password), Scheme::Unknown, "{password}");
         }
     }
 }

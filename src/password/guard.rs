@@ -145,10 +145,17 @@ impl Column {
     /// Whether digits that may be a digest or a password are digests: by what else the column holds.
     /// Hardly anybody's password is 32 hexadecimal digits.
     fn has_digests(&self) -> bool {
-        let digits = self.count(|scheme| scheme != Scheme::Plain && !scheme.is_unmistakable());
+        let digits = self.count(|scheme| !scheme.is_no_form() && !scheme.is_unmistakable());
         let plain = self.count(|scheme| scheme == Scheme::Plain);
         let all = self.count(|_| true);
         digits >= plain || all - plain >= plain || digits >= 3 && digits * FEW > all
+    }
+
+    /// Whether so many contradict that they are a mistake of the column. A few are mistakes of their
+    /// records, which say so themselves.
+    fn has_many(&self, is: impl Fn(Scheme) -> bool) -> bool {
+        let (n, all) = (self.count(is), self.count(|_| true));
+        n * FEW > all && (n > 1 || all <= 2)
     }
 
     /// What is wrong with the column, and the way out; nothing if it suits the setting.
@@ -157,19 +164,21 @@ impl Column {
             return None;
         }
         let digests = self.has_digests();
-        let is_hash =
-            |scheme: Scheme| scheme.is_unmistakable() || digests && scheme != Scheme::Plain;
+        let is_hash = |scheme: Scheme| scheme.is_unmistakable() || digests && !scheme.is_no_form();
         let no_form = self.no_form(guard);
-        if no_form == Scheme::Unknown {
-            return self.unknown(guard, &is_hash);
+        let is_unknown = |scheme: Scheme| {
+            scheme == Scheme::Unknown || scheme == Scheme::Plain && no_form == Scheme::Unknown
+        };
+        if self.has_many(is_unknown) {
+            return Some(self.unknown(guard, &is_hash, no_form));
         }
-        let (hashes, plain) = (self.count(is_hash), self.count(|scheme| !is_hash(scheme)));
-        // A few that contradict are mistakes of their records, which say so themselves.
-        let wrong = if guard.keep { plain } else { hashes };
-        let all = hashes + plain;
-        if wrong * FEW <= all || wrong == 1 && all > 2 {
+        let is_plain = |scheme: Scheme| !is_hash(scheme) && !is_unknown(scheme);
+        let (hashes, plain) = (self.count(is_hash), self.count(is_plain));
+        let is_wrong = if guard.keep { self.has_many(is_plain) } else { self.has_many(is_hash) };
+        if !is_wrong {
             return None;
         }
+        let all = self.count(|_| true);
         let (why, hint) = match (guard.keep, hashes, plain) {
             (true, _, 0) | (false, 0, _) => return None,
             (true, 0, _) => (
@@ -196,12 +205,9 @@ impl Column {
         &self,
         guard: Guard,
         is_hash: &impl Fn(Scheme) -> bool,
-    ) -> Option<(String, &'static str)> {
-        let unknown = self.count(|scheme| scheme == Scheme::Plain);
+        no_form: Scheme,
+    ) -> (String, &'static str) {
         let all = self.count(|_| true);
-        if unknown * FEW <= all || unknown == 1 && all > 2 {
-            return None;
-        }
         let (why, hint) = if guard.keep {
             ("nothing says that anybody can sign in with them", UNKNOWN_KEPT)
         } else {
@@ -211,31 +217,40 @@ impl Column {
             )
         };
         let are = agree(all, "the only password is", "the passwords are");
-        Some((format!("{are} {}: {why}", self.words(is_hash, Scheme::Unknown)), hint))
+        (format!("{are} {}: {why}", self.words(is_hash, no_form)), hint)
     }
 
     /// How many of which scheme, e.g. "997 bcrypt and 3 plain text (first: record 17)"; of a single one no
     /// number.
     fn words(&self, is_hash: &impl Fn(Scheme) -> bool, no_form: Scheme) -> String {
-        let parts: Vec<String> = self
-            .schemes
-            .iter()
-            .map(|(scheme, (n, first))| {
-                let name = match scheme {
-                    Scheme::Plain if no_form == Scheme::Unknown => "of a form that is not known",
-                    Scheme::Plain => "plain text",
-                    scheme if is_hash(*scheme) => scheme.as_str(),
-                    _ => "hexadecimal digits",
-                };
-                if self.count(|_| true) == 1 {
-                    format!("{name} (record {first})")
-                } else {
-                    format!("{n} {name} (first: record {first})")
-                }
-            })
-            .collect();
+        let name = |scheme: Scheme| match scheme {
+            Scheme::Plain => no_form_word(no_form),
+            Scheme::Unknown => no_form_word(scheme),
+            scheme if is_hash(scheme) => scheme.as_str(),
+            _ => "hexadecimal digits",
+        };
+        let all = self.count(|_| true);
+        let mut parts: Vec<(&str, u64, u64)> = Vec::new();
+        for (scheme, (n, first)) in &self.schemes {
+            match parts.iter_mut().find(|(word, ..)| *word == name(*scheme)) {
+                Some((_, sum, least)) => (*sum, *least) = (*sum + n, *first.min(least)),
+                None => parts.push((name(*scheme), *n, *first)),
+            }
+        }
+        let told = |(name, n, first): &(&str, u64, u64)| {
+            if all == 1 {
+                format!("{name} (record {first})")
+            } else {
+                format!("{n} {name} (first: record {first})")
+            }
+        };
+        let parts: Vec<String> = parts.iter().map(told).collect();
         parts.join(", ")
     }
+}
+
+fn no_form_word(scheme: Scheme) -> &'static str {
+    if scheme == Scheme::Unknown { "of a form that is not known" } else { "plain text" }
 }
 
 const UNKNOWN_KEPT: &str = "they look like what programs make, not like what people type: find out what made them, and what belongs to them (a \

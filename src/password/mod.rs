@@ -14,6 +14,7 @@ pub mod function;
 pub mod guard;
 mod joined;
 mod magento;
+mod marked;
 mod order;
 mod pbkdf2;
 mod phc;

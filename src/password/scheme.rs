@@ -84,7 +84,8 @@ pub enum Scheme {
     HexSha512,
     /// No known form, in a column that people typed: most likely the password itself.
     Plain,
-    /// No known form, in a column that a program made.
+    /// No known form, in a column that a program made; or a text that begins as hashes do, and is none
+    /// that can be verified.
     Unknown,
     None,
 }
@@ -219,6 +220,11 @@ impl Scheme {
             Self::LdapSha | Self::LdapSha2 | Self::LdapMd5 | Self::UnsaltedMd5 | Self::UnsaltedSha1
         );
         self.is_unmistakable() && !is_put_together && !is_without
+    }
+
+    /// Whether a text alone tells that it is a hash, or the remains of one: no copy and no screen has it.
+    pub fn begins_as_hash(self) -> bool {
+        self.is_unmistakable() || self == Self::Unknown
     }
 
     /// Whether nothing but a hash of this scheme looks so.

@@ -68,7 +68,7 @@ pub(super) fn shapes(text: &str) -> Vec<Shape> {
     note(are_emails(trimmed), Shape::Emails);
     note(trimmed.chars().any(char::is_uppercase), Shape::Capitals);
     let scheme = detect(text);
-    note(scheme.is_unmistakable(), Shape::Hash);
+    note(scheme.begins_as_hash(), Shape::Hash);
     note(scheme.as_str().starts_with("hex-"), Shape::HexHash);
     note(truth_of(trimmed).is_some(), Shape::Truth);
     note(trimmed.parse::<i32>().is_ok(), Shape::Whole);

@@ -358,6 +358,50 @@ fn hashes_in_a_form_of_their_own_are_not_taken_for_plain_text() {
     assert_eq!(all, vectors.len() as u64);
 }
 
+/// Argon2 in spellings that its own library refuses: nobody can verify them, and hashes they are all
+/// the same.
+#[test]
+fn a_hash_that_nobody_can_verify_is_as_well_kept_as_any_other() {
+    let desk = Desk::new();
+    let vectors = include_str!("../password/refused.jsonl").lines();
+    let vectors: Vec<Value> = vectors.map(|line| serde_json::from_str(line).unwrap()).collect();
+    let hashes: Vec<&str> =
+        vectors.iter().map(|vector| vector["stored"].as_str().unwrap()).collect();
+    let told = "the passwords are 16 of a form that is not known (first: record 1): ";
+    for setting in ["true", "false"] {
+        desk.write("userferry.toml", format!("[target]\nkeep_password = {setting}\n"));
+        desk.write("users.json", export(&hashes));
+        refused(&desk, told);
+        let checked = desk.ferry("check users.json").ok(3).out;
+        assert!(checked.contains("unknown") && !checked.contains("plain text"), "{checked}");
+        // Few among others: their own records are wrong.
+        let few: Vec<&str> = match setting {
+            "true" => [BCRYPT; 40].into_iter().chain([hashes[0]]).collect(),
+            _ => ["geheim1"; 40].into_iter().chain([hashes[0]]).collect(),
+        };
+        desk.write("few.json", export(&few));
+        let db = format!("--db {setting}.db");
+        desk.ferry(&format!("{db} stage few.json")).ok(3);
+        let failures = desk.ferry(&format!("{db} failures")).ok(0).out;
+        assert!(failures.contains("a form that is not known"), "{failures}");
+        // A file of corrections takes none.
+        desk.write("again.json", json!([{"uid": "40", "password": hashes[1]}]).to_string());
+        desk.ferry(&format!("{db} stage --replace again.json")).ok(3);
+        desk.write("again.json", json!([{"uid": "1", "password": hashes[1]}]).to_string());
+        desk.ferry(&format!("{db} stage --replace again.json")).ok(3);
+    }
+    // In columns of other names.
+    let mapping = "[mapping]\nexternalId = \"uid\"\nnickname = \"nick\"\noauth = { raw = true }\n";
+    desk.write("userferry.toml", mapping);
+    let user = |(i, hash): (usize, &&str)| json!({"uid": i.to_string(), "nick": hash, "x": hash});
+    let users: Vec<Value> = hashes.iter().enumerate().map(user).collect();
+    desk.write("users.json", Value::from(users).to_string());
+    for i in 1..=hashes.len() {
+        let did = desk.ferry(&format!("preview users.json --record {i} --unmask all")).ok(0);
+        assert!(!did.out.contains("argon2") && !did.out.contains("v=19"), "{}", did.out);
+    }
+}
+
 #[test]
 fn what_nobody_types_is_not_called_plain_text() {
     let desk = Desk::new();

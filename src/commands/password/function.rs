@@ -74,7 +74,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &PasswordFunction) -> Result<Ex
     if !texts.are_typed()
         && let Some(n) = schemes.remove(&Scheme::Plain)
     {
-        schemes.insert(Scheme::Unknown, n);
+        *schemes.entry(Scheme::Unknown).or_default() += n;
     }
     let (known, unknown): (Schemes, Schemes) =
         schemes.into_iter().partition(|(scheme, _)| function::knows(*scheme));

@@ -161,7 +161,7 @@ fn note_meant(ui: Ui, meant: &Meant) {
 
 /// What to do about a password of no known form hangs on whether somebody may have typed it.
 fn no_hash(place: &str, told: &str, stored: &str) -> Error {
-    if looks_made(stored) {
+    if detect(stored) == Scheme::Unknown || looks_made(stored) {
         let what = "a form that is not known, and no password as people type them";
         return Error::usage(format!("{place}: {what}")).hint(
             "find out what made it: a hash whose salt has its own column needs a mapping, password = { scheme = …, hash = …, \

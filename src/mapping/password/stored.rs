@@ -1,7 +1,7 @@
 //! What stands where a password does: one text, or a list of several as directories keep them.
 
 use crate::mapping::record::{Json, elements};
-use crate::password::{Scheme, detect, is_unusable};
+use crate::password::{detect, is_unusable};
 use std::borrow::Cow;
 
 /// What Spring Security puts before a password that it does not hash.
@@ -26,7 +26,7 @@ pub(in crate::mapping) fn stored<'a>(
             });
             let texts: Vec<_> = texts.collect::<Result<_, _>>()?;
             let mut texts: Vec<Cow<'_, str>> = texts.into_iter().flatten().collect();
-            let known = texts.iter().position(|text| detect(text) != Scheme::Plain);
+            let known = texts.iter().position(|text| !detect(text).is_no_form());
             Ok((!texts.is_empty()).then(|| texts.swap_remove(known.unwrap_or(0))))
         }
         other => Err(format!("{}, where {expected}", other.noun())),

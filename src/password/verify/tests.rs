@@ -39,8 +39,17 @@ fn no_plain_text_is_taken_for_a_hash() {
     let typed: Vec<&str> =
         typed.filter_map(|line| line.split_once('\t')).map(|(_, text)| text).collect();
     assert_eq!(typed.len(), 2_000);
-    for password in include_str!("../../../tests/password/plain.txt").lines().chain(typed) {
+    // Damaged bcrypt, of the length of a hash, is no hash, but nothing that people type, either.
+    let (damaged, plain): (Vec<&str>, Vec<&str>) =
+        include_str!("../../../tests/password/plain.txt")
+            .lines()
+            .partition(|line| line.starts_with("$2") && line.len() > 50);
+    for password in plain.into_iter().chain(typed) {
         assert!(matches!(detect(password), Scheme::Plain | Scheme::None), "{password}");
+    }
+    assert_eq!(damaged.len(), 5);
+    for password in damaged {
+        assert_eq!(detect(password), Scheme::Unknown, "{password}");
     }
 }
 
@@ -51,7 +60,7 @@ fn a_spelling_that_the_schemes_own_library_refuses_is_refused() {
     for line in lines {
         let vector: Value = serde_json::from_str(line).unwrap();
         let stored = text(&vector, "stored");
-        assert_eq!(detect(stored), Scheme::Plain, "{stored}");
+        assert_eq!(detect(stored), Scheme::Unknown, "{stored}");
         assert!(verify(text(&vector, "password"), stored, None) != Ok(true), "{stored}");
         let way = kdf::argon2(text(&vector, "password").as_bytes(), stored);
         assert_eq!(way, Err(Unverifiable::Malformed), "{stored}");
