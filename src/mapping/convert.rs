@@ -15,6 +15,12 @@ const BLOCKED: &str = "blocked";
 const LETS_IN: &str = "a word for an account that is in use or not, where `blocked` asks for the opposite; the \
                        mapping can convert it: as = \"not\"";
 
+/// What a mapping says of a user of whom it does not know whether they may sign in.
+pub const UNKNOWN_STATE: &str = "not known whether this user may sign in";
+/// Behind [`UNKNOWN_STATE`]. The rest of a column that says who may sign in does not say what its gaps mean.
+const NO_STATE: &str = ": the column that says so is empty; default = true in the rule shuts such users out, default = false lets \
+                        them in";
+
 /// Digits of numbers that may be of some country. E.164 allows fifteen with the country code; fewer than seven
 /// reach a number of the same town alone.
 const NATIONAL: std::ops::RangeInclusive<usize> = 7..=15;
@@ -42,13 +48,17 @@ impl Taken {
 /// Converts. `Ok(None)` where there is no value: null, or empty text, and no default.
 pub(super) fn convert(json: Json<'_>, field: &Field, how: &How) -> Result<Option<Taken>, Fault> {
     let taken = if is_empty(&json) { None } else { steps(json, field, &how.steps)? };
-    Ok(taken.or_else(|| default(field, how)))
+    if taken.is_some() { Ok(taken) } else { without_value(field, how) }
 }
 
-/// The default, where a value is absent.
-pub(super) fn default(field: &Field, how: &How) -> Option<Taken> {
-    let value = constant(how.default.as_ref()?, field.ty)?;
-    Some(Taken { is_default: true, ..Taken::of(value) })
+/// The default, where a value is absent. Whoever has no value in a column that says who may sign in, and no
+/// default, is neither let in nor shut out.
+pub(super) fn without_value(field: &Field, how: &How) -> Result<Option<Taken>, Fault> {
+    let value = how.default.as_ref().and_then(|default| constant(default, field.ty));
+    if value.is_none() && field.name == BLOCKED && how.steps.contains(&As::Not) {
+        return Err((Broken::Value, format!("{UNKNOWN_STATE}{NO_STATE}").into()));
+    }
+    Ok(value.map(|value| Taken { is_default: true, ..Taken::of(value) }))
 }
 
 fn is_empty(json: &Json<'_>) -> bool {
@@ -391,6 +401,26 @@ mod tests {
             let found = found.map(|taken| taken.map(|taken| taken.value)).map_err(|(_, why)| why);
             let expected = expected.map(|truth| Some(Value::Bool(truth))).map_err(Into::into);
             assert_eq!(found, expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn who_has_no_value_where_it_says_who_may_sign_in_is_neither_let_in_nor_shut_out() {
+        let blocked = Field { name: "blocked", ..field(Type::Bool, Format::Any) };
+        for json in ["null", "\"\"", "\"  \""] {
+            let of = |steps: &[As], default| {
+                let how = How { steps: steps.to_vec(), default, ..How::default() };
+                convert(Json::of(json), &blocked, &how).map(|taken| taken.map(|taken| taken.value))
+            };
+            let not = &[As::Trim, As::Not];
+            let (_, why) = of(not, None).expect_err(json);
+            assert!(why.starts_with(UNKNOWN_STATE) && why.contains("default = true"), "{why}");
+            for truth in [true, false] {
+                let default = Some(Constant::Bool(truth));
+                assert_eq!(of(not, default), Ok(Some(Value::Bool(truth))), "{json}");
+            }
+            // A column that says who may not: whoever is not in it may.
+            assert_eq!(of(&[As::Trim, As::Bool], None), Ok(None), "{json}");
         }
     }
 

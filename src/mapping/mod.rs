@@ -18,6 +18,7 @@ mod sent;
 mod trace;
 mod validate;
 
+pub use convert::UNKNOWN_STATE;
 pub use error::RuleError;
 pub use jq::Program;
 pub(crate) use meant::{Meant, is_as_it_stands, meant};
@@ -251,7 +252,7 @@ impl Mapping {
         match rule {
             Rule::Column { from, how } => match find(&source.fields, from) {
                 Some(value) => convert::convert(Json::of(&value), field, how),
-                None => Ok(convert::default(field, how)),
+                None => convert::without_value(field, how),
             },
             Rule::Jq { program, how } => {
                 let record = source.for_programs(|| self.secrets(schema));
@@ -324,7 +325,8 @@ impl<'a> Source<'a> {
 }
 
 impl Source<'_> {
-    /// What a program says of a record, and behind it, where all that it reads is empty, that it is.
+    /// What a program says of a record, and behind it, where all that it reads is empty, that it is. Of a
+    /// user of whom it does not know whether they may sign in, also which of several are.
     fn with_what_is_empty(&self, program: &Program, why: Cow<'static, str>) -> Cow<'static, str> {
         let is_empty = |path: &String| {
             find(&self.fields, path).is_none_or(|value| match Json::of(&value) {
@@ -333,12 +335,17 @@ impl Source<'_> {
                 _ => false,
             })
         };
-        let paths = program.paths();
-        if paths.is_empty() || !why.starts_with(jq::SAYS) || !paths.iter().all(is_empty) {
+        if !why.starts_with(jq::SAYS) {
             return why;
         }
+        let paths = program.paths();
+        let empty = paths.iter().filter(|path| is_empty(path));
         let shown = |path: &String| format!("`{}`", show_name(path.as_bytes()));
-        let names: Vec<String> = paths.iter().map(shown).collect();
+        let names: Vec<String> = empty.map(shown).collect();
+        let is_told = names.len() == paths.len() || why.ends_with(UNKNOWN_STATE);
+        if names.is_empty() || !is_told {
+            return why;
+        }
         let have = if names.len() == 1 { "has" } else { "have" };
         format!("{why}; {} {have} no value", names.join(", ")).into()
     }

@@ -3,8 +3,8 @@
 
 use super::candidate::{Candidate, names, names_end};
 use super::rule;
-use super::standing::UNKNOWN;
 use super::survey::{FieldStats, Place};
+use crate::mapping::UNKNOWN_STATE as UNKNOWN;
 use crate::vocabulary::lockouts::{self, Reading, Says, System};
 use crate::vocabulary::states::{Tally, What};
 use crate::vocabulary::synonyms::plain;

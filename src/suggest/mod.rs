@@ -26,7 +26,7 @@ pub use survey::{FieldStats, Place, Survey};
 pub use trial::Tried;
 
 pub(crate) use rule::scheme;
-pub(crate) use standing::{Judgement, UNKNOWN as UNKNOWN_STATE, judge};
+pub(crate) use standing::{Judgement, judge};
 
 use crate::schema::Schema;
 use crate::vocabulary::salt::Salt;

@@ -5,13 +5,12 @@
 
 use super::rule::{self, How};
 use super::survey::Place;
+use crate::mapping::UNKNOWN_STATE as UNKNOWN;
 use crate::values::truth_of;
 use crate::vocabulary::standing::{Kind, is_plain};
 use crate::vocabulary::states::{Side, Tally, What};
 use crate::words::{counted, grouped};
 
-/// What a mapping says of a value that it does not know.
-pub(crate) const UNKNOWN: &str = "not known whether this user may sign in";
 /// Stands for the words that a person must add.
 const MISSING: &str = "…";
 pub(super) const HOW_TO_COMPLETE: &str = "for \"…\" put each word that shuts out, and add each that lets in with false; any other is \

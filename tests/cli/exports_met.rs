@@ -103,6 +103,86 @@ fn a_state_that_the_proposed_rule_does_not_know_is_told_with_its_column_and_neve
     assert!(desk.ferry("check u.jsonl").ok(0).out.contains("blocked: 2 of 2 users"));
 }
 
+/// The rule that `init` writes of a sample without gaps, and an export that has some.
+#[test]
+fn who_has_no_value_where_it_says_who_may_sign_in_is_neither_let_in_nor_shut_out() {
+    let desk = Desk::new();
+    let row = |n: u64, enabled: &str| format!("{n},u{n}@b.cn,{enabled}\n");
+    let sample: String =
+        (1..=9).map(|n| row(n, if n % 3 == 0 { "false" } else { "true" })).collect();
+    desk.write("u.csv", format!("uid,mail,enabled\n{sample}"));
+    desk.ferry("init --from u.csv").ok(0);
+    let rule = r#"blocked = { from = "enabled", as = "not" }"#;
+    let settings = desk.read("userferry.toml");
+    assert!(settings.contains(rule), "{settings}");
+    desk.write("u.csv", format!("uid,mail,enabled\n{sample}{}{}", row(10, ""), row(11, "\\N")));
+    desk.write(
+        "u.jsonl",
+        "{\"uid\":\"20\",\"mail\":\"a@b.cn\",\"enabled\":null}\n{\"uid\":\"21\",\"mail\":\"c@b.cn\"}\n",
+    );
+    let told = "2 records have no value in `enabled`, and the rule of blocked does not say whether users without one may sign in, so \
+                they are invalid";
+    for file in ["u.csv", "u.jsonl"] {
+        let did = desk.ferry(&format!("check {file}")).ok(3);
+        assert!(did.out.contains(told) && did.out.contains("default = false"), "{}", did.out);
+        assert!(!did.out.contains("list"), "{}", did.out);
+        let report: serde_json::Value =
+            serde_json::from_str(&desk.ferry(&format!("check {file} --format json")).ok(3).out)
+                .unwrap();
+        let found = report["warnings"].as_array().unwrap();
+        assert!(found.iter().any(|one| one["warning"] == "no-state" && one["count"] == 2));
+        desk.ferry(&format!("stage {file}")).ok(3);
+    }
+    let status = desk.status();
+    assert_eq!((&status["pending"], &status["invalid"]), (&9.into(), &4.into()));
+    for (truth, blocked) in [("false", "blocked: 0 of 2"), ("true", "blocked: 2 of 2")] {
+        let with = format!(r#"blocked = {{ from = "enabled", as = "not", default = {truth} }}"#);
+        desk.write("userferry.toml", settings.replace(rule, &with));
+        let out = desk.ferry("check u.jsonl").ok(0).out;
+        assert!(out.contains(blocked), "{out}");
+    }
+}
+
+#[test]
+fn of_a_rule_of_two_columns_the_empty_one_is_named() {
+    for (name, sample, gap, column, has_list) in [
+        (
+            "u.jsonl",
+            r#"{"Username":"N","Enabled":true,"UserStatus":"CONFIRMED","UserCreateDate":1700000000,"email":"uN@b.cn"}"#,
+            ("\"Enabled\":true", "\"Enabled\":null"),
+            "`Enabled`",
+            true,
+        ),
+        ("u.csv", "N,512,0,uN@b.cn", (",512,", ",,"), "`userAccountControl`", false),
+    ] {
+        let desk = Desk::new();
+        let row = |n: u64| {
+            let id = n.to_string();
+            let one = sample.replace("uN@", &format!("u{id}@"));
+            one.replacen("N,", &format!("{id},"), 1).replace("\"N\"", &format!("\"{id}\"")) + "\n"
+        };
+        let head = if name == "u.csv" {
+            "sAMAccountName,userAccountControl,accountExpires,mail\n"
+        } else {
+            ""
+        };
+        let sample: String = (1..=9).map(row).collect();
+        desk.write(name, format!("{head}{sample}"));
+        desk.ferry(&format!("init --from {name}")).ok(0);
+        assert!(
+            desk.read("userferry.toml").contains("\nblocked = { jq = "),
+            "{}",
+            desk.read("userferry.toml")
+        );
+        desk.ferry(&format!("check {name}")).ok(0);
+        desk.write(name, format!("{head}{sample}{}", row(10).replace(gap.0, gap.1)));
+        let out = desk.ferry(&format!("check {name}")).ok(3).out;
+        assert!(out.contains(&format!("1 record has no value in {column}, and the rule")), "{out}");
+        assert_eq!(out.contains("to the list in the rule"), has_list, "{out}");
+        assert_eq!(out.contains("has no list of words"), !has_list, "{out}");
+    }
+}
+
 #[test]
 fn escapes_of_a_databases_text_format_are_told_and_taken_as_they_stand() {
     let desk = Desk::new();
