@@ -8,6 +8,7 @@ use rustix::termios::{LocalModes, tcgetattr};
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -27,8 +28,7 @@ impl Seat {
         let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&screen).unwrap();
         unlockpt(&screen).unwrap();
-        let name = ptsname(&screen, Vec::new()).unwrap().into_string().unwrap();
-        let open = || File::options().read(true).write(true).open(&name).unwrap();
+        let open = || Self::open(&screen);
         command.env_remove("AUTHING_SECRET").env("TERM", "xterm");
         command.stdin(open()).stdout(open()).stderr(open());
         let child = command.spawn().unwrap();
@@ -46,6 +46,12 @@ impl Seat {
         Self { child, screen, seen, reader: Some(reader) }
     }
 
+    /// A handle on the terminal.
+    fn open(screen: &OwnedFd) -> File {
+        let name = ptsname(screen, Vec::new()).unwrap().into_string().unwrap();
+        File::options().read(true).write(true).open(name).unwrap()
+    }
+
     fn seen(&self) -> String {
         self.seen.lock().unwrap().clone()
     }
@@ -58,14 +64,19 @@ impl Seat {
         }
     }
 
+    fn modes(&self) -> LocalModes {
+        tcgetattr(&self.screen).unwrap().local_modes
+    }
+
     /// Types a line once the terminal shows nothing of what is typed.
     fn type_unseen(&mut self, line: &str) {
-        self.wait_until(|seat| {
-            let modes = tcgetattr(&seat.screen).unwrap().local_modes;
-            !modes.contains(LocalModes::ECHO)
-        });
+        self.press_unseen(&format!("{line}\n"));
+    }
+
+    fn press_unseen(&mut self, keys: &str) {
+        self.wait_until(|seat| !seat.modes().contains(LocalModes::ECHO));
         let mut screen = File::from(self.screen.try_clone().unwrap());
-        writeln!(screen, "{line}").unwrap();
+        screen.write_all(keys.as_bytes()).unwrap();
     }
 
     /// How it ends without anything more typed.
@@ -99,6 +110,48 @@ fn a_terminal_is_asked_for_the_secret_and_told_how_not_to_be() {
     assert_eq!(code, Some(0), "{seen}");
     assert!(!seen.contains(SECRET), "{seen}");
     assert_eq!(desk.status()["done"], 2);
+}
+
+/// Ctrl-C and Ctrl-\ at a question end the command as ever, and leave the terminal as it was.
+#[test]
+fn a_question_that_is_broken_off_leaves_a_terminal_that_shows_what_is_typed() {
+    let desk = Desk::new();
+    let hash = "$2b$12$nCa3WDbsc3tvM57ifzjwrOAGGuNK7EPV0R17WKcW6f13NZvX97yLe";
+    desk.write("u.jsonl", format!("{{\"uid\":\"1\",\"password\":\"{hash}\"}}\n"));
+    desk.ferry("stage u.jsonl").ok(0);
+    for (line, keys, signal) in [
+        ("password verify --key 1", "\u{3}", 2),
+        ("run", "\u{3}", 2),
+        ("run", "half of the secr\u{3}", 2),
+        ("password verify --key 1", "half\u{1c}", 3),
+    ] {
+        let mut seat = Seat::of(desk.command(line));
+        // Without one its modes would be forgotten with the command.
+        let _held = Seat::open(&seat.screen);
+        let before = seat.modes() | LocalModes::ECHO | LocalModes::ISIG;
+        seat.press_unseen(keys);
+        seat.wait_until(|seat| seat.child.try_wait().unwrap().is_some());
+        let status = seat.child.wait().unwrap();
+        assert_eq!(status.signal(), Some(signal), "{line} {status}: {}", seat.seen());
+        assert_eq!(seat.modes(), before, "{line}");
+        assert!(!seat.seen().contains("half"), "{}", seat.seen());
+    }
+    assert_eq!(desk.status()["pending"], 1);
+}
+
+/// Keys that take back what was typed do so.
+#[test]
+fn what_is_typed_unseen_can_be_corrected() {
+    let desk = Desk::new();
+    // Of `secret`, by passlib.
+    let hash = "$2b$04$xnrvHQfHU.4jNK3pUClMIOSW18SKvEYIGrm6waY6lZrRlPrptIB4O";
+    desk.write("u.jsonl", format!("{{\"uid\":\"1\",\"password\":\"{hash}\"}}\n"));
+    desk.ferry("stage u.jsonl").ok(0);
+    let mut seat = Seat::of(desk.command("password verify --key 1"));
+    seat.type_unseen("wrong\u{15}secrex\u{7f}t");
+    let (code, seen) = seat.end();
+    assert_eq!(code, Some(0), "{seen}");
+    assert!(seen.contains("): \n") && !seen.contains("secret"), "{seen}");
 }
 
 #[test]
