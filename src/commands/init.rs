@@ -8,13 +8,12 @@ use crate::clock;
 use crate::config::{self, TargetKind};
 use crate::error::{Error, Exit, Result};
 use crate::input::{Options, Reader, Source, nulls, show_name};
+use crate::store::file::Replacement;
 use crate::suggest::{Proposal, Survey, propose};
 use crate::ui::{Ui, table};
 use crate::words::{agree, counted, grouped, quoted};
 use clap::Args;
-use std::fs::OpenOptions;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Records that are looked at.
@@ -56,7 +55,7 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Init) -> Result<Exit> {
         return Ok(Exit::Done);
     };
     // Before the export is read: standard input can be read only once.
-    if path.symlink_metadata().is_ok() {
+    if path.metadata().is_ok_and(|found| found.is_file() || found.is_dir()) {
         return Err(there_already(path));
     }
     let source = Source::parse(name);
@@ -211,8 +210,7 @@ fn settings(proposal: &Proposal, null: &[String]) -> String {
 
 fn write(path: &Path, text: &str) -> Result<()> {
     let shown = path.display();
-    let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let mut file = opened.map_err(|error| {
+    let mut file = Replacement::create_where_none_is(path).map_err(|error| {
         if error.kind() == std::io::ErrorKind::AlreadyExists {
             return there_already(path);
         }

@@ -190,7 +190,7 @@ fn jobs_of(table: &Table, key: &str) -> Result<Vec<JobRow>> {
 
 /// The file to write to; `-` means standard output, as no file at all does.
 fn output_file(output: Option<&Path>) -> Option<&Path> {
-    output.filter(|path| *path != Path::new("-"))
+    output.filter(|path| ![Path::new("-"), Path::new("/dev/stdout")].contains(path))
 }
 
 /// What has not been read to its end, or is about to be read, is no place for an output.

@@ -2,7 +2,7 @@
 
 use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// Only the owner may read and write.
@@ -16,10 +16,15 @@ pub fn open_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     let file =
         options.read(true).write(true).create(true).truncate(false).mode(PRIVATE).open(path)?;
-    if file.metadata()?.permissions().mode() & OTHERS != 0 {
+    // The rights of a device or of a named pipe are its owner's business.
+    if is_open_to_others(&file.metadata()?) {
         file.set_permissions(Permissions::from_mode(PRIVATE))?;
     }
     Ok(file)
+}
+
+fn is_open_to_others(found: &Metadata) -> bool {
+    found.is_file() && found.permissions().mode() & OTHERS != 0
 }
 
 /// A file itself, whatever comes to lie at its path.
@@ -63,7 +68,7 @@ pub fn create_private(path: &Path) -> io::Result<Option<FileId>> {
 pub fn make_private(path: &Path) -> io::Result<()> {
     for path in ["", "-wal", "-shm"].map(|suffix| beside(path, suffix)) {
         match path.metadata() {
-            Ok(found) if found.permissions().mode() & OTHERS != 0 => {
+            Ok(found) if is_open_to_others(&found) => {
                 std::fs::set_permissions(&path, Permissions::from_mode(PRIVATE))?;
             }
             Ok(_) => {}
@@ -133,35 +138,75 @@ pub fn is_disk_full(path: &Path) -> bool {
         .is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < ROOM)
 }
 
-/// Creates a file that only its owner can read; whatever is there is replaced only when the
-/// whole is written and [`Replacement::finish`] is called.
+/// What is written to a path: a file that only its owner can read, which takes the place of the one that is
+/// there only when the whole is written and [`Replacement::finish`] is called. What is there and is no file
+/// (a device, a named pipe, a socket) is never replaced, but written to as it is.
 pub struct Replacement {
     file: File,
-    temporary: std::path::PathBuf,
-    target: std::path::PathBuf,
-    finished: bool,
+    /// Where the file lies until it is whole, and where it goes then; none where it is written to as it is.
+    places: Option<(PathBuf, PathBuf)>,
 }
 
 impl Replacement {
-    /// Begins a file that will take the place of `target`; it lies beside it until then.
+    /// Begins what takes the place of `target`. A link is followed: what it points to is written or made.
     pub fn create(target: &Path) -> io::Result<Self> {
+        if let Some(file) = open_as_it_is(target)? {
+            return Ok(Self { file, places: None });
+        }
+        let target = canonical(target)?;
         let mut name = std::ffi::OsString::from(".");
         name.push(target.file_name().unwrap_or(target.as_os_str()));
         // Nobody can have laid a link of this name there, and none is followed.
         name.push(format!(".{:016x}.tmp", fastrand::u64(..)));
         let temporary = target.with_file_name(name);
-        let file =
-            OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(&temporary)?;
-        Ok(Self { file, temporary, target: target.to_owned(), finished: false })
+        let file = create_new(&temporary)?;
+        Ok(Self { file, places: Some((temporary, target)) })
+    }
+
+    /// Begins what is written to `target` only where no file is yet: an error of the kind `AlreadyExists`
+    /// where one is. It does not wait for [`Replacement::finish`].
+    pub fn create_where_none_is(target: &Path) -> io::Result<Self> {
+        let file = match open_as_it_is(target)? {
+            Some(file) => file,
+            None => create_new(&canonical(target)?)?,
+        };
+        Ok(Self { file, places: None })
     }
 
     /// Puts it in its place.
     pub fn finish(mut self) -> io::Result<()> {
-        self.file.sync_all()?;
-        std::fs::rename(&self.temporary, &self.target)?;
-        self.finished = true;
+        if let Some((temporary, target)) = &self.places {
+            self.file.sync_all()?;
+            std::fs::rename(temporary, target)?;
+            self.places = None;
+        }
         Ok(())
     }
+}
+
+fn create_new(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(path)
+}
+
+/// Opens what is at a path and is no regular file; none where there is such a file, or nothing. A folder is
+/// refused, and so is a disk: what is written to it would destroy what it holds.
+fn open_as_it_is(path: &Path) -> io::Result<Option<File>> {
+    let refuse = |what: &str| Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+    let kind = match path.metadata() {
+        Ok(found) => found.file_type(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    if kind.is_file() {
+        return Ok(None);
+    }
+    if kind.is_dir() {
+        return refuse("a directory, not a file");
+    }
+    if kind.is_block_device() {
+        return refuse("a disk, not a file");
+    }
+    OpenOptions::new().write(true).open(path).map(Some)
 }
 
 impl io::Write for Replacement {
@@ -176,9 +221,9 @@ impl io::Write for Replacement {
 
 impl Drop for Replacement {
     fn drop(&mut self) {
-        if !self.finished {
+        if let Some((temporary, _)) = &self.places {
             // Nothing to be done about a failure to remove what nobody will look at.
-            drop(std::fs::remove_file(&self.temporary));
+            drop(std::fs::remove_file(temporary));
         }
     }
 }
@@ -298,6 +343,79 @@ mod tests {
         file.finish().unwrap();
         assert_eq!((std::fs::read(&path).unwrap().as_slice(), mode(&path)), (&b"whole"[..], 0o600));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
+    }
+
+    fn pipe(path: &Path) {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        mknodat(CWD, path, FileType::Fifo, Mode::from_raw_mode(0o644), 0).unwrap();
+    }
+
+    fn write_to(path: &Path, text: &'static str) -> io::Result<()> {
+        let mut file = Replacement::create(path)?;
+        file.write_all(text.as_bytes())?;
+        file.finish()
+    }
+
+    #[test]
+    fn a_pipe_is_written_to_and_stays_a_pipe_also_behind_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("pipe"), folder.path().join("link"));
+        pipe(&path);
+        let before = path.metadata().unwrap();
+        std::os::unix::fs::symlink("pipe", &link).unwrap();
+        for to in [&path, &link] {
+            let from = path.clone();
+            let reader = std::thread::spawn(move || std::fs::read_to_string(from).unwrap());
+            write_to(to, "whole").unwrap();
+            assert_eq!(reader.join().unwrap(), "whole");
+        }
+        make_private(&path).unwrap();
+        let after = path.metadata().unwrap();
+        assert!(after.file_type().is_fifo());
+        assert_eq!((after.ino(), after.mode()), (before.ino(), before.mode()));
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left behind");
+    }
+
+    #[test]
+    fn a_link_stays_and_what_it_points_to_is_replaced_or_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("inner");
+        std::fs::create_dir(&inner).unwrap();
+        let (link, second) = (folder.path().join("link"), folder.path().join("second"));
+        std::os::unix::fs::symlink("inner/file", &link).unwrap();
+        std::os::unix::fs::symlink("link", &second).unwrap();
+        let file = inner.join("file");
+        for text in ["made", "replaced"] {
+            write_to(&second, text).unwrap();
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+            assert_eq!(mode(&file), 0o600);
+            with_mode(&file, 0o644);
+        }
+        assert!([&link, &second].iter().all(|one| one.symlink_metadata().unwrap().is_symlink()));
+        assert_eq!(std::fs::read_dir(&inner).unwrap().count(), 1, "nothing is left behind");
+        let taken = Replacement::create_where_none_is(&link).err().map(|error| error.kind());
+        assert_eq!(taken, Some(io::ErrorKind::AlreadyExists));
+        std::fs::remove_file(&file).unwrap();
+        Replacement::create_where_none_is(&link).unwrap().write_all(b"new").unwrap();
+        assert_eq!((std::fs::read(&file).unwrap().as_slice(), mode(&file)), (&b"new"[..], 0o600));
+    }
+
+    #[test]
+    fn a_directory_and_a_socket_are_left_as_they_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let (inner, link) = (folder.path().join("inner"), folder.path().join("link"));
+        std::fs::create_dir(&inner).unwrap();
+        std::os::unix::fs::symlink("inner", &link).unwrap();
+        for path in [&inner, &link] {
+            let refused = write_to(path, "").unwrap_err();
+            assert_eq!(refused.to_string(), "a directory, not a file");
+        }
+        let socket = folder.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        assert!(write_to(&socket, "").is_err(), "nobody can open one");
+        assert!(socket.metadata().unwrap().file_type().is_socket());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3, "nothing is left behind");
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod names;
 mod nested;
 mod nulls;
 mod omitted;
+mod outputs;
 mod passwords;
 mod planted;
 mod preview;
