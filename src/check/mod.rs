@@ -160,11 +160,15 @@ impl<'a> Checker<'a> {
             let message = format!("{name}: {what}. stage will refuse it: {hint}");
             self.warn("password-column", 1, message);
         }
+        let before = self.report.records;
         for record in head.records {
             self.record(record);
         }
         let read = self.read(reader, progress);
         self.commit()?;
+        if read.is_ok() && self.report.records == before {
+            self.warn_of_no_records(name);
+        }
         self.warn_of_escapes(name, reader);
         self.warn_of_wide_rows(name, reader);
         self.warn_of_nulls(name, reader);

@@ -10,6 +10,7 @@ use crate::mapping::{Rule as MappingRule, feeds, is_secret_name};
 use crate::overlooked::{Asked, digests};
 use crate::password::Scheme;
 use crate::prepare::Warning;
+use crate::stage;
 use crate::user::IdKind;
 use crate::words::{agree, quoted};
 
@@ -27,6 +28,11 @@ impl Checker<'_> {
         self.warn_of_ids_alone();
         self.warn_of_verified_nothing();
         self.warn_of_raw_copies();
+    }
+
+    /// An empty page is one, and so is one that was cut off or is an error; a person can tell.
+    pub(super) fn warn_of_no_records(&mut self, name: &str) {
+        self.warn("no-records", 1, stage::no_records(name));
     }
 
     pub(super) fn warn_of_escapes(&mut self, name: &str, reader: &Reader) {

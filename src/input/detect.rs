@@ -222,7 +222,7 @@ impl Reader {
         if !sees_all && !survey.has_root_users() {
             let name = match survey.choose() {
                 Choice::Found(path) => survey::show_path(&path),
-                Choice::None | Choice::Several(_) => "NAME".to_owned(),
+                Choice::None | Choice::Several(_) | Choice::Error { .. } => "NAME".to_owned(),
             };
             return Err(InputError::new(
                 Kind::Records,
@@ -231,19 +231,30 @@ impl Reader {
             )
             .hint(format!("name the array: --records {name}")));
         }
-        let (what, hint) = match survey.choose() {
+        let (what, hint): (String, String) = match survey.choose() {
             Choice::Found(path) => return self.enter(&path),
             Choice::None => match end {
                 Some(Failure::Io(error)) => return Err(self.failed(Failure::Io(error))),
                 _ => (
                     "a JSON object that holds no array of objects".to_owned(),
                     "name the array: --records NAME; if the object is itself the only user: \
-                     --input-format jsonl",
+                     --input-format jsonl"
+                        .to_owned(),
                 ),
             },
             Choice::Several(paths) => (
                 format!("several arrays may hold the records: {}", survey::show(&paths)),
-                "name the one: --records NAME",
+                "name the one: --records NAME".to_owned(),
+            ),
+            Choice::Error { array, names } => (
+                format!(
+                    "no records, and it looks like an error that an API answered: it has {} beside an empty array",
+                    survey::show_names(&names)
+                ),
+                format!(
+                    "fetch it again; if it is a page without users all the same: --records {}",
+                    survey::show_path(&array)
+                ),
             ),
         };
         Err(InputError::new(Kind::Records, &self.file, what).hint(hint))

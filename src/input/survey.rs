@@ -19,7 +19,31 @@ pub(super) struct Survey {
     /// The only array of all, if it is empty.
     only_empty: Option<Vec<String>>,
     arrays: u64,
+    /// The names at the root that answers have which went wrong.
+    error_names: Vec<String>,
 }
+
+/// Names at the root of an answer that went wrong, in small letters and without what separates their words:
+/// those of Okta, Auth0, OAuth 2 (RFC 6749), problem details (RFC 9457) and of APIs in general. Any that begins
+/// with `error` is one, too.
+const OF_ERRORS: [&str; 16] = [
+    "message",
+    "messages",
+    "msg",
+    "status",
+    "statuscode",
+    "code",
+    "detail",
+    "details",
+    "title",
+    "reason",
+    "exception",
+    "fault",
+    "failure",
+    "success",
+    "errcode",
+    "errmsg",
+];
 
 /// What a survey came to.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,6 +52,11 @@ pub(super) enum Choice {
     None,
     /// It may be any of these.
     Several(Vec<Vec<String>>),
+    /// The only array is empty, and names beside it are those of an answer that went wrong.
+    Error {
+        array: Vec<String>,
+        names: Vec<String>,
+    },
 }
 
 impl Survey {
@@ -40,14 +69,24 @@ impl Survey {
         (survey, end.err())
     }
 
-    /// Whether the array `users` at the root was found, behind which nothing matters.
+    /// Whether the array `users` at the root was found.
     pub(super) fn has_root_users(&self) -> bool {
         self.root_users
+    }
+
+    /// Whether nothing matters that comes behind: an empty array may be part of an answer that went wrong.
+    fn is_settled(&self) -> bool {
+        self.root_users && self.only_empty.is_none()
     }
 
     /// The array: `users` at the root; else the only one of objects, unless an array `users` that
     /// holds none may be meant; else the only one of all, which is empty.
     pub(super) fn choose(self) -> Choice {
+        if let (Some(array), 1, false) =
+            (&self.only_empty, self.arrays, self.error_names.is_empty())
+        {
+            return Choice::Error { array: array.clone(), names: self.error_names };
+        }
         if self.root_users {
             return Choice::Found(vec!["users".to_owned()]);
         }
@@ -71,11 +110,14 @@ impl Survey {
         }
         loop {
             path.push(stream.name()?);
+            if let [name] = &path[..] {
+                self.note_name(name);
+            }
             let value = stream.peek()?;
             if value == b'[' {
                 let first = stream.peek_from(1)?.map(|at| stream.window.bytes()[at]);
                 self.note(path, first);
-                if self.has_root_users() {
+                if self.is_settled() {
                     return Ok(());
                 }
             }
@@ -84,13 +126,19 @@ impl Survey {
             } else {
                 stream.skip_value()?;
             }
-            if self.has_root_users() {
-                return Ok(());
-            }
             path.pop();
             if !stream.goes_on(b'}')? {
                 return Ok(());
             }
+        }
+    }
+
+    fn note_name(&mut self, name: &str) {
+        let plain: String =
+            name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        let is_of_error = plain.starts_with("error") || OF_ERRORS.contains(&plain.as_str());
+        if is_of_error && self.error_names.len() <= SHOWN {
+            self.error_names.push(name.to_owned());
         }
     }
 
@@ -120,6 +168,12 @@ pub(super) fn show(paths: &[Vec<String>]) -> String {
         shown.push("…".to_owned());
     }
     shown.join(", ")
+}
+
+/// Names for a message.
+pub(super) fn show_names(names: &[String]) -> String {
+    let paths: Vec<Vec<String>> = names.iter().map(|name| vec![name.clone()]).collect();
+    show(&paths)
 }
 
 /// A path as `--records` takes it.

@@ -88,6 +88,12 @@ pub(crate) fn look_ahead(
     ahead
 }
 
+/// What is said of a source without any record: an empty page of a list is one, and so is an answer that went
+/// wrong.
+pub(crate) fn no_records(source: &str) -> String {
+    format!("{source}: no records in it; if users are missing, look at what is in the file")
+}
+
 /// What is said of corrections whose passwords do not suit: they are the few that went wrong, so the others
 /// are not refused for them. Whoever has one is invalid.
 fn one_by_one(what: &str) -> String {

@@ -7,7 +7,7 @@
 mod batches;
 mod head;
 
-pub(crate) use head::{awaited, look_ahead};
+pub(crate) use head::{awaited, look_ahead, no_records};
 
 use crate::clock;
 use crate::error::{Error, Result};

@@ -217,3 +217,54 @@ fn whom_a_wrong_file_has_brought_to_the_provider_is_told() {
     let told = "2 rows of DIR/wrong.jsonl are done: the provider has their users, and userferry export --map has their ids\n";
     assert!(err.contains(told), "{err}");
 }
+
+/// Okta's answer is that of <https://developer.okta.com/docs/reference/error-codes/>; the others are made up.
+#[test]
+fn an_error_that_was_saved_as_a_page_is_refused_by_the_names_in_it() {
+    let okta = r#"{"errorCode":"E0000011","errorSummary":"Invalid token provided","errorLink":"E0000011","errorId":"sampleQhz","errorCauses":[]}"#;
+    let shown = "`errorCode`, `errorSummary`, `errorLink`, `errorId`, `errorCauses`";
+    for (text, shown, array) in [
+        (okta, shown, "errorCauses"),
+        (r#"{"users":[],"error":"denied-4711"}"#, "`error`", "users"),
+        (r#"{"status_code":429,"data":[]}"#, "`status_code`", "data"),
+        (r#"{"data":{"list":[]},"message":"denied-4711"}"#, "`message`", "data.list"),
+    ] {
+        let desk = Desk::new();
+        desk.write("page.json", text);
+        let told = |name: &str| {
+            format!(
+                "error: {name}: no records, and it looks like an error that an API answered: it has {shown} beside an empty \
+                 array\n\nhint: fetch it again; if it is a page without users all the same: --records {array}\n"
+            )
+        };
+        for command in ["init --from", "check", "stage"] {
+            assert_eq!(desk.ferry(&format!("{command} page.json")).ok(2).err, told("page.json"));
+        }
+        assert_eq!(desk.pipe("stage -", text).ok(2).err, told("standard input"));
+        let did = desk.ferry(&format!("stage page.json --records {array}")).ok(0);
+        assert!(did.err.contains("warning: page.json: no records in it"), "{}", did.err);
+    }
+}
+
+#[test]
+fn a_source_without_records_is_told_and_is_no_mistake() {
+    let told = "no records in it; if users are missing, look at what is in the file";
+    for (name, text) in [
+        ("a.json", "[]"),
+        ("b.json", r#"{"users":[]}"#),
+        ("c.json", r#"{"data":[],"offset":0}"#),
+        ("d.csv", "uid,mail,pwd\n"),
+    ] {
+        let desk = desk();
+        desk.write(name, text);
+        let did = desk.ferry(&format!("check {name}")).ok(0);
+        assert!(did.out.contains(&format!("\nwarnings\n  {name}: {told}\n")), "{}", did.out);
+        let report = desk.ferry(&format!("check {name} right.jsonl --json")).ok(0).out;
+        assert!(report.contains("\"no-records\""), "{report}");
+        let did = desk.ferry(&format!("stage {name}")).ok(0);
+        assert!(did.err.contains(&format!("warning: {name}: {told}\n")), "{}", did.err);
+        assert!(did.err.contains("0 records read"), "{}", did.err);
+    }
+    let err = desk().ferry("stage right.jsonl").ok(0).err;
+    assert!(!err.contains("no records"), "{err}");
+}

@@ -3,7 +3,7 @@
 use crate::commands::sources::source_name;
 use crate::mapping::Mapping;
 use crate::schema::Schema;
-use crate::stage::{Found, Staged};
+use crate::stage::{Found, Staged, no_records};
 use crate::ui::Ui;
 use crate::words::{agree, by_field, counted, grouped};
 use std::collections::BTreeMap;
@@ -47,6 +47,9 @@ pub(super) fn tell(ui: Ui, source: &str, staged: &Staged) {
         ui.warn(&format!("{source}: {warning}"));
     }
     let c = &staged.counts;
+    if c.records == 0 && staged.broken.is_none() {
+        ui.warn(&no_records(source));
+    }
     let mut parts = vec![format!("{} read", counted(c.records, "record"))];
     for (n, what) in [
         (c.rows, "staged"),
