@@ -1,5 +1,6 @@
-//! Phone numbers that are read as numbers of the one region that the mapping names, though they may be of
-//! another country that numbers of the same column say themselves. Each would be somebody else's.
+//! Phone numbers without a country code beside others that say theirs. Read as numbers of the one region that
+//! the mapping names, they may be of another country, and then are somebody else's; where it names none, nobody
+//! can tell whose they are.
 
 use crate::mapping::{As, Copies, Mapping, Rule};
 use crate::schema::Schema;
@@ -11,7 +12,13 @@ use std::collections::BTreeMap;
 
 /// The region whose mobile numbers nobody writes with the zero that is dialled inside the country.
 const CHINA: &str = "CN";
-/// Numbers that are looked at again when it is known which countries there are; more prove nothing more.
+/// How many digits a number has that is taken as it stands.
+const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
+/// What can be done about numbers of several countries.
+const WAY_OUT: &str = "Write numbers of other countries with + and their country code, in the export or by a jq program in \
+                       the rule, from a column that says the country";
+/// Numbers that are looked at again when it is known which countries there are. Those behind them are compared
+/// with the countries that are known by then.
 const MOST: usize = 10_000;
 /// Fewer of a hundred look like numbers of another country by chance: landlines do.
 const FEW: u64 = 1;
@@ -23,13 +30,34 @@ pub(crate) struct Abroad<'a> {
     schema: &'a Schema,
     /// The rule of the phone number alone, without what it makes of it, and the region that it names. None
     /// where there is no such rule, or records say the country code of their number themselves.
-    rule: Option<(Mapping, Region)>,
-    /// Numbers that are read as those of the region.
+    rule: Option<(Mapping, Option<Region>)>,
+    /// Numbers without a country code: of the region, where one is named.
     read: u64,
-    /// Of these, those that are no mobile numbers there.
+    /// Of these, the first that are no mobile numbers there.
     suspects: Vec<String>,
-    /// How many numbers say which country code.
-    said: BTreeMap<String, u64>,
+    /// How many of them are kept.
+    most: usize,
+    /// Those behind them that are of a country that others say; without a region, all that are not China's.
+    beyond: u64,
+    /// What numbers say of their country, by its code.
+    said: BTreeMap<String, Said>,
+}
+
+/// The numbers that say one country code.
+struct Said {
+    n: u64,
+    /// Its main region; none for that of the rule.
+    region: Option<Region>,
+}
+
+/// What a person should know.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// The word for machines.
+    pub(crate) warning: &'static str,
+    /// How many numbers.
+    pub(crate) count: u64,
+    pub(crate) message: String,
 }
 
 impl<'a> Abroad<'a> {
@@ -41,69 +69,133 @@ impl<'a> Abroad<'a> {
             let (rule, region) = unread(mapping.rule(field)?)?;
             Some((Mapping::new(vec![(field.to_owned(), rule)]), region))
         });
-        Self { schema, rule, read: 0, suspects: Vec::new(), said: BTreeMap::new() }
+        let (suspects, said) = (Vec::new(), BTreeMap::new());
+        Self { schema, rule, read: 0, suspects, most: MOST, beyond: 0, said }
     }
 
     /// Looks at a record.
     pub(crate) fn add(&mut self, raw: &[u8]) {
         let Some((mapping, region)) = &self.rule else { return };
+        let region = *region;
         let user = mapping.map(raw, self.schema, Copies::WhereTheyMayBeWrong).user;
         let Some((_, Value::Text(text))) = user.fields.first() else { return };
         let Ok(digits) = bare(text) else { return };
-        let Some(Ok(found)) = number(&digits, Some(*region)) else { return };
-        if digits.starts_with('+') {
-            *self.said.entry(found.country).or_default() += 1;
-        } else if Some(&found.country) == country_code(region.as_str()).as_ref() {
-            self.read += 1;
-            if !is_written_as_mobile(&digits, *region) && self.suspects.len() < MOST {
-                self.suspects.push(digits);
+        match (number(&digits, region), region) {
+            (Some(Ok(found)), None) => self.say(found.country, CHINA),
+            (Some(Ok(found)), Some(region)) if digits.starts_with('+') => {
+                self.say(found.country, region.as_str());
             }
+            (Some(Ok(found)), Some(region))
+                if Some(&found.country) == country_code(region.as_str()).as_ref() =>
+            {
+                self.read_as(digits, region);
+            }
+            (None, _) if DIGITS.contains(&digits.len()) => {
+                self.read += 1;
+                self.beyond += u64::from(!is_written_in_china(&digits));
+            }
+            _ => {}
         }
     }
 
-    /// How many may be of another country, and what a person should know; nothing where only chance speaks
-    /// for it.
-    pub(crate) fn told(&self) -> Option<(u64, String)> {
+    fn say(&mut self, code: String, own: &str) {
+        let said = self.said.entry(code).or_insert_with_key(|code| {
+            let is_own = country_code(own).as_ref() == Some(code);
+            Said { n: 0, region: if is_own { None } else { main_region(code) } }
+        });
+        said.n += 1;
+    }
+
+    /// A number without a country code, which is read as one of the region.
+    fn read_as(&mut self, digits: String, region: Region) {
+        self.read += 1;
+        if is_written_as_mobile(&digits, region) {
+            return;
+        }
+        if self.suspects.len() < self.most {
+            self.suspects.push(digits);
+        } else {
+            self.beyond += u64::from(self.is_of_another(&digits));
+        }
+    }
+
+    /// Whether it would be a mobile number of a country that others say.
+    fn is_of_another(&self, digits: &str) -> bool {
+        self.said.values().filter_map(|said| said.region).any(|region| is_mobile(digits, region))
+    }
+
+    /// What a person should know; nothing where only chance speaks for it.
+    pub(crate) fn told(&self) -> Option<Told> {
         let (_, region) = self.rule.as_ref()?;
-        let own = country_code(region.as_str())?;
-        let mut others: Vec<(&String, u64, Region)> = self
+        let mut others: Vec<(&String, u64)> = self
             .said
             .iter()
-            .filter(|(code, _)| **code != own)
-            .filter_map(|(code, n)| Some((code, *n, main_region(code)?)))
+            .filter(|(_, said)| said.region.is_some())
+            .map(|(code, said)| (code, said.n))
             .collect();
-        others.sort_by_key(|(_, n, _)| std::cmp::Reverse(*n));
-        let is_of_another =
-            |digits: &&String| others.iter().any(|(_, _, region)| is_mobile(digits, *region));
-        let n = self.suspects.iter().filter(is_of_another).count() as u64;
-        if n == 0 || n * 100 < self.read * FEW {
-            return None;
-        }
-        let shown =
-            others.iter().take(NAMED).map(|(code, n, _)| format!("+{code}: {}", grouped(*n)));
+        others.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+        let shown = others.iter().take(NAMED).map(|(code, n)| format!("+{code}: {}", grouped(*n)));
         let shown: Vec<String> = shown.collect();
         let more = if others.len() > NAMED { ", …" } else { "" };
-        let region = region.as_str();
-        let message = format!(
-            "{} of {} without + {} read as of {region}, but would be {} of a country that others of the column say ({}{more}): \
-             {} may be somebody else's number by this. Write numbers of other countries with + and their country code, in the \
-             export or by a jq program in the rule, from a column that says the country",
-            grouped(n),
-            agree(self.read, "1 phone number", &format!("{} phone numbers", grouped(self.read))),
-            agree(n, "is", "are"),
-            agree(n, "a mobile number", "mobile numbers"),
-            shown.join(", "),
-            agree(n, "it", "each"),
-        );
-        Some((n, message))
+        let shown = format!("{}{more}", shown.join(", "));
+        let kept = self.suspects.iter().filter(|digits| self.is_of_another(digits)).count() as u64;
+        let (n, said) = (kept + self.beyond, self.said.values().map(|said| said.n).sum::<u64>());
+        let of = if region.is_some() { self.read } else { self.read + said };
+        if others.is_empty() || n == 0 || n * 100 < of * FEW {
+            return None;
+        }
+        Some(match region {
+            Some(region) => as_of_region(n, of, *region, &shown),
+            None => as_it_stands(n, of, &shown),
+        })
     }
 }
 
-/// A rule as it is before its text is read as a phone number, and the region that it reads it by.
-fn unread(rule: &Rule) -> Option<(Rule, Region)> {
+/// Numbers that are read as of one region. `shown`: the countries that others say.
+fn as_of_region(n: u64, of: u64, region: Region, shown: &str) -> Told {
+    let message = format!(
+        "{} of {} without + {} read as of {}, but would be {} of a country that others of the column say ({shown}): \
+         {} may be somebody else's number by this. {WAY_OUT}",
+        grouped(n),
+        agree(of, "1 phone number", &format!("{} phone numbers", grouped(of))),
+        agree(n, "is", "are"),
+        region.as_str(),
+        agree(n, "a mobile number", "mobile numbers"),
+        agree(n, "it", "each"),
+    );
+    Told { warning: "phones-abroad", count: n, message }
+}
+
+/// Numbers that say no country, where the rule names none.
+fn as_it_stands(n: u64, of: u64, shown: &str) -> Told {
+    let message = format!(
+        "{} of {} {} no country code and {} not written as one of mainland China, while others of the column say their country \
+         ({shown}): {} as {}, and nobody can tell whose {} by this. If {} of one country, name it in the rule: \
+         as = \"phone\", region = \"…\". Otherwise: {WAY_OUT}",
+        grouped(n),
+        agree(of, "1 phone number", &format!("{} phone numbers", grouped(of))),
+        agree(n, "has", "have"),
+        agree(n, "is", "are"),
+        agree(n, "it is sent", "they are sent"),
+        agree(n, "it stands", "they stand"),
+        agree(n, "it is", "they are"),
+        agree(n, "it is", "all of them are"),
+    );
+    Told { warning: "phones-without-country", count: n, message }
+}
+
+/// A rule as it is before its text is read as a phone number, and the region that it reads it by, if it names one.
+fn unread(rule: &Rule) -> Option<(Rule, Option<Region>)> {
     let mut rule = rule.clone();
     let (Rule::Column { how, .. } | Rule::Jq { how, .. }) = &mut rule else { return None };
-    let (As::Phone(Some(region)) | As::E164(Some(region))) = how.steps.pop()? else { return None };
+    let region = match how.steps.last() {
+        Some(As::Phone(region) | As::E164(region)) => {
+            let region = *region;
+            how.steps.pop();
+            region
+        }
+        _ => None,
+    };
     if how.steps.is_empty() {
         how.steps.push(As::Text);
     }
@@ -113,6 +205,16 @@ fn unread(rule: &Rule) -> Option<(Rule, Region)> {
 /// Whether a number is a mobile one of the region, as people write it there.
 fn is_written_as_mobile(digits: &str, region: Region) -> bool {
     is_mobile(digits, region) && !(region.as_str() == CHINA && digits.starts_with('0'))
+}
+
+/// Whether a number without a country code is written as people in mainland China write theirs: a mobile one
+/// without the zero, another one with it.
+fn is_written_in_china(digits: &str) -> bool {
+    let Some(china) = Region::new(CHINA) else { return false };
+    match digits.strip_prefix('0') {
+        Some(_) => !is_mobile(digits, china) && matches!(number(digits, Some(china)), Some(Ok(_))),
+        None => is_mobile(digits, china),
+    }
 }
 
 fn main_region(code: &str) -> Option<Region> {
@@ -125,15 +227,21 @@ mod tests {
     use super::*;
     use crate::target::authing::fields::V2;
 
-    fn told(rules: &str, numbers: &[&str]) -> Option<(u64, String)> {
+    fn seen<'a>(rules: &str, most: usize, numbers: impl Iterator<Item = &'a str>) -> Option<Told> {
         let mapping: Mapping = serde_json::from_str(rules).unwrap();
-        let mut abroad = Abroad::new(&mapping, &V2);
+        let mut abroad = Abroad { most, ..Abroad::new(&mapping, &V2) };
         for number in numbers {
             abroad
                 .add(format!("{{\"uid\":\"1\",\"tel\":\"{number}\",\"code\":\"49\"}}").as_bytes());
         }
         abroad.told()
     }
+
+    fn told(rules: &str, numbers: &[&str]) -> Option<(u64, String)> {
+        seen(rules, MOST, numbers.iter().copied()).map(|told| (told.count, told.message))
+    }
+
+    const WITHOUT: &str = r#"{"externalId":"uid","phone":{"from":"tel","as":"phone"}}"#;
 
     fn china(more: &str) -> String {
         format!(
@@ -164,10 +272,11 @@ mod tests {
         assert_eq!(told(&china(""), &["0151 12345678", "13800138000"]), None);
         let mixed = ["+49 170 1234567", "0151 12345678"];
         assert!(told(&china(""), &mixed).is_some());
-        // The records say the country, or no region is named.
+        // The records say the country.
         assert_eq!(told(&china(",\"phoneCountryCode\":\"code\""), &mixed), None);
-        let without = r#"{"externalId":"uid","phone":{"from":"tel","as":"phone"}}"#;
-        assert_eq!(told(without, &mixed), None);
+        // Nobody says another country where no region is named either, or all are written as in China.
+        assert_eq!(told(WITHOUT, &["0151 12345678", "2125550123", "+86 138 0013 8001"]), None);
+        assert_eq!(told(WITHOUT, &all), None);
         // At home where they are read.
         assert_eq!(told(&china("").replace("\"CN\"", "\"DE\""), &mixed), None);
     }
@@ -179,5 +288,42 @@ mod tests {
         assert_eq!(told(&china(""), &numbers), None);
         numbers.push("0151 12345679");
         assert_eq!(told(&china(""), &numbers).unwrap().0, 2);
+    }
+
+    #[test]
+    fn without_a_region_numbers_that_say_no_country_beside_others_are_told() {
+        let mixed =
+            ["+49 170 1234567", "0049 170 1234568", "0151 12345678", "2125550123", "+12125550123"];
+        let expected = "2 of 6 phone numbers have no country code and are not written as one of mainland China, while others of \
+                        the column say their country (+49: 2, +1: 1): they are sent as they stand, and nobody can tell whose they \
+                        are by this. If all of them are of one country, name it in the rule: as = \"phone\", region = \"…\". ";
+        let numbers = [&mixed[..], &["13800138000"]].concat();
+        for rules in [WITHOUT, r#"{"externalId":"uid","phone":"tel"}"#] {
+            let (n, message) = told(rules, &numbers).unwrap();
+            assert_eq!(n, 2);
+            assert!(message.starts_with(expected), "{message}");
+        }
+        let with_code = WITHOUT.replace("\"phone\":", "\"phoneCountryCode\":\"code\",\"phone\":");
+        assert_eq!(told(&with_code, &numbers), None);
+        let warning = seen(WITHOUT, MOST, numbers.iter().copied()).unwrap().warning;
+        assert_eq!(warning, "phones-without-country");
+    }
+
+    #[test]
+    fn all_of_many_are_counted() {
+        // More than are kept; and so many more that those that are kept are less than one of a hundred.
+        for (most, n) in [(MOST, 12_000), (10, 2_000)] {
+            let wrong = std::iter::repeat_n("0151 12345678", n);
+            let numbers = ["+49 170 1234567"].into_iter().chain(wrong);
+            let found = seen(&china(""), most, numbers).unwrap();
+            assert_eq!(found.count, n as u64);
+            let start = format!("{0} of {0} phone numbers without +", grouped(n as u64));
+            assert!(found.message.starts_with(&start), "{}", found.message);
+        }
+        // Landlines of the region fill what is kept, and are none of another country.
+        let landlines = std::iter::repeat_n("010-62515115", 50);
+        let wrong = std::iter::repeat_n("0151 12345678", 50);
+        let numbers = ["+49 170 1234567"].into_iter().chain(landlines).chain(wrong);
+        assert_eq!(seen(&china(""), 10, numbers).unwrap().count, 50);
     }
 }

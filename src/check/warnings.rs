@@ -21,8 +21,8 @@ impl Checker<'_> {
         self.warn_of_fields();
         self.warn_of_overlooked();
         self.warn_of_unknown_states();
-        if let Some((count, message)) = self.abroad.told() {
-            self.warn("phones-abroad", count, message);
+        if let Some(told) = self.abroad.told() {
+            self.warn(told.warning, told.count, told.message);
         }
         self.warn_of_external_ids();
         self.warn_of_ids_alone();

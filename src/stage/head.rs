@@ -139,7 +139,7 @@ pub(crate) fn awaited(schema: &Schema) -> impl Iterator<Item = &'static str> {
 }
 
 /// What nothing maps, though these users could sign in afterwards, or nobody; and phone numbers that may be
-/// of another country than they are read as.
+/// of another country than they are read as, or of any.
 fn overlooked(ahead: &Ahead, settings: &Settings<'_>) -> Vec<String> {
     let (mapping, schema) = (settings.mapping, settings.schema);
     let mut overlooked = Overlooked::but(settings.allowed.unused);
@@ -153,6 +153,6 @@ fn overlooked(ahead: &Ahead, settings: &Settings<'_>) -> Vec<String> {
     asked.extend(overlooked.of_salts(&digests, mapping, schema));
     let n = grouped(ahead.found.records);
     let told = asked.into_iter().filter(|one| one.concerned > 0).map(|one| one.message);
-    let told = told.chain(abroad.told().map(|(_, message)| message));
+    let told = told.chain(abroad.told().map(|told| told.message));
     told.map(|message| format!("by the first {n} records, {message}")).collect()
 }
