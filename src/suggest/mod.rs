@@ -100,6 +100,9 @@ const FIRST: &[&str] = &[
     "loginsCount",
 ];
 
+/// Why a rule leaves out what is wrong, though no value that was looked at is.
+const FREE_TEXT: &str = "free text there, so what is no phone number is left out";
+
 /// Points that an identifier loses some of whose values came before: another may be the better one.
 const REPEATED: i64 = 300;
 
@@ -116,13 +119,16 @@ pub fn propose(survey: &Survey, is_sample: bool, schema: &Schema) -> Proposal {
     // The best first; of equal ones the first in the export.
     candidates.sort_by_key(|candidate| (std::cmp::Reverse(candidate.points), candidate.at));
     let rest = schema.fields.iter().map(|field| field.name).filter(|name| !FIRST.contains(name));
+    let free = phones::free_text(&fields);
     let mut lines = Vec::new();
     for field in FIRST.iter().copied().chain(rest) {
         let of_field = candidates.iter().filter(|candidate| candidate.field == field);
         lines.extend(of_field.enumerate().map(|(i, candidate)| {
             let (place, stats) = &fields[candidate.at];
             let tried = tried.remove(&(candidate.at, candidate.field)).filter(|_| i == 0);
-            line(candidate, place, percent(stats.filled(), records), tried)
+            let is_free = candidate.field == phones::PHONE && free.contains(&candidate.at);
+            let omits = tried.as_ref().is_some_and(|tried| is_free || tried.refusals() > 0);
+            Line { omits, ..line(candidate, place, percent(stats.filled(), records), tried) }
         }));
     }
     omit(&mut lines, schema);
@@ -203,15 +209,18 @@ fn never_verified_alone(
     }
 }
 
-/// What a rule that holds refuses is left out, where the field is not needed.
+/// What a rule that holds refuses, or will refuse, is left out, where the field is not needed.
 fn omit(lines: &mut [Line], schema: &Schema) {
     let has_other =
         lines.iter().any(|line| line.holds && matches!(line.field, "externalId" | "email"));
-    for line in lines.iter_mut().filter(|line| line.holds) {
-        let is_refused = line.tried.as_ref().is_some_and(|tried| tried.refusals() > 0);
-        line.omits = is_refused && may_omit(line.field, has_other, schema);
+    for line in lines.iter_mut().filter(|line| line.omits) {
+        line.omits = may_omit(line.field, has_other, schema);
         if line.omits {
             line.rule = rule::with_omission(&line.rule);
+            let is_clean = line.tried.as_ref().is_some_and(|tried| tried.refusals() == 0);
+            let note = is_clean.then(|| FREE_TEXT.to_owned());
+            let notes: Vec<String> = line.note.take().into_iter().chain(note).collect();
+            line.note = (!notes.is_empty()).then(|| notes.join("; "));
         }
     }
 }

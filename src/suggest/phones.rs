@@ -7,6 +7,7 @@ use super::survey::{FieldStats, Place};
 use super::trial::Trial;
 use crate::values::Region;
 use crate::values::phone::{bare, country_code, is_mobile, number, phone, regions};
+use crate::vocabulary::systems;
 use crate::words::grouped;
 use std::collections::BTreeMap;
 
@@ -44,6 +45,14 @@ pub(super) fn settle(found: &mut [Candidate], fields: &[(Place, FieldStats)], tr
 fn is_of_gotrue(fields: &[(Place, FieldStats)]) -> bool {
     let is_its = |name: &String| matches!(name.as_str(), "rawusermetadata" | "rawappmetadata");
     fields.iter().any(|(place, _)| names(place).first().is_some_and(is_its))
+}
+
+/// The numbers of the fields that their system keeps as free text: some will be wrong, though none of the
+/// records that were looked at has one.
+pub(super) fn free_text(fields: &[(Place, FieldStats)]) -> Vec<usize> {
+    let paths: Vec<String> = fields.iter().map(|(place, _)| names(place).concat()).collect();
+    let free = systems::free_phones(&paths);
+    (0..paths.len()).filter(|at| free.contains(&paths[*at].as_str())).collect()
 }
 
 struct Told {

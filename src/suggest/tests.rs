@@ -825,3 +825,25 @@ fn a_phone_column_is_taken_by_the_numbers_in_it_and_nothing_is_verified_without(
         proposed(&[serde_json::json!({"uid": 1, "email": "none", "email_verified": true})]);
     assert!(no_mail.iter().any(|line| line.starts_with("# emailVerified = ")), "{no_mail:?}");
 }
+
+/// Okta keeps phone numbers as it is given them
+/// (<https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/>).
+#[test]
+fn phone_numbers_that_a_system_keeps_as_free_text_are_left_out_where_a_later_one_is_wrong() {
+    let record = |n: u32, status: &str| {
+        serde_json::json!({
+            "id": format!("00u{n}"), (status): "ACTIVE",
+            "profile": {"login": format!("u{n}@example.com"), "email": format!("u{n}@example.com"),
+                "mobilePhone": format!("+1 415 555 {:04}", n + 2000)},
+        })
+    };
+    let lines = |status: &str| {
+        let records: Vec<_> = (0..30).map(|n| record(n, status)).collect();
+        proposed(&records)
+    };
+    let with =
+        |omit: &str| format!("phone = {{ from = \"profile.mobilePhone\", as = \"phone\"{omit} }}");
+    let (okta, another) = (lines("status"), lines("state"));
+    assert!(okta.contains(&with(", on_error = \"omit\"")), "{okta:?}");
+    assert!(another.contains(&with("")), "{another:?}");
+}

@@ -51,6 +51,21 @@ const SYSTEMS: &[System] = &[
     },
 ];
 
+/// Phone numbers that a system keeps as free text: columns that its export has, all of them, and those that
+/// hold such numbers. Plain names of whole paths: `profile.login` is `profilelogin`.
+const FREE_TEXT: &[(&[&str], &[&str])] = &[
+    // Okta's profile has `mobilePhone` and `primaryPhone` as texts of at most 100 characters, with no form that is
+    // checked (developer.okta.com/docs/api/openapi/okta-management/management/tag/User/, UserProfile).
+    (&["status", "profilelogin"], &["profilemobilephone", "profileprimaryphone"]),
+];
+
+/// Of the columns of an export, those that hold phone numbers as free text. Plain names of whole paths.
+pub(crate) fn free_phones(names: &[String]) -> &'static [&'static str] {
+    let is_there = |mark: &&str| names.iter().any(|name| name == mark);
+    let system = FREE_TEXT.iter().find(|(marks, _)| marks.iter().all(is_there));
+    system.map_or(&[], |(_, columns)| *columns)
+}
+
 /// The system whose export has these columns.
 pub(crate) fn of_columns(names: &[&str]) -> Option<&'static System> {
     let is_there = |mark: &&str| names.iter().any(|name| plain(name) == **mark);

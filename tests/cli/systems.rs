@@ -46,7 +46,7 @@ const SYSTEMS: &[System] = &[
         expected: &[
             r#"externalId = "id""#,
             r#"email = "profile.email""#,
-            r#"phone = { from = "profile.mobilePhone", as = "phone" }"#,
+            r#"phone = { from = "profile.mobilePhone", as = "phone", on_error = "omit" }"#,
             r#"username = "profile.login""#,
             r#"nickname = "profile.displayName""#,
             r#"lastLogin = "lastLogin""#,
