@@ -36,6 +36,7 @@ mod json;
 mod loopback;
 pub mod mapping;
 pub mod monitor;
+mod nobody;
 mod open_files;
 mod overlooked;
 pub mod password;

@@ -121,6 +121,14 @@ impl Identifiers {
         }
     }
 
+    /// Whether there is an external id, and nothing to sign in with.
+    pub(crate) fn is_external_id_alone(&self) -> bool {
+        self.external_id.is_some()
+            && self.email.is_none()
+            && self.phone.is_none()
+            && self.username.is_none()
+    }
+
     /// The identifiers that are there.
     pub fn iter(&self) -> impl Iterator<Item = (IdKind, &str)> {
         IdKind::ALL.into_iter().filter_map(|kind| self.get(kind).map(|value| (kind, value)))

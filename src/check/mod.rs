@@ -18,6 +18,7 @@ use crate::abroad::Abroad;
 use crate::error::Result;
 use crate::input::{HIDDEN, Reader, Record, is_data};
 use crate::mapping::{Mapping, for_each_field};
+use crate::nobody::Nobody;
 use crate::overlooked::Overlooked;
 use crate::password::guard::{Guard, Watch};
 use crate::password::{Scheme, cost, detect};
@@ -27,7 +28,7 @@ use crate::problem::{Problem, Rule};
 use crate::schema::Schema;
 use crate::stage;
 use crate::store::{Batch, JobId, Lens, NewJob, Reading, SourceId, Staging, Table};
-use crate::user::{IdKind, Identifiers, User, Value};
+use crate::user::{IdKind, User, Value};
 use hashes::Hashes;
 use known::Known;
 use report::Costs;
@@ -66,6 +67,8 @@ pub struct Checker<'a> {
     overlooked: Overlooked,
     /// Phone numbers that may be of another country than they are read as.
     abroad: Abroad<'a>,
+    /// Records that stand for nobody.
+    nobody: Nobody,
     /// Hashes that no rule takes.
     hashes: Hashes,
     /// Records whose state the rule of those who may not sign in does not know.
@@ -112,6 +115,7 @@ impl<'a> Checker<'a> {
             met: BTreeSet::new(),
             overlooked: Overlooked::default(),
             abroad: Abroad::new(mapping, schema),
+            nobody: Nobody::default(),
             hashes: Hashes::default(),
             unknown_states: UnknownStates::default(),
             on_id_alone: None,
@@ -216,7 +220,8 @@ impl<'a> Checker<'a> {
         self.without_external_id +=
             u64::from(key_kind.is_some_and(|kind| kind != IdKind::ExternalId));
         let is_sent = prepared.problems.is_empty();
-        if is_sent && has_id_alone(&prepared.user.identifiers) {
+        if is_sent && prepared.user.identifiers.is_external_id_alone() {
+            self.nobody.add(&record.raw, &prepared.user.identifiers);
             self.without_sign_in += 1;
             let key = prepared.user.identifiers.get(IdKind::ExternalId).unwrap_or_default();
             if let Some(work) = &mut self.on_id_alone {
@@ -364,12 +369,5 @@ impl<'a> Checker<'a> {
 }
 
 /// Whether a user has an external id and no other identifier.
-fn has_id_alone(identifiers: &Identifiers) -> bool {
-    identifiers.get(IdKind::ExternalId).is_some()
-        && [IdKind::Email, IdKind::Phone, IdKind::Username]
-            .iter()
-            .all(|kind| identifiers.get(*kind).is_none())
-}
-
 #[cfg(test)]
 mod tests;

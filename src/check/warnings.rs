@@ -24,6 +24,9 @@ impl Checker<'_> {
         if let Some(told) = self.abroad.told() {
             self.warn(told.warning, told.count, told.message);
         }
+        if let Some((count, message)) = self.nobody.told() {
+            self.warn("nobody", count, message);
+        }
         self.warn_of_external_ids();
         self.warn_of_ids_alone();
         self.warn_of_verified_nothing();

@@ -7,6 +7,7 @@ use crate::columns;
 use crate::error::{Error, Result};
 use crate::input::{Reader, Record, Source};
 use crate::mapping::Mapping;
+use crate::nobody::Nobody;
 use crate::overlooked::{Overlooked, digests};
 use crate::password::guard::{self, Watch};
 use crate::prepare;
@@ -52,9 +53,11 @@ pub(super) fn judged(
 }
 
 /// The first records, and what was seen of them.
+#[derive(Default)]
 pub(crate) struct Ahead {
     pub(crate) records: Vec<Record>,
     found: Found,
+    nobody: Nobody,
     /// The schemes of their passwords.
     schemes: BTreeSet<&'static str>,
 }
@@ -66,8 +69,7 @@ pub(crate) fn look_ahead(
     schema: &Schema,
     watch: &mut Watch,
 ) -> Ahead {
-    let mut ahead =
-        Ahead { records: Vec::new(), found: Found::default(), schemes: BTreeSet::new() };
+    let mut ahead = Ahead::default();
     let (mut bytes, mut seen) = (0, 0);
     // All of it goes into one batch: behind it lies a checkpoint.
     while ahead.records.len() < guard::JUDGED && bytes < batches::BYTES {
@@ -77,6 +79,7 @@ pub(crate) fn look_ahead(
         if record.fault.is_none() {
             let user = prepare::inspect(&record.raw, mapping, schema).user;
             ahead.found.note(&user);
+            ahead.nobody.add(&record.raw, &user.identifiers);
             if let Some(password) = user.password {
                 ahead.schemes.insert(watch.see(password.expose_secret(), record.no).as_str());
                 seen += 1;
@@ -139,7 +142,8 @@ pub(crate) fn awaited(schema: &Schema) -> impl Iterator<Item = &'static str> {
 }
 
 /// What nothing maps, though these users could sign in afterwards, or nobody; and phone numbers that may be
-/// of another country than they are read as, or of any.
+/// of another country than they are read as, or of any; and
+/// what stands for nobody.
 fn overlooked(ahead: &Ahead, settings: &Settings<'_>) -> Vec<String> {
     let (mapping, schema) = (settings.mapping, settings.schema);
     let mut overlooked = Overlooked::but(settings.allowed.unused);
@@ -154,5 +158,6 @@ fn overlooked(ahead: &Ahead, settings: &Settings<'_>) -> Vec<String> {
     let n = grouped(ahead.found.records);
     let told = asked.into_iter().filter(|one| one.concerned > 0).map(|one| one.message);
     let told = told.chain(abroad.told().map(|told| told.message));
+    let told = told.chain(ahead.nobody.told().map(|(_, message)| message));
     told.map(|message| format!("by the first {n} records, {message}")).collect()
 }

@@ -10,9 +10,18 @@ use super::survey::{FieldStats, Place};
 use crate::schema::{Field, Schema, Type};
 use crate::user::IdKind;
 use crate::vocabulary::synonyms::{self, Meaning};
-use crate::vocabulary::systems;
+use crate::vocabulary::systems::{self, System};
 use crate::words::grouped;
 use std::borrow::Cow;
+
+/// The system whose export has these fields.
+pub(super) fn system(fields: &[(Place, FieldStats)]) -> Option<&'static System> {
+    let columns = fields.iter().filter_map(|(place, _)| match place {
+        Place::Column(path) | Place::First(path) => path.last().map(String::as_str),
+        _ => None,
+    });
+    systems::of_columns(&columns.collect::<Vec<&str>>())
+}
 
 /// All candidates, in the order of the export.
 pub(super) fn candidates(
@@ -21,11 +30,7 @@ pub(super) fn candidates(
     now: Option<i64>,
     schema: &Schema,
 ) -> Vec<Candidate> {
-    let columns = fields.iter().filter_map(|(place, _)| match place {
-        Place::Column(path) | Place::First(path) => path.last().map(String::as_str),
-        _ => None,
-    });
-    let system = systems::of_columns(&columns.collect::<Vec<&str>>());
+    let system = system(fields);
     let mut found: Vec<Candidate> = fields
         .iter()
         .enumerate()

@@ -103,6 +103,9 @@ const FIRST: &[&str] = &[
 /// Why a rule leaves out what is wrong, though no value that was looked at is.
 const FREE_TEXT: &str = "free text there, so what is no phone number is left out";
 
+/// The field of the external id.
+const ID: &str = "externalId";
+
 /// Points that an identifier loses some of whose values came before: another may be the better one.
 const REPEATED: i64 = 300;
 
@@ -132,6 +135,7 @@ pub fn propose(survey: &Survey, is_sample: bool, schema: &Schema) -> Proposal {
         }));
     }
     omit(&mut lines, schema);
+    tell_nobody(&mut lines, &fields, &trial);
     let held: Vec<&str> = lines.iter().filter(|line| line.holds).map(|line| line.field).collect();
     for line in &mut lines {
         line.is_part &= held.contains(&line.field);
@@ -221,6 +225,19 @@ fn omit(lines: &mut [Line], schema: &Schema) {
             let note = is_clean.then(|| FREE_TEXT.to_owned());
             let notes: Vec<String> = line.note.take().into_iter().chain(note).collect();
             line.note = (!notes.is_empty()).then(|| notes.join("; "));
+        }
+    }
+}
+
+/// Says where a row of the system stands for nobody, and would become a user.
+fn tell_nobody(lines: &mut [Line], fields: &[(Place, FieldStats)], trial: &Trial<'_>) {
+    let Some(system) = choose::system(fields) else { return };
+    for line in lines.iter_mut().filter(|line| line.holds && line.field == ID) {
+        let ids = trial.texts(ID, &line.rule);
+        if let Some((id, whom)) = ids.iter().find_map(|id| Some((id, system.nobody(id)?))) {
+            let note = format!("{id} stands for {whom}: leave this row out of the export");
+            line.note =
+                Some(line.note.take().map_or_else(|| note.clone(), |old| format!("{old}; {note}")));
         }
     }
 }

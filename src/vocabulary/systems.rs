@@ -12,11 +12,17 @@ pub(crate) struct System {
     one_of: &'static [&'static str],
     /// What columns mean there: the provider's field, or `""` for none.
     columns: &'static [(&'static str, &'static str)],
+    /// The external id of a row that stands for nobody, and for whom it stands, as a person would call them;
+    /// empty where there is none.
+    nobody: (&'static str, &'static str),
 }
+
+const NONE: (&str, &str) = ("", "");
 
 const SYSTEMS: &[System] = &[
     // `name` is what people sign in with; `login` and `access` are moments, in seconds
-    // (core/modules/user/src/Entity/User.php; user_schema() of Drupal 7).
+    // (core/modules/user/src/Entity/User.php; user_schema() of Drupal 7). `uid` 0 is whoever has not signed in
+    // (AnonymousUserSession; user_install()).
     System {
         marks: &["uid", "name", "pass", "mail", "access", "login"],
         one_of: &[],
@@ -27,12 +33,14 @@ const SYSTEMS: &[System] = &[
             ("langcode", ""),
             ("preferredlangcode", "locale"),
         ],
+        nobody: ("0", "Drupal's visitors, who have not signed in"),
     },
     // Discuz, pre_common_member: whether the address was confirmed (https://gitee.com/Discuz/DiscuzX).
     System {
         marks: &["uid", "username", "emailstatus", "groupid"],
         one_of: &[],
         columns: &[("emailstatus", "emailVerified")],
+        nobody: NONE,
     },
     // inetOrgPerson (RFC 2798, RFC 4519): `uid` is what people sign in with, `l`, `st` and `c` are places.
     // Active Directory has the same names.
@@ -48,6 +56,7 @@ const SYSTEMS: &[System] = &[
             ("co", "country"),
             ("o", "company"),
         ],
+        nobody: NONE,
     },
 ];
 
@@ -66,6 +75,11 @@ pub(crate) fn free_phones(names: &[String]) -> &'static [&'static str] {
     system.map_or(&[], |(_, columns)| *columns)
 }
 
+/// Whether rows of this external id stand for nobody in some system.
+pub(crate) fn may_be_nobody(id: &str) -> bool {
+    SYSTEMS.iter().any(|system| system.nobody(id).is_some())
+}
+
 /// The system whose export has these columns.
 pub(crate) fn of_columns(names: &[&str]) -> Option<&'static System> {
     let is_there = |mark: &&str| names.iter().any(|name| plain(name) == **mark);
@@ -80,6 +94,12 @@ impl System {
     /// what it means elsewhere.
     pub(crate) fn field(&self, name: &str) -> Option<&'static str> {
         self.columns.iter().find(|(column, _)| *column == name).map(|(_, field)| *field)
+    }
+
+    /// For whom a row of this external id stands, if it stands for nobody.
+    pub(crate) fn nobody(&self, id: &str) -> Option<&'static str> {
+        let (own, whom) = self.nobody;
+        (!own.is_empty() && own == id).then_some(whom)
     }
 }
 

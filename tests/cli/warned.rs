@@ -300,3 +300,36 @@ fn a_verified_address_that_is_not_there_is_told_and_sent_as_it_stands() {
     );
     assert!(!desk.ferry("check u.jsonl").ok(0).out.contains("count as verified"));
 }
+
+/// Drupal's `users_field_data`: uid 0 is whoever has not signed in (core/modules/user/user.install).
+#[test]
+fn the_row_of_drupals_visitors_is_told_by_each_command_that_reads_it() {
+    let desk = Desk::new();
+    let hash = "$2y$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy";
+    let header = "uid,langcode,preferred_langcode,name,pass,mail,status,created,access,login\n";
+    let one = |n: u32| {
+        format!("{n},en,en,user{n},{hash},u{n}@example.com,1,1700000000,1700000000,1700000000\n")
+    };
+    let users: String = (1..30).map(one).collect();
+    let visitors = "0,en,,,,,0,1700000000,0,0\n";
+    desk.write("with.csv", format!("{header}{visitors}{users}"));
+    desk.write("without.csv", format!("{header}{users}"));
+    let whom =
+        "0 stands for Drupal's visitors, who have not signed in: leave this row out of the export";
+    let told = "1 record stands for Drupal's visitors, who have not signed in, and would become a user: leave it out of the \
+                export, or let go of it once staged: userferry waive --key 0 --reason …";
+    for (name, is_told) in [("without.csv", false), ("with.csv", true)] {
+        desk.ferry(&format!("init --from {name} --config {name}.toml")).ok(0);
+        let config = desk.read(&format!("{name}.toml"));
+        assert_eq!(config.contains(whom), is_told, "{config}");
+        let report = desk.ferry(&format!("check {name} --config {name}.toml --json")).ok(0).out;
+        let report: Value = serde_json::from_str(&report).unwrap();
+        let is_its = |one: &&Value| one["warning"] == "nobody";
+        let found = report["warnings"].as_array().unwrap().iter().find(is_its);
+        assert_eq!(found.is_some_and(|one| one["message"] == told), is_told, "{found:?}");
+        let err =
+            desk.ferry(&format!("stage {name} --config {name}.toml --db {name}.db")).ok(0).err;
+        assert_eq!(err.contains(told), is_told, "{err}");
+    }
+    desk.ferry("--db with.csv.db waive --key 0 --reason visitors").ok(0);
+}
