@@ -13,6 +13,9 @@ use unicode_width::UnicodeWidthStr as _;
 /// Different names of fields that are counted; beyond, memory would not be constant.
 pub(super) const MOST_FIELDS: usize = 1000;
 
+/// The warning of a column that the mapping takes and no record has.
+pub(super) const MISSING: &str = "column-missing";
+
 /// What a check found in all sources together.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CheckReport {
@@ -203,6 +206,12 @@ impl CheckReport {
             );
         }
         out
+    }
+
+    /// What is said of the columns that the mapping takes and no record has.
+    pub fn missing_columns(&self) -> impl Iterator<Item = &str> {
+        let missing = self.warnings.iter().filter(|one| one.warning == MISSING);
+        missing.map(|one| one.message.as_str())
     }
 
     /// What nothing maps: the columns in their order, then the paths inside objects.

@@ -2,7 +2,7 @@
 
 use super::Checker;
 use super::fed::left_out;
-use super::report::{CheckWarning, MOST_FIELDS};
+use super::report::{CheckWarning, MISSING, MOST_FIELDS};
 use super::states::Told;
 use crate::input::Reader;
 use crate::input::nulls::NullCells;
@@ -172,7 +172,7 @@ impl Checker<'_> {
                 from.contains(['.', '[']) && !self.met.contains(field) && !self.met.contains(from);
             if !is_there || leads_nowhere {
                 let message = format!("`{field}` comes from `{from}`, which no record has");
-                self.warn("column-missing", self.report.records, message);
+                self.warn(MISSING, self.report.records, message);
             }
         }
     }

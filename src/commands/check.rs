@@ -107,6 +107,10 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
         CheckFormat::Text => {
             let reasons = reasons.to_text(&settings.mapping, schema);
             if !reasons.is_empty() {
+                // What makes every record wrong comes before each that is.
+                for missing in report.missing_columns() {
+                    out.tell(missing)?;
+                }
                 out.tell(&reasons)?;
             }
             out.tell(report.to_text().trim_end())?;

@@ -333,3 +333,43 @@ fn the_row_of_drupals_visitors_is_told_by_each_command_that_reads_it() {
     }
     desk.ferry("--db with.csv.db waive --key 0 --reason visitors").ok(0);
 }
+
+/// A mistyped column makes every record wrong, so it is told before what is wrong with each.
+#[test]
+fn a_column_that_no_record_has_is_told_before_all_that_is_wrong_with_the_records() {
+    let desk = Desk::new();
+    desk.write(
+        "userferry.toml",
+        "[mapping]\nexternalId = \"uid\"\nemail = \"e_mail\"\nphone = \"tel\"\n",
+    );
+    let line =
+        |n: u32| format!("{{\"uid\":\"{n}\",\"mail\":\"u{n}@example.com\",\"tel\":\"none\"}}\n");
+    desk.write("u.jsonl", (1..300).map(line).collect::<String>());
+    let out = desk.ferry("check u.jsonl").ok(3).out;
+    let mut lines = out.lines();
+    assert_eq!(lines.next(), Some("`email` comes from `e_mail`, which no record has"), "{out}");
+    assert!(lines.next().unwrap().starts_with("299 x tel (goes to phone): "), "{out}");
+    // Once where nothing is wrong with a record.
+    desk.write("u.jsonl", numbered(1..3));
+    let out = desk.ferry("check u.jsonl").ok(0).out;
+    assert_eq!(out.matches("`email` comes from `e_mail`, which no record has").count(), 1, "{out}");
+}
+
+#[test]
+fn rows_of_csv_go_back_as_csv_into_a_file_that_is_called_so() {
+    let desk = Desk::new();
+    desk.write("userferry.toml", MAPPING);
+    desk.write("u.tsv", "uid\tmail\n1\ta@example.com\n2\tb,c@example.com\n");
+    desk.ferry("stage u.tsv").ok(3);
+    desk.ferry("export --status pending -o right.tsv").ok(0);
+    assert_eq!(desk.read("right.tsv"), "uid\tmail\n1\ta@example.com\n");
+    let object = "{\"uid\":\"1\",\"mail\":\"a@example.com\"}\n";
+    assert_eq!(desk.ferry("export --status pending").ok(0).out, object);
+    // Of JSON the name of the file says what separates the cells.
+    let desk = Desk::new();
+    desk.write("userferry.toml", MAPPING);
+    desk.write("u.jsonl", object);
+    desk.ferry("stage u.jsonl").ok(0);
+    desk.ferry("export --status pending -o right.tsv").ok(0);
+    assert_eq!(desk.read("right.tsv"), "uid\tmail\n1\ta@example.com\n");
+}

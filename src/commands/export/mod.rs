@@ -124,11 +124,17 @@ fn format_of(args: &Export) -> ExportFormat {
         match extension.to_str()? {
             "json" => Some(ExportFormat::Json),
             "jsonl" | "ndjson" => Some(ExportFormat::Jsonl),
-            "csv" => Some(ExportFormat::Csv),
+            "csv" | "tsv" => Some(ExportFormat::Csv),
             _ => None,
         }
     });
     args.format.or(by_name).unwrap_or(ExportFormat::Jsonl)
+}
+
+/// What separates the cells of CSV where the sources do not say it.
+fn delimiter_of(args: &Export) -> u8 {
+    let extension = args.output.as_deref().and_then(Path::extension);
+    if extension.is_some_and(|extension| extension == "tsv") { b'\t' } else { b',' }
 }
 
 fn write(
@@ -143,7 +149,7 @@ fn write(
     if args.map {
         write_map(table, &mut list, &check)?;
     } else {
-        write_records(table, &wanted(args), &mut list, &check)?;
+        write_records(table, &wanted(args), delimiter_of(args), &mut list, &check)?;
     }
     check(list.end())?;
     Ok(list.n)
@@ -197,6 +203,7 @@ fn kind_of(row: &MappedId, mapping: &Mapping) -> &'static str {
 fn write_records(
     table: &Table,
     statuses: &[Status],
+    delimiter: u8,
     list: &mut List<'_>,
     check: &impl Fn(std::io::Result<()>) -> Result<()>,
 ) -> Result<()> {
@@ -207,7 +214,7 @@ fn write_records(
         });
     }
     // Once for the columns, once for the rows: the table may hold more than fits into memory.
-    let mut sheet = Sheet::new(sources);
+    let mut sheet = Sheet::new(sources, delimiter);
     each(table, statuses, &mut |record| {
         sheet.survey(record);
         Ok(())

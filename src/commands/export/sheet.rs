@@ -34,6 +34,8 @@ impl CsvSources {
 /// of a row that does not fit stand under the columns where they stood.
 pub(super) struct Sheet {
     sources: CsvSources,
+    /// What separates the cells where the sources do not say it.
+    usual: u8,
     /// Whether a row says why.
     is_marked: bool,
     columns: Vec<String>,
@@ -53,9 +55,10 @@ pub(super) struct Row<'a> {
 }
 
 impl Sheet {
-    pub(super) fn new(sources: CsvSources) -> Self {
+    pub(super) fn new(sources: CsvSources, usual: u8) -> Self {
         Self {
             sources,
+            usual,
             is_marked: false,
             columns: Vec::new(),
             places: HashMap::new(),
@@ -136,7 +139,7 @@ impl Sheet {
         let mut used = self.met.iter().filter_map(|source| Some(self.sources.0.get(source)?.0));
         match used.next() {
             Some(first) if used.all(|other| other == first) => first,
-            _ => b',',
+            _ => self.usual,
         }
     }
 }
@@ -211,7 +214,7 @@ mod tests {
 
     fn sheet(records: &[Exported]) -> Sheet {
         let csv = (b';', vec!["uid".to_owned(), "na;me".to_owned()]);
-        let mut sheet = Sheet::new(CsvSources(BTreeMap::from([(CSV, csv)])));
+        let mut sheet = Sheet::new(CsvSources(BTreeMap::from([(CSV, csv)])), b',');
         for record in records {
             sheet.survey(record);
         }
