@@ -176,16 +176,23 @@ fn same_guard(table: &Table, keep: bool) -> Result<()> {
 fn jobs_of(table: &Table, key: &str) -> Result<Vec<JobRow>> {
     let mut jobs = table.jobs_by_key(key)?;
     if jobs.is_empty() {
-        let mapping = staged_mapping(table)?.unwrap_or_else(Mapping::reference);
-        let schema = TargetKind::AuthingV2.schema();
-        jobs =
-            crate::stage::with_lens(&mapping, schema, |lens| table.jobs_with(key, lens.identify))?;
+        jobs = jobs_with(table, key)?;
     }
     if jobs.is_empty() {
         return Err(Error::usage(format!("no row has the key {}", sources::shell_word(key)))
             .hint("an external id, an e-mail address, a phone number or a user name of a record"));
     }
     Ok(jobs)
+}
+
+/// The rows that have this identifier.
+fn jobs_with(table: &Table, identifier: &str) -> Result<Vec<JobRow>> {
+    let mapping = staged_mapping(table)?.unwrap_or_else(Mapping::reference);
+    let schema = TargetKind::AuthingV2.schema();
+    let jobs = crate::stage::with_lens(&mapping, schema, |lens| {
+        table.jobs_with(identifier, lens.identify)
+    });
+    Ok(jobs?)
 }
 
 /// The file to write to; `-` means standard output, as no file at all does.

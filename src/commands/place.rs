@@ -122,9 +122,11 @@ pub(super) fn which_of(table: &Table, jobs: &[JobRow]) -> Result<Error> {
             "{removal} (nothing was sent yet: if a staging was wrong as a whole, begin anew)"
         ));
     }
+    let is_key = jobs.iter().all(|job| job.key == jobs[0].key);
     let message = format!(
-        "{} have this key, and one of them is still to be sent: which is to go?",
-        counted(jobs.len() as u64, "row")
+        "{} have this {}, and one of them is still to be sent: which is to go?",
+        counted(jobs.len() as u64, "row"),
+        if is_key { "key" } else { "as their key or beside another key" }
     );
     Ok(Error::usage(message).hint(ways.join("\n      ")))
 }

@@ -4,7 +4,7 @@ use super::decide::{by_key, ids, undo};
 use super::global::Global;
 use super::place::{self, Place};
 use super::sources::{path_of, replaced_told, shell_word, source_name};
-use super::{Writer, open_writer};
+use super::{Writer, jobs_with, open_writer};
 use crate::clock;
 use crate::error::{Error, Exit, Result};
 use crate::job::{Detail, Status};
@@ -31,8 +31,8 @@ pub struct Waive {
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
 
-    /// All rows with the key, also where several have it and one of them is still to be sent; with --source also
-    /// those of earlier states of the file
+    /// All rows with the key, also where several have it and one of them is still to be sent (with it as its key
+    /// or beside it); with --source also those of earlier states of the file
     #[arg(long, conflicts_with = "record")]
     pub all: bool,
 
@@ -78,7 +78,7 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Waive) -> Result<Exit> {
         return Err(Error::usage("--all goes with --key or --source"));
     }
     let mut writer = open_writer(global, "waive", false)?;
-    let Some(jobs) = named(&writer, args)? else { return waive_many(&mut writer, ui, args) };
+    let Some(jobs) = named(&writer.table, args)? else { return waive_many(&mut writer, ui, args) };
     if args.undo {
         return undo(&mut writer, ui, &ids(&jobs), "waive", None);
     }
@@ -105,15 +105,26 @@ fn tell_in_doubt(ui: Ui, n: u64) {
 }
 
 /// The rows that are named by key or place; none where it is by status.
-fn named(writer: &Writer, args: &Waive) -> Result<Option<Vec<JobRow>>> {
+fn named(table: &Table, args: &Waive) -> Result<Option<Vec<JobRow>>> {
+    let by_key = |key| if args.undo { by_key(table, key) } else { known_by(table, key) };
     Ok(match (&args.key, args.place.record) {
-        (Some(key), None) => Some(by_key(&writer.table, key)?),
-        (Some(key), Some(_)) => {
-            Some(place::those_at(&writer.table, &args.place, by_key(&writer.table, key)?)?)
-        }
-        (None, Some(_)) => Some(place::without_key_at(&writer.table, &args.place)?),
+        (Some(key), None) => Some(by_key(key)?),
+        (Some(key), Some(_)) => Some(place::those_at(table, &args.place, by_key(key)?)?),
+        (None, Some(_)) => Some(place::without_key_at(table, &args.place)?),
         (None, None) => None,
     })
+}
+
+/// The rows of a key, and those that are still to be sent and have it beside another key: whoever names a
+/// phone number may mean either.
+fn known_by(table: &Table, key: &str) -> Result<Vec<JobRow>> {
+    let mut jobs = by_key(table, key)?;
+    for job in jobs_with(table, key)? {
+        if job.status == Status::Pending && jobs.iter().all(|other| other.id != job.id) {
+            jobs.push(job);
+        }
+    }
+    Ok(jobs)
 }
 
 /// Of the rows that were named, those that can go. Two records of one key may be two people, or one

@@ -332,7 +332,8 @@ pub trait Reading {
     fn jobs_by_key(&self, key: &str) -> Result<Vec<JobRow>, StoreError>;
     /// The jobs whose record has this number in its source. Looks through all rows.
     fn jobs_by_record(&self, record_no: u64) -> Result<Vec<JobRow>, StoreError>;
-    /// The jobs that have this identifier, whatever their key is.
+    /// The jobs that have this identifier, whatever their key is. A phone number is found with its country code
+    /// and without.
     fn jobs_with(
         &self,
         identifier: &str,

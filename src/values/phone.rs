@@ -5,9 +5,10 @@
 //! microseconds, so the commonest shape, a mobile number of mainland China, is told here, and a test
 //! proves that both say the same.
 
-use crate::user::{IdKind, normalise, without_fraction};
+use crate::user::{IdKind, normalise, same, without_fraction};
 use phonenumber::country::{Id, Source};
 use phonenumber::metadata::{DATABASE, Database, Metadata};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Once;
 
@@ -190,6 +191,25 @@ pub(crate) fn country_code(region: &str) -> Option<String> {
     tables().by_id(region).map(|region| region.country_code().to_string())
 }
 
+/// A number in its normal form and every other that means the same one: with a country code or without, and
+/// with `+`, `00` or nothing before it.
+pub(crate) fn spellings(number: &str) -> BTreeSet<String> {
+    let digits = number.trim_start_matches('+');
+    let rest = digits.strip_prefix("00").unwrap_or(digits);
+    let mut spellings = BTreeSet::from([number.to_owned()]);
+    if rest.is_empty() || !rest.bytes().all(|byte| byte.is_ascii_digit()) {
+        return spellings;
+    }
+    let codes = (1..1_000u16).filter(|code| tables().by_code(code).is_some());
+    for code in codes.map(|code| code.to_string()).chain([String::new()]) {
+        let whole = format!("{code}{rest}");
+        spellings.extend(rest.strip_prefix(&code).map(str::to_owned));
+        spellings.extend(["+", "00", ""].map(|before| format!("{before}{whole}")));
+    }
+    spellings.retain(|spelling| same(IdKind::Phone, spelling, number));
+    spellings
+}
+
 /// Whether a number without a country code is a mobile one of that region.
 pub(crate) fn is_mobile(bare: &str, region: Region) -> bool {
     let kinds = tables().by_id(region.as_str()).map(Metadata::descriptors);
@@ -280,6 +300,26 @@ mod tests {
         ] {
             assert!(phone(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_number_is_looked_for_with_its_country_code_and_without() {
+        let all = ["18662531355", "+8618662531355", "008618662531355", "8618662531355"];
+        for typed in all {
+            let spellings = spellings(typed);
+            for other in all {
+                assert!(spellings.contains(other), "{typed} {other}");
+            }
+            // 866 and 6 are no country code and one, but what is left is another number.
+            assert!(!spellings.contains("62531355") || typed.len() > 11, "{typed}");
+        }
+        // Too short to be told without a country code, and no number at all.
+        for typed in ["4711", "+", "li@example.com", "00"] {
+            assert_eq!(spellings(typed), BTreeSet::from([typed.to_owned()]), "{typed}");
+        }
+        // Of no country that there is.
+        assert!(!spellings("62531355").contains("+18662531355"));
+        assert!(spellings("2079460958").contains("+442079460958"));
     }
 
     fn region(text: &str) -> Option<Region> {

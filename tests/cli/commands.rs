@@ -290,6 +290,57 @@ fn a_key_of_several_rows_is_waived_only_if_it_is_said_which() {
     assert_eq!(desk.status()["pending"], 1);
 }
 
+/// A number may be the key of a row that is invalid, and stand beside the key of one that is still to be sent.
+#[test]
+fn a_row_that_is_to_be_sent_is_asked_about_where_the_key_of_another_is_its_phone_number() {
+    let desk = Desk::new();
+    desk.write(
+        "userferry.toml",
+        "[mapping]\nexternalId = \"uid\"\nphone = { from = \"phone\", as = \"phone\", region = \"CN\" }\n\
+         emailVerified = \"seen\"\n",
+    );
+    desk.write(
+        "u.json",
+        r#"[{"uid":"1","phone":"18662531355"},{"uid":"3","phone":"13800000002"},
+            {"phone":"+8613800000002","seen":"perhaps"},
+            {"uid":"4","phone":"+442079460958"}]"#,
+    );
+    desk.ferry("stage u.json").ok(3);
+    let before = desk.status();
+    assert!(before["pending"] == 3 && before["invalid"] == 1, "{before}");
+    let did = desk.ferry("waive --key 13800000002 --reason left").ok(2);
+    let expected = "error: 2 rows have this as their key or beside another key, and one of them is still to be \
+         sent: which is to go?\n\n\
+         hint: userferry waive --key KEY --record 3 --source DIR/u.json --reason TEXT (invalid)\n      \
+         userferry waive --key KEY --record 2 --source DIR/u.json --reason TEXT (pending)\n      \
+         userferry waive --key KEY --all --reason TEXT (all of them)\n";
+    assert_eq!(did.err, expected);
+    for typed in ["+8613800000002", "008613800000002"] {
+        let did = desk.ferry(&format!("waive --key {typed} --reason left")).ok(2);
+        assert!(did.err.contains("record 2)") && did.err.contains("record 3)"), "{}", did.err);
+    }
+    assert_eq!(desk.status(), before);
+    desk.ferry("waive --key 13800000002 --record 2 --source u.json --reason left").ok(0);
+    assert!(desk.ferry("show 3").ok(0).out.contains("done/waived"));
+    desk.ferry("waive --key 3 --undo").ok(0);
+    assert_eq!(desk.status(), before);
+    // A number is found however it is written.
+    for (typed, key) in [
+        ("18662531355", "1"),
+        ("+8618662531355", "1"),
+        ("+86-186-6253-1355", "1"),
+        ("008618662531355", "1"),
+        ("2079460958", "4"),
+        ("+442079460958", "4"),
+    ] {
+        let out = desk.ferry(&format!("show {typed} --json")).ok(0).out;
+        let rows: Value = serde_json::from_str(&out).unwrap();
+        assert!(rows.as_array().unwrap().len() == 1 && rows[0]["key"] == key, "{typed}: {rows}");
+    }
+    let did = desk.ferry("show +8618662531356").ok(2);
+    assert!(did.err.contains("no row has the key"), "{}", did.err);
+}
+
 #[test]
 fn an_unknown_key_is_a_usage_error_and_settle_is_for_rows_in_doubt() {
     let desk = Desk::new();

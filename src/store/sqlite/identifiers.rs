@@ -123,15 +123,21 @@ fn scan(
 
 /// The jobs that have, or had, an identifier of this hash, by id.
 pub(super) fn with_hash(c: &Connection, wanted: i64) -> rusqlite::Result<Vec<i64>> {
-    let mut jobs = Vec::new();
-    scan(c, share(wanted), (1 << BLOCK_BITS) - 1, |hash, job, _| {
-        if hash == wanted {
-            jobs.push(job);
-        }
-    })?;
-    jobs.sort_unstable();
-    jobs.dedup();
-    Ok(jobs)
+    with_hashes(c, &HashSet::from([wanted]))
+}
+
+/// The same of any of these hashes.
+pub(super) fn with_hashes(c: &Connection, wanted: &HashSet<i64>) -> rusqlite::Result<Vec<i64>> {
+    let mut jobs = BTreeSet::new();
+    let shares: BTreeSet<i64> = wanted.iter().map(|hash| share(*hash)).collect();
+    for share in shares {
+        scan(c, share, (1 << BLOCK_BITS) - 1, |hash, job, _| {
+            if wanted.contains(&hash) {
+                jobs.insert(job);
+            }
+        })?;
+    }
+    Ok(jobs.into_iter().collect())
 }
 
 /// Writes down in `collision` which jobs have these hashes.

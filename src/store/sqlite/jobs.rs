@@ -2,7 +2,8 @@
 
 use super::identifiers;
 use crate::store::{AttemptRow, JobId, JobRow};
-use crate::user::{IdKind, Identifiers, normalise};
+use crate::user::{IdKind, Identifiers, normalise, same};
+use crate::values::phone;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::BTreeMap;
 
@@ -73,9 +74,16 @@ pub(super) fn jobs_with(
     let mut found = BTreeMap::new();
     for kind in IdKind::ALL {
         let value = normalise(kind, identifier);
-        for id in identifiers::with_hash(c, identifiers::hash(kind, &value))? {
+        let spellings = match kind {
+            IdKind::Phone => phone::spellings(&value),
+            IdKind::ExternalId | IdKind::Email | IdKind::Username => [value.clone()].into(),
+        };
+        let hashes = spellings.iter().map(|spelling| identifiers::hash(kind, spelling)).collect();
+        for id in identifiers::with_hashes(c, &hashes)? {
             let row = statement.query_row([id], job_row).optional()?;
-            let has = |row: &JobRow| identify(&row.raw).get(kind) == Some(value.as_str());
+            let has = |row: &JobRow| {
+                identify(&row.raw).get(kind).is_some_and(|its| same(kind, its, &value))
+            };
             found.extend(row.filter(has).map(|row| (id, row)));
         }
     }
