@@ -79,21 +79,31 @@ fn explain(sent: &Identifiers, user: &DirectoryUser) -> String {
     format!("another user stands in the way: {}", describe(sent, user))
 }
 
+/// What is said of a user that has our external id and nothing else of ours: so it is where two systems count
+/// their users from 1.
+pub const ONLY_OUR_ID: &str = "our external id, and nothing else of ours";
+
 /// Names the user by its id in the directory and says what is shared, without any value.
 fn describe(sent: &Identifiers, user: &DirectoryUser) -> String {
+    let is_ours = sent.external_id.is_some() && sent.external_id == user.identifiers.external_id;
     let shared: Vec<&str> = sent
         .iter()
         .filter(|(kind, value)| {
             user.identifiers.get(*kind).is_some_and(|theirs| same(*kind, value, theirs))
         })
+        // That is told first.
+        .filter(|(kind, _)| *kind != IdKind::ExternalId)
         .map(|(kind, _)| kind.noun())
         .collect();
-    let shared = if shared.is_empty() { "nothing".to_owned() } else { shared.join(", ") };
-    let external = match (&user.identifiers.external_id, &sent.external_id) {
-        (None, _) => "no external id",
-        (Some(theirs), Some(ours)) if theirs == ours => "our external id",
-        (Some(_), _) => "another external id",
+    let external = match &user.identifiers.external_id {
+        Some(_) if is_ours && shared.is_empty() => {
+            return format!("{} (has {ONLY_OUR_ID})", user.id);
+        }
+        Some(_) if is_ours => "our external id",
+        Some(_) => "another external id",
+        None => "no external id",
     };
+    let shared = if shared.is_empty() { "nothing".to_owned() } else { shared.join(", ") };
     format!("{} (has {external}; shares {shared})", user.id)
 }
 
@@ -171,7 +181,13 @@ mod tests {
             "another user stands in the way: u9 (has another external id; shares e-mail address)"
         );
         let why = finding(&sent, &[user("u9", ids("secret-1", "b@x.io", ""))], |_| false).1;
-        let told = "another user stands in the way: u9 (has our external id; shares external id)";
+        let told =
+            "another user stands in the way: u9 (has our external id, and nothing else of ours)";
         assert_eq!(why.as_deref(), Some(told));
+        let two =
+            [user("u8", ids("secret-1", "a@x.io", "14")), user("u9", ids("2", "b@x.io", "13"))];
+        let told = "several users stand in the way: u8 (has our external id; shares e-mail address); \
+                    u9 (has another external id; shares phone number)";
+        assert_eq!(finding(&sent, &two, |_| false).1.as_deref(), Some(told));
     }
 }

@@ -1,6 +1,7 @@
 //! What can be done about rows that are not done: a short line for each way out.
 
 use crate::error::Result;
+use crate::identity::ONLY_OUR_ID;
 use crate::job::{Detail, Status};
 use crate::store::{Counts, ErrorClass, Reading, Table};
 
@@ -11,12 +12,15 @@ pub(super) struct Conflicts {
     /// Whether `--on-conflict skip` would pass over one of them: a user without an external id stands
     /// in its way, and was not passed over so far.
     can_skip: bool,
+    /// Whether one of them is with a user who has the same external id and nothing else.
+    same_id: bool,
 }
 
 impl Conflicts {
     pub(super) fn of(table: &Table, may_skip: bool) -> Result<Self> {
         let n = conflicts(&table.errors_by_class()?);
-        Ok(Self { n, can_skip: may_skip && n > 0 && table.can_skip()? })
+        let can_skip = may_skip && n > 0 && table.can_skip()?;
+        Ok(Self { n, can_skip, same_id: n > 0 && table.has_conflict_with(ONLY_OUR_ID)? })
     }
 }
 
@@ -65,6 +69,9 @@ fn about_failures(counts: &Counts, conflicts: Conflicts) -> Vec<String> {
     if only_conflicts && conflicts.can_skip {
         let skip = "userferry retry-failed --run --on-conflict skip";
         steps.push(step("Skip existing users:", skip));
+    }
+    if counts.failed > 0 && conflicts.same_id {
+        steps.push(step("Same ids, other people:", "README, \"Several systems into one pool\""));
     }
     if counts.failed > 0 && !only_conflicts {
         steps.push(step("Send failed rows again:", "userferry retry-failed --run"));
@@ -121,7 +128,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            about_failures(&counts(2, 0, 0), Conflicts { n: 2, can_skip: true }),
+            about_failures(&counts(2, 0, 0), Conflicts { n: 2, can_skip: true, same_id: false }),
             [
                 "Skip existing users:     userferry retry-failed --run --on-conflict skip",
                 "Take records out:        userferry export --status failed -o wrong.jsonl",
@@ -130,14 +137,19 @@ mod tests {
             ]
         );
         // Of several sorts the others may go through.
-        let one = Conflicts { n: 1, can_skip: true };
+        let one = Conflicts { n: 1, can_skip: true, same_id: false };
         let of_two_sorts = about_failures(&counts(2, 0, 0), one);
         assert_eq!(of_two_sorts[0], "Send failed rows again:  userferry retry-failed --run");
         // They were skipped where that is possible.
         let skipped = about_failures(&counts(1, 0, 0), Conflicts { can_skip: false, ..one });
         assert!(skipped[0].starts_with("Take records out:"), "{skipped:?}");
-        let all = after_run(&counts(1, 2, 3), none);
-        assert_eq!(all.len(), 8);
+        let same_ids = about_failures(&counts(1, 0, 0), Conflicts { n: 1, same_id: true, ..none });
+        assert_eq!(
+            same_ids[0],
+            "Same ids, other people:  README, \"Several systems into one pool\""
+        );
+        let all = after_run(&counts(1, 2, 3), Conflicts { same_id: true, ..none });
+        assert_eq!(all.len(), 9);
         assert!(all.iter().all(|line| line.len() <= 80), "{all:?}");
     }
 }

@@ -341,6 +341,8 @@ pub trait Reading {
     ) -> Result<Vec<JobRow>, StoreError>;
     /// Whether a conflict is with one user without an external id, whom a run may skip.
     fn can_skip(&self) -> Result<bool, StoreError>;
+    /// Whether the reason of a conflict holds these words.
+    fn has_conflict_with(&self, words: &str) -> Result<bool, StoreError>;
     /// Whether anything was ever sent.
     fn has_attempts(&self) -> Result<bool, StoreError>;
     /// The record of a job.

@@ -372,6 +372,47 @@ fn a_row_that_is_not_sent_is_named_by_its_own_key_and_place() {
     assert!(err.contains(told), "{err}");
 }
 
+/// Two systems count their users from 1: what README says of them, before it is too late and after.
+#[test]
+fn two_systems_whose_ids_are_the_same_go_into_one_pool() {
+    let rig = Rig::start(&[]);
+    let (shop, app) = (Desk::at(&rig.sandbox.url), Desk::at(&rig.sandbox.url));
+    let user = |n: u32, host: &str| json!({"id": n, "mail": format!("u{n}@{host}.example")});
+    let users = |host: &str| json!((1..4).map(|n| user(n, host)).collect::<Vec<_>>()).to_string();
+    let mapping = |rule: &str| format!("[mapping]\nexternalId = {rule}\nemail = \"mail\"\n");
+    shop.write("userferry.toml", mapping("\"id\""));
+    shop.write("users.json", users("shop"));
+    shop.ferry("stage users.json").ok(0);
+    shop.ferry("run").ok(0);
+    app.write("userferry.toml", mapping("\"id\""));
+    app.write("users.json", users("app"));
+    app.ferry("stage users.json").ok(0);
+    let pointer = "Same ids, other people:  README, \"Several systems into one pool\"\n";
+    assert!(app.ferry("run").ok(3).err.contains(pointer));
+    let failures = app.ferry("failures").ok(0);
+    assert!(failures.err.contains(pointer), "{}", failures.err);
+    let why = "(has our external id, and nothing else of ours)";
+    assert_eq!(failures.out.matches(why).count(), 3, "{}", failures.out);
+    app.write("userferry.toml", mapping("{ jq = '\"app-\" + (.id | tostring)' }"));
+    app.ferry("remap").ok(0);
+    app.ferry("retry-failed --run").ok(0);
+    let mut ids: Vec<String> = rig
+        .sandbox
+        .users()
+        .iter()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .filter_map(|user| user["externalId"].as_str().map(str::to_owned))
+        .collect();
+    ids.sort();
+    assert_eq!(ids, ["1", "2", "3", "app-1", "app-2", "app-3"]);
+    // An address that both have is a conflict of another kind.
+    let third = Desk::at(&rig.sandbox.url);
+    third.write("userferry.toml", mapping("\"id\""));
+    third.write("users.json", json!([{"id": "x", "mail": "u1@shop.example"}]).to_string());
+    third.ferry("stage users.json").ok(0);
+    assert!(!third.ferry("run").ok(3).err.contains("Same ids"));
+}
+
 /// The directory has the same person already, without an external id.
 #[test]
 fn a_conflict_cannot_be_settled_and_the_way_out_that_is_told_holds() {

@@ -773,6 +773,17 @@ fn firebases_parameters_go_into_the_function_and_nowhere_else() {
     assert!(did.err.contains("the parameters of your Firebase project are missing"), "{}", did.err);
     assert!(did.err.contains("bare/firebase.json"), "{}", did.err);
     desk.ferry("password function --scheme firebase-scrypt -o named").ok(3);
+    // With another system in the same pool.
+    let did = desk
+        .ferry("password function --scheme bcrypt,salted-md5,firebase-scrypt --firebase parameters -o all")
+        .ok(0);
+    assert!(did.err.contains("Wrote all for bcrypt, firebase-scrypt, salted-md5\n"), "{}", did.err);
+    assert!(did.err.contains("--scheme bcrypt,firebase-scrypt,salted-md5,OTHERS\n"), "{}", did.err);
+    for name in ["bcrypt", "firebase-scrypt", "salted"] {
+        assert!(desk.path(&format!("all/schemes/{name}.js")).is_file(), "{name}");
+    }
+    let parameters: Value = serde_json::from_str(&desk.read("all/firebase.json")).unwrap();
+    assert_eq!(parameters["rounds"], 8);
     let did = desk.ferry("password function --firebase parameters -o with").ok(0);
     assert!(!did.err.contains("warning"), "{}", did.err);
     let written: Value = serde_json::from_str(&desk.read("with/firebase.json")).unwrap();

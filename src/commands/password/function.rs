@@ -6,11 +6,12 @@ use crate::commands::{open_reader, staged_mapping};
 use crate::config::{Flags, Settings, TargetKind, process_env};
 use crate::error::{Error, Exit, Result};
 use crate::input::{Reader, Source};
+use crate::job::Status;
 use crate::mapping::Mapping;
 use crate::password::typed::Texts;
 use crate::password::{Scheme, cost, detect, function};
 use crate::prepare;
-use crate::store::{JobId, Reading};
+use crate::store::{JobId, Reading, Table};
 use crate::ui::Ui;
 use crate::ui::progress::ReadProgress;
 use crate::user::User;
@@ -168,14 +169,26 @@ fn of_table(global: &Global, ui: Ui) -> Result<Found> {
             count(&user, &mut found);
         }
     }
-    let invalid = table.counts()?.invalid;
-    if invalid > 0 {
+    let left_out = invalid_with_password(&table, &mapping)?;
+    if left_out > 0 {
         ui.warn(&format!(
             "the passwords of {} are left out; once the records are corrected, write the function again",
-            counted(invalid, "invalid row")
+            counted(left_out, "invalid row")
         ));
     }
     Ok(found)
+}
+
+fn invalid_with_password(table: &Table, mapping: &Mapping) -> Result<u64> {
+    let schema = TargetKind::AuthingV2.schema();
+    let (mut n, mut after) = (0, JobId(0));
+    loop {
+        let page = table.records(Status::Invalid, after, PAGE)?;
+        let Some((last, _)) = page.last() else { return Ok(n) };
+        after = *last;
+        let users = page.iter().map(|(_, raw)| prepare::inspect(raw, mapping, schema).user);
+        n += users.filter(|user| user.password.is_some()).count() as u64;
+    }
 }
 
 fn count(user: &User, found: &mut Found) {
@@ -250,6 +263,12 @@ fn tell(ui: Ui, args: &PasswordFunction, known: &Schemes, unknown: &Schemes) {
              again with --firebase FILE, or put them into {shown}/firebase.json"
         ));
     }
+    let named: Vec<&str> = known.keys().map(|scheme| scheme.as_str()).collect();
+    ui.note(&format!(
+        "A pool has one such function. Does another system come into the same pool, write one for the schemes of both: \
+         --scheme {},OTHERS",
+        named.join(",")
+    ));
     let schemes = known.keys().copied().collect();
     let install =
         if function::packages(&schemes).is_empty() { "" } else { "npm ci --omit=dev && " };

@@ -307,6 +307,10 @@ impl Reading for Table {
         self.check(progress::can_skip)
     }
 
+    fn has_conflict_with(&self, words: &str) -> Result<bool, StoreError> {
+        self.check(|c| progress::has_conflict_with(c, words))
+    }
+
     fn has_attempts(&self) -> Result<bool, StoreError> {
         self.check(progress::has_attempts)
     }

@@ -75,6 +75,15 @@ pub(super) fn can_skip(c: &Connection) -> rusqlite::Result<bool> {
     )
 }
 
+pub(super) fn has_conflict_with(c: &Connection, words: &str) -> rusqlite::Result<bool> {
+    c.query_row(
+        "SELECT EXISTS (SELECT 1 FROM job WHERE status IN ('failed', 'invalid')
+                        AND detail = 'conflict' AND instr(reason, ?1))",
+        [words],
+        |row| row.get(0),
+    )
+}
+
 pub(super) fn has_attempts(c: &Connection) -> rusqlite::Result<bool> {
     c.query_row(
         "SELECT EXISTS (SELECT 1 FROM attempt) OR EXISTS
