@@ -2,6 +2,7 @@
 //! (<https://clig.dev/#interactivity>).
 
 use super::global::Global;
+use crate::ui;
 use rustix::process::{Signal, getpgrp, getpid, kill_current_process_group, kill_process};
 use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp, tcsetattr,
@@ -15,7 +16,7 @@ pub(super) fn unseen(global: &Global, question: &str) -> Option<io::Result<Secre
     if global.no_input || !term.is_term() || !io::stdin().is_terminal() {
         return None;
     }
-    let asked = term.write_str(question).and_then(|()| {
+    let asked = term.write_str(&ui::fitted(question, &term)).and_then(|()| {
         let asked = Hidden::typing(io::stdin()).and_then(|hidden| hidden.line());
         // That of the person was not shown.
         term.write_line("")?;

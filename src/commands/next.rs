@@ -3,9 +3,10 @@
 use crate::error::Result;
 use crate::identity::ONLY_OUR_ID;
 use crate::job::{Detail, Status};
+use crate::problem::Rule;
 use crate::store::{Counts, ErrorClass, Reading, Table};
 
-/// Failed rows in whose way another user stands: to send them again helps nobody.
+/// Rows in whose way another user or row stands; of failed ones, to send them again helps nobody.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Conflicts {
     n: u64,
@@ -14,13 +15,16 @@ pub(super) struct Conflicts {
     can_skip: bool,
     /// Whether one of them is with a user who has the same external id and nothing else.
     same_id: bool,
+    /// Whether an invalid row has the key of another.
+    same_key: bool,
 }
 
 impl Conflicts {
     pub(super) fn of(table: &Table, may_skip: bool) -> Result<Self> {
         let n = conflicts(&table.errors_by_class()?);
         let can_skip = may_skip && n > 0 && table.can_skip()?;
-        Ok(Self { n, can_skip, same_id: n > 0 && table.has_conflict_with(ONLY_OUR_ID)? })
+        let same_id = n > 0 && table.has_conflict_with(ONLY_OUR_ID)?;
+        Ok(Self { n, can_skip, same_id, same_key: table.has_problem(Rule::DuplicateKey)? })
     }
 }
 
@@ -89,6 +93,14 @@ fn about_failures(counts: &Counts, conflicts: Conflicts) -> Vec<String> {
         let waive = "userferry waive --status failed --reason TEXT";
         steps.push(step("Let failed rows go:", waive));
     }
+    if counts.invalid > 0 && conflicts.same_key {
+        steps.push(step(
+            "Same key, one person:",
+            "waive the row that is out of date, stage --replace",
+        ));
+        steps
+            .push(step("If the other is done:", "change the user at the provider, waive this row"));
+    }
     if counts.invalid > 0 {
         // A record without a key replaces nothing: its row stays until it is let go.
         let waive = "userferry waive --status invalid --reason TEXT";
@@ -128,7 +140,10 @@ mod tests {
             ]
         );
         assert_eq!(
-            about_failures(&counts(2, 0, 0), Conflicts { n: 2, can_skip: true, same_id: false }),
+            about_failures(
+                &counts(2, 0, 0),
+                Conflicts { n: 2, can_skip: true, same_id: false, ..none }
+            ),
             [
                 "Skip existing users:     userferry retry-failed --run --on-conflict skip",
                 "Take records out:        userferry export --status failed -o wrong.jsonl",
@@ -137,7 +152,7 @@ mod tests {
             ]
         );
         // Of several sorts the others may go through.
-        let one = Conflicts { n: 1, can_skip: true, same_id: false };
+        let one = Conflicts { n: 1, can_skip: true, same_id: false, ..none };
         let of_two_sorts = about_failures(&counts(2, 0, 0), one);
         assert_eq!(of_two_sorts[0], "Send failed rows again:  userferry retry-failed --run");
         // They were skipped where that is possible.
@@ -150,6 +165,14 @@ mod tests {
         );
         let all = after_run(&counts(1, 2, 3), Conflicts { same_id: true, ..none });
         assert_eq!(all.len(), 9);
+        let same_key = about_failures(&counts(0, 1, 0), Conflicts { same_key: true, ..none });
+        assert_eq!(
+            same_key[2..4],
+            [
+                "Same key, one person:    waive the row that is out of date, stage --replace",
+                "If the other is done:    change the user at the provider, waive this row",
+            ]
+        );
         assert!(all.iter().all(|line| line.len() <= 80), "{all:?}");
     }
 }

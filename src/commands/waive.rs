@@ -52,8 +52,8 @@ pub struct Waive {
     )]
     pub reason: Option<String>,
 
-    /// Take the decision back
-    #[arg(long, conflicts_with = "reason")]
+    /// Take the decision back; keeps no reason
+    #[arg(long)]
     pub undo: bool,
 }
 
@@ -76,6 +76,9 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Waive) -> Result<Exit> {
     }
     if args.all && args.key.is_none() && args.place.source.is_none() {
         return Err(Error::usage("--all goes with --key or --source"));
+    }
+    if args.undo && args.reason.is_some() {
+        ui.note("--undo keeps no reason: the one that was given stays beside the decision");
     }
     let mut writer = open_writer(global, "waive", false)?;
     let Some(jobs) = named(&writer.table, args)? else { return waive_many(&mut writer, ui, args) };

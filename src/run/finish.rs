@@ -27,6 +27,8 @@ pub struct Finished<S> {
     pub end: End,
     /// Rows that it sent, and leaves in doubt.
     pub in_doubt: u64,
+    /// What the last attempt came to, where the target has answered none.
+    pub unanswered: Option<String>,
 }
 
 impl<S: Running, T: Target> Runner<S, T> {
@@ -66,6 +68,7 @@ impl<S: Running, T: Target> Runner<S, T> {
             return Err(bug("the tally of the job table does not match its rows")
                 .hint("please report this, with the output of: sqlite3 -cmd '.timeout 5000' userferry.db 'SELECT * FROM tally'"));
         }
-        Ok(Finished { store, end, in_doubt: self.doubts.own() as u64 })
+        let unanswered = self.health.unanswered().map(str::to_owned);
+        Ok(Finished { store, end, in_doubt: self.doubts.own() as u64, unanswered })
     }
 }

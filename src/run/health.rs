@@ -74,6 +74,11 @@ impl Health {
         self.answered_once
     }
 
+    /// What the last attempt came to, if none was answered and one came to an end.
+    pub fn unanswered(&self) -> Option<&str> {
+        self.last_fault.as_deref().filter(|_| !self.answered_once)
+    }
+
     /// A create that left at `sent_at` got a definite answer.
     pub fn definite(&mut self, now: Moment, sent_at: Moment) {
         self.took(now, sent_at);
@@ -245,10 +250,13 @@ mod tests {
         let mut health = Health::default();
         health.fault(Some("connection refused".to_owned()));
         assert_eq!(message(&health, 29, Some(0)), None);
+        // Who stops the run before that should know, too.
+        assert_eq!(health.unanswered(), Some("connection refused"));
         let told = "the target could not be reached within 30 s: connection refused";
         assert_eq!(message(&health, 30, Some(0)).as_deref(), Some(told));
         health.answered();
         assert_eq!(message(&health, 30, Some(0)), None);
+        assert_eq!(health.unanswered(), None);
     }
 
     #[test]

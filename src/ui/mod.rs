@@ -99,7 +99,7 @@ impl Ui {
 }
 
 /// A text, broken at spaces where it is wider than the terminal; as it is where there is none.
-fn fitted(text: &str, terminal: &console::Term) -> String {
+pub fn fitted(text: &str, terminal: &console::Term) -> String {
     match terminal.size_checked() {
         Some((_, width)) if terminal.is_term() => wrap::lines(text, usize::from(width)),
         _ => text.to_owned(),

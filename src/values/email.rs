@@ -8,6 +8,9 @@ pub fn email(text: &str) -> Result<(), &'static str> {
     if local.is_empty() {
         return Err("no e-mail address: nothing before the @");
     }
+    if domain.is_empty() {
+        return Err("no e-mail address: nothing behind the @");
+    }
     if local.len() > 64 {
         return Err("no e-mail address: more than 64 bytes before the @");
     }
@@ -48,6 +51,8 @@ mod tests {
         {
             assert_eq!(email(good), Ok(()), "{good}");
         }
+        assert_eq!(email("x@"), Err("no e-mail address: nothing behind the @"));
+        assert_eq!(email("x@y"), Err("no e-mail address: the domain has no dot"));
         let long = format!("{}@a.bc", "x".repeat(65));
         for bad in [
             "",

@@ -217,7 +217,9 @@ fn a_row_in_doubt_is_given_up_with_a_reason_and_that_is_undone() {
     let err = desk.ferry("waive --key 2 --reason gone").ok(0).err;
     assert!(err.contains("this row was in doubt: its user may be in the directory"), "{err}");
     assert_eq!(desk.status()["waived"], 1);
-    desk.ferry("waive --key 2 --undo").ok(0);
+    let err = desk.ferry("waive --key 2 --undo --reason back").ok(0).err;
+    let told = "--undo keeps no reason: the one that was given stays beside the decision\n";
+    assert!(err.starts_with(told), "{err}");
     assert_eq!(
         desk.status()["unknown"].as_u64().unwrap() + desk.status()["sending"].as_u64().unwrap(),
         n

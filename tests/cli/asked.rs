@@ -4,7 +4,7 @@
 use super::{Desk, numbered};
 use crate::process::{POOL, Rig, SECRET};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, tcgetattr};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
@@ -28,6 +28,8 @@ impl Seat {
         let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&screen).unwrap();
         unlockpt(&screen).unwrap();
+        let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&screen, size).unwrap();
         let open = || Self::open(&screen);
         command.env_remove("AUTHING_SECRET").env("TERM", "xterm");
         command.stdin(open()).stdout(open()).stderr(open());
@@ -103,6 +105,10 @@ fn a_terminal_is_asked_for_the_secret_and_told_how_not_to_be() {
     let mut seat = Seat::of(desk.command("run"));
     seat.type_unseen(SECRET);
     let asked = seat.seen();
+    assert!(asked.ends_with("\r\nSecret: "), "{asked}");
+    for line in asked.lines() {
+        assert!(line.trim_end().len() <= 80, "{line}");
+    }
     for word in [POOL, "AUTHING_SECRET", "secret_file", "Ctrl-C"] {
         assert!(asked.contains(word), "{word}: {asked}");
     }

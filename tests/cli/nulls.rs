@@ -22,6 +22,24 @@ fn proposed(desk: &Desk, line: &str) -> (String, String) {
     (desk.read("userferry.toml"), did.err)
 }
 
+/// The screens of docs/from are what the program says.
+#[test]
+fn the_screens_of_the_docs_tell_words_for_no_value_as_init_does() {
+    let mut told = 0;
+    for page in std::fs::read_dir("docs/from").unwrap() {
+        let text = std::fs::read_to_string(page.unwrap().path()).unwrap();
+        let screen = text.split("<!-- screen -->").nth(1).unwrap_or_default();
+        for line in screen.lines().filter(|line| line.contains(" NULL (")) {
+            let (_, cells) = line.split_once(": ").unwrap();
+            let is_told = cells.starts_with("cells that hold NULL (")
+                && cells.ends_with(") count as no value");
+            assert!(is_told, "{line}");
+            told += 1;
+        }
+    }
+    assert!(told >= 5, "{told}");
+}
+
 #[test]
 fn init_takes_frequent_words_for_no_value_and_keeps_the_conversions() {
     for word in ["NULL", "(null)", "nil", "\\N"] {

@@ -317,10 +317,14 @@ fn of_an_id_that_repeats_in_one_file_either_row_can_be_kept() {
     let lines = "{\"uid\":\"1\",\"mail\":\"a@b.cn\"}\n{\"uid\":\"1\",\"mail\":\"c@d.cn\"}\n";
     desk.write("u.jsonl", lines);
     desk.ferry("stage u.jsonl").ok(3);
-    let why = desk.ferry("failures").ok(0).out;
-    let way_out =
-        "if they are one person, waive the row that is out of date and stage again with --replace";
-    assert!(why.contains(way_out), "{why}");
+    let did = desk.ferry("failures").ok(0);
+    assert!(
+        did.out.ends_with("has the same key (external id) with other content\n"),
+        "{}",
+        did.out
+    );
+    let way_out = "Same key, one person:    waive the row that is out of date, stage --replace\n";
+    assert!(did.err.contains(way_out), "{}", did.err);
     desk.ferry("waive --key 1 --record 1 --reason old").ok(0);
     desk.ferry("stage --replace u.jsonl").ok(0);
     let left = desk.ferry("export --status pending").ok(0).out;

@@ -11,7 +11,7 @@ use crate::words::{counted, grouped};
 
 pub(super) fn finish(
     ui: Ui,
-    Finished { store: table, end, in_doubt }: Finished<Table>,
+    Finished { store: table, end, in_doubt, unanswered }: Finished<Table>,
     before: Counts,
     errors_before: &[ErrorClass],
     on_conflict: OnConflict,
@@ -27,6 +27,9 @@ pub(super) fn finish(
     match end {
         End::Halted(halt) => Err(Error::halted(halt.message).hint(halt.hint)),
         End::Stopped => {
+            if let Some(why) = unanswered {
+                ui.note(&format!("The target has given no usable answer: {why}"));
+            }
             ui.note("Stopped; 'userferry run' goes on");
             Ok(Exit::Stopped)
         }

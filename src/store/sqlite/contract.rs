@@ -5,7 +5,7 @@ use super::{
     sources, stage, undo,
 };
 use crate::job::{Detail, Newer, SettleAs, Status};
-use crate::problem::FoundProblem;
+use crate::problem::{FoundProblem, Rule};
 use crate::store::{
     AttemptRow, Batch, Binding, Chosen, Claim, Compared, Counts, Deciding, ErrorClass, Exported,
     FailureRow, JobId, JobRow, Lens, Mapped, MappedId, NewRun, NewerRow, OpenJob, Outlook,
@@ -309,6 +309,10 @@ impl Reading for Table {
 
     fn has_conflict_with(&self, words: &str) -> Result<bool, StoreError> {
         self.check(|c| progress::has_conflict_with(c, words))
+    }
+
+    fn has_problem(&self, rule: Rule) -> Result<bool, StoreError> {
+        self.check(|c| progress::has_problem(c, rule))
     }
 
     fn has_attempts(&self) -> Result<bool, StoreError> {

@@ -1,6 +1,7 @@
 //! How far the table is.
 
 use super::sql;
+use crate::problem::Rule;
 use crate::store::{Counts, ErrorClass, RunRow};
 use rusqlite::Connection;
 
@@ -80,6 +81,15 @@ pub(super) fn has_conflict_with(c: &Connection, words: &str) -> rusqlite::Result
         "SELECT EXISTS (SELECT 1 FROM job WHERE status IN ('failed', 'invalid')
                         AND detail = 'conflict' AND instr(reason, ?1))",
         [words],
+        |row| row.get(0),
+    )
+}
+
+pub(super) fn has_problem(c: &Connection, rule: Rule) -> rusqlite::Result<bool> {
+    c.query_row(
+        "SELECT EXISTS (SELECT 1 FROM problem p JOIN job j ON j.id = p.job_id
+                        WHERE p.rule = ?1 AND j.status = 'invalid')",
+        [rule.as_str()],
         |row| row.get(0),
     )
 }

@@ -74,7 +74,7 @@ impl Judge<'_> {
     ) -> rusqlite::Result<Problem> {
         let way_out = self.way_out(first, new);
         let (place, noun) = (self.place(first, new)?, kind.noun());
-        let message = format!("{place}{SAME} key ({noun}) with other content; {way_out}");
+        let message = format!("{place}{SAME} key ({noun}) with other content{way_out}");
         Ok(Problem::new((self.lens.field)(kind), Rule::DuplicateKey, message))
     }
 }

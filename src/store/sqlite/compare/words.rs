@@ -13,24 +13,16 @@ pub(super) fn other_of(message: &str) -> &str {
 }
 
 impl Judge<'_> {
-    /// What a person can do about a key that another row has.
+    /// What is said of a key that another row has, behind the place of that row. What can be done about it
+    /// people are told once, beside the rows; `check` tells it here, for it has no rows.
     pub(super) fn way_out(&self, first: &Stored, new: &Stored) -> &'static str {
-        let is_done = first.status() == Status::Done;
         // Two records of one source are two people, also with --replace.
         let is_same_source = first.record_source == new.record_source;
-        match (is_done, self.is_check(), is_same_source) {
-            (true, _, _) => "its user is done: change it at the provider, or waive this row",
-            (_, true, true) => "if they are one person, take the one that is out of date out",
-            (_, true, false) => "if this is the corrected record, stage it with --replace",
-            // Read before the other one is sent, and afterwards.
-            (_, false, true) => {
-                "if they are one person, waive the row that is out of date and stage again with --replace; \
-                 once the other is done, change that user at the provider and waive this row"
-            }
-            (_, false, false) => {
-                "'stage --replace' says that this is the corrected record; once the other is done, change \
-                 that user at the provider and waive this row"
-            }
+        match (first.status() == Status::Done, self.is_check(), is_same_source) {
+            (true, _, _) => "; its user is done",
+            (_, true, true) => "; if they are one person, take the one that is out of date out",
+            (_, true, false) => "; if this is the corrected record, stage it with --replace",
+            (_, false, _) => "",
         }
     }
 
