@@ -51,13 +51,17 @@ pub struct Stage {
     pub restart: bool,
 
     /// Close sources whose staging was cut off: what was read of them counts as all of them
-    #[arg(long, conflicts_with_all = ["replace", "restart", "accept_missing", "accept_passwords"])]
+    #[arg(long, conflicts_with_all = ["replace", "restart", "accept_missing", "accept_repeated", "accept_passwords"])]
     pub close: bool,
 
     /// Stage sources in which no record has a valid value for these of the provider's fields, though [mapping]
     /// takes them from a column: password, externalId
     #[arg(long, value_name = "FIELD", value_delimiter = ',')]
     pub accept_missing: Vec<String>,
+
+    /// Stage sources of whose records nearly all have the external id of another: of each id the first is sent
+    #[arg(long)]
+    pub accept_repeated: bool,
 
     /// Stage passwords that do not suit keep_password: plain text that would be stored readable,
     /// hashes that would be hashed again
@@ -127,6 +131,7 @@ fn stage_all(
         allowed: stage::Allowed {
             are_columns_named: settings.mapping != Mapping::reference(),
             missing: &args.accept_missing,
+            repeated: args.accept_repeated,
             unused: &settings.check.unused,
         },
     };

@@ -13,12 +13,17 @@ use crate::password::guard::{self, Watch};
 use crate::prepare;
 use crate::schema::Schema;
 use crate::user::IdKind;
-use crate::words::{counted, grouped};
+use crate::words::{agree, counted, grouped};
+use rustc_hash::FxBuildHasher;
 use secrecy::ExposeSecret as _;
 use std::collections::BTreeSet;
+use std::hash::BuildHasher as _;
 
 /// Records of which one at least should have what the mapping takes: of fewer it may be chance.
 const MISSED: u64 = 10;
+
+/// How many times more records than ids make a column none that tells people apart.
+const REPEATED: u64 = 10;
 
 /// The first records, and what they say.
 #[derive(Default)]
@@ -46,6 +51,7 @@ pub(super) fn judged(
     // The columns of a correction are those of the table.
     if settings.allowed.are_columns_named && !settings.replace {
         refuse_missing(source, &ahead.found, settings)?;
+        refuse_repeated(source, &ahead, settings)?;
     }
     let mut warnings = overlooked(&ahead, settings);
     warnings.extend(mistake.map(|(what, _)| one_by_one(&what)));
@@ -58,6 +64,9 @@ pub(crate) struct Ahead {
     pub(crate) records: Vec<Record>,
     found: Found,
     nobody: Nobody,
+    /// The external ids of those that have one, each once; and these records, each once.
+    ids: BTreeSet<String>,
+    with_id: BTreeSet<u64>,
     /// The schemes of their passwords.
     schemes: BTreeSet<&'static str>,
 }
@@ -80,6 +89,10 @@ pub(crate) fn look_ahead(
             let user = prepare::inspect(&record.raw, mapping, schema).user;
             ahead.found.note(&user);
             ahead.nobody.add(&record.raw, &user.identifiers);
+            if let Some(id) = &user.identifiers.external_id {
+                ahead.ids.insert(id.clone());
+                ahead.with_id.insert(FxBuildHasher.hash_one(&record.raw));
+            }
             if let Some(password) = user.password {
                 ahead.schemes.insert(watch.see(password.expose_secret(), record.no).as_str());
                 seen += 1;
@@ -133,6 +146,28 @@ fn refuse_missing(source: &Source, found: &Found, settings: &Settings<'_>) -> Re
         return Err(Error::usage(message).hint(hint));
     }
     Ok(())
+}
+
+/// Of the records of one id only the first is sent. Where so few are different, the column is none that
+/// tells people apart. Records that are wholly the same are one.
+fn refuse_repeated(source: &Source, ahead: &Ahead, settings: &Settings<'_>) -> Result<()> {
+    let (ids, records) = (ahead.ids.len() as u64, ahead.with_id.len() as u64);
+    if settings.allowed.repeated || records < MISSED || ids * REPEATED > records {
+        return Ok(());
+    }
+    let field = settings.schema.identifier(IdKind::ExternalId).map_or("", |field| field.name);
+    let column = settings.mapping.source_name(field);
+    let message = format!(
+        "{source}: {} of its first records have {} of `{column}`, which is to be the {field}: this tells nobody from \
+         another",
+        grouped(records),
+        agree(ids, "the same value", &format!("only {} values", grouped(ids)))
+    );
+    let hint = format!(
+        "userferry check {source} shows its columns: name the one that is different for everybody in [mapping]. If it is \
+         right all the same, and of each value the first record is to be sent: userferry stage --accept-repeated"
+    );
+    Err(Error::usage(message).hint(hint))
 }
 
 /// Fields that at least one record of a source must have if the mapping takes them from a column.

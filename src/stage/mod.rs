@@ -55,6 +55,8 @@ pub struct Allowed<'a> {
     pub are_columns_named: bool,
     /// Of the provider's fields, those that the records need not have.
     pub missing: &'a [String],
+    /// Nearly all records may have the external id of another.
+    pub repeated: bool,
     /// Columns that are left out on purpose.
     pub unused: &'a [String],
 }

@@ -56,6 +56,43 @@ fn a_source_in_which_no_record_has_what_the_mapping_takes_is_refused() {
     );
 }
 
+/// A column of languages is no id: of each language one user would be sent.
+#[test]
+fn a_column_that_nearly_all_records_share_is_refused_as_the_external_id() {
+    let desk = Desk::new();
+    desk.write("userferry.toml", "[mapping]\nexternalId = \"langcode\"\nemail = \"mail\"\n");
+    let users = |n: u32, languages: u32| -> String {
+        let user =
+            |n| format!("{{\"langcode\":\"l{}\",\"mail\":\"u{n}@example.com\"}}\n", n % languages);
+        (0..n).map(user).collect()
+    };
+    desk.write("u.jsonl", users(303, 4));
+    let did = desk.ferry("stage u.jsonl").ok(2);
+    assert_eq!(
+        did.err,
+        "warning: no password is mapped: nobody can sign in before setting a new one by e-mail or phone\n\
+         error: u.jsonl: 303 of its first records have only 4 values of `langcode`, which is to be the externalId: this \
+         tells nobody from another\n\n\
+         hint: userferry check u.jsonl shows its columns: name the one that is different for everybody in [mapping]. If it \
+         is right all the same, and of each value the first record is to be sent: userferry stage --accept-repeated\n"
+    );
+    assert!(!desk.path("userferry.db").exists());
+    desk.ferry("stage --accept-repeated u.jsonl").ok(3);
+    assert_eq!(desk.status()["pending"], 4);
+    // One in five is a mess, and still an id; of a few records nothing is told.
+    for (name, text) in [("five.jsonl", users(303, 61)), ("few.jsonl", users(9, 1))] {
+        let desk = Desk::new();
+        desk.write("userferry.toml", "[mapping]\nexternalId = \"langcode\"\nemail = \"mail\"\n");
+        desk.write(name, text);
+        desk.ferry(&format!("stage {name}")).ok(3);
+    }
+    // The same user over and over is one user.
+    let desk = Desk::new();
+    desk.write("userferry.toml", "[mapping]\nexternalId = \"langcode\"\nemail = \"mail\"\n");
+    desk.write("u.jsonl", users(1, 1).repeat(20));
+    desk.ferry("stage u.jsonl").ok(0);
+}
+
 #[test]
 fn of_a_few_records_none_need_have_a_password_and_one_of_many_is_enough() {
     let desk = desk();
