@@ -1,15 +1,16 @@
-//! better-auth's hashes: `salt:key`, 16 bytes and 64, both in small hexadecimal digits; and the form of
-//! them with a cut key, `$better-auth$salt$key`, the key in base64. With a colon it would look like a
-//! salt and its SHA-256.
+//! better-auth's hashes: `salt:key`, 16 bytes and 64, both in small hexadecimal digits. Shorter is
+//! `$pair$salt$key`, both whole, in base64. Earlier versions cut the key: `$better-auth$salt$key`, its first
+//! 32 bytes in base64. With a colon it would look like a salt and its SHA-256.
 //!
-//! A text of this form may also be a salt and the SHA-512 of it and a password: nobody can see which, so
-//! both are tried, of the cut form too.
+//! A text of this form may also be a salt and the SHA-512 of it and a password, or an MD5 digest and a salt of
+//! 64 bytes: nobody can see which, so all are tried, and nothing of either half is cut.
 //!
 //! The key is scrypt's, with fixed costs, of the password in NFKC; the salt is its digits as they stand.
 //! Source: `@better-auth/utils`, password.node.ts.
 
 use super::crypt64::{base64, from_base64};
-use super::digest::from_hex;
+use super::digest::{from_hex, to_hex};
+use std::borrow::Cow;
 
 /// What such a hash says.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,10 +20,10 @@ pub(super) struct BetterAuth<'a> {
 }
 
 /// For people: what else a text of this form may be.
-pub(super) const OR: &str = "or a salt and its SHA-512: password verify tells which";
+pub(super) const OR: &str = "or a digest and its salt: password verify tells which";
 
 impl<'a> BetterAuth<'a> {
-    /// Reads either form.
+    /// Reads the whole form, or the one with a cut key.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
         let (salt, key) = if let Some(rest) = text.strip_prefix("$better-auth$") {
             let (salt, key) = rest.split_once('$')?;
@@ -35,10 +36,21 @@ impl<'a> BetterAuth<'a> {
     }
 }
 
-/// The same with no more than so many bytes of key: scrypt's output begins the same at any length.
-pub(super) fn cut(text: &str, most: usize) -> Option<String> {
-    let read = BetterAuth::parse(text)?;
-    Some(format!("$better-auth${}${}", read.salt, base64(read.key.get(..most)?)))
+/// Both halves in base64: shorter, and nothing is lost.
+pub(super) fn packed(text: &str) -> Option<String> {
+    let (front, back) = text.split_once(':').filter(|_| BetterAuth::parse(text).is_some())?;
+    Some(format!("$pair${}${}", base64(&from_hex(front)?), base64(&from_hex(back)?)))
+}
+
+/// What [`packed`] made shorter, as it was; other texts as they are.
+pub(super) fn unpacked(text: &str) -> Cow<'_, str> {
+    let halves = || {
+        let (front, back) = text.strip_prefix("$pair$")?.split_once('$')?;
+        let (front, back) = (from_base64(front)?, from_base64(back)?);
+        let is_one = front.len() == 16 && back.len() == 64;
+        is_one.then(|| format!("{}:{}", to_hex(&front), to_hex(&back)))
+    };
+    halves().map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 fn is_small(text: &str) -> bool {

@@ -11,7 +11,7 @@
 //! - `$hmac-sha256$ORDER$SALT$KEY$DIGEST` (also `hmac-md5`, `hmac-sha1`, `hmac-sha512`): all in base64
 //!   without padding; what ORDER says is hashed under the key.
 //! - `$firebase-scrypt$SALT$DIGEST`, both as Firebase exports them.
-//! - `$better-auth$SALT$KEY`, better-auth's `SALT:KEY` with its key cut, in base64 without padding.
+//! - `$pair$SALT$KEY`, better-auth's `SALT:KEY`, or a digest and a salt that look so, in base64 without padding.
 //!
 //! Cutting a digest to its first 32 bytes is sound where the longer one begins with the shorter one:
 //! PBKDF2 and scrypt (which ends with PBKDF2) make their output so, Firebase's digest is a stream
@@ -344,7 +344,7 @@ fn short_form(stored: &str) -> Option<String> {
         return read.cut(SHORT);
     }
     let (head, digest) = match scheme {
-        Scheme::BetterAuth => return better_auth::cut(stored, SHORT),
+        Scheme::BetterAuth => return better_auth::packed(stored),
         Scheme::HexSha512 => {
             let digest = from_hex(stored)?;
             return Some(format!("$sha512$p$${}", base64(&digest[..SHORT])));

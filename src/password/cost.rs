@@ -130,7 +130,7 @@ pub fn needs(scheme: Scheme) -> &'static str {
         | Scheme::Magento => "password function with the package hash-wasm",
         Scheme::FirebaseScrypt => "password function with the parameters of your Firebase project",
         Scheme::BetterAuth => {
-            "password function, Node.js alone; or a salt and its SHA-512: password verify tells which"
+            "password function, Node.js alone; or a digest and its salt: password verify tells which"
         }
         _ => "password function, Node.js alone",
     }

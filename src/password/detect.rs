@@ -4,7 +4,7 @@
 //! length; that it may be salted, or be of another function of that length, nobody can see.
 
 use super::argon2;
-use super::better_auth::BetterAuth;
+use super::better_auth::{BetterAuth, unpacked};
 use super::crypt64::{from_base64, from_strict_base64};
 use super::digest::Digest;
 use super::digits::{is_hex, is_number};
@@ -257,7 +257,7 @@ fn hex(password: &str) -> Option<Scheme> {
 }
 
 fn better_auth(password: &str) -> Option<Scheme> {
-    BetterAuth::parse(password).map(|_| Scheme::BetterAuth)
+    BetterAuth::parse(&unpacked(password)).map(|_| Scheme::BetterAuth)
 }
 
 /// ASP.NET Identity: version 2 is a zero byte, 16 of salt and 32 of hash; version 3 a one, the

@@ -30,6 +30,16 @@ impl Digest {
         }
     }
 
+    /// Its name, for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Md5 => "MD5",
+            Self::Sha1 => "SHA-1",
+            Self::Sha256 => "SHA-256",
+            Self::Sha512 => "SHA-512",
+        }
+    }
+
     /// The digest of this word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|digest| digest.as_str() == word)

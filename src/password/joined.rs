@@ -33,7 +33,7 @@ pub(super) struct Joined<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Way {
     /// The digest of these.
-    Order(Order),
+    Order(Digest, Order),
     /// HMAC with the salt as its key.
     Hmac,
     /// The digest of the salt and a digest, as Magento does to old ones.
@@ -75,7 +75,7 @@ impl<'a> Joined<'a> {
         let by = |letters: &&str| {
             let order = Order::from_letters(letters)?;
             let found = order.digest(self.digest, password, salt);
-            equal(&found, &expected).then_some(Way::Order(order))
+            equal(&found, &expected).then_some(Way::Order(self.digest, order))
         };
         if !self.is_named {
             return ORDERS.iter().find_map(by);
@@ -94,7 +94,7 @@ pub(super) fn way_of_cut(password: &[u8], salt: &[u8], first: &[u8]) -> Option<W
     ORDERS.iter().find_map(|letters| {
         let order = Order::from_letters(letters)?;
         let found = order.digest(Digest::Sha512, password, salt);
-        equal(found.get(..first.len())?, first).then_some(Way::Order(order))
+        equal(found.get(..first.len())?, first).then_some(Way::Order(Digest::Sha512, order))
     })
 }
 

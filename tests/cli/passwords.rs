@@ -516,7 +516,7 @@ fn one_known_password_proves_the_column_the_scheme_and_the_order() {
     }
 }
 
-/// better-auth's scrypt and a salt with its SHA-512 look alike (tests/password/either.jsonl).
+/// better-auth's scrypt, a salt with its SHA-512 and an MD5 digest with its salt look alike (tests/password/either.jsonl).
 #[test]
 fn what_may_be_better_auths_or_a_salted_digest_is_named_so_and_settled_by_a_password() {
     let desk = Desk::new();
@@ -534,11 +534,12 @@ fn what_may_be_better_auths_or_a_salted_digest_is_named_so_and_settled_by_a_pass
         ("1", "hashlib, scrypt"),
         ("2", "hashlib, salt+password"),
         ("3", "hashlib, md5(password)+salt"),
+        ("4", "hashlib, md5 of password+salt"),
     ];
     let users: Vec<Value> =
         rows.iter().map(|(id, name)| json!({"uid": id, "password": of(name)})).collect();
     desk.write("users.json", json!(users).to_string());
-    let or = "or a salt and its SHA-512: password verify tells which";
+    let or = "or a digest and its salt: password verify tells which";
     desk.ferry("init --from users.json").ok(0);
     let settings = desk.read("userferry.toml");
     assert!(
@@ -546,7 +547,7 @@ fn what_may_be_better_auths_or_a_salted_digest_is_named_so_and_settled_by_a_pass
         "{settings}"
     );
     assert!(desk.ferry("check users.json").ok(0).out.contains(or));
-    // Whole, and cut.
+    // As they are, and shorter.
     for mapping in [None, Some(settings)] {
         desk.write(
             "userferry.toml",
@@ -565,6 +566,10 @@ fn what_may_be_better_auths_or_a_salted_digest_is_named_so_and_settled_by_a_pass
             (
                 3,
                 "the password matches its hash (a salt and its SHA-512, md5(password)+salt; not better-auth)",
+            ),
+            (
+                4,
+                "the password matches its hash (a salt and its MD5, password+salt; not better-auth)",
             ),
         ] {
             let verify = format!("password verify --record {n} --password-file -");

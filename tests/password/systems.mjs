@@ -16,10 +16,11 @@ const passwords = JSON.parse(readFileSync(0, 'utf8'));
 for (const password of [...passwords, '\uff30\uff41\uff53\uff53 \u2460 \ufb01 \u212b']) {
   const hash = await hashPassword(password);
   put('better-auth', password, hash, version('better-auth'));
-  // Cut to the first 32 bytes of its key.
-  const [salt, key] = hash.split(':');
-  const cut = Buffer.from(key, 'hex').subarray(0, 32).toString('base64').replace(/=+$/, '');
-  put('better-auth', password, `$better-auth$${salt}$${cut}`, `${version('better-auth')}, cut`, { rule: { short: true }, record: { hash } });
+  // In base64; and cut to the first 32 bytes of its key, as earlier versions of userferry did.
+  const [salt, key] = hash.split(':').map((half) => Buffer.from(half, 'hex'));
+  const base64 = (bytes) => bytes.toString('base64').replace(/=+$/, '');
+  put('better-auth', password, `$pair$${base64(salt)}$${base64(key)}`, `${version('better-auth')}, in base64`, { rule: { short: true }, record: { hash } });
+  put('better-auth', password, `$better-auth$${salt.toString('hex')}$${base64(key.subarray(0, 32))}`, `${version('better-auth')}, cut`);
 }
 for (const [i, password] of passwords.entries()) {
   const options = { memoryCost: i ? 1024 << (i % 3) : 65536, timeCost: 2 + (i % 2), parallelism: 1 + (i % 4), type: argon2.argon2id };

@@ -135,14 +135,14 @@ fn verify_job(ui: Ui, job: &JobRow, by: &By<'_>, password: &SecretString) -> Res
 fn told(password: &str, stored: &str) -> String {
     let scheme = detect(stored);
     let way = way(password.as_bytes(), stored);
-    if let (Scheme::BetterAuth, Some(Way::Order(order))) = (scheme, &way) {
-        return format!("a salt and its SHA-512, {}; not {scheme}", order.words());
+    if let (Scheme::BetterAuth, Some(Way::Order(digest, order))) = (scheme, &way) {
+        return format!("a salt and its {}, {}; not {scheme}", digest.name(), order.words());
     }
     if let Some(cost) = cost::cost(scheme, stored) {
         return format!("{scheme}, {} {cost}", cost::unit(scheme));
     }
     match way {
-        Some(Way::Order(order)) => format!("{scheme}, {}", order.words()),
+        Some(Way::Order(_, order)) => format!("{scheme}, {}", order.words()),
         Some(Way::Hmac) => format!("{scheme}, HMAC with the salt as its key"),
         Some(Way::Again) => format!("{scheme}, an older digest hashed again"),
         None => scheme.to_string(),

@@ -9,7 +9,7 @@ mod kdf;
 mod ldap;
 mod scrypt;
 
-use super::better_auth::BetterAuth;
+use super::better_auth::{self, BetterAuth};
 use super::crypt64::from_base64;
 use super::detect::{unwrapped, without_prefix};
 use super::digest::{Digest, equal, from_hex};
@@ -51,7 +51,8 @@ pub fn verify(
         Scheme::Scrypt => scrypt::any(bytes, hash),
         // It may also be a salt and a digest.
         Scheme::BetterAuth => {
-            Ok(colons::better_auth(password, hash)? || way(bytes, hash).is_some())
+            let hash = better_auth::unpacked(hash);
+            Ok(colons::better_auth(password, &hash)? || way(bytes, &hash).is_some())
         }
         Scheme::Magento => colons::magento(bytes, hash),
         Scheme::FirebaseScrypt => {
@@ -91,6 +92,7 @@ pub fn verify(
 
 /// How a password matches a digest with its salt in one text, which does not say so itself.
 pub fn way(password: &[u8], stored: &str) -> Option<Way> {
+    let stored = &*better_auth::unpacked(stored);
     let way = Joined::readings(stored).find_map(|one| one.matches(password));
     way.or_else(|| {
         let BetterAuth { salt, key } = BetterAuth::parse(stored)?;

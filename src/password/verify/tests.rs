@@ -197,7 +197,7 @@ fn how_a_password_matched_is_told() {
             _ => continue,
         };
         let told = match way(password.as_bytes(), stored) {
-            Some(Way::Order(order)) => order.words(),
+            Some(Way::Order(_, order)) => order.words(),
             Some(Way::Hmac) => "HMAC".to_owned(),
             Some(Way::Again) => "again".to_owned(),
             None => "no way".to_owned(),
