@@ -90,9 +90,9 @@ impl Nowhere {
     }
 
     /// The paths, for people.
-    pub(crate) fn shown(&self) -> Vec<String> {
+    pub(crate) fn shown(&self, is_asked: bool) -> Vec<String> {
         let of_one = |(parent, names): &(String, Vec<String>)| -> Vec<String> {
-            let path = |name: &str| shown_unmapped(&format!("{parent}.{name}"));
+            let path = |name: &str| shown_unmapped(&format!("{parent}.{name}"), is_asked);
             if names.len() > OF_ONE {
                 return vec![path("…")];
             }
@@ -102,10 +102,11 @@ impl Nowhere {
     }
 }
 
-/// A field that nothing maps, for people. What may say who is blocked says so; a warning has the rule.
-pub(super) fn shown_unmapped(path: &str) -> String {
+/// A field that nothing maps, for people. Where it is asked who is blocked, what may say so is marked; a
+/// warning has the rule.
+pub(super) fn shown_unmapped(path: &str, is_asked: bool) -> String {
     let names: Vec<String> = path.split('.').map(str::to_owned).collect();
-    let mark = if suggest::speaks(&names) { " (blocked?)" } else { "" };
+    let mark = if is_asked && suggest::speaks(&names) { " (blocked?)" } else { "" };
     format!("{}{mark}", show_name(path.as_bytes()))
 }
 

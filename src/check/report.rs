@@ -293,8 +293,11 @@ impl CheckReport {
                 types(count)
             );
         }
-        let mut unmapped: Vec<String> = self.unmapped_fields().map(shown_unmapped).collect();
-        unmapped.extend(self.nowhere.shown());
+        // Where a rule says who is blocked, other columns are warned about by what they hold.
+        let is_asked = self.blocked.is_none();
+        let mut unmapped: Vec<String> =
+            self.unmapped_fields().map(|path| shown_unmapped(path, is_asked)).collect();
+        unmapped.extend(self.nowhere.shown(is_asked));
         if !unmapped.is_empty() {
             let _ = writeln!(out, "\nnot mapped: {}", unmapped.join(", "));
         }

@@ -269,7 +269,9 @@ fn who_may_sign_in_is_not_overlooked() {
         [json!({"from": "status.enabled", "as": "not"}), json!({"jq": ".status.enabled == false"})]
     {
         let rules = json!({"externalId": "id", "blocked": blocked});
-        let (told, _) = overlooked(rules, &records);
+        let (told, unmapped) = overlooked(rules, &records);
+        // The warning asks about it.
+        assert!(unmapped.starts_with("Is_Suspended") && !unmapped.contains('?'), "{unmapped}");
         let also = "`Is_Suspended` is not mapped, and the rule of blocked takes another column: ";
         assert!(told.len() == 1 && told[0].starts_with(also), "{told:?}");
         assert!(told[0].contains("{ jq = '… or (.Is_Suspended | tostring"), "{told:?}");

@@ -256,6 +256,7 @@ fn nowhere(raw: &[u8], mapping: &Mapping, schema: &Schema) -> Vec<String> {
             names.push(show_name(name.as_bytes()));
         }
     });
-    names.extend(inner.shown());
+    let is_asked = schema.blocked_field.is_none_or(|field| mapping.rule(field).is_none());
+    names.extend(inner.shown(is_asked));
     names
 }
