@@ -26,7 +26,7 @@ pub(super) struct Hashes {
 #[derive(Default)]
 struct Column {
     is_taken: bool,
-    /// Whether it is called like a password.
+    /// Whether the column's name is one for passwords.
     is_named: bool,
     filled: u64,
     unmistakable: u64,

@@ -102,8 +102,8 @@ impl Nowhere {
     }
 }
 
-/// A field that nothing maps, for people. Where it is asked who is blocked, what may say so is marked; a
-/// warning has the rule.
+/// The name of an unmapped field, for people. If `is_asked`, a field that may say who is blocked is marked; a
+/// warning proposes the rule for it.
 pub(super) fn shown_unmapped(path: &str, is_asked: bool) -> String {
     let names: Vec<String> = path.split('.').map(str::to_owned).collect();
     let mark = if is_asked && suggest::speaks(&names) { " (blocked?)" } else { "" };

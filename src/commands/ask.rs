@@ -35,8 +35,8 @@ enum Typed {
     End(Signal),
 }
 
-/// A terminal that does not show what is typed, until this is dropped. Ctrl-C is read as the end of a
-/// line: a signal would end the program at once, and leave the terminal as it is.
+/// Hides what is typed on a terminal until it is dropped. Ctrl-C is read as the end of a line, because its signal
+/// would end the program before the terminal is restored.
 struct Hidden {
     stdin: Stdin,
     before: Termios,

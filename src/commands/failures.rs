@@ -159,11 +159,19 @@ fn json(row: &FailureRow) -> Result<String> {
 }
 
 fn as_json(ui: Ui, rows: &Rows) -> Result<()> {
+    json_array(ui, |element| each(rows, |row| element(&json(row)?)))
+}
+
+/// Writes a JSON array with one element on each line. `write` passes the elements on, one by one.
+fn json_array(
+    ui: Ui,
+    write: impl FnOnce(&mut dyn FnMut(&str) -> Result<()>) -> Result<()>,
+) -> Result<()> {
     let mut first = true;
     ui.out("[")?;
-    each(rows, |row| {
+    write(&mut |element| {
         let comma = if std::mem::take(&mut first) { "\n" } else { ",\n" };
-        ui.out(&format!("{comma}{}", json(row)?))
+        ui.out(&format!("{comma}{element}"))
     })?;
     ui.out(if first { "]\n" } else { "\n]\n" })
 }

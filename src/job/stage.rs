@@ -36,7 +36,7 @@ pub enum SignIn {
 }
 
 impl Newer {
-    /// What a newer record says that differs from the one that was sent, or will be.
+    /// Compares whether the user may sign in by the record that was (or will be) sent and by the newer one.
     pub fn of(sent: SignIn, newer: SignIn) -> Self {
         match (sent, newer) {
             (SignIn::May | SignIn::Unknown, SignIn::MayNot) => Self::Blocked,

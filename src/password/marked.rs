@@ -20,7 +20,7 @@ const SLOW: &[&str] = &["argon2", "bcrypt", "pbkdf2", "scrypt"];
 /// What other names between dollar signs begin with.
 const NAMED: &[&str] =
     &["firebase-scrypt", "fbscrypt", "hmac-", "md5", "sha1", "sha2", "sha5", "yescrypt"];
-/// What other names in braces begin with.
+/// The other scheme names in braces begin with one of these.
 const BRACED: &[&str] = &[
     "sha",
     "ssha",

@@ -66,7 +66,7 @@ pub struct StageCounts {
     pub left_alone: u64,
     /// Of `left_alone`: the job is sending or unknown.
     pub unsettled: u64,
-    /// Of `left_alone`: a person has let go of the job by its key.
+    /// Of `left_alone`: records whose user a person waived by key.
     pub kept_out: u64,
     /// Of `unchanged`: jobs that are failed or invalid.
     pub still_wrong: u64,

@@ -190,7 +190,7 @@ fn try_all(
     all
 }
 
-/// Whether an address was verified is nothing to send where no address is taken.
+/// Drops the proposal that says whether an address was verified if the address itself is not mapped.
 fn never_verified_alone(
     candidates: &mut [Candidate],
     tried: &mut HashMap<(usize, &'static str), Tried>,

@@ -146,7 +146,7 @@ fn a_question_that_is_broken_off_leaves_a_terminal_that_shows_what_is_typed() {
         seat.press_unseen(keys);
         seat.wait_until(|seat| seat.child.try_wait().unwrap().is_some());
         let status = seat.child.wait().unwrap();
-        // A signal that is ignored where the tests run ends no command: then nothing was typed.
+        // If the test process ignores the signal, the command survives it and reports that nothing was typed.
         let ended = if is_ignored(signal) { (None, Some(2)) } else { (Some(signal), None) };
         let seen = seat.seen();
         assert_eq!((status.signal(), status.code()), ended, "{line} {status}: {seen}");

@@ -392,7 +392,7 @@ fn what_newer_exports_say_of_users_who_are_done_is_listed() {
     desk.ferry("waive --undo --key 6").ok(0);
     assert_eq!(listed(&desk).len(), 4);
     desk.ferry("stage --replace next.csv").ok(3);
-    // Of 2 more than two rows have the key by now.
+    // By now more than two rows have the key of user 2.
     desk.ferry("run").ok(3);
     assert_eq!(listed(&desk), [&of_done[..], &["5 blocked state"]].concat());
 }

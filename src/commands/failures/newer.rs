@@ -1,6 +1,6 @@
 //! `failures --newer`: users who are done, of whom newer records say something else.
 
-use super::{FailureFormat, Keys, Names, PAGE, csv_line};
+use super::{FailureFormat, Keys, Names, PAGE, csv_line, json_array};
 use crate::error::{Error, Result};
 use crate::store::{JobId, NewerRow, Reading, Table};
 use crate::ui::Ui;
@@ -8,15 +8,7 @@ use crate::ui::Ui;
 pub(super) fn print(ui: Ui, table: &Table, keys: &Keys<'_>, format: FailureFormat) -> Result<()> {
     match format {
         FailureFormat::Table => as_table(ui, table, keys),
-        FailureFormat::Json => {
-            let mut first = true;
-            ui.out("[")?;
-            each(table, |row| {
-                let comma = if std::mem::take(&mut first) { "\n" } else { ",\n" };
-                ui.out(&format!("{comma}{}", json(row)?))
-            })?;
-            ui.out(if first { "]\n" } else { "\n]\n" })
-        }
+        FailureFormat::Json => json_array(ui, |element| each(table, |row| element(&json(row)?))),
         FailureFormat::Jsonl => each(table, |row| ui.out(&format!("{}\n", json(row)?))),
         FailureFormat::Csv => {
             let header = ["source", "record", "key", "detail", "newer", "fields"];

@@ -9,7 +9,7 @@ use std::fmt::{self, Write as _};
 /// Bytes of an error, with its values, that is read.
 const LONGEST: usize = 64 << 10;
 const FAILED: &str = "the jq program ends in an error";
-/// Before the text of an `error("…")` that the program's author wrote.
+/// Introduces the text of an `error("…")` that the mapping's author wrote.
 pub(in crate::mapping) const SAYS: &str = "the mapping's program says: ";
 
 /// The message about an error, without any value of the record.
