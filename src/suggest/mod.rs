@@ -115,6 +115,7 @@ pub fn propose(survey: &Survey, is_sample: bool, schema: &Schema) -> Proposal {
     let trial = Trial::new(survey.kept(), schema);
     let mut candidates = choose::candidates(&fields, records, survey.taken_at(), schema);
     phones::settle(&mut candidates, &fields, &trial);
+    nested::verified(&mut candidates, &survey.nested, &fields, records);
     let taken = passwords::settle(&mut candidates, &survey.nested, &fields, records, schema);
     passwords::shorten(&mut candidates, &trial, schema);
     let mut tried = try_all(&mut candidates, &trial, schema);

@@ -1,5 +1,9 @@
-//! Passwords whose parts lie deeper than in columns, as they were seen in the records of an export:
-//! Keycloak's `credentials`, Auth0's `custom_password_hash`.
+//! What lies deeper than in columns, as it was seen in the records of an export: the passwords of Keycloak's
+//! `credentials` and of Auth0's `custom_password_hash`, and the verified addresses of Okta's `credentials`.
+
+use super::candidate::{Candidate, permille};
+use super::rule::jq_rule;
+use super::survey::{FieldStats, Place};
 
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -31,6 +35,8 @@ pub(super) struct Nested {
     /// Of these, in the form of Keycloak before version 9.
     pub(super) older: u64,
     pub(super) auth0: Seen,
+    /// Records in which Okta says whether an address is verified.
+    okta_emails: u64,
 }
 
 /// How many records have one, and of which schemes.
@@ -71,6 +77,15 @@ impl Nested {
                 self.keycloak.add(entry["algorithm"].as_str());
             }
         }
+        let addresses = record.get(KEYCLOAK).and_then(|held| held["emails"].as_array());
+        let is_told = |entry: &Value| entry["value"].is_string() && entry["status"].is_string();
+        if record.get("profile").is_some_and(|profile| profile["email"].is_string()) && {
+            addresses
+        }
+        .is_some_and(|all| all.iter().any(is_told))
+        {
+            self.okta_emails += 1;
+        }
         let custom = record.get(AUTH0);
         if let Some(algorithm) = custom.and_then(|custom| custom["algorithm"].as_str())
             && custom.is_some_and(|custom| custom["hash"]["value"].is_string())
@@ -78,6 +93,31 @@ impl Nested {
             self.auth0.add(Some(algorithm));
         }
     }
+}
+
+/// Okta's word on whether the address of the profile is verified, which stands beside a copy of the address.
+/// Source: <https://developer.okta.com/docs/reference/api/users>, "Email object": VERIFIED or UNVERIFIED.
+pub(super) fn verified(
+    found: &mut Vec<Candidate>,
+    nested: &Nested,
+    fields: &[(Place, FieldStats)],
+    records: u64,
+) {
+    let is_emails = |place: &Place| matches!(place, Place::FirstValue(path) if path[..] == [KEYCLOAK, "emails"]);
+    let Some(at) = fields.iter().position(|(place, _)| is_emails(place)) else { return };
+    if nested.okta_emails == 0 {
+        return;
+    }
+    found.push(Candidate {
+        at,
+        field: "emailVerified",
+        rule: jq_rule(
+            ".profile.email as $email | any(.credentials.emails[]?; .value == $email and .status == \"VERIFIED\")",
+        ),
+        note: Some("verified where Okta says so of this address".to_owned()),
+        points: Some(permille(nested.okta_emails, records)),
+        is_part: false,
+    });
 }
 
 /// JSON, or what a text holds of it.

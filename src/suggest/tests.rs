@@ -847,3 +847,45 @@ fn phone_numbers_that_a_system_keeps_as_free_text_are_left_out_where_a_later_one
     assert!(okta.contains(&with(", on_error = \"omit\"")), "{okta:?}");
     assert!(another.contains(&with("")), "{another:?}");
 }
+
+/// Okta's users list the addresses once more under `credentials`, each with whether it is verified
+/// (<https://developer.okta.com/docs/reference/api/users>, "Email object").
+#[test]
+fn what_okta_says_of_an_address_is_taken_for_the_address_of_the_profile_alone() {
+    let user = |n: u32, emails: serde_json::Value| {
+        serde_json::json!({
+            "id": format!("00u{n}"), "status": "ACTIVE",
+            "profile": {"login": format!("u{n}"), "email": format!("u{n}@example.com")},
+            "credentials": {"emails": emails},
+        })
+    };
+    let address = |n: u32, status: &str| serde_json::json!({"value": format!("u{n}@example.com"), "status": status, "type": "PRIMARY"});
+    let users = [
+        (user(1, serde_json::json!([address(1, "VERIFIED")])), Some(true)),
+        (user(2, serde_json::json!([address(2, "UNVERIFIED")])), Some(false)),
+        (user(3, serde_json::json!([address(4, "VERIFIED")])), Some(false)),
+        (user(4, serde_json::json!([])), Some(false)),
+        (
+            user(5, serde_json::json!([address(9, "UNVERIFIED"), address(5, "VERIFIED")])),
+            Some(true),
+        ),
+    ];
+    let records: Vec<_> = users.iter().map(|(record, _)| record.clone()).collect();
+    let lines = proposed(&records);
+    let rule = lines.iter().find_map(|line| line.strip_prefix("emailVerified = ")).expect("a rule");
+    let table: toml::Table = toml::from_str(&format!("rule = {rule}")).unwrap();
+    let rule = serde_json::to_value(&table["rule"]).unwrap();
+    let rule = crate::mapping::Rule::from_json(&rule).unwrap();
+    let mapping = crate::mapping::Mapping::new(vec![("emailVerified".to_owned(), rule)]);
+    for (record, expected) in users {
+        let user = crate::prepare::prepare(record.to_string().as_bytes(), &mapping, &V2).user;
+        let said = user.fields.iter().find(|(name, _)| *name == "emailVerified");
+        assert_eq!(
+            said.map(|(_, value)| value == &crate::user::Value::Bool(true)),
+            expected,
+            "{record}"
+        );
+    }
+    let without = [user(1, serde_json::json!([{"value": "u1@example.com"}]))];
+    assert!(!proposed(&without).iter().any(|line| line.starts_with("emailVerified = ")));
+}

@@ -35,6 +35,18 @@ const SYSTEMS: &[System] = &[
         ],
         nobody: ("0", "Drupal's visitors, who have not signed in"),
     },
+    // The same where somebody chose columns: `pass` and `mail` are called so nowhere else beside `uid` and `name`.
+    System {
+        marks: &["uid", "name", "pass", "mail"],
+        one_of: &["access", "init", "langcode", "created", "status"],
+        columns: &[
+            ("name", "username"),
+            ("access", ""),
+            ("langcode", ""),
+            ("preferredlangcode", "locale"),
+        ],
+        nobody: ("0", "Drupal's visitors, who have not signed in"),
+    },
     // Discuz, pre_common_member: whether the address was confirmed (https://gitee.com/Discuz/DiscuzX).
     System {
         marks: &["uid", "username", "emailstatus", "groupid"],
@@ -114,7 +126,9 @@ mod tests {
         assert_eq!(of(&drupal, "name"), Some("username"));
         assert_eq!(of(&drupal, "access"), Some(""));
         assert_eq!(of(&drupal, "mail"), None);
-        assert_eq!(of(&drupal[..7], "name"), None);
+        assert_eq!(of(&drupal[..7], "name"), Some("username"), "some of its columns");
+        assert_eq!(of(&drupal[..7], "login"), None);
+        assert_eq!(of(&["uid", "name", "pass", "email", "created"], "name"), None);
         assert_eq!(of(&["dn", "uid", "sn", "l"], "uid"), Some("username"));
         assert_eq!(of(&["uid", "sn"], "uid"), None, "a serial number");
     }
