@@ -212,6 +212,10 @@ pub(crate) fn spellings(number: &str) -> BTreeSet<String> {
 
 /// Whether a number without a country code is a mobile one of that region.
 pub(crate) fn is_mobile(bare: &str, region: Region) -> bool {
+    // Reading the tables takes as long as staging thousands of records.
+    if region == Region(Id::CN) && china_mobile(bare, Some(region)).is_some() {
+        return true;
+    }
     let kinds = tables().by_id(region.as_str()).map(Metadata::descriptors);
     let Some(mobile) = kinds.and_then(|kinds| kinds.mobile()) else { return false };
     matches!(number(bare, Some(region)), Some(Ok(number)) if mobile.is_match(&number.national))

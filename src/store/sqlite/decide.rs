@@ -126,7 +126,7 @@ pub(super) fn waived(c: &Connection, which: &Chosen) -> rusqlite::Result<Vec<Job
         Chosen::Source { path, is_latest, statuses } => (statuses.clone(), Some(path), *is_latest),
     };
     let mut statement = c.prepare(&format!(
-        "SELECT DISTINCT d.job_id FROM decision d JOIN job j ON j.id = d.job_id
+        "SELECT DISTINCT d.job_id FROM decision d CROSS JOIN job j ON j.id = d.job_id
              LEFT JOIN origin o ON o.job_id = j.id
          WHERE d.decision = 'waive' AND d.undone_at_ms IS NULL AND j.detail = 'waived'
                AND d.from_status IN (SELECT value FROM json_each(?2))

@@ -6,10 +6,10 @@ use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 
 /// Rows that are done have what was sent, whatever they were when the newer record came. Of those that are
-/// waived the ones that a person keeps out.
+/// waived the ones that a person keeps out. The order of a CROSS JOIN is kept: a scan of `job` would take seconds.
 const JUDGED: &str = "SELECT n.job_id, s.path, n.record_no, j.key, j.detail, n.fields,
         CASE WHEN j.detail = 'waived' THEN 'kept-out' ELSE n.what END AS said
- FROM newer n JOIN job j ON j.id = n.job_id JOIN source s ON s.id = n.source_id
+ FROM newer n CROSS JOIN job j ON j.id = n.job_id CROSS JOIN source s ON s.id = n.source_id
  WHERE j.status = 'done' AND (j.detail <> 'waived' OR n.kept_out) AND (?1 IS NULL OR s.path = ?1)";
 
 pub(super) fn counts(c: &Connection, path: Option<&str>) -> rusqlite::Result<BTreeMap<Newer, u64>> {

@@ -61,15 +61,16 @@ pub(super) fn checkpoints(c: &Connection) -> rusqlite::Result<Vec<(SourceId, Str
 }
 
 pub(super) fn replaced(c: &Connection) -> rusqlite::Result<Vec<Replaced>> {
+    // The order of a CROSS JOIN is kept: few rows were replaced, and a scan of `job` would take seconds.
     let mut statement = c.prepare(
         "WITH waived AS (
-             SELECT j.id, j.key FROM origin o JOIN job j ON j.id = o.job_id WHERE j.detail = 'waived'),
+             SELECT j.id, j.key FROM origin o CROSS JOIN job j ON j.id = o.job_id WHERE j.detail = 'waived'),
          back AS (
              SELECT key FROM job
              WHERE key IN (SELECT key FROM waived) AND (detail IS NULL OR detail <> 'waived'))
          SELECT first.path, now.path, count(*), count(*) FILTER (WHERE j.detail = 'waived')
-         FROM origin o JOIN job j ON j.id = o.job_id
-             JOIN source first ON first.id = j.source_id JOIN source now ON now.id = o.source_id
+         FROM origin o CROSS JOIN job j ON j.id = o.job_id
+             CROSS JOIN source first ON first.id = j.source_id CROSS JOIN source now ON now.id = o.source_id
          WHERE first.path <> now.path
                AND NOT (j.id IN (SELECT id FROM waived) AND j.key IN (SELECT key FROM back))
          GROUP BY first.path, now.path ORDER BY first.path, now.path",

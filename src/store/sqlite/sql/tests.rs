@@ -3,7 +3,7 @@
 use super::*;
 use crate::store::sqlite::Table;
 use crate::store::sqlite::stage;
-use crate::store::{JobId, NewRun, Reading, RunId, Running, Tick};
+use crate::store::{JobId, NewRun, Reading, RunId, Running, Staging, Tick};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -91,8 +91,8 @@ fn half_done(table: &Table, done: u32) {
     table.conn.execute_batch(&fill).unwrap();
 }
 
-/// Steps of SQLite's machine, in tens, from the start of a run to its first claims.
-fn steps_to_start(done: u32) -> u64 {
+/// Steps of SQLite's machine, in tens, that something takes with a table of so many jobs that are done.
+fn steps_of(done: u32, act: impl FnOnce(&mut Table, u32)) -> u64 {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.db");
     half_done(&Table::open(&path).unwrap(), done);
@@ -104,6 +104,12 @@ fn steps_to_start(done: u32) -> u64 {
         false
     };
     table.conn.progress_handler(10, Some(handler)).unwrap();
+    act(&mut table, done);
+    steps.load(Ordering::Relaxed)
+}
+
+/// From the start of a run to its first claims.
+fn start(table: &mut Table, done: u32) {
     assert!(table.has_attempts().unwrap());
     table.unfinished_sources().unwrap();
     assert_eq!(table.counts().unwrap().done, u64::from(done));
@@ -123,11 +129,32 @@ fn steps_to_start(done: u32) -> u64 {
         rate_per_s: 0.0,
     };
     assert_eq!(table.tick(&tick).unwrap().claims.len(), 8);
-    steps.load(Ordering::Relaxed)
+}
+
+/// What `status` asks.
+fn ask(table: &mut Table, done: u32) {
+    assert_eq!(table.counts().unwrap().done, u64::from(done));
+    assert!(table.last_run().unwrap().is_some());
+    assert!(table.errors_by_class().unwrap().is_empty());
+    assert!(table.omitted_counts().unwrap().is_empty());
+    assert!(table.newer_counts(None).unwrap().is_empty());
+    assert!(table.newer_counts(Some("f")).unwrap().is_empty());
+    assert!(table.newer(None, None, JobId(0), 10).unwrap().is_empty());
+    assert!(table.unfinished_sources().unwrap().is_empty());
+    assert!(table.closed_sources().unwrap().is_empty());
+    assert!(table.remap().unwrap().is_none());
+    // And what staging tells of corrected records.
+    assert!(table.replaced().unwrap().is_empty());
 }
 
 #[test]
 fn the_start_of_a_run_does_not_grow_with_what_is_done() {
-    let (small, large) = (steps_to_start(1_000), steps_to_start(20_000));
+    let (small, large) = (steps_of(1_000, start), steps_of(20_000, start));
+    assert!(small > 10 && large < small + small / 4, "{small} steps, then {large}");
+}
+
+#[test]
+fn what_status_asks_does_not_grow_with_the_table() {
+    let (small, large) = (steps_of(1_000, ask), steps_of(20_000, ask));
     assert!(small > 10 && large < small + small / 4, "{small} steps, then {large}");
 }
