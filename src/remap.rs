@@ -42,7 +42,8 @@ pub fn remap(
     while let Some(state) = table.remap()? {
         let rows = table.rows_to_map(&state, PAGE)?;
         if rows.is_empty() {
-            table.end_remap(&state, clock::system_ms())?;
+            let sign_in_changed = stage::is_another_sign_in(old, new, schema);
+            table.end_remap(&state, sign_in_changed, clock::system_ms())?;
             break;
         }
         let rows: Vec<Mapped> =

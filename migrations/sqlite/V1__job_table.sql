@@ -40,6 +40,7 @@ CREATE TABLE source (
     rows           INTEGER NOT NULL DEFAULT 0,    -- new jobs
     replaced       INTEGER NOT NULL DEFAULT 0,    -- jobs whose record was replaced (stage --replace)
     unchanged      INTEGER NOT NULL DEFAULT 0,    -- records that are in the table already
+    kept_out       INTEGER NOT NULL DEFAULT 0,    -- of left_alone: records whose user a person waived by key
     left_alone     INTEGER NOT NULL DEFAULT 0,    -- replacements of jobs that are done, or not settled yet
     started_at_ms  INTEGER NOT NULL,
     finished_at_ms INTEGER                        -- null while staging is unfinished
@@ -161,17 +162,20 @@ CREATE TABLE omitted_tally (
     n     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- What the latest record says of a job that it was not applied to: written as it is compared, whatever becomes
--- of the job later, and judged when it is read. It goes when a record is applied, or one is as the job's.
+-- What a record says of a job that it was not applied to: written as it is compared, whatever becomes of the job
+-- later. Of several sources the latest counts; whether its line is told is decided when it is read.
 -- No id of a job is given twice, so a line whose job is gone does no harm.
 CREATE TABLE newer (
-    job_id    INTEGER NOT NULL PRIMARY KEY,
-    source_id INTEGER NOT NULL REFERENCES source (id),  -- where the newer record stands
-    record_no INTEGER NOT NULL,                   -- from 1
-    what      TEXT    NOT NULL CHECK (what IN ('blocked','state-unknown','unblocked','differs')),
-    kept_out  INTEGER NOT NULL,                   -- 1: a person had let go of the job
-    fields    TEXT    NOT NULL                    -- JSON: names of the fields that differ, no values
-) STRICT;
+    job_id      INTEGER NOT NULL,
+    source_id   INTEGER NOT NULL REFERENCES source (id),  -- where the newer record stands
+    record_no   INTEGER NOT NULL,                 -- from 1
+    what        TEXT    NOT NULL CHECK (what IN ('blocked','state-unknown','unblocked','differs')),
+    kept_out    INTEGER NOT NULL,                 -- 1: a person had let go of the job
+    held_by     INTEGER,                          -- the job that has this record for its own, if one has
+    fields      TEXT    NOT NULL,                 -- JSON: names of the fields that differ, no values
+    outdated_by INTEGER,                          -- the source that had the job's own record once more, later
+    PRIMARY KEY (job_id, source_id)
+) STRICT, WITHOUT ROWID;
 
 -- Every attempt, kept for ever. n is the job's `sends` at the time.
 CREATE TABLE attempt (

@@ -27,8 +27,10 @@ pub struct Remapped {
 /// What a record says of whether its user may sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignIn {
-    /// They may, or nothing is said of it.
+    /// They may.
     May,
+    /// The record says nothing of it: who is sent like that may.
+    Unsaid,
     /// They may not.
     MayNot,
     /// The mapping does not know what is said.
@@ -39,12 +41,11 @@ impl Newer {
     /// Compares whether the user may sign in by the record that was (or will be) sent and by the newer one.
     pub fn of(sent: SignIn, newer: SignIn) -> Self {
         match (sent, newer) {
-            (SignIn::May | SignIn::Unknown, SignIn::MayNot) => Self::Blocked,
-            (_, SignIn::Unknown) => Self::StateUnknown,
+            (SignIn::May | SignIn::Unsaid | SignIn::Unknown, SignIn::MayNot) => Self::Blocked,
+            (_, SignIn::Unknown) | (SignIn::MayNot, SignIn::Unsaid) => Self::StateUnknown,
             (SignIn::MayNot, SignIn::May) => Self::Unblocked,
-            (SignIn::May | SignIn::Unknown, SignIn::May) | (SignIn::MayNot, SignIn::MayNot) => {
-                Self::Differs
-            }
+            (SignIn::May | SignIn::Unsaid | SignIn::Unknown, SignIn::May | SignIn::Unsaid)
+            | (SignIn::MayNot, SignIn::MayNot) => Self::Differs,
         }
     }
 }

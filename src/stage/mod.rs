@@ -22,6 +22,7 @@ use crate::store::{Compared, Lens, SourceId, SourceRow, StageCounts, Staging};
 use crate::user::{IdKind, User, Value};
 use batches::{Batcher, written_behind};
 use head::Head;
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 /// How to stage.
@@ -217,11 +218,33 @@ pub(crate) fn with_lens<T>(
     schema: &Schema,
     f: impl FnOnce(&Lens<'_>) -> T,
 ) -> T {
+    let earlier = RefCell::new(None);
     f(&Lens {
         identify: &|raw| prepare::inspect(raw, mapping, schema).user.identifiers,
         field: &|kind| field_of(kind, mapping, schema),
         sign_in: &|raw| sign_in(raw, mapping, schema),
+        sign_in_by: &|text, raw| sign_in_by(&earlier, text, raw, schema),
     })
+}
+
+/// By an earlier mapping of the table; the one that was asked for last is kept.
+fn sign_in_by(
+    kept: &RefCell<Option<(String, Mapping)>>,
+    text: &str,
+    raw: &[u8],
+    schema: &Schema,
+) -> SignIn {
+    let mut kept = kept.borrow_mut();
+    if kept.as_ref().is_none_or(|(of, _)| of != text) {
+        *kept = serde_json::from_str(text).ok().map(|mapping| (text.to_owned(), mapping));
+    }
+    kept.as_ref().map_or(SignIn::Unknown, |(_, mapping)| sign_in(raw, mapping, schema))
+}
+
+/// Whether two mappings may say something else of who may sign in.
+pub(crate) fn is_another_sign_in(old: &Mapping, new: &Mapping, schema: &Schema) -> bool {
+    let fields = [schema.blocked_field, schema.deleted_field].into_iter().flatten();
+    fields.into_iter().any(|field| old.rule(field) != new.rule(field))
 }
 
 /// What a record says of whether its user may sign in.
@@ -242,6 +265,8 @@ fn sign_in(raw: &[u8], mapping: &Mapping, schema: &Schema) -> SignIn {
         SignIn::MayNot
     } else if mapped.iter().any(|field| is_wrong(field)) {
         SignIn::Unknown
+    } else if mapped.iter().all(|field| prepared.user.get(field).is_none()) {
+        SignIn::Unsaid
     } else {
         SignIn::May
     }

@@ -31,6 +31,8 @@ pub struct Lens<'a> {
     /// What a record says of whether its user may sign in. Asked only of records that are not applied, and of
     /// those that the rows have instead.
     pub sign_in: &'a dyn Fn(&[u8]) -> SignIn,
+    /// The same by an earlier mapping of the table, of which this is the text.
+    pub sign_in_by: &'a dyn Fn(&str, &[u8]) -> SignIn,
 }
 
 /// Records to stage in one transaction, together with where staging then goes on.
@@ -235,7 +237,15 @@ pub trait Staging: Send {
         now_ms: i64,
     ) -> Result<(), StoreError>;
     /// All rows are mapped. They are still to be compared with each other.
-    fn end_remap(&mut self, state: &Remap, now_ms: i64) -> Result<(), StoreError>;
+    ///
+    /// `sign_in_changed`: the new mapping may say something else of who may sign in, so that what newer records
+    /// said of it by the old one is not known any more.
+    fn end_remap(
+        &mut self,
+        state: &Remap,
+        sign_in_changed: bool,
+        now_ms: i64,
+    ) -> Result<(), StoreError>;
 }
 
 #[cfg(test)]

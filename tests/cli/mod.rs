@@ -17,6 +17,7 @@ mod lockouts;
 mod manners;
 mod names;
 mod nested;
+mod newer;
 mod nulls;
 mod omitted;
 mod outputs;

@@ -208,6 +208,7 @@ impl<S: Store> Bench<S> {
             identify: &identify,
             field: &|kind| kind.noun().to_owned(),
             sign_in: &|_| SignIn::May,
+            sign_in_by: &|_, _| SignIn::May,
         };
         let compared = self.store.compare(&lens, self.now_ms).unwrap();
         self.balance();
@@ -227,7 +228,7 @@ impl<S: Store> Bench<S> {
         let mapped: Vec<Mapped> = mapped.collect();
         self.store.write_remap(&state, &mapped, now_ms).unwrap();
         self.balance();
-        self.store.end_remap(&state, now_ms).unwrap();
+        self.store.end_remap(&state, false, now_ms).unwrap();
         while !self.store.is_compared().unwrap() {
             self.compare();
         }
@@ -435,6 +436,7 @@ impl<S: Store> Bench<S> {
             identify: &identify,
             field: &|kind| kind.noun().to_owned(),
             sign_in: &|_| SignIn::May,
+            sign_in_by: &|_, _| SignIn::May,
         };
         let undone = self.store.undo(ids, "waive", &lens, now_ms).unwrap();
         self.balance();
@@ -447,6 +449,7 @@ impl<S: Store> Bench<S> {
             identify: &identify,
             field: &|kind| kind.noun().to_owned(),
             sign_in: &|_| SignIn::May,
+            sign_in_by: &|_, _| SignIn::May,
         };
         let undone = self.store.undo(&[id], decision, &lens, now_ms).unwrap();
         self.balance();

@@ -88,8 +88,13 @@ impl Staging for Table {
         self.write(|t| remap::write(t, state, rows, now_ms))
     }
 
-    fn end_remap(&mut self, state: &Remap, now_ms: i64) -> Result<(), StoreError> {
-        self.write(|t| remap::end(t, state, now_ms))
+    fn end_remap(
+        &mut self,
+        state: &Remap,
+        sign_in_changed: bool,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        self.write(|t| remap::end(t, state, sign_in_changed, now_ms))
     }
 }
 

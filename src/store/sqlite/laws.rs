@@ -213,7 +213,12 @@ fn a_run_claims_as_the_law_says() {
 #[test]
 fn a_decision_and_its_undoing_write_what_the_laws_say() {
     let identify = |_: &[u8]| Identifiers::default();
-    let lens = Lens { identify: &identify, field: &|_| String::new(), sign_in: &|_| SignIn::May };
+    let lens = Lens {
+        identify: &identify,
+        field: &|_| String::new(),
+        sign_in: &|_| SignIn::May,
+        sign_in_by: &|_, _| SignIn::May,
+    };
     for word in ["waive", "settle"] {
         let rows = rows();
         let mut bench = Bench::with(&rows);
@@ -304,8 +309,12 @@ fn a_correction_writes_nothing_of_a_row_that_its_law_lets_be() {
         // Never committed: each row has the new one to itself.
         let new_id = i64::try_from(rows.len()).unwrap() + 1;
         let identify = |_: &[u8]| Identifiers::default();
-        let lens =
-            Lens { identify: &identify, field: &|_| String::new(), sign_in: &|_| SignIn::May };
+        let lens = Lens {
+            identify: &identify,
+            field: &|_| String::new(),
+            sign_in: &|_| SignIn::May,
+            sign_in_by: &|_, _| SignIn::May,
+        };
         let problem = [Problem::new("mail", Rule::Value, "is wrong".to_owned())];
         let t = bench.table.conn.transaction().unwrap();
         let stored = Rows { t: &t, lens: &lens };

@@ -5,16 +5,35 @@ use crate::store::{JobId, NewerRow};
 use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 
-/// Rows that are done have what was sent, whatever they were when the newer record came. Of those that are
-/// waived the ones that a person keeps out. The order of a CROSS JOIN is kept: a scan of `job` would take seconds.
-const JUDGED: &str = "SELECT n.job_id, s.path, n.record_no, j.key, j.detail, n.fields,
-        CASE WHEN j.detail = 'waived' THEN 'kept-out' ELSE n.what END AS said
- FROM newer n CROSS JOIN job j ON j.id = n.job_id CROSS JOIN source s ON s.id = n.source_id
- WHERE j.status = 'done' AND (j.detail <> 'waived' OR n.kept_out) AND (?1 IS NULL OR s.path = ?1)";
+/// Lines that stand: no later source has had the row's own record, and no person has let go of the very record
+/// that the line is about, alone or with all of its source.
+fn stands(line: &str) -> String {
+    format!(
+        "{line}.outdated_by IS NULL AND NOT EXISTS (
+             SELECT 1 FROM decision d WHERE d.job_id = {line}.held_by AND d.decision = 'waive'
+                    AND d.undone_at_ms IS NULL AND d.chosen <> 'status')"
+    )
+}
+
+/// Of each row the line of the latest source, if the row is done: it has what was sent, whatever it was when the
+/// newer record came. Of rows that are waived those that a person keeps out. The order of a CROSS JOIN is kept: a
+/// scan of `job` would take seconds.
+fn judged() -> String {
+    format!(
+        "SELECT n.job_id, s.path, n.record_no, j.key, j.detail, n.fields,
+                CASE WHEN j.detail = 'waived' THEN 'kept-out' ELSE n.what END AS said
+         FROM newer n CROSS JOIN job j ON j.id = n.job_id CROSS JOIN source s ON s.id = n.source_id
+         WHERE j.status = 'done' AND (j.detail <> 'waived' OR n.kept_out) AND (?1 IS NULL OR s.path = ?1)
+               AND {} AND NOT EXISTS (
+             SELECT 1 FROM newer l WHERE l.job_id = n.job_id AND l.source_id > n.source_id AND {})",
+        stands("n"),
+        stands("l")
+    )
+}
 
 pub(super) fn counts(c: &Connection, path: Option<&str>) -> rusqlite::Result<BTreeMap<Newer, u64>> {
     let mut statement =
-        c.prepare_cached(&format!("SELECT said, count(*) FROM ({JUDGED}) GROUP BY said"))?;
+        c.prepare_cached(&format!("SELECT said, count(*) FROM ({}) GROUP BY said", judged()))?;
     let counts = statement.query_map([path], |row| Ok((row.get(0)?, row.get(1)?)))?;
     counts.collect()
 }
@@ -27,8 +46,9 @@ pub(super) fn rows(
     limit: u32,
 ) -> rusqlite::Result<Vec<NewerRow>> {
     let mut statement = c.prepare_cached(&format!(
-        "SELECT * FROM ({JUDGED}) WHERE job_id > ?2 AND (?3 IS NULL OR said = ?3)
-         ORDER BY job_id LIMIT ?4"
+        "SELECT * FROM ({}) WHERE job_id > ?2 AND (?3 IS NULL OR said = ?3)
+         ORDER BY job_id LIMIT ?4",
+        judged()
     ))?;
     let which = which.map(Newer::as_str);
     let rows = statement.query_map(params![path, after.0, which, limit], |row| {
@@ -44,4 +64,16 @@ pub(super) fn rows(
         })
     })?;
     rows.collect()
+}
+
+/// The mapping says of who may sign in something else than the one that these lines were written under.
+pub(super) fn sign_in_changed(c: &Connection) -> rusqlite::Result<()> {
+    let text = "UPDATE newer SET what = 'state-unknown' WHERE what IN ('unblocked', 'differs')";
+    c.execute(text, []).map(drop)
+}
+
+/// A source begins anew: what it has said so far is not said.
+pub(super) fn forget_source(c: &Connection, source: i64) -> rusqlite::Result<()> {
+    c.execute("DELETE FROM newer WHERE source_id = ?1", [source])?;
+    c.execute("UPDATE newer SET outdated_by = NULL WHERE outdated_by = ?1", [source]).map(drop)
 }

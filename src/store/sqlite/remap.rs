@@ -5,7 +5,7 @@ use super::binding::change_mapping;
 use super::identifiers::{Block, hash, hashes};
 use super::stage::add_problems;
 use super::standing::load;
-use super::{Deltas, compare, omitted, sql};
+use super::{Deltas, compare, newer, omitted, sql};
 use crate::job::{Remapped, Status};
 use crate::store::{Mapped, Remap, ToMap};
 use crate::user::IdKind;
@@ -134,8 +134,16 @@ fn write_record(t: &Transaction<'_>, mapped: &Mapped, now_ms: i64) -> rusqlite::
 }
 
 /// All rows are mapped: the new mapping is the table's.
-pub(super) fn end(t: &Transaction<'_>, state: &Remap, now_ms: i64) -> rusqlite::Result<()> {
+pub(super) fn end(
+    t: &Transaction<'_>,
+    state: &Remap,
+    sign_in_changed: bool,
+    now_ms: i64,
+) -> rusqlite::Result<()> {
     change_mapping(t, &state.mapping, &state.guard, now_ms)?;
+    if sign_in_changed {
+        newer::sign_in_changed(t)?;
+    }
     // Where there is no row, there is nothing to compare anew.
     t.execute("UPDATE comparison SET anew = 0 WHERE blocks = compared", [])?;
     t.execute("DELETE FROM remap", []).map(drop)

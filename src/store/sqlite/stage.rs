@@ -2,7 +2,7 @@
 //! found when all of a source's are there: `compare`.
 
 use super::identifiers::{Block, hashes};
-use super::{Deltas, omitted};
+use super::{Deltas, newer, omitted};
 use crate::job::{Standing, Status};
 use crate::problem::Problem;
 use crate::store::{Batch, NewJob, SourceId, SourceRow, StageCounts};
@@ -11,7 +11,7 @@ use rusqlite::{Connection, Transaction, params};
 pub(super) fn sources(c: &Connection, path: &str) -> rusqlite::Result<Vec<SourceRow>> {
     let mut statement = c.prepare(
         "SELECT id, path, checkpoint, fingerprint, finished_at_ms IS NOT NULL,
-                records, rows, replaced, unchanged, left_alone,
+                records, rows, replaced, unchanged, left_alone, kept_out,
                 coalesce((SELECT sum(n) FROM tally WHERE source_id = source.id AND status = 'invalid'), 0)
          FROM source WHERE path = ?1 ORDER BY id",
     )?;
@@ -28,7 +28,8 @@ pub(super) fn sources(c: &Connection, path: &str) -> rusqlite::Result<Vec<Source
                 replaced: row.get(7)?,
                 unchanged: row.get(8)?,
                 left_alone: row.get(9)?,
-                invalid: row.get(10)?,
+                kept_out: row.get(10)?,
+                invalid: row.get(11)?,
                 ..StageCounts::default()
             },
         })
@@ -185,7 +186,7 @@ pub(super) fn restart(
         [source.0],
     )?;
     t.execute("DELETE FROM origin WHERE source_id = ?1", [source.0])?;
-    t.execute("DELETE FROM newer WHERE source_id = ?1", [source.0])?;
+    newer::forget_source(t, source.0)?;
     for table in ["problem", "record"] {
         t.execute(
             &format!("DELETE FROM {table} WHERE job_id IN (SELECT id FROM job WHERE {NEVER_SENT})"),
@@ -204,7 +205,7 @@ pub(super) fn restart(
     let staying: i64 =
         t.query_row("SELECT count(*) FROM job WHERE source_id = ?1", [source.0], |row| row.get(0))?;
     t.execute(
-        "UPDATE source SET checkpoint = '', fingerprint = '', replaced = 0, unchanged = 0, left_alone = 0,
+        "UPDATE source SET checkpoint = '', fingerprint = '', replaced = 0, unchanged = 0, left_alone = 0, kept_out = 0,
                 rows = ?3, records = ?3,
                 started_at_ms = CASE WHEN ?3 = 0 THEN ?2 ELSE started_at_ms END,
                 finished_at_ms = CASE WHEN ?3 > 0 THEN ?2 END

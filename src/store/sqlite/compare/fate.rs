@@ -30,16 +30,45 @@ pub(super) enum Fate {
 }
 
 impl Fate {
-    /// The row that a record with its key is not applied to; `first` of those that stand.
-    fn not_applied_to<'a>(&'a self, first: Option<&'a Stored>) -> Option<&'a Stored> {
+    /// The rows that a record with their key is not applied to; `standing` are all of that key that stand.
+    fn not_applied_to(&self, standing: Vec<Stored>) -> Vec<Stored> {
         match self {
-            Self::LeaveAlone(row) | Self::KeepOut(row) => Some(row),
-            Self::Dismiss(rows) => Some(&rows.0),
-            Self::Replace(..) | Self::Supersede(_) => None,
-            Self::Again(known, _) => first.filter(|first| first.id != known.id),
-            Self::Stay(_) | Self::Differ(_) | Self::KnownWithoutKey(_) => first,
+            Self::KeepOut(row) => vec![row.clone()],
+            Self::Replace(known, _) => except(standing, &[known]),
+            Self::Supersede(rows) => except(standing, &[&rows.0, &rows.1]),
+            // It is no news of those who came with it, nor where it is the first one's own.
+            Self::Again(known, _) if standing.first().is_some_and(|first| first.id == known.id) => {
+                Vec::new()
+            }
+            Self::Again(known, _) => {
+                let came_with = |row: &Stored| {
+                    row.source == known.source || row.record_source == known.record_source
+                };
+                standing.into_iter().filter(|row| !came_with(row)).collect()
+            }
+            Self::LeaveAlone(_) | Self::Dismiss(_) | Self::Stay(_) | Self::Differ(_) => standing,
+            Self::KnownWithoutKey(_) => Vec::new(),
         }
     }
+
+    /// The job that has the new record for its own.
+    fn held_by(&self, new: &Stored) -> Option<i64> {
+        match self {
+            Self::Stay(_) | Self::Differ(_) => Some(new.id),
+            Self::Again(known, _) => Some(known.id),
+            Self::Replace(..)
+            | Self::Supersede(_)
+            | Self::LeaveAlone(_)
+            | Self::Dismiss(_)
+            | Self::KeepOut(_)
+            | Self::KnownWithoutKey(_) => None,
+        }
+    }
+}
+
+fn except(mut rows: Vec<Stored>, those: &[&Stored]) -> Vec<Stored> {
+    rows.retain(|row| those.iter().all(|other| other.id != row.id));
+    rows
 }
 
 impl Judge<'_> {
@@ -78,7 +107,7 @@ impl Judge<'_> {
             // It does not take the first one's place: somebody who exports such rows and corrects
             // others of them has said nothing about this one.
             (Some(first), Some(same)) => Fate::Again(same, Some(duplicate(&first)?)),
-            (Some(first), None) => match corrected(standing, new) {
+            (Some(first), None) => match corrected(&standing, new) {
                 Some(row) => {
                     let is_other = row.id != first.id;
                     let problem = is_other.then(|| duplicate(&first)).transpose()?;
@@ -90,8 +119,9 @@ impl Judge<'_> {
                 None => Fate::Stay(Some(duplicate(&first)?)),
             },
         };
-        if let Some(row) = fate.not_applied_to(first.as_ref()) {
-            self.note_newer(row, new, matches!(fate, Fate::KeepOut(_)))?;
+        let (is_kept_out, held_by) = (matches!(fate, Fate::KeepOut(_)), fate.held_by(new));
+        for row in fate.not_applied_to(standing) {
+            self.note_newer(&row, new, is_kept_out, held_by)?;
         }
         Ok(fate)
     }
@@ -151,6 +181,7 @@ impl Judge<'_> {
             && told.status() == Status::Invalid
             && told.path == new.path
             && new.path != "-"
+            && told.source != first.source
             && told.record_source != first.record_source
             && ![told, first].map(|row| row.record_source).contains(&new.source);
         if !is_newer {
@@ -167,19 +198,19 @@ impl Judge<'_> {
 /// The row with its key that a record corrects. Where there are several, it is the one with which
 /// it shares most, and more than the key: otherwise it could be anybody, who would be lost. Two
 /// records of one source are two people.
-fn corrected(rows: Vec<Stored>, new: &Stored) -> Option<Stored> {
+fn corrected(rows: &[Stored], new: &Stored) -> Option<Stored> {
     if !new.replaces {
         return None;
     }
     let is_ambiguous = rows.len() > 1;
     let shared = |row: &Stored| new.identifiers.iter().filter(|id| row.has(*id)).count();
-    let mut candidates: Vec<Stored> =
-        rows.into_iter().filter(|row| row.record_source != new.source).collect();
+    let mut candidates: Vec<&Stored> =
+        rows.iter().filter(|row| row.record_source != new.source).collect();
     if is_ambiguous {
-        let most = candidates.iter().map(&shared).max().unwrap_or(0);
+        let most = candidates.iter().map(|row| shared(row)).max().unwrap_or(0);
         candidates.retain(|row| most > 1 && shared(row) == most);
     }
-    if candidates.len() == 1 { candidates.pop() } else { None }
+    if candidates.len() == 1 { candidates.pop().cloned() } else { None }
 }
 
 /// A correction of a row, if that can still be corrected.

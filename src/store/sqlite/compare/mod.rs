@@ -242,7 +242,7 @@ impl<'a> Judge<'a> {
         let mut sum = Compared::default();
         let mut write = self.t.prepare_cached(
             "UPDATE source SET rows = rows + ?2 - ?6, replaced = replaced + ?3, unchanged = unchanged + ?4,
-                    left_alone = left_alone + ?5 WHERE id = ?1",
+                    left_alone = left_alone + ?5, kept_out = kept_out + ?7 WHERE id = ?1",
         )?;
         for (source, n) in self.books {
             let Compared { more, fewer, .. } = n;
@@ -252,7 +252,8 @@ impl<'a> Judge<'a> {
                 more.replaced,
                 more.unchanged,
                 more.left_alone,
-                fewer.rows
+                fewer.rows,
+                more.kept_out
             ])?;
             sum += n;
         }
@@ -300,7 +301,7 @@ impl<'a> Judge<'a> {
         book.more.still_wrong += u64::from(known.status().is_wrong());
         book.more.waived += u64::from(known.is_waived());
         book.more.keyless += u64::from(new.identifiers.key().is_none());
-        self.forget_newer(known, new)?;
+        self.outdate_newer(known, new)?;
         self.take_out(new)
     }
 }
