@@ -36,6 +36,7 @@ CREATE TABLE source (
     fingerprint    TEXT    NOT NULL,              -- SHA-256 of all that was read
     bytes          INTEGER,                       -- size, where it is known
     replaces       INTEGER NOT NULL DEFAULT 0,    -- 1: these are corrected records (stage --replace)
+    given_up       INTEGER NOT NULL DEFAULT 0,    -- 1: a person has let go of all of it (waive --source)
     records        INTEGER NOT NULL DEFAULT 0,    -- records read = rows + replaced + unchanged + left_alone
     rows           INTEGER NOT NULL DEFAULT 0,    -- new jobs
     replaced       INTEGER NOT NULL DEFAULT 0,    -- jobs whose record was replaced (stage --replace)

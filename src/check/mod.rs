@@ -296,6 +296,7 @@ impl<'a> Checker<'a> {
             field: &|kind| stage::field_of(kind, self.mapping, self.schema),
             // Nobody is done here.
             sign_in: &|_| crate::job::SignIn::May,
+            differing: &|_, _| Vec::new(),
             sign_in_by: &|_, _| crate::job::SignIn::May,
         };
         while !self.table.is_compared()? {

@@ -48,10 +48,11 @@ pub struct Failures {
     #[arg(long)]
     pub summary: bool,
 
-    /// Users who are done, but of whom a newer record says something else: what, and in which fields. They stay
-    /// as they were sent: change them at the provider
-    #[arg(long, conflicts_with_all = ["status", "summary"])]
-    pub newer: bool,
+    /// Users who are done, but of whom a newer record says something else: what, and in which of the provider's
+    /// fields. They stay as they were sent: change them at the provider. --newer=blocked lists those to block
+    #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
+    #[arg(conflicts_with_all = ["status", "summary"], value_parser = newer::what)]
+    pub newer: Option<newer::What>,
 }
 
 /// The rows to list.
@@ -89,8 +90,8 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Failures) -> Result<Exit> {
         summary::print(ui, &rows.table, &rows.which, format)?;
         return Ok(Exit::Done);
     }
-    if args.newer {
-        newer::print(ui, &rows.table, &keys, format)?;
+    if let Some(what) = args.newer {
+        newer::print(ui, &rows.table, &keys, format, what)?;
         return Ok(Exit::Done);
     }
     match format {

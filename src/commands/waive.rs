@@ -57,6 +57,9 @@ pub struct Waive {
     pub undo: bool,
 }
 
+/// Of a source that was let go.
+const QUIET: &str = "what its records say of users who are done is not told any more";
+
 /// What can be waived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum WaiveStatus {
@@ -170,10 +173,20 @@ fn waive_many(writer: &mut Writer, ui: Ui, args: &Waive) -> Result<Exit> {
         Some(path) if !args.all => latest_of(&mut writer.table, path)?,
         _ => None,
     };
+    // A wrong file has said nothing of anybody. Killed in between, what it says is told too often, not too seldom.
+    let of_whole = path.as_deref().filter(|_| args.status.is_empty());
     if args.undo {
+        let tells =
+            of_whole.map(|path| writer.table.give_up(path, !args.all, false)).transpose()?;
         let mut jobs = Vec::new();
         for (_, chosen) in chosen {
             jobs.extend(writer.table.waived(&chosen)?);
+        }
+        if tells == Some(true) {
+            ui.note("What its records say of users who are done is told again: userferry failures --newer");
+            if jobs.is_empty() {
+                return Ok(Exit::Done);
+            }
         }
         return undo(writer, ui, &jobs, "waive", of_states);
     }
@@ -189,10 +202,16 @@ fn waive_many(writer: &mut Writer, ui: Ui, args: &Waive) -> Result<Exit> {
         }
         n += let_go;
     }
+    let told = of_whole.map(|path| writer.table.give_up(path, !args.all, true)).transpose()?;
+    let is_quiet = told == Some(true);
+    let and = if is_quiet { QUIET } else { "nothing was changed" };
     if n == 0 {
         let of_states = of_states.map_or_else(String::new, |told| format!(". {told}"));
-        ui.note(&format!("No row {}; nothing was changed{of_states}", nothing_chosen(args)));
+        ui.note(&format!("No row {}; {and}{of_states}", nothing_chosen(args)));
         return Ok(Exit::Done);
+    }
+    if is_quiet {
+        ui.note(&format!("And {QUIET}"));
     }
     // Whoever waives two statuses at once should see what went with which.
     tell_waived(ui, n, Some(parts.join(", ")).filter(|_| parts.len() > 1));

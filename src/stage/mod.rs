@@ -22,6 +22,7 @@ use crate::store::{Compared, Lens, SourceId, SourceRow, StageCounts, Staging};
 use crate::user::{IdKind, User, Value};
 use batches::{Batcher, written_behind};
 use head::Head;
+use secrecy::ExposeSecret as _;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -223,8 +224,19 @@ pub(crate) fn with_lens<T>(
         identify: &|raw| prepare::inspect(raw, mapping, schema).user.identifiers,
         field: &|kind| field_of(kind, mapping, schema),
         sign_in: &|raw| sign_in(raw, mapping, schema),
+        differing: &|a, b| differing(a, b, mapping, schema),
         sign_in_by: &|text, raw| sign_in_by(&earlier, text, raw, schema),
     })
+}
+
+/// The names of the provider's fields that two records fill otherwise, the password's among them.
+fn differing(a: &[u8], b: &[u8], mapping: &Mapping, schema: &Schema) -> Vec<String> {
+    let [a, b] = [a, b].map(|raw| prepare::inspect(raw, mapping, schema).user);
+    let password = |user: &User| user.password.as_ref().map(|it| it.expose_secret().to_owned());
+    let names: BTreeSet<&str> = a.fields.iter().chain(&b.fields).map(|(name, _)| *name).collect();
+    let differ = names.into_iter().filter(|name| a.get(name) != b.get(name));
+    let is_another = password(&a) != password(&b);
+    differ.chain(is_another.then_some(schema.password_field)).map(str::to_owned).collect()
 }
 
 /// By an earlier mapping of the table; the one that was asked for last is kept.

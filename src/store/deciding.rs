@@ -80,6 +80,9 @@ pub trait Deciding {
     /// Lets failed, invalid and unknown rows go, and pending ones that are named by themselves or by their
     /// source. Returns how many.
     fn waive(&mut self, which: &Chosen, reason: &str, now_ms: i64) -> Result<u64, StoreError>;
+    /// All of a source was a mistake, or was none after all: what its records say of users who are done counts no
+    /// more, or again. `is_latest`: only the latest of the sources with this path. Whether they say anything.
+    fn give_up(&mut self, path: &str, is_latest: bool, given_up: bool) -> Result<bool, StoreError>;
     /// The rows that `--undo` of such a choice takes back: those that are still waived; of a source only those
     /// that were waived with it, and not one by one or by their status alone.
     fn waived(&self, which: &Chosen) -> Result<Vec<JobId>, StoreError>;

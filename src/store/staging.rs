@@ -22,6 +22,9 @@ pub struct NewJob {
     pub omitted: Vec<Omitted>,
 }
 
+/// Compares two records; gives names of fields.
+pub type Differing<'a> = dyn Fn(&[u8], &[u8]) -> Vec<String> + 'a;
+
 /// How a store sees records that are in the table: it knows of no mapping.
 pub struct Lens<'a> {
     /// Tells the identifiers of a record, for the exact check behind a hash.
@@ -31,7 +34,9 @@ pub struct Lens<'a> {
     /// What a record says of whether its user may sign in. Asked only of records that are not applied, and of
     /// those that the rows have instead.
     pub sign_in: &'a dyn Fn(&[u8]) -> SignIn,
-    /// The same by an earlier mapping of the table, of which this is the text.
+    /// The names of the provider's fields that two records fill otherwise.
+    pub differing: &'a Differing<'a>,
+    /// Whether its user may sign in, by an earlier mapping of the table, of which this is the text.
     pub sign_in_by: &'a dyn Fn(&str, &[u8]) -> SignIn,
 }
 

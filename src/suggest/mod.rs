@@ -19,6 +19,7 @@ mod shape;
 mod standing;
 mod survey;
 mod trial;
+mod verified;
 mod write;
 
 pub use shape::Shape;
@@ -115,7 +116,7 @@ pub fn propose(survey: &Survey, is_sample: bool, schema: &Schema) -> Proposal {
     let trial = Trial::new(survey.kept(), schema);
     let mut candidates = choose::candidates(&fields, records, survey.taken_at(), schema);
     phones::settle(&mut candidates, &fields, &trial);
-    nested::verified(&mut candidates, &survey.nested, &fields, records);
+    verified::settle(&mut candidates, &survey.nested, &fields, records);
     let taken = passwords::settle(&mut candidates, &survey.nested, &fields, records, schema);
     passwords::shorten(&mut candidates, &trial, schema);
     let mut tried = try_all(&mut candidates, &trial, schema);

@@ -1,10 +1,6 @@
 //! What lies deeper than in columns, as it was seen in the records of an export: the passwords of Keycloak's
 //! `credentials` and of Auth0's `custom_password_hash`, and the verified addresses of Okta's `credentials`.
 
-use super::candidate::{Candidate, permille};
-use super::rule::jq_rule;
-use super::survey::{FieldStats, Place};
-
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -36,7 +32,7 @@ pub(super) struct Nested {
     pub(super) older: u64,
     pub(super) auth0: Seen,
     /// Records in which Okta says whether an address is verified.
-    okta_emails: u64,
+    pub(super) okta_emails: u64,
 }
 
 /// How many records have one, and of which schemes.
@@ -93,31 +89,6 @@ impl Nested {
             self.auth0.add(Some(algorithm));
         }
     }
-}
-
-/// Okta's word on whether the address of the profile is verified, which stands beside a copy of the address.
-/// Source: <https://developer.okta.com/docs/reference/api/users>, "Email object": VERIFIED or UNVERIFIED.
-pub(super) fn verified(
-    found: &mut Vec<Candidate>,
-    nested: &Nested,
-    fields: &[(Place, FieldStats)],
-    records: u64,
-) {
-    let is_emails = |place: &Place| matches!(place, Place::FirstValue(path) if path[..] == [KEYCLOAK, "emails"]);
-    let Some(at) = fields.iter().position(|(place, _)| is_emails(place)) else { return };
-    if nested.okta_emails == 0 {
-        return;
-    }
-    found.push(Candidate {
-        at,
-        field: "emailVerified",
-        rule: jq_rule(
-            ".profile.email as $email | any(.credentials.emails[]?; .value == $email and .status == \"VERIFIED\")",
-        ),
-        note: Some("verified where Okta says so of this address".to_owned()),
-        points: Some(permille(nested.okta_emails, records)),
-        is_part: false,
-    });
 }
 
 /// JSON, or what a text holds of it.

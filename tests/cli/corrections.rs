@@ -293,7 +293,8 @@ fn what_was_told_of_users_who_are_done_goes_when_replace_is_said() {
     desk.write("u.csv", "uid,name\n1,A\n2,BB\n3,CC\n");
     desk.ferry("stage u.csv").ok(3);
     assert_eq!(desk.status()["invalid"], 2);
-    let none = "No row of u.csv is pending, failed or invalid; nothing was changed. DIR/u.csv was staged in 3 states, and \
+    let none = "No row of u.csv is pending, failed or invalid; what its records say of users who are done is not told any \
+                more. DIR/u.csv was staged in 3 states, and \
                 the rows of the latest are meant; --all takes those of the others, too\n";
     // Corrections that cannot be applied.
     desk.ferry("stage --replace u.csv").ok(3);
@@ -351,8 +352,12 @@ fn what_newer_exports_say_of_users_who_are_done_is_listed() {
         });
         rows.collect::<Vec<_>>()
     };
-    let of_done =
-        ["1 blocked state", "2 state-unknown name,state", "3 unblocked state", "4 differs name"];
+    let of_done = [
+        "1 blocked blocked",
+        "2 state-unknown blocked,name",
+        "3 unblocked blocked",
+        "4 differs name",
+    ];
     let kept_out = "6 kept-out name";
     let line = |n: u64, block: u64| {
         format!(
@@ -371,7 +376,7 @@ fn what_newer_exports_say_of_users_who_are_done_is_listed() {
     assert_eq!(listed(&desk), [&of_done[..], &[kept_out]].concat());
     let err = desk.ferry("run").ok(3).err;
     assert!(err.contains(&line(6, 2)), "{err}");
-    assert_eq!(listed(&desk), [&of_done[..], &["5 blocked state", kept_out]].concat());
+    assert_eq!(listed(&desk), [&of_done[..], &["5 blocked blocked", kept_out]].concat());
     // It is told as often as it is asked.
     let err = desk.ferry("stage next.csv").ok(3).err;
     assert!(err.contains("staged before") && err.contains(&line(6, 2)), "{err}");
@@ -386,7 +391,7 @@ fn what_newer_exports_say_of_users_who_are_done_is_listed() {
     desk.ferry("stage --replace last.csv").ok(3);
     assert_eq!(
         listed(&desk),
-        ["2 blocked state", of_done[2], of_done[3], "5 blocked state", kept_out]
+        ["2 blocked blocked", of_done[2], of_done[3], "5 blocked blocked", kept_out]
     );
     // Whoever comes back is told no more, and has the record that is applied then.
     desk.ferry("waive --undo --key 6").ok(0);
@@ -394,5 +399,5 @@ fn what_newer_exports_say_of_users_who_are_done_is_listed() {
     desk.ferry("stage --replace next.csv").ok(3);
     // By now more than two rows have the key of user 2.
     desk.ferry("run").ok(3);
-    assert_eq!(listed(&desk), [&of_done[..], &["5 blocked state"]].concat());
+    assert_eq!(listed(&desk), [&of_done[..], &["5 blocked blocked"]].concat());
 }

@@ -215,3 +215,73 @@ fn a_source_that_goes_on_tells_who_is_kept_out() {
     assert!(err.contains("1 newer record not taken: its user was let go by its key"), "{err}");
     assert!(!err.contains("its user is done"), "{err}");
 }
+
+/// What is not sent is no news, and what is sent alike is none either.
+#[test]
+fn what_would_be_sent_alike_is_no_news() {
+    let told = Told::by(
+        "[mapping]\nexternalId = \"id\"\npassword = \"hash\"\nblocked = { from = \"banned\", as = \"bool\" }\n",
+    );
+    let record = |hash: char, more: &str| {
+        format!("{{\"id\":\"1\",\"hash\":\"$2b$10${}\",{more}}}", hash.to_string().repeat(53))
+    };
+    told.file("u.jsonl", &[&record('x', "\"banned\":\"t\",\"visits\":1")]);
+    told.desk.ferry("stage u.jsonl").ok(0);
+    told.desk.ferry("run").ok(0);
+    told.file("n.jsonl", &[&record('x', "\"banned\":1,\"visits\":2")]);
+    let err = told.desk.ferry("stage --replace n.jsonl").ok(3).err;
+    assert!(!err.contains("newer record"), "{err}");
+    assert_eq!(told.listed(), [""; 0]);
+    told.file("m.jsonl", &[&record('y', "\"banned\":1,\"visits\":3")]);
+    told.desk.ferry("stage --replace m.jsonl").ok(3);
+    let out = told.desk.ferry("failures --newer=differs --format csv").ok(0).out;
+    assert!(out.ends_with(",1,created,differs,password\n"), "{out}");
+    let out = told.desk.ferry("failures --newer=blocked --format jsonl").ok(0).out;
+    assert_eq!(out, "");
+    let err = told.desk.ferry("failures --newer=wrong").ok(2).err;
+    assert!(
+        err.contains("blocked, state-unknown, unblocked, differs, kept-out is expected"),
+        "{err}"
+    );
+    // Who has the first state again is as was sent.
+    told.file("o.jsonl", &[&record('x', "\"banned\":1,\"visits\":4")]);
+    told.desk.ferry("stage --replace o.jsonl").ok(3);
+    assert_eq!(told.listed(), [""; 0]);
+}
+
+/// Yesterday's export was staged once more by mistake, and taken out again.
+#[test]
+fn a_wrong_source_that_is_let_go_leaves_what_others_said() {
+    for replace in ["", "--replace "] {
+        let told = Told::by(MAPPING);
+        let users = |name: &str, off: &str| {
+            (1..4)
+                .map(|n| {
+                    format!(
+                        "{{\"id\":\"{n}\",\"name\":\"{name}\",\"banned\":{}}}",
+                        off.contains(&n.to_string())
+                    )
+                })
+                .collect::<Vec<_>>()
+                .join("\n")
+        };
+        told.file("u.jsonl", &[&users("A", "")]);
+        told.desk.ferry("stage u.jsonl").ok(0);
+        told.desk.ferry("run").ok(0);
+        told.file("day2.jsonl", &[&users("A", "12")]);
+        told.desk.ferry(&format!("stage {replace}day2.jsonl")).ok(3);
+        let blocked = ["1 blocked day2.jsonl:1", "2 blocked day2.jsonl:2"];
+        assert_eq!(told.listed(), blocked);
+        // User 1 as it was sent, the others otherwise.
+        let wrong = users("A", "").lines().next().unwrap().to_owned() + "\n" + &users("B", "");
+        let wrong: Vec<&str> =
+            wrong.lines().filter(|line| !line.contains("\"1\",\"name\":\"B\"")).collect();
+        told.file("wrong.jsonl", &wrong);
+        told.desk.ferry(&format!("stage {replace}wrong.jsonl")).ok(3);
+        assert_ne!(told.listed(), blocked);
+        told.desk.ferry("waive --source wrong.jsonl --reason mistake").ok(0);
+        assert_eq!(told.listed(), blocked, "{replace}");
+        told.desk.ferry("waive --source wrong.jsonl --undo").ok(0);
+        assert_ne!(told.listed(), blocked);
+    }
+}

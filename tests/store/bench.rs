@@ -208,6 +208,7 @@ impl<S: Store> Bench<S> {
             identify: &identify,
             field: &|kind| kind.noun().to_owned(),
             sign_in: &|_| SignIn::May,
+            differing: &|_, _| vec!["n".to_owned()],
             sign_in_by: &|_, _| SignIn::May,
         };
         let compared = self.store.compare(&lens, self.now_ms).unwrap();
@@ -436,6 +437,7 @@ impl<S: Store> Bench<S> {
             identify: &identify,
             field: &|kind| kind.noun().to_owned(),
             sign_in: &|_| SignIn::May,
+            differing: &|_, _| vec!["n".to_owned()],
             sign_in_by: &|_, _| SignIn::May,
         };
         let undone = self.store.undo(ids, "waive", &lens, now_ms).unwrap();
@@ -449,6 +451,7 @@ impl<S: Store> Bench<S> {
             identify: &identify,
             field: &|kind| kind.noun().to_owned(),
             sign_in: &|_| SignIn::May,
+            differing: &|_, _| vec!["n".to_owned()],
             sign_in_by: &|_, _| SignIn::May,
         };
         let undone = self.store.undo(&[id], decision, &lens, now_ms).unwrap();

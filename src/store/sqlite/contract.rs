@@ -156,6 +156,10 @@ impl Deciding for Table {
         self.write(|t| decide::waive(t, which, reason, now_ms))
     }
 
+    fn give_up(&mut self, path: &str, is_latest: bool, given_up: bool) -> Result<bool, StoreError> {
+        self.write(|t| newer::give_up(t, path, is_latest, given_up))
+    }
+
     fn waived(&self, which: &Chosen) -> Result<Vec<JobId>, StoreError> {
         self.check(|c| decide::waived(c, which))
     }

@@ -217,6 +217,7 @@ fn a_decision_and_its_undoing_write_what_the_laws_say() {
         identify: &identify,
         field: &|_| String::new(),
         sign_in: &|_| SignIn::May,
+        differing: &|_, _| Vec::new(),
         sign_in_by: &|_, _| SignIn::May,
     };
     for word in ["waive", "settle"] {
@@ -313,6 +314,8 @@ fn a_correction_writes_nothing_of_a_row_that_its_law_lets_be() {
             identify: &identify,
             field: &|_| String::new(),
             sign_in: &|_| SignIn::May,
+
+            differing: &|_, _| Vec::new(),
             sign_in_by: &|_, _| SignIn::May,
         };
         let problem = [Problem::new("mail", Rule::Value, "is wrong".to_owned())];

@@ -6,10 +6,13 @@ use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 
 /// Lines that stand: no later source has had the row's own record, and no person has let go of the very record
-/// that the line is about, alone or with all of its source.
+/// that the line is about, alone or with all of its source. A source that was let go has said nothing.
 fn stands(line: &str) -> String {
+    const GIVEN_UP: &str = "(SELECT id FROM source WHERE given_up)";
     format!(
-        "{line}.outdated_by IS NULL AND NOT EXISTS (
+        "{line}.source_id NOT IN {GIVEN_UP}
+         AND ({line}.outdated_by IS NULL OR {line}.outdated_by IN {GIVEN_UP})
+         AND NOT EXISTS (
              SELECT 1 FROM decision d WHERE d.job_id = {line}.held_by AND d.decision = 'waive'
                     AND d.undone_at_ms IS NULL AND d.chosen <> 'status')"
     )
@@ -70,6 +73,26 @@ pub(super) fn rows(
 pub(super) fn sign_in_changed(c: &Connection) -> rusqlite::Result<()> {
     let text = "UPDATE newer SET what = 'state-unknown' WHERE what IN ('unblocked', 'differs')";
     c.execute(text, []).map(drop)
+}
+
+/// A person lets go of all of a source, or takes that back. Whether its records have said anything of rows that
+/// they were not applied to.
+pub(super) fn give_up(
+    c: &Connection,
+    path: &str,
+    is_latest: bool,
+    given_up: bool,
+) -> rusqlite::Result<bool> {
+    let of_path = "path = ?1 AND (NOT ?2 OR id = (SELECT max(id) FROM source WHERE path = ?1))";
+    let text = format!("UPDATE source SET given_up = ?3 WHERE {of_path} AND given_up <> ?3");
+    if c.execute(&text, params![path, is_latest, given_up])? == 0 {
+        return Ok(false);
+    }
+    let text = format!(
+        "WITH its AS (SELECT id FROM source WHERE {of_path})
+         SELECT EXISTS (SELECT 1 FROM newer WHERE source_id IN its OR outdated_by IN its)"
+    );
+    c.query_row(&text, params![path, is_latest], |row| row.get(0))
 }
 
 /// A source begins anew: what it has said so far is not said.

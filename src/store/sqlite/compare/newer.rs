@@ -2,12 +2,10 @@
 
 use super::Judge;
 use super::fate::same_content;
-use crate::input::show_name;
 use crate::job::{Newer, SignIn};
 use crate::store::sqlite::stored::Stored;
 use rusqlite::{OptionalExtension as _, params};
-use serde_json::{Map, Value};
-use std::collections::BTreeSet;
+use serde_json::Value;
 
 impl Judge<'_> {
     /// Writes down that a record was not applied to a row. Whatever becomes of the row, also when it is done
@@ -25,6 +23,10 @@ impl Judge<'_> {
             return Ok(());
         }
         let what = Newer::of(self.sent_as(known)?, (self.lens.sign_in)(&new.raw));
+        let fields = (self.lens.differing)(&known.raw, &new.raw);
+        if what == Newer::Differs && fields.is_empty() && !kept_out {
+            return self.outdate_newer(known, new);
+        }
         if self.has_newer {
             self.forget_what_is_replaced(known.id, new.source)?;
         }
@@ -43,7 +45,7 @@ impl Judge<'_> {
                 what.as_str(),
                 kept_out,
                 held_by,
-                Value::from(differing(&known.raw, &new.raw)).to_string()
+                Value::from(fields).to_string()
             ])
             .map(drop)
     }
@@ -99,27 +101,5 @@ impl Judge<'_> {
             return Ok(());
         }
         self.t.prepare_cached("DELETE FROM newer WHERE job_id = ?1")?.execute([known]).map(drop)
-    }
-}
-
-/// The names of the fields in which two records differ, as they may be shown.
-fn differing(a: &[u8], b: &[u8]) -> Vec<String> {
-    let parse = |raw| serde_json::from_slice::<Map<String, Value>>(raw).unwrap_or_default();
-    let (a, b) = (parse(a), parse(b));
-    let names: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
-    let differ = names.into_iter().filter(|name| a.get(*name) != b.get(*name));
-    differ.map(|name| show_name(name.as_bytes())).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fields_that_differ_are_named_without_their_values() {
-        let a = br#"{"id":"1","mail":"a@example.com","gone":1,"o":{"x":1},"same":[1]}"#;
-        let b = br#"{"id":"1","mail":"b@example.com","o":{"x":2},"same":[1],"new":null}"#;
-        assert_eq!(differing(a, b), ["gone", "mail", "new", "o"]);
-        assert_eq!(differing(b"no object", b), ["id", "mail", "new", "o", "same"]);
     }
 }
