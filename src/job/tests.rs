@@ -662,7 +662,7 @@ fn of_a_record_that_was_replaced_only_the_first_send_stays() {
 
 #[test]
 fn a_newer_record_is_told_by_what_it_says_of_signing_in() {
-    use SignIn::{May, MayNot, Unknown};
+    use SignIn::{May, MayNot, Unknown, Unsaid};
     for (sent, newer, told) in [
         (May, MayNot, Newer::Blocked),
         (Unknown, MayNot, Newer::Blocked),
@@ -673,6 +673,13 @@ fn a_newer_record_is_told_by_what_it_says_of_signing_in() {
         (May, Unknown, Newer::StateUnknown),
         (MayNot, Unknown, Newer::StateUnknown),
         (Unknown, Unknown, Newer::StateUnknown),
+        // Who is sent without a word may sign in; who was sent as one who may not is not let in by silence.
+        (Unsaid, MayNot, Newer::Blocked),
+        (MayNot, Unsaid, Newer::StateUnknown),
+        (Unsaid, Unknown, Newer::StateUnknown),
+        (May, Unsaid, Newer::Differs),
+        (Unsaid, May, Newer::Differs),
+        (Unknown, Unsaid, Newer::Differs),
     ] {
         assert_eq!(Newer::of(sent, newer), told, "{sent:?} {newer:?}");
     }
