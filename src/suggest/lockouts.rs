@@ -114,12 +114,14 @@ const PARTS: &[(&[&str], &str)] = &[
     (&[], "def unknown: error(\"UNKNOWN\");"),
     (&[], "def text: tostring | trim;"),
     (&["since", "until", "expired", "group"], "def none: . == \"\" or ascii_downcase == \"null\";"),
+    // What MySQL, and what .NET and Go write where there is no date.
+    (&["since", "until"], "def zero: test(\"^(0000-|0001-01-01|0?1[/.]0?1[/.]0001)\");"),
     (&["word"], "def word(words): text | ascii_downcase | words[.] | if . == null then unknown else . end;"),
-    (&["since"], "def since: text | if none or startswith(\"0000-\") then false elif test(\"^[0-9]{4}\") then true else unknown end;"),
+    (&["since"], "def since: text | if none or zero then false elif test(\"^[0-9]{4}\") then true else unknown end;"),
     // Seconds or milliseconds since 1970, or a date and a time, with a zone or in UTC. The last year there is
     // stands for ever, and so does PostgreSQL's infinity.
     (&["until"],
-     "def until(never): text | if none then never elif startswith(\"0000-\") or . == \"0\" then false \
+     "def until(never): text | if none then never elif zero or . == \"0\" then false \
       elif startswith(\"9999-\") or . == \"infinity\" then true elif test(\"^[0-9]{10}$\") then tonumber > asof \
       elif test(\"^[0-9]{13}$\") then tonumber / 1000 > asof else (sub(\" \"; \"T\") | sub(\" \"; \"\") | sub(\"[.][0-9]+\"; \"\") | \
       if test(\"T[0-9:]+$\") then . + \"Z\" else . end | fromdateiso8601? // unknown) > asof end;"),

@@ -37,7 +37,7 @@ pub enum Shape {
     Date,
     /// Seconds since 1970, of the years 2001 to 2033.
     Seconds,
-    /// What stands for no date in exports of MySQL: `0`, `0000-00-00`.
+    /// What stands for no date: `0`, `0000-00-00`, `0001-01-01`.
     NoDate,
     /// A date without a zone in one of these forms.
     NoZone,
@@ -77,8 +77,11 @@ pub(super) fn shapes(text: &str) -> Vec<Shape> {
     note(is_uuid(trimmed), Shape::Uuid);
     note(trimmed.parse::<std::net::IpAddr>().is_ok(), Shape::Ip);
     phone(trimmed, &mut note);
-    date(trimmed, &mut note);
-    note(is_zero_date(trimmed), Shape::NoDate);
+    if is_zero_date(trimmed) {
+        note(true, Shape::NoDate);
+    } else {
+        date(trimmed, &mut note);
+    }
     found
 }
 
@@ -180,6 +183,9 @@ mod tests {
             ("31/01/2024", &[Slashed]),
             ("01/31/2024 8:15 PM", &[Capitals, Slashed]),
             ("31/31/2024", &[]),
+            ("0000-00-00", &[Phone, NoDate]),
+            ("0001-01-01 00:00:00.0000000", &[NoDate]),
+            ("1/1/0001 12:00:00 AM", &[Capitals, NoDate]),
             ("20240131101500.0Z", &[Capitals, Date]),
             ("133511697000000000", &[Date]),
             ("Jan 31, 2024 10:15:00 AM", &[Capitals, Date, NoZone]),

@@ -1,5 +1,7 @@
 //! Dates and times as a target takes them.
 
+use super::is_zero_date;
+
 /// Whether a text is a date and time of ISO 8601: `2017-06-07T14:34:08`, with or without a
 /// fraction, with `Z`, an offset or no zone.
 pub fn date_time(text: &str) -> Result<(), &'static str> {
@@ -9,6 +11,9 @@ pub fn date_time(text: &str) -> Result<(), &'static str> {
             "a number, where a date and time such as 2017-06-07T14:34:08.700Z is expected: \
                     the target refuses seconds or milliseconds since 1970",
         );
+    }
+    if is_zero_date(text) {
+        return Err("what programs write where there is no date: as = \"date\" reads it as none");
     }
     // Byte 10 parts date and time; chrono would take a space or nothing in other forms too.
     if !matches!(text.as_bytes().get(10), Some(b'T' | b't')) {
@@ -65,6 +70,9 @@ mod tests {
             "2017-06-07T25:00:00Z",
             "2017-06-07T14:34:08 UTC",
             "2017-06-07T14:34:08+4",
+            "0001-01-01T00:00:00",
+            "0001-01-01T00:00:00Z",
+            "0000-00-00T00:00:00Z",
         ] {
             assert!(date_time(bad).is_err(), "{bad}");
         }

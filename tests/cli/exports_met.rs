@@ -309,3 +309,34 @@ fn a_date_of_zero_is_no_date() {
     desk.write("u.csv", "uid,mail,last\n1,a@b.cn,1\n");
     desk.ferry("check u.csv").ok(3);
 }
+
+/// .NET's DateTime.MinValue, as SQL Server keeps it (datetime2), System.Text.Json and ToString write it
+/// (learn.microsoft.com/dotnet/api/system.datetime.minvalue): nobody was born then.
+#[test]
+fn the_empty_date_of_dot_net_is_no_date() {
+    let desk = Desk::new();
+    let empty = ["0001-01-01 00:00:00.0000000", "0001-01-01T00:00:00", "01/01/0001", "0001-01-01"];
+    let mut rows = String::from("Id,Email,BirthDate\n");
+    for n in 0..40 {
+        let born = empty.get(n % 10).map_or("1940-01-20 00:00:00.0000000", |born| born);
+        rows.push_str(&format!("{n},u{n}@example.com,{born}\n"));
+    }
+    desk.write("u.csv", rows);
+    desk.ferry("init --from u.csv --yes").ok(0);
+    assert!(
+        desk.read("userferry.toml").contains("birthdate = { from = \"BirthDate\", as = \"date\" }")
+    );
+    desk.ferry("check u.csv").ok(0);
+    for record in 1..=10 {
+        let did = desk.ferry(&format!("preview u.csv --record {record} --unmask birthdate")).ok(0);
+        assert_eq!(did.out.contains("1940-01-20"), record > empty.len(), "{}", did.out);
+        assert!(!did.out.contains("0001-01-01T") && !did.out.contains(" 0001-01-01\n"));
+    }
+    // Days as they are written, and among them one that is none: it is not sent as it stands.
+    let desk = Desk::new();
+    desk.write("v.csv", "Id,Email,BirthDate\n1,a@b.cn,1940-01-20\n2,c@d.cn,0001-01-01\n");
+    desk.ferry("init --from v.csv --yes").ok(0);
+    assert!(
+        desk.read("userferry.toml").contains("birthdate = { from = \"BirthDate\", as = \"date\" }")
+    );
+}

@@ -4,11 +4,13 @@
 //! it stays the day that was written: a birthday does not move with the time zone.
 
 mod named;
+mod none;
 mod read;
 mod scan;
 
 use chrono::format::{Item, Parsed, StrftimeItems, parse};
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveTime, Timelike, Utc};
+pub(crate) use none::is_zero_date;
 use read::read;
 use scan::Scan;
 
@@ -20,8 +22,6 @@ const AMBIGUOUS: &str = "a date whose day and month could be either; the mapping
 const NOT_THERE: &str = "a day or time that there is not";
 const NUMBER: &str = "a number that is neither seconds nor milliseconds since 1970 nor a day as \
                       20240131";
-/// 2⁶³ − 1.
-const NEVER: &str = "9223372036854775807";
 const FORMAT: &str = "no date of the mapping's format";
 
 /// How dates are written, where they do not say it themselves.
@@ -92,32 +92,6 @@ impl DateForm {
             Wanted::Day => Ok(day(&read, zone)),
         }
     }
-}
-
-/// Whether a text is what databases keep where there is no date. Those of the MySQL family: `0` seconds since
-/// 1970, also as a decimal; `0000-00-00` and `00000000`, with or without a midnight. Active Directory: `0`, or
-/// the largest number of 64 bits (<https://learn.microsoft.com/windows/win32/adschema/a-accountexpires>).
-pub(crate) fn is_zero_date(text: &str) -> bool {
-    let text = text.trim();
-    if text == NEVER {
-        return true;
-    }
-    let is_zeros = |digits: &str| digits.bytes().all(|digit| digit == b'0');
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    if fraction.is_empty() {
-        return false;
-    }
-    if matches!(whole, "0" | "00000000") {
-        return is_zeros(fraction) && (whole == "0" || whole == text);
-    }
-    let fraction = fraction.strip_suffix(['Z', 'z']).unwrap_or(fraction);
-    let Some(time) = whole.strip_prefix("0000-00-00") else { return false };
-    let is_midnight = match time.strip_prefix([' ', 'T', 't']) {
-        None => time.is_empty() && whole == text,
-        Some("00:00" | "00:00Z" | "00:00z" | "00:00:00Z" | "00:00:00z") => whole == text,
-        Some(time) => time == "00:00:00",
-    };
-    is_midnight && is_zeros(fraction)
 }
 
 /// Whether a text is a date in a form that is known, or would be if the mapping said which number of
