@@ -10,7 +10,7 @@ use super::survey::{FieldStats, Place};
 use crate::schema::{Field, Schema, Type};
 use crate::user::IdKind;
 use crate::vocabulary::synonyms::{self, Meaning};
-use crate::vocabulary::systems::{self, System};
+use crate::vocabulary::systems::{self, Reading, System};
 use crate::words::grouped;
 use std::borrow::Cow;
 
@@ -36,6 +36,9 @@ pub(super) fn candidates(
         .enumerate()
         .filter(|(_, (place, stats))| stats.filled() > 0 && has_name(place))
         .filter_map(|(at, (place, stats))| {
+            if let Some(reading) = system.and_then(|system| system.reading(names(place).last()?)) {
+                return Some(of_system(at, place, reading));
+            }
             let own = system.and_then(|system| system.field(names(place).last()?));
             let (meaning, depth) = match own {
                 Some("") => return None,
@@ -58,6 +61,20 @@ pub(super) fn candidates(
     salts_apart(&mut found, fields, schema);
     note_peppers(&mut found, fields);
     found
+}
+
+/// A column whose values mean something of their own in the system.
+fn of_system(at: usize, place: &Place, reading: &Reading) -> Candidate {
+    let steps = reading.step.into_iter().collect();
+    let how = How { filter: Some(reading.filter), steps, ..How::default() };
+    Candidate {
+        at,
+        field: reading.field,
+        rule: rule::written(place, &how),
+        note: Some(reading.note.to_owned()),
+        points: Some(1_000),
+        is_part: false,
+    }
 }
 
 /// Whether `init` may propose a field from text that holds JSON. Users write Supabase's `raw_user_meta_data`

@@ -12,9 +12,25 @@ pub(crate) struct System {
     one_of: &'static [&'static str],
     /// What columns mean there: the provider's field, or `""` for none.
     columns: &'static [(&'static str, &'static str)],
+    /// Columns whose values mean something of their own there.
+    readings: &'static [Reading],
     /// The external id of a row that stands for nobody, and for whom it stands, as a person would call them;
     /// empty where there is none.
     nobody: (&'static str, &'static str),
+}
+
+/// What the values of a column mean in a system.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    column: &'static str,
+    /// The provider's field that it feeds.
+    pub(crate) field: &'static str,
+    /// What jq makes of a value.
+    pub(crate) filter: &'static str,
+    /// The word of `as` behind it, if there is one.
+    pub(crate) step: Option<&'static str>,
+    /// What a person should know.
+    pub(crate) note: &'static str,
 }
 
 const NONE: (&str, &str) = ("", "");
@@ -33,6 +49,7 @@ const SYSTEMS: &[System] = &[
             ("langcode", ""),
             ("preferredlangcode", "locale"),
         ],
+        readings: &[],
         nobody: ("0", "Drupal's visitors, who have not signed in"),
     },
     // The same where somebody chose columns: `pass` and `mail` are called so nowhere else beside `uid` and `name`.
@@ -45,6 +62,7 @@ const SYSTEMS: &[System] = &[
             ("langcode", ""),
             ("preferredlangcode", "locale"),
         ],
+        readings: &[],
         nobody: ("0", "Drupal's visitors, who have not signed in"),
     },
     // Discuz, pre_common_member: whether the address was confirmed (https://gitee.com/Discuz/DiscuzX).
@@ -52,6 +70,7 @@ const SYSTEMS: &[System] = &[
         marks: &["uid", "username", "emailstatus", "groupid"],
         one_of: &[],
         columns: &[("emailstatus", "emailVerified")],
+        readings: &[],
         nobody: NONE,
     },
     // inetOrgPerson (RFC 2798, RFC 4519): `uid` is what people sign in with, `l`, `st` and `c` are places.
@@ -67,6 +86,36 @@ const SYSTEMS: &[System] = &[
             ("c", "country"),
             ("co", "country"),
             ("o", "company"),
+        ],
+        readings: &[],
+        nobody: NONE,
+    },
+    // `confirmation` holds a token until the address is confirmed (app/code/Magento/Customer/Model/AccountManagement.php:
+    // createAccountWithPasswordHash, activateCustomer, and authenticate, which asks whether the shop requires it:
+    // customer/create_account/confirm, 0 in etc/config.xml). `gender` is an option of Setup/Patch/Data/
+    // DefaultCustomerGroupsAndAttributes.php: Male, Female, Not Specified
+    // (https://github.com/magento/magento2).
+    System {
+        marks: &["isactive", "lockexpires"],
+        one_of: &["rptoken", "failuresnum", "firstfailure", "confirmation", "websiteid"],
+        columns: &[],
+        readings: &[
+            Reading {
+                column: "confirmation",
+                field: "emailVerified",
+                filter: "tostring | . == \"\" or ascii_downcase == \"null\"",
+                step: None,
+                note: "filled until an address is confirmed; empty, too, where the shop did not ask for it \
+                       (customer/create_account/confirm, off by default). While it asks, who has not confirmed cannot sign in \
+                       there; this line blocks nobody",
+            },
+            Reading {
+                column: "gender",
+                field: "gender",
+                filter: "if tostring == \"3\" then \"U\" else . end",
+                step: Some("gender"),
+                note: "3 is \"Not Specified\" in Magento",
+            },
         ],
         nobody: NONE,
     },
@@ -106,6 +155,11 @@ impl System {
     /// what it means elsewhere.
     pub(crate) fn field(&self, name: &str) -> Option<&'static str> {
         self.columns.iter().find(|(column, _)| *column == name).map(|(_, field)| *field)
+    }
+
+    /// What the values of a column of a plain name mean there; none where they mean what they mean elsewhere.
+    pub(crate) fn reading(&self, name: &str) -> Option<&'static Reading> {
+        self.readings.iter().find(|reading| reading.column == name)
     }
 
     /// For whom a row of this external id stands, if it stands for nobody.

@@ -330,7 +330,7 @@ const SYSTEMS: &[System] = &[
         name: "magento.csv",
         source: "https://github.com/magento/magento2, app/code/Magento/Customer/etc/db_schema.xml",
         header: "entity_id,website_id,email,group_id,increment_id,store_id,created_at,updated_at,is_active,disable_auto_group_change,created_in,prefix,firstname,middlename,lastname,suffix,dob,password_hash,rp_token,rp_token_created_at,default_billing,default_shipping,taxvat,confirmation,gender,failures_num,first_failure,lock_expires",
-        record: "{n},1,u{n}@example.com,1,,1,2024-01-{d} 10:15:00,2024-02-{d} 10:15:00,1,0,Default Store View,,Ada,B,Amsel,,1990-05-{d},,,,{n},{n},,,2,0,,",
+        record: "{n},1,u{n}@example.com,1,,1,2024-01-{d} 10:15:00,2024-02-{d} 10:15:00,1,0,Default Store View,,Ada,B,Amsel,,1990-05-{d},,,,{n},{n},,t{n},3,0,,",
         expected: &[
             r#"externalId = "entity_id""#,
             r#"email = "email""#,
@@ -338,7 +338,8 @@ const SYSTEMS: &[System] = &[
             r#"givenName = "firstname""#,
             r#"familyName = "lastname""#,
             r#"middleName = "middlename""#,
-            r#"gender = { from = "gender", as = "gender" }"#,
+            r#"emailVerified = { jq = '.confirmation | tostring | . == "" or ascii_downcase == "null"' }"#,
+            r#"gender = { jq = '.gender | if tostring == "3" then "U" else . end', as = "gender" }"#,
             r#"birthdate = "dob""#,
         ],
     },
@@ -392,4 +393,45 @@ fn every_system_is_mapped_as_its_makers_document_it() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The values and their meaning: magento/magento2, Customer/Setup/Patch/Data (Male, Female, Not Specified) and
+/// Customer/Model/AccountManagement.php (`confirmation` is a token until the address is confirmed).
+#[test]
+fn magentos_own_values_are_read_as_magento_means_them() {
+    let desk = Desk::new();
+    let mut csv = String::from(
+        "entity_id,email,is_active,confirmation,gender,failures_num,first_failure,lock_expires\n",
+    );
+    let rows = [
+        ("", "1", "true", "M"),
+        ("a1b2", "2", "false", "F"),
+        ("NULL", "3", "true", "U"),
+        ("", "NULL", "true", ""),
+    ];
+    for n in 0..40 {
+        let (token, gender, ..) = rows[n % 4];
+        csv.push_str(&format!("{n},u{n}@example.com,1,{token},{gender},0,NULL,NULL\n"));
+    }
+    desk.write("customers.csv", csv);
+    desk.ferry("init --from customers.csv --yes").ok(0);
+    desk.ferry("check customers.csv").ok(0);
+    for (at, (_, _, verified, gender)) in rows.iter().enumerate() {
+        let shown = desk
+            .ferry(&format!(
+                "preview customers.csv --record {} --unmask gender,emailVerified",
+                at + 1
+            ))
+            .ok(0)
+            .out;
+        let of = |field: &str| {
+            shown.lines().find(|line| line.starts_with(field)).unwrap_or_default().to_owned()
+        };
+        assert!(of("emailVerified").contains(verified), "{shown}");
+        assert_eq!(
+            of("gender").split_whitespace().any(|word| word == *gender),
+            !gender.is_empty(),
+            "{shown}"
+        );
+    }
 }
