@@ -215,6 +215,7 @@ CREATE TABLE decision (
     to_status   TEXT    NOT NULL,
     reason      TEXT    NOT NULL,
     chosen      TEXT    NOT NULL CHECK (chosen IN ('row','status','source')),  -- by what: itself, or with all of these
+    beside      INTEGER NOT NULL DEFAULT 0,       -- 1: named by an identifier that stands beside its key
     undone_at_ms INTEGER
 ) STRICT;
 

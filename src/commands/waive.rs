@@ -91,12 +91,23 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Waive) -> Result<Exit> {
     let going = going(&writer.table, jobs, args.all)?;
     let reason = args.reason.as_deref().unwrap_or_default();
     let in_doubt = going.iter().filter(|job| job.status.is_in_hand()).count() as u64;
-    let n = writer.table.waive(&Chosen::Jobs(ids(&going)), reason, clock::system_ms())?;
     // Whoever names a key should see that it was that of several rows.
     let places = Some(place::listed(&going)).filter(|_| going.len() > 1);
+    let n = let_go(&mut writer.table, going, args.key.as_deref(), reason)?;
     tell_waived(ui, n, places);
     tell_in_doubt(ui, in_doubt);
     Ok(Exit::Done)
+}
+
+/// Lets rows go that were named by a key or a place. Which of them have it beside their own key is kept, so that
+/// the same words take the decision back.
+fn let_go(table: &mut Table, going: Vec<JobRow>, key: Option<&str>, reason: &str) -> Result<u64> {
+    let of_key = key.map(|key| table.jobs_by_key(key)).transpose()?;
+    let is_own = |job: &JobRow| of_key.as_ref().is_none_or(|jobs| is_among(job, jobs));
+    let (own, beside): (Vec<_>, Vec<_>) = going.into_iter().partition(is_own);
+    let now_ms = clock::system_ms();
+    Ok(table.waive(&Chosen::Jobs(ids(&own)), reason, now_ms)?
+        + table.waive(&Chosen::Beside(ids(&beside)), reason, now_ms)?)
 }
 
 /// A row in doubt is let go without knowing whether its user was created.
@@ -112,7 +123,7 @@ fn tell_in_doubt(ui: Ui, n: u64) {
 
 /// The rows that are named by key or place; none where it is by status.
 fn named(table: &Table, args: &Waive) -> Result<Option<Vec<JobRow>>> {
-    let by_key = |key| if args.undo { by_key(table, key) } else { known_by(table, key) };
+    let by_key = |key| known_by(table, key, args.undo);
     Ok(match (&args.key, args.place.record) {
         (Some(key), None) => Some(by_key(key)?),
         (Some(key), Some(_)) => Some(place::those_at(table, &args.place, by_key(key)?)?),
@@ -121,16 +132,24 @@ fn named(table: &Table, args: &Waive) -> Result<Option<Vec<JobRow>>> {
     })
 }
 
-/// The rows of a key, and those that are still to be sent and have it beside another key: whoever names a
-/// phone number may mean either.
-fn known_by(table: &Table, key: &str) -> Result<Vec<JobRow>> {
+/// The rows of a key, and those that have it beside another key and are still to be sent: whoever names a phone
+/// number may mean either. Where that is taken back, those that were let go so.
+fn known_by(table: &Table, key: &str, undo: bool) -> Result<Vec<JobRow>> {
     let mut jobs = by_key(table, key)?;
-    for job in jobs_with(table, key)? {
-        if job.status == Status::Pending && jobs.iter().all(|other| other.id != job.id) {
-            jobs.push(job);
-        }
+    let mut beside = jobs_with(table, key)?;
+    beside.retain(|job| !is_among(job, &jobs));
+    if undo {
+        let let_go = table.waived(&Chosen::Beside(ids(&beside)))?;
+        beside.retain(|job| let_go.contains(&job.id));
+    } else {
+        beside.retain(|job| job.status == Status::Pending);
     }
+    jobs.extend(beside);
     Ok(jobs)
+}
+
+fn is_among(job: &JobRow, jobs: &[JobRow]) -> bool {
+    jobs.iter().any(|other| other.id == job.id)
 }
 
 /// Of the rows that were named, those that can go. Two records of one key may be two people, or one

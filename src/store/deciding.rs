@@ -19,6 +19,8 @@ pub struct Retry {
 pub enum Chosen {
     /// These.
     Jobs(Vec<JobId>),
+    /// These, which were named by an identifier that stands beside their keys.
+    Beside(Vec<JobId>),
     /// All of a status: failed, invalid or unknown.
     Status(Status),
     /// Of these statuses, the rows whose record came from this source.
@@ -84,7 +86,8 @@ pub trait Deciding {
     /// more, or again. `is_latest`: only the latest of the sources with this path. Whether they say anything.
     fn give_up(&mut self, path: &str, is_latest: bool, given_up: bool) -> Result<bool, StoreError>;
     /// The rows that `--undo` of such a choice takes back: those that are still waived; of a source only those
-    /// that were waived with it, and not one by one or by their status alone.
+    /// that were waived with it, and not one by one or by their status alone; of those that are named by an
+    /// identifier beside their keys only those that were waived so.
     fn waived(&self, which: &Chosen) -> Result<Vec<JobId>, StoreError>;
     /// Takes back the latest decision of this sort about each of these rows, if nothing has happened
     /// since. Where nothing was decided, nothing is undone.

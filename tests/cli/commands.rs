@@ -341,6 +341,41 @@ fn a_row_that_is_to_be_sent_is_asked_about_where_the_key_of_another_is_its_phone
     assert!(did.err.contains("no row has the key"), "{}", did.err);
 }
 
+/// What `waive` does by an identifier, the same words with `--undo` take back, and no more.
+#[test]
+fn what_was_waived_by_a_number_beside_the_key_comes_back_by_the_same_number() {
+    let desk = Desk::new();
+    desk.write(
+        "userferry.toml",
+        "[mapping]\nexternalId = \"id\"\nphone = { from = \"tel\", as = \"phone\", region = \"CN\" }\n",
+    );
+    desk.write("u.jsonl", "{\"id\":\"13800138000\"}\n{\"id\":\"77\",\"tel\":\"13800138000\"}\n");
+    desk.ferry("stage u.jsonl").ok(0);
+    let before = desk.status();
+    let waived = || desk.status()["waived"].as_u64();
+    let did = desk.ferry("waive --key 13800138000 --all --reason x").ok(0);
+    assert!(did.err.starts_with("2 rows waived ("), "{}", did.err);
+    let did = desk.ferry("waive --undo --key 13800138000").ok(0);
+    assert_eq!(did.err, "2 rows as they were before\n");
+    assert_eq!(desk.status(), before);
+    // With the command that the question names.
+    let one = "--key 13800138000 --record 2 --source u.jsonl";
+    for undo in [one, "--key +8613800138000", "--key 77", one] {
+        desk.ferry(&format!("waive {one} --reason x")).ok(0);
+        assert_eq!(waived(), Some(1), "{undo}");
+        let did = desk.ferry(&format!("waive --undo {undo}")).ok(0);
+        assert_eq!((did.err.as_str(), waived()), ("1 row as it was before\n", Some(0)), "{undo}");
+    }
+    // Somebody who was let go by the own key stays out when the number of another comes back.
+    desk.ferry("waive --key 77 --reason x").ok(0);
+    desk.ferry("waive --key 13800138000 --reason x").ok(0);
+    let did = desk.ferry("waive --undo --key 13800138000").ok(0);
+    assert_eq!((did.err.as_str(), waived()), ("1 row as it was before\n", Some(1)));
+    assert!(desk.ferry("show 77").ok(0).out.contains("done/waived"));
+    let did = desk.ferry("waive --undo --key 13800138000").ok(2);
+    assert!(did.err.contains("there is no such decision to undo"), "{}", did.err);
+}
+
 #[test]
 fn an_unknown_key_is_a_usage_error_and_settle_is_for_rows_in_doubt() {
     let desk = Desk::new();

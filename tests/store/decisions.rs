@@ -407,6 +407,20 @@ pub(super) fn only_waivers_that_hold_are_listed(mut bench: Bench<impl Store>) {
     assert_eq!(bench.store.waived(&Chosen::Status(Status::Pending)).unwrap(), [id]);
 }
 
+/// What was waived by an identifier beside its key is told from what was waived by itself.
+pub(super) fn rows_that_were_named_beside_their_keys_are_listed(mut bench: Bench<impl Store>) {
+    bench.users(2);
+    let ids: Vec<JobId> = bench.eyes.rows().iter().map(|row| row.id).collect();
+    let beside = Chosen::Beside(ids.clone());
+    assert_eq!(bench.store.waive(&Chosen::Jobs(vec![ids[0]]), "so", 2_000).unwrap(), 1);
+    assert_eq!(bench.store.waive(&beside, "so", 2_000).unwrap(), 1);
+    assert_eq!(bench.store.waived(&beside).unwrap(), [ids[1]]);
+    assert_eq!(bench.undo(ids[1], "waive", 3_000), UNDONE);
+    assert!(bench.store.waived(&beside).unwrap().is_empty());
+    bench.store.waive(&Chosen::Jobs(vec![ids[1]]), "so", 4_000).unwrap();
+    assert!(bench.store.waived(&beside).unwrap().is_empty());
+}
+
 /// Who stood in the way then need not do so any more.
 pub(super) fn a_retried_row_forgets_who_stood_in_its_way(mut bench: Bench<impl Store>) {
     bench.users(1);

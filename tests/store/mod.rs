@@ -111,6 +111,7 @@ mod sqlite {
             a_waiver_is_undone_after_another_mapping_and_nothing_before_it,
             a_doubt_that_comes_back_is_in_the_hands_of_the_last_run,
             only_waivers_that_hold_are_listed,
+            rows_that_were_named_beside_their_keys_are_listed,
             a_retried_row_forgets_who_stood_in_its_way,
             what_is_done_is_not_waived_nor_all_that_is_pending,
             rows_in_doubt_are_waived_and_that_is_undone,

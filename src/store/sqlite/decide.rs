@@ -5,7 +5,7 @@ use super::binding::current_mapping;
 use super::standing::{Held, has_problems, load};
 use crate::job::{CRASHED, Class, Detail, Op, SettleAs, Standing, Status};
 use crate::store::{Chosen, JobId, Retried, Retry};
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use std::collections::HashSet;
 
 impl Retried {
@@ -23,6 +23,8 @@ struct Decision<'a> {
     word: &'static str,
     /// By what its row was chosen.
     chosen: &'static str,
+    /// Whether an identifier beside its key named it.
+    is_beside: bool,
     reason: &'a str,
     now_ms: i64,
 }
@@ -61,7 +63,7 @@ pub(super) fn settle(
     reason: &str,
     now_ms: i64,
 ) -> rusqlite::Result<bool> {
-    let decision = Decision { word: "settle", chosen: "row", reason, now_ms };
+    let decision = Decision { word: "settle", chosen: "row", is_beside: false, reason, now_ms };
 
     let Some(row) = load(t, job.0)? else { return Ok(false) };
     let Some(to) = row.standing.settled(to, reason, now_ms) else { return Ok(false) };
@@ -78,11 +80,12 @@ pub(super) fn waive(
     now_ms: i64,
 ) -> rusqlite::Result<u64> {
     let by = match which {
-        Chosen::Jobs(_) => "row",
+        Chosen::Jobs(_) | Chosen::Beside(_) => "row",
         Chosen::Status(_) => "status",
         Chosen::Source { .. } => "source",
     };
-    let decision = Decision { word: "waive", chosen: by, reason, now_ms };
+    let is_beside = matches!(which, Chosen::Beside(_));
+    let decision = Decision { word: "waive", chosen: by, is_beside, reason, now_ms };
 
     let mut deltas = Deltas::default();
     let mut n = 0;
@@ -99,7 +102,7 @@ pub(super) fn waive(
 /// The rows that may be waived by this choice, by id.
 fn chosen(c: &Connection, which: &Chosen) -> rusqlite::Result<Vec<i64>> {
     match which {
-        Chosen::Jobs(jobs) => Ok(jobs.iter().map(|job| job.0).collect()),
+        Chosen::Jobs(jobs) | Chosen::Beside(jobs) => Ok(jobs.iter().map(|job| job.0).collect()),
         Chosen::Status(status) => c
             .prepare(
                 "SELECT id FROM job WHERE status IN ('failed', 'invalid') AND status = ?1
@@ -122,6 +125,7 @@ fn chosen(c: &Connection, which: &Chosen) -> rusqlite::Result<Vec<i64>> {
 pub(super) fn waived(c: &Connection, which: &Chosen) -> rusqlite::Result<Vec<JobId>> {
     let (statuses, path, is_latest) = match which {
         Chosen::Jobs(jobs) => return Ok(jobs.clone()),
+        Chosen::Beside(jobs) => return waived_beside(c, jobs),
         Chosen::Status(status) => (vec![*status], None, false),
         Chosen::Source { path, is_latest, statuses } => (statuses.clone(), Some(path), *is_latest),
     };
@@ -136,6 +140,21 @@ pub(super) fn waived(c: &Connection, which: &Chosen) -> rusqlite::Result<Vec<Job
     let rows = statement
         .query_map(params![path, as_list(&statuses), is_latest], |row| Ok(JobId(row.get(0)?)))?;
     rows.collect()
+}
+
+/// Of these rows those that are waived, and were named by an identifier beside their keys.
+fn waived_beside(c: &Connection, jobs: &[JobId]) -> rusqlite::Result<Vec<JobId>> {
+    let mut statement = c.prepare_cached(
+        "SELECT d.beside AND j.detail IS 'waived' FROM decision d JOIN job j ON j.id = d.job_id
+         WHERE d.job_id = ?1 AND d.decision = 'waive' AND d.undone_at_ms IS NULL ORDER BY d.id DESC LIMIT 1",
+    )?;
+    let mut waived = Vec::new();
+    for job in jobs {
+        if statement.query_row([job.0], |row| row.get(0)).optional()?.unwrap_or(false) {
+            waived.push(*job);
+        }
+    }
+    Ok(waived)
 }
 
 /// A row whose record came from a source with the path `?1`; if `?3`, from the latest of these.
@@ -183,8 +202,8 @@ fn decide(
     }
     t.prepare_cached(
         "INSERT INTO decision (job_id, at_ms, decision, from_status, from_detail, from_code, from_reason,
-                               from_remote_id, from_evidence, to_status, reason, from_updated_at_ms, chosen)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                               from_remote_id, from_evidence, to_status, reason, from_updated_at_ms, chosen, beside)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?
     .execute(params![
         row.id,
@@ -200,6 +219,7 @@ fn decide(
         decision.reason,
         from.updated_at_ms,
         decision.chosen,
+        decision.is_beside,
     ])?;
     row.becomes(t, to, deltas)
 }
