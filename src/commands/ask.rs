@@ -85,12 +85,22 @@ impl Hidden {
                 return Ok(Typed::End(signal));
             }
             if end.is_some() || read == 0 {
-                let text = String::from_utf8(line)
-                    .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))?;
-                return Ok(Typed::Line(text.trim_end_matches('\r').to_owned().into()));
+                return text(line).map(Typed::Line);
             }
         }
     }
+}
+
+/// What a typed line says. A control key shows nothing, so what it typed would be an unseen part of the secret:
+/// Ctrl-Z, which suspends nothing here, or an arrow.
+fn text(line: Vec<u8>) -> io::Result<SecretString> {
+    let refuse = |why| Err(io::Error::new(io::ErrorKind::InvalidData, why));
+    let Ok(text) = String::from_utf8(line) else { return refuse("it is not UTF-8") };
+    let text = text.trim_end_matches('\r');
+    if text.contains(char::is_control) {
+        return refuse("a control key was typed, such as Ctrl-Z or an arrow; begin again");
+    }
+    Ok(text.to_owned().into())
 }
 
 impl Drop for Hidden {

@@ -32,7 +32,9 @@ pub fn load_secret(
             Err(Error::usage("the secret is empty").hint(WAYS))
         }
         Some(Ok(secret)) => Ok(secret.expose_secret().trim().to_owned().into()),
-        Some(Err(_)) => Err(Error::usage("the secret could not be read").hint(WAYS)),
+        Some(Err(error)) => {
+            Err(Error::usage(format!("the secret could not be read: {error}")).hint(WAYS))
+        }
     }
 }
 

@@ -171,6 +171,34 @@ fn what_is_typed_unseen_can_be_corrected() {
     assert!(seen.contains("): \n") && !seen.contains("secret"), "{seen}");
 }
 
+/// A control key shows nothing, so it must not become a part of what is typed.
+#[test]
+fn a_control_key_is_no_part_of_what_is_typed_unseen() {
+    let desk = Desk::new();
+    // Of `secret`, by passlib.
+    let hash = "$2b$04$xnrvHQfHU.4jNK3pUClMIOSW18SKvEYIGrm6waY6lZrRlPrptIB4O";
+    desk.write("u.jsonl", format!("{{\"uid\":\"1\",\"password\":\"{hash}\"}}\n"));
+    desk.ferry("stage u.jsonl").ok(0);
+    let asked = |line: &str, typed: &str| {
+        let mut seat = Seat::of(desk.command(line));
+        seat.type_unseen(typed);
+        seat.end()
+    };
+    for (line, typed) in [
+        ("password verify --key 1", "\u{1a}secret"),
+        ("password verify --key 1", "sec\u{1b}[Dret"),
+        ("password verify --key 1", "secret\t"),
+        ("run", "\u{1a}secret"),
+    ] {
+        let (code, seen) = asked(line, typed);
+        assert_eq!(code, Some(2), "{line} {typed:?}: {seen}");
+        assert!(seen.contains("not be read: a control key was typed"), "{line}: {seen}");
+        assert!(!seen.contains("secret\n"), "{seen}");
+    }
+    assert_eq!(asked("password verify --key 1", "secret").0, Some(0));
+    assert_eq!(desk.status()["pending"], 1);
+}
+
 #[test]
 fn with_no_input_nobody_is_asked_on_a_terminal() {
     let desk = Desk::new();
