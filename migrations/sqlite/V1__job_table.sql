@@ -148,6 +148,8 @@ CREATE TABLE problem (
     PRIMARY KEY (job_id, n)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX problem_duplicate_key ON problem (job_id) WHERE rule = 'duplicate-key';
+
 -- Values that are not sent because they do not fit and the rule of their field says on_error = "omit".
 CREATE TABLE omitted (
     job_id  INTEGER NOT NULL REFERENCES job (id),

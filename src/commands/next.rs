@@ -3,7 +3,6 @@
 use crate::error::Result;
 use crate::identity::ONLY_OUR_ID;
 use crate::job::{Detail, Status};
-use crate::problem::Rule;
 use crate::store::{Counts, ErrorClass, Reading, Table};
 
 /// Rows in whose way another user or row stands; of failed ones, to send them again helps nobody.
@@ -21,10 +20,13 @@ pub(super) struct Conflicts {
 
 impl Conflicts {
     pub(super) fn of(table: &Table, may_skip: bool) -> Result<Self> {
-        let n = conflicts(&table.errors_by_class()?);
+        let errors = table.errors_by_class()?;
+        let n = conflicts(&errors);
         let can_skip = may_skip && n > 0 && table.can_skip()?;
         let same_id = n > 0 && table.has_conflict_with(ONLY_OUR_ID)?;
-        Ok(Self { n, can_skip, same_id, same_key: table.has_problem(Rule::DuplicateKey)? })
+        let has_invalid = errors.iter().any(|error| error.status == Status::Invalid);
+        let same_key = has_invalid && table.has_duplicate_key()?;
+        Ok(Self { n, can_skip, same_id, same_key })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Binding, JobId, SourceId, StoreError};
 use crate::job::{Class, Detail, Evidence, Newer, Op, Status};
-use crate::problem::{FoundProblem, Rule};
+use crate::problem::FoundProblem;
 use crate::user::Identifiers;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -343,8 +343,8 @@ pub trait Reading {
     fn can_skip(&self) -> Result<bool, StoreError>;
     /// Whether the reason of a conflict holds these words.
     fn has_conflict_with(&self, words: &str) -> Result<bool, StoreError>;
-    /// Whether an invalid row has a problem of this rule.
-    fn has_problem(&self, rule: Rule) -> Result<bool, StoreError>;
+    /// Whether a row is invalid because another has its key.
+    fn has_duplicate_key(&self) -> Result<bool, StoreError>;
     /// Whether anything was ever sent.
     fn has_attempts(&self) -> Result<bool, StoreError>;
     /// The record of a job.

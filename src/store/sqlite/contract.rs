@@ -5,7 +5,7 @@ use super::{
     sources, stage, undo,
 };
 use crate::job::{Detail, Newer, SettleAs, Status};
-use crate::problem::{FoundProblem, Rule};
+use crate::problem::FoundProblem;
 use crate::store::{
     AttemptRow, Batch, Binding, Chosen, Claim, Compared, Counts, Deciding, ErrorClass, Exported,
     FailureRow, JobId, JobRow, Lens, Mapped, MappedId, NewRun, NewerRow, OpenJob, Outlook,
@@ -320,8 +320,8 @@ impl Reading for Table {
         self.check(|c| progress::has_conflict_with(c, words))
     }
 
-    fn has_problem(&self, rule: Rule) -> Result<bool, StoreError> {
-        self.check(|c| progress::has_problem(c, rule))
+    fn has_duplicate_key(&self) -> Result<bool, StoreError> {
+        self.check(progress::has_duplicate_key)
     }
 
     fn has_attempts(&self) -> Result<bool, StoreError> {

@@ -1,7 +1,6 @@
 //! How far the table is.
 
 use super::sql;
-use crate::problem::Rule;
 use crate::store::{Counts, ErrorClass, RunRow};
 use rusqlite::Connection;
 
@@ -85,13 +84,8 @@ pub(super) fn has_conflict_with(c: &Connection, words: &str) -> rusqlite::Result
     )
 }
 
-pub(super) fn has_problem(c: &Connection, rule: Rule) -> rusqlite::Result<bool> {
-    c.query_row(
-        "SELECT EXISTS (SELECT 1 FROM problem p JOIN job j ON j.id = p.job_id
-                        WHERE p.rule = ?1 AND j.status = 'invalid')",
-        [rule.as_str()],
-        |row| row.get(0),
-    )
+pub(super) fn has_duplicate_key(c: &Connection) -> rusqlite::Result<bool> {
+    c.query_row(sql::HAS_DUPLICATE_KEY, [], |row| row.get(0))
 }
 
 pub(super) fn has_attempts(c: &Connection) -> rusqlite::Result<bool> {

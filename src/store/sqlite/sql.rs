@@ -107,6 +107,11 @@ SELECT settings FROM run WHERE id IN (
     SELECT a.run_id FROM job j CROSS JOIN attempt a ON a.job_id = j.id
     WHERE j.status IN ('sending', 'unknown'))";
 
+/// Whether a job is invalid because another has its key. Index `problem_duplicate_key`, then primary keys.
+pub(super) const HAS_DUPLICATE_KEY: &str = "\
+SELECT EXISTS (SELECT 1 FROM problem p CROSS JOIN job j ON j.id = p.job_id
+               WHERE p.rule = 'duplicate-key' AND j.status = 'invalid')";
+
 /// When the next one is due that was sent before. Index `job_again`.
 pub(super) const NEXT_DUE: &str =
     "SELECT min(not_before_ms) FROM job WHERE status = 'pending' AND sends > 0";
@@ -177,6 +182,11 @@ pub(super) const ALL: &[(&str, &str, &[&str])] = &[
         "SETTINGS_OF_DOUBTS",
         SETTINGS_OF_DOUBTS,
         &["SCAN j USING INDEX job_in_doubt", "SEARCH a USING PRIMARY KEY"],
+    ),
+    (
+        "HAS_DUPLICATE_KEY",
+        HAS_DUPLICATE_KEY,
+        &["INDEX problem_duplicate_key", "SEARCH j USING INTEGER PRIMARY KEY"],
     ),
     ("NEXT_DUE", NEXT_DUE, &["INDEX job_again"]),
     ("UNSUSPECTED", UNSUSPECTED, &["INDEX job_new", "INDEX job_again", "INDEX job_in_doubt"]),

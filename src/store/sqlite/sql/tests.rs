@@ -84,6 +84,7 @@ fn half_done(table: &Table, done: u32) {
          INSERT INTO source (id, path, checkpoint, fingerprint, started_at_ms, finished_at_ms) VALUES (1, 'f', '{{}}', '', 1, 1);
          INSERT INTO tally SELECT source_id, status, coalesce(detail, ''), '', count(*) FROM job GROUP BY 1, 2, 3;
          INSERT INTO record (job_id, raw, source_id) SELECT id, x'7b7d', 1 FROM job;
+         INSERT INTO problem (job_id, n, field, rule, message) SELECT id, 0, 'mail', 'email', 'wrong' FROM job WHERE id <= {done};
          INSERT INTO attempt (job_id, n, run_id, op, at_ms, outcome) SELECT id, 1, 1, 'create', 1, 'created' FROM job WHERE id <= {done};
          INSERT INTO run (id, started_at_ms, machine, pid, settings, seen_at_ms) VALUES (1, 1, 'm', 1, '{{}}', 1);",
         all = 2 * done
@@ -143,6 +144,8 @@ fn ask(table: &mut Table, done: u32) {
     assert!(table.unfinished_sources().unwrap().is_empty());
     assert!(table.closed_sources().unwrap().is_empty());
     assert!(table.remap().unwrap().is_none());
+    // Which ways out there are, at the end of a run and of `failures`.
+    assert!(!table.has_duplicate_key().unwrap());
     // And what staging tells of corrected records.
     assert!(table.replaced().unwrap().is_empty());
 }
