@@ -109,8 +109,8 @@ CREATE TABLE origin (
 ) STRICT;
 
 -- Finds jobs by identifier: blocks of hashes, the first 6 bytes of a SipHash over kind and normalised
--- value, each with its job. In 16 shares by the first bits, so that a search reads one of them. What
--- is found is checked against the record, so that a hash of a record that is gone does no harm.
+-- value, each with its job. In 16 shares by the first bits, so that a search for a hash reads one of them.
+-- What is found is checked against the record, so that a hash of a record that is gone does no harm.
 CREATE TABLE identifier (
     id      INTEGER NOT NULL PRIMARY KEY,         -- share * 2^40 + number of the block
     base    INTEGER NOT NULL,                     -- the job that the entries count from

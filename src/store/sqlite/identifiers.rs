@@ -12,8 +12,8 @@ use rustc_hash::FxHashSet;
 use siphasher::sip::SipHasher13;
 use std::collections::{BTreeSet, HashSet};
 
-/// Bits of a hash that tell its share of the blocks: a pass reads one, and so does a search for one
-/// identifier. So few that what one batch has of a share fills a page: each batch appends to all.
+/// Bits of a hash that tell its share of the blocks: a pass reads one, and so does a search for one hash. A key
+/// has one for each kind of identifier, and a phone number one for each way to write it. So few that what one batch has of a share fills a page: each batch appends to all.
 const SHARE_BITS: u32 = 4;
 /// Bits of a row's id that number its block; the share stands above them.
 const BLOCK_BITS: u32 = 40;
