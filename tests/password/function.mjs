@@ -129,6 +129,19 @@ for (const vector of vectors) {
 }
 console.log(`${vectors.length} vectors of ${counts.size} schemes`);
 
+// WordPress trims what is typed, and no other program is known to.
+const around = vectors.filter((v) => v.by.startsWith('passlib') && v.verifiable !== false && v.password === 'secret');
+check(around.filter((v) => v.stored.startsWith('$P$')).length > 0 && around.length > 20, 'passlib has both');
+for (const { password, stored } of around) {
+  for (const given of [`  ${password}`, `\t${password}\r\n`, `${password}\x0b`]) {
+    check((await isValid(given, stored)) === stored.startsWith('$P$'), `${JSON.stringify(given)}: ${stored}`);
+  }
+  check(!(await isValid(`\u00a0${password}`, stored)), `Unicode's space: ${stored}`);
+}
+// It lets nobody in with an empty password. The mark is no part of what is hashed.
+const empty = vectors.find((v) => v.scheme === 'phpass' && v.password === '').stored.replace('$H$', '$P$');
+check((await isValid('', empty)) && !(await isValid(' ', empty)), 'an empty password');
+
 // Spellings that the schemes' own library refuses, with the right password.
 const refused = fs.readFileSync(path.join(here, 'refused.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
 check(refused.length === 16, 'refused.jsonl is whole');

@@ -14,6 +14,20 @@ function argon($data, $salt, $bytes, $ops, $mem) {
     return bin2hex(sodium_crypto_pwhash($bytes, $data, $salt, $ops, $mem, SODIUM_CRYPTO_PWHASH_ALG_ARGON2ID13));
 }
 
+// PasswordHash::crypt_private of WordPress' class-phpass.php, with 2^7 rounds.
+function portable($password) {
+    $itoa64 = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+    $salt = bin2hex(random_bytes(4));
+    $hash = md5($salt . $password, true);
+    for ($i = 0; $i < 1 << 7; $i++) $hash = md5($hash . $password, true);
+    $text = "\$P\$5$salt";
+    for ($i = 0; $i < 16; $i += 3) {
+        $value = ord($hash[$i]) | ($i + 1 < 16 ? ord($hash[$i + 1]) << 8 | ord($hash[$i + 2]) << 16 : 0);
+        for ($n = 0; $n < ($i + 1 < 16 ? 4 : 2); $n++, $value >>= 6) $text .= $itoa64[$value & 63];
+    }
+    return $text;
+}
+
 foreach ($passwords as $i => $password) {
     // Laravel and Drupal since 10.1: BcryptHasher, PhpPassword.
     put('bcrypt', $password, password_hash($password, PASSWORD_BCRYPT, ['cost' => 4 + $i % 3]), "$php password_hash, as Laravel and Drupal");
@@ -23,6 +37,10 @@ foreach ($passwords as $i => $password) {
     foreach ([$password, " \t$password\0\x0b\n", "\u{a0}$password\u{3000}"] as $given) {
         $inner = base64_encode(hash_hmac('sha384', trim($given), 'wp-sha384', true));
         put('wordpress', $given, '$wp' . password_hash($inner, PASSWORD_BCRYPT, ['cost' => 4]), "$php password_hash, as WordPress 6.8");
+    }
+    // The same before 6.8: phpass' portable hash.
+    foreach ([" \t$password\0\x0b\n", "\u{a0}$password\u{3000}"] as $given) {
+        put('phpass', $given, portable(trim($given)), "$php md5, as WordPress 6.7");
     }
     // Magento 2. What is kept of a salt of 32 characters is 16 of them, so the first salt has 16.
     $salt = substr(strtr(base64_encode(random_bytes(48)), '+/=', 'xyz'), 0, [16, 32, 10][$i % 3]);

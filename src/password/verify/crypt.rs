@@ -1,13 +1,27 @@
 //! The hashes of crypt(3) and of PHP programs, which repeat a digest many times.
 
-use super::Unverifiable;
 use super::kdf::Verdict;
+use super::{Unverifiable, php_trim};
 use crate::password::crypt64::{crypt, crypt_of, from_crypt};
 use crate::password::digest::{Digest, equal, to_hex};
 use password_hash::PasswordVerifier as _;
 
 /// The most rounds that a hash may ask for.
 const ROUNDS: u32 = 10_000_000;
+
+/// phpass' portable hash: `$P$` of WordPress before 6.8 and of others, `$H$` of phpBB.
+///
+/// WordPress trims a password when it is set (`wp_hash_password`) and when it is given (`wp_authenticate`), and
+/// lets nobody in with an empty one; other programs that write `$P$` do not trim. So a password with white space
+/// around is tried as it is first, and then without.
+/// Source: <https://github.com/WordPress/wordpress-develop/blob/trunk/src/wp-includes/pluggable.php>
+pub(super) fn portable(password: &str, stored: &str) -> Verdict {
+    let matches = |text: &str| phpass(Digest::Md5, text.as_bytes(), stored, 22);
+    let trimmed = php_trim(password);
+    let may_be_trimmed =
+        stored.starts_with("$P$") && !trimmed.is_empty() && trimmed.len() < password.len();
+    Ok(matches(password)? || (may_be_trimmed && matches(trimmed)?))
+}
 
 /// phpass and Drupal: a character of cost, eight of salt, and of the digest as many as are kept.
 /// Source: Openwall's phpass.

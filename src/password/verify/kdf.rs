@@ -1,6 +1,6 @@
 //! bcrypt, Argon2 and PBKDF2.
 
-use super::Unverifiable;
+use super::{Unverifiable, php_trim};
 use crate::password::argon2::{LEAST_HASH, is_possible};
 use crate::password::crypt64::{base64, from_base64, from_strict_base64};
 use crate::password::digest::{Digest, equal, to_hex};
@@ -46,9 +46,7 @@ pub(super) fn wordpress(password: &str, stored: &str) -> Verdict {
     let hash = stored.strip_prefix("$wp").ok_or(Unverifiable::Malformed)?;
     let key = hmac::Key::new(hmac::HMAC_SHA384, b"wp-sha384");
     // 48 bytes: base64 of them has no padding.
-    // PHP's trim.
-    let trimmed = password.trim_matches([' ', '\t', '\n', '\r', '\0', '\x0b']);
-    let digest = base64(hmac::sign(&key, trimmed.as_bytes()).as_ref());
+    let digest = base64(hmac::sign(&key, php_trim(password).as_bytes()).as_ref());
     plain_bcrypt(digest.as_bytes(), hash)
 }
 

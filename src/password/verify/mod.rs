@@ -63,7 +63,7 @@ pub fn verify(
             kdf::pbkdf2(bytes, hash)
         }
         Scheme::AspNetIdentity => kdf::asp_net(bytes, hash),
-        Scheme::Phpass => crypt::phpass(Digest::Md5, bytes, hash, 22),
+        Scheme::Phpass => crypt::portable(password, hash),
         Scheme::Drupal7 => crypt::drupal(bytes, hash),
         Scheme::Md5Crypt => crypt::md5(bytes, hash, "$1$"),
         Scheme::Apr1 => crypt::md5(bytes, hash, "$apr1$"),
@@ -98,6 +98,11 @@ pub fn way(password: &[u8], stored: &str) -> Option<Way> {
         let BetterAuth { salt, key } = BetterAuth::parse(stored)?;
         way_of_cut(password, salt.as_bytes(), &key)
     })
+}
+
+/// PHP's trim: <https://www.php.net/manual/en/function.trim.php>
+fn php_trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t', '\n', '\r', '\0', '\x0b'])
 }
 
 fn hex(digest: Digest, password: &[u8], stored: &str) -> Result<bool, Unverifiable> {

@@ -86,6 +86,35 @@ fn the_right_password_matches_and_no_other() {
     assert!(verified > 1_100, "{verified}");
 }
 
+/// WordPress trims what is typed, and no other program is known to. The hashes are passlib's.
+#[test]
+fn white_space_around_a_password_is_left_out_for_wordpress_alone() {
+    let (mut portable, mut others) = (0, 0);
+    for vector in vectors() {
+        let (password, stored) = (text(&vector, "password"), text(&vector, "stored"));
+        let is_plain = password == "secret";
+        if !text(&vector, "by").starts_with("passlib") || !is_plain || vector["verifiable"] == false
+        {
+            continue;
+        }
+        let is = |password: &str| verify(password, stored, firebase(&vector).as_ref());
+        let is_wordpress = stored.starts_with("$P$");
+        for around in
+            [format!("  {password}"), format!("\t{password}\r\n"), format!("{password}\u{b}")]
+        {
+            assert_eq!(is(&around), Ok(is_wordpress), "{stored} with {around:?}");
+        }
+        // Unicode's spaces are none to PHP.
+        assert_eq!(is(&format!("\u{a0}{password}")), Ok(false), "{stored}");
+        *(if is_wordpress { &mut portable } else { &mut others }) += 1;
+    }
+    assert!(portable > 0 && others > 20, "{portable} {others}");
+    // It lets nobody in with an empty password. The mark is no part of what is hashed.
+    let empty = vectors().into_iter().find(|it| it["scheme"] == "phpass" && it["password"] == "");
+    let stored = text(&empty.unwrap(), "stored").replace("$H$", "$P$");
+    assert_eq!([verify("", &stored, None), verify(" ", &stored, None)], [Ok(true), Ok(false)]);
+}
+
 #[test]
 fn parts_are_composed_to_the_string_that_others_compose() {
     let mut composed = 0;

@@ -55,6 +55,16 @@ function hex(text) {
   return text.length % 2 === 0 && /^[0-9a-fA-F]*$/.test(text) ? Buffer.from(text, 'hex') : null;
 }
 
+// PHP's trim: https://www.php.net/manual/en/function.trim.php
+function phpTrim(text) {
+  const isSpace = (at) => ' \t\n\r\0\x0b'.includes(text[at]);
+  let start = 0;
+  let end = text.length;
+  while (start < end && isSpace(start)) start += 1;
+  while (end > start && isSpace(end - 1)) end -= 1;
+  return text.slice(start, end);
+}
+
 function digest(algorithm, ...parts) {
   // Where Node has it, this takes half the time; crypt(3)'s rounds make hundreds of thousands of calls.
   if (parts.length === 1 && crypto.hash) return crypto.hash(algorithm, parts[0], 'buffer');
@@ -101,5 +111,5 @@ function pbkdf2Matches(password, { algorithm, iterations, salt, hash }) {
 
 module.exports = {
   LIMITS, ITOA64, sameBytes, sameText, decimal, base64, adaptedBase64, unpadded, hex, digest, crypt64,
-  cryptPassword, pbkdf2Matches,
+  cryptPassword, pbkdf2Matches, phpTrim,
 };

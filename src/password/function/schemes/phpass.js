@@ -1,7 +1,7 @@
 'use strict';
 // phpass's portable hashes: `$P$` (old WordPress) and `$H$` (phpBB), rounds of MD5.
 
-const { LIMITS, ITOA64, digest, crypt64, sameText } = require('./common');
+const { LIMITS, ITOA64, digest, crypt64, sameText, phpTrim } = require('./common');
 
 // Whether a string of prefix, one letter for the rounds, eight of salt and the hash belongs to the
 // bytes. The hash may have been cut.
@@ -24,6 +24,11 @@ module.exports = {
 
   async verify(password, stored) {
     if (!/^\$[PH]\$[./A-Za-z0-9]{31}$/.test(stored)) return false;
-    return stretched('md5', Buffer.from(password, 'utf8'), stored);
+    const matches = (text) => stretched('md5', Buffer.from(text, 'utf8'), stored);
+    if (matches(password)) return true;
+    // WordPress trims a password when it is set (wp_hash_password) and when it is given (wp_authenticate), and lets
+    // nobody in with an empty one. Other programs that write `$P$` do not trim, so this is the second try.
+    const trimmed = phpTrim(password);
+    return stored.startsWith('$P$') && trimmed !== '' && trimmed !== password && matches(trimmed);
   },
 };

@@ -4,6 +4,7 @@
 
 const crypto = require('crypto');
 const { matches } = require('./bcrypt');
+const { phpTrim } = require('./common');
 
 module.exports = {
   name: 'wordpress',
@@ -13,8 +14,8 @@ module.exports = {
   },
 
   async verify(password, stored) {
-    // WordPress trims a password when it is set and when it is given (PHP's trim).
-    const trimmed = password.replace(/^[ \t\n\r\0\x0b]+/, '').replace(/[ \t\n\r\0\x0b]+$/, '');
+    // WordPress trims a password when it is set and when it is given.
+    const trimmed = phpTrim(password);
     const inner = crypto.createHmac('sha384', 'wp-sha384').update(trimmed, 'utf8').digest('base64');
     return matches(Buffer.from(inner), stored.slice('$wp'.length));
   },
