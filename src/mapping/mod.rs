@@ -6,6 +6,7 @@
 mod cells;
 mod convert;
 mod copy;
+mod empty;
 mod error;
 mod jq;
 mod meant;
@@ -29,7 +30,6 @@ pub use rule::{As, Constant, How, Rule};
 pub(crate) use secret::is_secret_name;
 pub use trace::{Origin, Traced};
 
-use crate::input::show_name;
 use crate::problem::{Omitted, Problem, Rule as Broken};
 use crate::schema::{Field, Schema};
 use crate::user::{User, Value};
@@ -42,7 +42,6 @@ use secrecy::SecretString;
 use sent::Sent;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::fmt;
 
@@ -325,31 +324,6 @@ impl<'a> Source<'a> {
 }
 
 impl Source<'_> {
-    /// What a program says of a record, and behind it, where all that it reads is empty, that it is. Of a
-    /// user of whom it does not know whether they may sign in, also which of several are.
-    fn with_what_is_empty(&self, program: &Program, why: Cow<'static, str>) -> Cow<'static, str> {
-        let is_empty = |path: &String| {
-            find(&self.fields, path).is_none_or(|value| match Json::of(&value) {
-                Json::Null => true,
-                Json::Text(text) => text.trim().is_empty(),
-                _ => false,
-            })
-        };
-        if !why.starts_with(jq::SAYS) {
-            return why;
-        }
-        let paths = program.paths();
-        let empty = paths.iter().filter(|path| is_empty(path));
-        let shown = |path: &String| format!("`{}`", show_name(path.as_bytes()));
-        let names: Vec<String> = empty.map(shown).collect();
-        let is_told = names.len() == paths.len() || why.ends_with(UNKNOWN_STATE);
-        if names.is_empty() || !is_told {
-            return why;
-        }
-        let have = if names.len() == 1 { "has" } else { "have" };
-        format!("{why}; {} {have} no value", names.join(", ")).into()
-    }
-
     /// With everything, for the programs of the password's own rule.
     fn whole(&self) -> Option<&jaq_json::Val> {
         self.whole.get_or_init(|| jq::record(self.text)).as_ref()

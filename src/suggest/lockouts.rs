@@ -119,9 +119,9 @@ const PARTS: &[(&[&str], &str)] = &[
     (&["word"], "def word(words): text | ascii_downcase | words[.] | if . == null then unknown else . end;"),
     (&["since"], "def since: text | if none or zero then false elif test(\"^[0-9]{4}\") then true else unknown end;"),
     // Seconds or milliseconds since 1970, or a date and a time, with a zone or in UTC. The last year there is
-    // stands for ever, and so does PostgreSQL's infinity.
+    // stands for ever, and so does PostgreSQL's infinity; -infinity is before all times.
     (&["until"],
-     "def until(never): text | if none then never elif zero or . == \"0\" then false \
+     "def until(never): text | if none then never elif zero or . == \"0\" or . == \"-infinity\" then false \
       elif startswith(\"9999-\") or . == \"infinity\" then true elif test(\"^[0-9]{10}$\") then tonumber > asof \
       elif test(\"^[0-9]{13}$\") then tonumber / 1000 > asof else (sub(\" \"; \"T\") | sub(\" \"; \"\") | sub(\"[.][0-9]+\"; \"\") | \
       if test(\"T[0-9:]+$\") then . + \"Z\" else . end | fromdateiso8601? // unknown) > asof end;"),

@@ -104,6 +104,13 @@ const FIRST: &[&str] = &[
 /// Why a rule leaves out what is wrong, though no value that was looked at is.
 const FREE_TEXT: &str = "free text there, so what is no phone number is left out";
 
+/// As [`FREE_TEXT`], of GoTrue's table.
+const DIGESTS: &str =
+    "of users deleted softly GoTrue keeps a digest in its place, which is left out";
+
+/// The field of e-mail addresses.
+const EMAIL: &str = "email";
+
 /// The field of the external id.
 const ID: &str = "externalId";
 
@@ -125,6 +132,7 @@ pub fn propose(survey: &Survey, is_sample: bool, schema: &Schema) -> Proposal {
     candidates.sort_by_key(|candidate| (std::cmp::Reverse(candidate.points), candidate.at));
     let rest = schema.fields.iter().map(|field| field.name).filter(|name| !FIRST.contains(name));
     let free = phones::free_text(&fields);
+    let has_digests = phones::has_digests(&fields);
     let mut lines = Vec::new();
     for field in FIRST.iter().copied().chain(rest) {
         let of_field = candidates.iter().filter(|candidate| candidate.field == field);
@@ -132,11 +140,13 @@ pub fn propose(survey: &Survey, is_sample: bool, schema: &Schema) -> Proposal {
             let (place, stats) = &fields[candidate.at];
             let tried = tried.remove(&(candidate.at, candidate.field)).filter(|_| i == 0);
             let is_free = candidate.field == phones::PHONE && free.contains(&candidate.at);
-            let omits = tried.as_ref().is_some_and(|tried| is_free || tried.refusals() > 0);
+            let is_digest = has_digests && matches!(candidate.field, EMAIL | phones::PHONE);
+            let omits =
+                tried.as_ref().is_some_and(|tried| is_free || is_digest || tried.refusals() > 0);
             Line { omits, ..line(candidate, place, percent(stats.filled(), records), tried) }
         }));
     }
-    omit(&mut lines, schema);
+    omit(&mut lines, has_digests, schema);
     tell_nobody(&mut lines, &fields, &trial);
     let held: Vec<&str> = lines.iter().filter(|line| line.holds).map(|line| line.field).collect();
     for line in &mut lines {
@@ -215,17 +225,24 @@ fn never_verified_alone(
     }
 }
 
-/// What a rule that holds refuses, or will refuse, is left out, where the field is not needed.
-fn omit(lines: &mut [Line], schema: &Schema) {
-    let has_other =
-        lines.iter().any(|line| line.holds && matches!(line.field, "externalId" | "email"));
+/// What a rule that holds refuses, or will refuse, is left out, where the field is not needed. `has_digests`: digests
+/// stand in for addresses and numbers.
+fn omit(lines: &mut [Line], has_digests: bool, schema: &Schema) {
+    let holds = |field: &str| lines.iter().any(|line| line.holds && line.field == field);
+    let (has_id, has_email) = (holds(ID), holds(EMAIL));
     for line in lines.iter_mut().filter(|line| line.omits) {
-        line.omits = may_omit(line.field, has_other, schema);
+        line.omits = match line.field {
+            EMAIL => has_digests && has_id,
+            phones::PHONE => has_id || has_email,
+            field => may_omit(field, schema),
+        };
         if line.omits {
             line.rule = rule::with_omission(&line.rule);
             let is_clean = line.tried.as_ref().is_some_and(|tried| tried.refusals() == 0);
-            let note = is_clean.then(|| FREE_TEXT.to_owned());
-            let notes: Vec<String> = line.note.take().into_iter().chain(note).collect();
+            let is_digest = has_digests && matches!(line.field, EMAIL | phones::PHONE);
+            let note = if is_digest { Some(DIGESTS) } else { is_clean.then_some(FREE_TEXT) };
+            let notes = line.note.take().into_iter().chain(note.map(str::to_owned));
+            let notes: Vec<String> = notes.collect();
             line.note = (!notes.is_empty()).then(|| notes.join("; "));
         }
     }
@@ -246,10 +263,7 @@ fn tell_nobody(lines: &mut [Line], fields: &[(Place, FieldStats)], trial: &Trial
 
 /// Whether a wrong value of a field may be left out. Who a user is, whether they may sign in, and by which
 /// password, is never left out; a phone number only where something else identifies the user.
-fn may_omit(field: &str, has_other: bool, schema: &Schema) -> bool {
-    if field == phones::PHONE {
-        return has_other;
-    }
+fn may_omit(field: &str, schema: &Schema) -> bool {
     schema
         .field(field)
         .is_some_and(|field| field.identifier.is_none() && schema.why_needed(field).is_none())

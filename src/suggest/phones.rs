@@ -40,6 +40,14 @@ pub(super) fn settle(found: &mut [Candidate], fields: &[(Place, FieldStats)], tr
     }
 }
 
+/// Whether it is the table of Supabase's GoTrue with users who were deleted softly: it replaces their address and
+/// number by digests (<https://github.com/supabase/auth/blob/master/internal/models/user.go>, `SoftDeleteUser`,
+/// `obfuscateEmail`, `obfuscatePhone`).
+pub(super) fn has_digests(fields: &[(Place, FieldStats)]) -> bool {
+    let is_deleted = |place: &Place| names(place).concat() == "deletedat";
+    is_of_gotrue(fields) && fields.iter().any(|(place, _)| is_deleted(place))
+}
+
 /// Whether it is the table of Supabase's GoTrue, which writes each number with its code and without the `+`
 /// (<https://github.com/supabase/auth/blob/master/internal/api/phone.go>, `formatPhoneNumber`).
 fn is_of_gotrue(fields: &[(Place, FieldStats)]) -> bool {

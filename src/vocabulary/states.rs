@@ -114,7 +114,8 @@ fn other(text: &str) -> What {
         Some(false) => return What::No,
         None => {}
     }
-    if is_date(text) {
+    // PostgreSQL has two dates that are words (postgresql.org/docs/current/datatype-datetime.html).
+    if is_date(text) || matches!(text, "infinity" | "-infinity") {
         return What::Date;
     }
     if let Ok(number) = text.parse::<i64>() {
@@ -408,6 +409,8 @@ mod tests {
                     "jan 31, 2024 10:00",
                     "2024年1月31日",
                     "31.01.2024",
+                    "infinity",
+                    "-infinity",
                 ],
             ),
             (What::Code, &["2", "-2", "10"]),

@@ -183,6 +183,32 @@ fn of_a_rule_of_two_columns_the_empty_one_is_named() {
     }
 }
 
+/// An empty column that says nothing is not blamed for the value of another.
+#[test]
+fn of_a_rule_of_two_columns_an_innocent_empty_one_is_not_named() {
+    for (head, row, known, unknown) in [
+        ("id,email,aud,banned_until,deleted_at", "N,uN@b.cn,authenticated,", "", "soon"),
+        ("entity_id,email,failures_num,lock_expires,is_active", "N,uN@b.cn,0,,", "1", "maybe"),
+    ] {
+        let desk = Desk::new();
+        let end = if unknown == "soon" { "," } else { "" };
+        let line = |n: u64, value: &str| row.replace('N', &n.to_string()) + value + end + "\n";
+        let sample: String = (1..=9).map(|n| line(n, known)).collect();
+        let banned = if end == "," {
+            "90,u90@b.cn,authenticated,2020-01-01 00:00:00+00,2020-01-01 00:00:00+00\n"
+        } else {
+            ""
+        };
+        desk.write("u.csv", format!("{head}\n{sample}{banned}"));
+        desk.ferry("init --from u.csv").ok(0);
+        assert!(desk.read("userferry.toml").contains("\nblocked = { jq = "), "{head}");
+        desk.write("u.csv", format!("{head}\n{sample}{}", line(10, unknown)));
+        let out = desk.ferry("check u.csv").ok(3).out;
+        assert!(out.contains("not known whether this user may sign in"), "{out}");
+        assert!(!out.contains("no value"), "{out}");
+    }
+}
+
 #[test]
 fn escapes_of_a_databases_text_format_are_told_and_taken_as_they_stand() {
     let desk = Desk::new();

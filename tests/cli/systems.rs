@@ -285,8 +285,8 @@ const SYSTEMS: &[System] = &[
         record: "00000000-0000-0000-0000-000000000000,0a0a0a0a-0000-4000-8000-0000000000{n},authenticated,authenticated,u{n}@example.com,,2024-01-{d} 10:16:00.123456+00,,,,,,,,,2024-03-{d} 10:15:00.123456+00,\"{\"\"provider\"\":\"\"email\"\"}\",\"{\"\"sub\"\":\"\"s{n}\"\",\"\"email\"\":\"\"u{n}@example.com\"\",\"\"full_name\"\":\"\"Ada Amsel\"\",\"\"avatar_url\"\":\"\"https://example.com/{n}.png\"\",\"\"email_verified\"\":true}\",,2024-01-{d} 10:15:00.123456+00,2024-02-{d} 10:15:00.123456+00,141555501{n},2024-01-{d} 10:17:00.123456+00,,,,2024-01-{d} 10:16:00.123456+00,,0,,,,f,,f",
         expected: &[
             r#"externalId = "id""#,
-            r#"email = "email""#,
-            r#"phone = { from = "phone", as = "phone", region = "US" }"#,
+            r#"email = { from = "email", on_error = "omit" }"#,
+            r#"phone = { from = "phone", as = "phone", region = "US", on_error = "omit" }"#,
             r#"emailVerified = { jq = '(.email_confirmed_at // "") != ""' }"#,
             r#"phoneVerified = { jq = '(.phone_confirmed_at // "") != ""' }"#,
             r#"photo = "raw_user_meta_data.avatar_url""#,
@@ -434,4 +434,31 @@ fn magentos_own_values_are_read_as_magento_means_them() {
             "{shown}"
         );
     }
+}
+
+/// `auth.admin.deleteUser(id, true)`: supabase/auth, internal/models/user.go, puts SHA-256 in base64url in place of the
+/// address, and 15 characters of one in place of the number.
+#[test]
+fn users_whom_gotrue_deleted_softly_are_blocked_and_cost_no_correction() {
+    let desk = Desk::new();
+    let head = "instance_id,id,aud,email,encrypted_password,raw_user_meta_data,phone,banned_until,deleted_at\n";
+    let id = |n: u32| format!("0a0a0a0a-0000-4000-8000-0000000000{n}");
+    let alive =
+        |n: u32| format!("0,{},authenticated,u{n}@example.com,,{{}},4915120006{n}0,,\n", id(n));
+    let deleted = |n: u32| {
+        let (email, phone) =
+            (format!("3xyjrddegz_33yqxWJA25zW5WkjCIdAQiPeGDUYAR{n}"), format!("Sn_Sss7OJahm1{n}"));
+        format!("0,{},authenticated,{email},,{{}},{phone},,2026-11-25 18:00:11.090245+00\n", id(n))
+    };
+    // Nobody in the sample of init was deleted.
+    let sample: String = (10..40).map(alive).collect();
+    desk.write("users.csv", format!("{head}{sample}"));
+    desk.ferry("init --from users.csv --yes").ok(0);
+    let written = desk.read("userferry.toml");
+    assert!(written.contains("email = { from = \"email\", on_error = \"omit\" }"), "{written}");
+    desk.write("users.csv", format!("{head}{sample}{}", (40..43).map(deleted).collect::<String>()));
+    let report = desk.ferry("check users.csv --json").ok(0).out;
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["omitted"], serde_json::json!({"email": 3, "phone": 3}), "{report}");
+    assert_eq!(report["blocked"], 3, "{report}");
 }
