@@ -136,6 +136,28 @@ pub(crate) fn free_phones(names: &[String]) -> &'static [&'static str] {
     system.map_or(&[], |(_, columns)| *columns)
 }
 
+/// A column that says of a record that it stands for a visitor, by its plain name; of these columns one more is
+/// there; and for whom it stands.
+const VISITORS: &[(&str, &[&str], &str)] = &[
+    // GoTrue's auth.users: signInAnonymously() makes a row with neither address nor number
+    // (https://supabase.com/docs/guides/auth/auth-anonymous).
+    (
+        "isanonymous",
+        &["rawusermetadata", "rawappmetadata"],
+        "Supabase's anonymous users, who have not signed up",
+    ),
+];
+
+/// The column by which records of an export with such columns say that they stand for visitors, as it is
+/// written, and for whom they do.
+pub(crate) fn visitors<'a>(names: &[&'a str]) -> Option<(&'a str, &'static str)> {
+    VISITORS.iter().find_map(|(column, marks, whom)| {
+        let found = names.iter().find(|name| plain(name) == **column)?;
+        let is_there = names.iter().any(|name| marks.contains(&plain(name).as_str()));
+        is_there.then_some((*found, *whom))
+    })
+}
+
 /// Whether rows of this external id stand for nobody in some system.
 pub(crate) fn may_be_nobody(id: &str) -> bool {
     SYSTEMS.iter().any(|system| system.nobody(id).is_some())

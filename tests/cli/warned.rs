@@ -373,3 +373,29 @@ fn rows_of_csv_go_back_as_csv_into_a_file_that_is_called_so() {
     desk.ferry("export --status pending -o right.tsv").ok(0);
     assert_eq!(desk.read("right.tsv"), "uid\tmail\n1\ta@example.com\n");
 }
+
+/// GoTrue's `auth.users` after `signInAnonymously()` (supabase.com/docs/guides/auth/auth-anonymous).
+#[test]
+fn supabases_anonymous_users_are_counted_as_nobody() {
+    let desk = Desk::new();
+    let mut csv = String::from("id,aud,email,phone,raw_user_meta_data,is_anonymous\n");
+    for n in 0..30 {
+        let anonymous = n % 10 == 7;
+        let email = if anonymous { String::new() } else { format!("u{n}@example.com") };
+        let flag = if anonymous { 't' } else { 'f' };
+        csv.push_str(&format!("id-{n},authenticated,{email},,{{}},{flag}\n"));
+    }
+    desk.write("users.csv", csv);
+    desk.ferry("init --from users.csv").ok(0);
+    let told = "3 records stand for Supabase's anonymous users, who have not signed up, and would become users: leave them out \
+                of the export, or let go of each once staged: userferry waive --key id-27 --reason …";
+    let report: Value =
+        serde_json::from_str(&desk.ferry("check users.csv --json").ok(0).out).unwrap();
+    let found =
+        report["warnings"].as_array().unwrap().iter().find(|one| one["warning"] == "nobody");
+    assert_eq!(
+        found.map(|one| (&one["count"], &one["message"])),
+        Some((&Value::from(3), &Value::from(told)))
+    );
+    assert!(desk.ferry("stage users.csv").ok(0).err.contains(told));
+}
