@@ -2,7 +2,7 @@
 //! the mapping names, they may be of another country, and then are somebody else's; where it names none, nobody
 //! can tell whose they are.
 
-use crate::mapping::{As, Copies, Mapping, Rule};
+use crate::mapping::{As, Copies, Home, Mapping, Rule};
 use crate::schema::Schema;
 use crate::user::{IdKind, Value};
 use crate::values::Region;
@@ -189,10 +189,16 @@ fn unread(rule: &Rule) -> Option<(Rule, Option<Region>)> {
     let mut rule = rule.clone();
     let (Rule::Column { how, .. } | Rule::Jq { how, .. }) = &mut rule else { return None };
     let region = match how.steps.last() {
-        Some(As::Phone(region) | As::E164(region)) => {
+        // The record says it.
+        Some(As::Phone(Home::Column(_)) | As::E164(Home::Column(_))) => return None,
+        Some(As::Phone(Home::Region(region)) | As::E164(Home::Region(region))) => {
             let region = *region;
             how.steps.pop();
-            region
+            Some(region)
+        }
+        Some(As::Phone(Home::Unknown) | As::E164(Home::Unknown)) => {
+            how.steps.pop();
+            None
         }
         _ => None,
     };

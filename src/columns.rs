@@ -44,6 +44,7 @@ pub(crate) fn refuse_strange_header(
 fn wanted(mapping: &Mapping) -> Option<Vec<&str>> {
     let mut wanted = Vec::new();
     for (_, rule) in mapping.rules() {
+        wanted.extend(rule.region_column());
         match rule {
             Rule::Column { from, .. } => wanted.push(from.as_str()),
             Rule::Password(password) => wanted.extend(password.columns()),

@@ -233,12 +233,13 @@ fn takes_whole(mapping: &Mapping, path: &str) -> bool {
 }
 
 fn takes(mapping: &Mapping, is_it: &dyn Fn(&str) -> bool) -> bool {
-    mapping.rules().iter().any(|(_, rule)| match rule {
+    let takes = |rule: &Rule| match rule {
         Rule::Column { from, .. } => is_it(from),
         Rule::Password(password) => password.columns().any(is_it),
         Rule::Jq { program, .. } => program.paths().iter().any(|path| is_it(path)),
         Rule::Constant(_) | Rule::Raw { .. } => false,
-    })
+    };
+    mapping.rules().iter().any(|(_, rule)| takes(rule) || rule.region_column().is_some_and(is_it))
 }
 
 /// What follows from one field.

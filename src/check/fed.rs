@@ -25,6 +25,7 @@ pub(crate) fn mapped_to(mapping: &Mapping, name: &str, schema: &Schema) -> Vec<S
         rules.map(|(field, _)| field.clone()).collect()
     };
     let columns = fed_by(&|rule| match rule {
+        rule if rule.region_column().is_some_and(|column| feeds(name, column)) => true,
         MappingRule::Column { from, .. } => feeds(name, from),
         MappingRule::Password(password) => password.columns().any(|column| feeds(name, column)),
         MappingRule::Jq { program, .. } => program.paths().iter().any(|path| feeds(name, path)),

@@ -1,12 +1,13 @@
 //! A value of a record as a field of the target takes it: strictly, unless a conversion is asked
 //! for by name. One is proposed only where it would take the value.
 
+use super::home::Home;
 use super::record::{Fields, Json};
 use super::rule::{As, Constant, How};
 use crate::problem::Rule as Broken;
 use crate::schema::{Field, Format, Type};
 use crate::user::Value;
-use crate::values::{Region, Wanted, gender, is_zero_date, phone, state_of, truth_of};
+use crate::values::{Wanted, gender, is_zero_date, phone, state_of, truth_of};
 use std::borrow::Cow;
 
 /// The field that is true for users who may not sign in.
@@ -94,9 +95,9 @@ fn steps(mut json: Json<'_>, field: &Field, steps: &[As]) -> Result<Option<Taken
                 let date = form.convert(&text, wanted).map_err(|why| (Broken::Date, why.into()))?;
                 Json::Text(date.into())
             }
-            (As::Phone(region) | As::E164(region), json) => {
+            (As::Phone(home) | As::E164(home), json) => {
                 let is_e164 = matches!(step, As::E164(_));
-                return number(&written(json, "a phone number")?, *region, is_e164);
+                return number(&written(json, "a phone number")?, home, is_e164);
             }
             (_, json) => json,
         };
@@ -154,13 +155,17 @@ fn written<'a>(json: Json<'a>, expected: &str) -> Result<Cow<'a, str>, Fault> {
     }
 }
 
-fn number(text: &str, region: Option<Region>, is_e164: bool) -> Result<Option<Taken>, Fault> {
+fn number(text: &str, home: &Home, is_e164: bool) -> Result<Option<Taken>, Fault> {
+    let region = home.region();
     let fault = |why: &'static str| (Broken::Phone, why.into());
     let bare = phone::bare(text).map_err(fault)?;
     if bare.is_empty() {
         return Ok(None);
     }
     let Some(number) = phone::number(&bare, region) else {
+        if let Some(why) = home.lacks() {
+            return Err((Broken::Phone, why.into()));
+        }
         if !NATIONAL.contains(&bare.len()) {
             return Err(fault(NO_NATIONAL));
         }

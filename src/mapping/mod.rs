@@ -8,6 +8,7 @@ mod convert;
 mod copy;
 mod empty;
 mod error;
+mod home;
 mod jq;
 mod meant;
 mod password;
@@ -21,6 +22,7 @@ mod validate;
 
 pub use convert::UNKNOWN_STATE;
 pub use error::RuleError;
+pub use home::Home;
 pub use jq::Program;
 pub(crate) use meant::{Meant, is_as_it_stands, meant};
 pub use password::Password;
@@ -33,7 +35,7 @@ pub use trace::{Origin, Traced};
 use crate::problem::{Omitted, Problem, Rule as Broken};
 use crate::schema::{Field, Schema};
 use crate::user::{User, Value};
-use crate::values::{fault, fits_anyway, phone};
+use crate::values::{Region, fault, fits_anyway, phone};
 use convert::{Fault, Taken};
 use copy::{LeftOut, compact_without};
 use path::find;
@@ -42,6 +44,7 @@ use secrecy::SecretString;
 use sent::Sent;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::fmt;
 
@@ -133,6 +136,7 @@ impl Mapping {
     pub fn columns(&self) -> Vec<String> {
         let mut columns: Vec<&str> = Vec::new();
         for (_, rule) in &self.rules {
+            columns.extend(rule.region_column());
             match rule {
                 Rule::Column { from, .. } => columns.push(from),
                 Rule::Password(password) => columns.extend(password.columns()),
@@ -250,7 +254,7 @@ impl Mapping {
     ) -> Result<Option<Taken>, Fault> {
         match rule {
             Rule::Column { from, how } => match find(&source.fields, from) {
-                Some(value) => convert::convert(Json::of(&value), field, how),
+                Some(value) => convert::convert(Json::of(&value), field, &source.how(how)),
                 None => convert::without_value(field, how),
             },
             Rule::Jq { program, how } => {
@@ -259,7 +263,7 @@ impl Mapping {
                 let output = program
                     .run(record)
                     .map_err(|why| (Broken::Value, source.with_what_is_empty(program, why)))?;
-                convert::convert(output.as_json(), field, how)
+                convert::convert(output.as_json(), field, &source.how(how))
             }
             Rule::Constant(constant) => match convert::constant(constant, field.ty) {
                 Some(value) => Ok(Some(Taken::of(value))),
@@ -324,6 +328,21 @@ impl<'a> Source<'a> {
 }
 
 impl Source<'_> {
+    /// What is done with a value of this record: a number whose region a column names is one of that region.
+    fn how<'b>(&self, how: &'b How) -> Cow<'b, How> {
+        let Some(column) = how.region_column() else { return Cow::Borrowed(how) };
+        let named = find(&self.fields, column).and_then(|value| match Json::of(&value) {
+            Json::Text(text) => Region::new(&text.trim().to_ascii_uppercase()),
+            _ => None,
+        });
+        let Some(region) = named else { return Cow::Borrowed(how) };
+        let mut how = how.clone();
+        if let Some(As::Phone(home) | As::E164(home)) = how.steps.last_mut() {
+            *home = Home::Region(region);
+        }
+        Cow::Owned(how)
+    }
+
     /// With everything, for the programs of the password's own rule.
     fn whole(&self) -> Option<&jaq_json::Val> {
         self.whole.get_or_init(|| jq::record(self.text)).as_ref()

@@ -2,10 +2,11 @@
 //! it.
 
 use super::error::RuleError;
+use super::home::Home;
 use super::jq::Program;
 use super::password::{self, Password};
 use super::path;
-use crate::values::{DateForm, Region};
+use crate::values::DateForm;
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
 
@@ -49,6 +50,14 @@ pub struct How {
 }
 
 impl How {
+    /// The column that says the region of a phone number.
+    pub(super) fn region_column(&self) -> Option<&str> {
+        match self.steps.last()? {
+            As::Phone(Home::Column(column)) | As::E164(Home::Column(column)) => Some(column),
+            _ => None,
+        }
+    }
+
     /// Whether dates are converted.
     pub(crate) fn has_date(&self) -> bool {
         self.steps.iter().any(|step| matches!(step, As::Date(_)))
@@ -73,9 +82,9 @@ pub enum As {
     /// A date or time becomes what the provider takes.
     Date(DateForm),
     /// A phone number becomes what the provider keeps; the country code goes into its own field.
-    Phone(Option<Region>),
+    Phone(Home),
     /// A phone number with its country code: `+8613800138000`.
-    E164(Option<Region>),
+    E164(Home),
     /// Words for a gender become `M`, `F` or `U`.
     Gender,
 }
@@ -200,6 +209,9 @@ impl Rule {
     /// Whether its value would be what this path leads to, have it in it, or be a part of it. What a
     /// program sees goes without it, so only one that names it counts.
     pub(super) fn takes(&self, secret: &str) -> bool {
+        if self.region_column().is_some_and(|column| path::overlap(column, secret)) {
+            return true;
+        }
         match self {
             Self::Column { from, .. } => path::overlap(from, secret),
             Self::Jq { program, .. } => {
@@ -224,6 +236,11 @@ impl Rule {
             Self::Column { how, .. } | Self::Jq { how, .. } => Some(how),
             Self::Constant(_) | Self::Raw { .. } | Self::Password(_) => None,
         }
+    }
+
+    /// The column that says the region of its phone number.
+    pub(crate) fn region_column(&self) -> Option<&str> {
+        self.how().and_then(How::region_column)
     }
 
     /// Whether a value that does not fit leaves the field out instead of making the record invalid.
@@ -267,19 +284,13 @@ impl How {
             [word] => drop(rule.insert("as".to_owned(), json!(word))),
             words => drop(rule.insert("as".to_owned(), json!(words))),
         }
-        let mut option = |name: &str, value: Option<&str>| {
-            if let Some(value) = value {
-                rule.insert(name.to_owned(), json!(value));
-            }
-        };
         match self.steps.last() {
             Some(As::Date(form)) => {
-                option("format", form.format());
-                option("zone", form.zone());
+                for (name, value) in [("format", form.format()), ("zone", form.zone())] {
+                    drop(value.map(|value| rule.insert(name.to_owned(), json!(value))));
+                }
             }
-            Some(As::Phone(region) | As::E164(region)) => {
-                option("region", region.as_ref().map(Region::as_str));
-            }
+            Some(As::Phone(home) | As::E164(home)) => home.put(&mut rule),
             _ => {}
         }
         if let Some(default) = &self.default {
@@ -338,12 +349,6 @@ fn step(word: &str, rule: &Map<String, Json>) -> Result<As, RuleError> {
         Some(Json::String(text)) => Ok(Some(text.clone())),
         Some(_) => Err(RuleError::of(key, format!("`{key}`: {form} is expected"))),
     };
-    let region = || -> Result<Option<Region>, RuleError> {
-        const FORM: &str = "a country in two capital letters such as \"CN\"";
-        let Some(text) = option("region", FORM)? else { return Ok(None) };
-        let wrong = || RuleError::of("region", format!("`region`: {FORM} is expected"));
-        Region::new(&text).map(Some).ok_or_else(wrong)
-    };
     Ok(match word {
         "text" => As::Text,
         "int" => As::Int,
@@ -352,8 +357,8 @@ fn step(word: &str, rule: &Map<String, Json>) -> Result<As, RuleError> {
         "trim" => As::Trim,
         "lower" => As::Lower,
         "gender" => As::Gender,
-        "phone" => As::Phone(region()?),
-        "e164" => As::E164(region()?),
+        "phone" => As::Phone(Home::read(rule)?),
+        "e164" => As::E164(Home::read(rule)?),
         "date" => {
             let format = option("format", "a pattern such as \"%d/%m/%Y\"")?;
             let zone = option("zone", "an offset from UTC such as \"+08:00\"")?;

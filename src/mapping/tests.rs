@@ -49,7 +49,7 @@ fn the_reference_mapping_aligns_the_reference_record() {
 
 #[test]
 fn a_mapping_is_stored_and_read_back_as_it_was() {
-    let rules = r#"{"username":"login","email":{"from":"contact.mail","as":["trim","lower"]},"blocked":{"value":false},"loginsCount":{"from":"n","as":"int","default":0},"registerSource":{"value":["import"]},"signedUp":{"from":"since","as":"date","format":"%m/%d/%Y","zone":"+08:00"},"birthdate":{"from":"born","as":"date"},"phone":{"from":"tel","as":"phone","region":"CN"},"gender":{"jq":".sex // .gender","as":"gender","default":"U","on_error":"omit"},"locality":{"from":"town","on_error":"omit"},"name":{"jq":".first + \" \" + .last"},"oauth":{"raw":true,"without":["pin"]}}"#;
+    let rules = r#"{"username":"login","email":{"from":"contact.mail","as":["trim","lower"]},"blocked":{"value":false},"loginsCount":{"from":"n","as":"int","default":0},"registerSource":{"value":["import"]},"signedUp":{"from":"since","as":"date","format":"%m/%d/%Y","zone":"+08:00"},"birthdate":{"from":"born","as":"date"},"phone":{"from":"tel","as":"phone","region":{"from":"home.country"}},"gender":{"jq":".sex // .gender","as":"gender","default":"U","on_error":"omit"},"locality":{"from":"town","on_error":"omit"},"name":{"jq":".first + \" \" + .last"},"oauth":{"raw":true,"without":["pin"]}}"#;
     let mapping: Mapping = serde_json::from_str(rules).expect("a mapping");
     mapping.validate(&V2).expect("it fits");
     assert_eq!(serde_json::to_string(&mapping).expect("it serialises"), rules);
@@ -237,6 +237,12 @@ fn wrong_rules_are_refused_by_key() {
         (json!({"from": "a", "as": "trim", "zone": "Z"}), "`zone` belongs to as = \"date\""),
         (json!({"from": "a", "as": "phone", "region": "China"}), "`region`: a country in two"),
         (json!({"from": "a", "as": "phone", "region": 86}), "`region`: a country in two"),
+        (json!({"from": "a", "as": "phone", "region": {"from": ""}}), "`region`: a country in two"),
+        (json!({"from": "a", "as": "phone", "region": {"jq": ".c"}}), "`region`: a country in two"),
+        (
+            json!({"from": "a", "as": "phone", "region": {"from": "c", "x": 1}}),
+            "`region`: a country in two",
+        ),
         (json!({"from": "a", "as": "date", "format": "%m/%d"}), "`format`: the pattern gives no"),
         (json!({"from": "a", "as": "date", "zone": "CST"}), "`zone`: an offset from UTC"),
         (json!({"scheme": "rot13", "hash": "h"}), "`scheme` must be one of md5, sha1"),

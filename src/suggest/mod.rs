@@ -163,6 +163,8 @@ pub fn propose(survey: &Survey, is_sample: bool, schema: &Schema) -> Proposal {
         coverage: percent(stats.filled(), records),
         reason: if beside.contains(&at) && stats.filled() > 0 {
             format!("not what says in {system} who may sign in")
+        } else if lines.iter().any(|line| line.holds && rule::is_home(&line.rule, place)) {
+            "in the rule of phone: the country of numbers without a country code".to_owned()
         } else {
             why_left(place, stats)
         },

@@ -279,6 +279,22 @@ pub(super) fn written_plus(place: &Place) -> String {
     format!("{{ jq = {}, as = \"phone\" }}", program(&format!("{} | {text}", jq(place))))
 }
 
+/// A rule of phone numbers without a country code, whose countries another column of the record says.
+pub(super) fn written_home(place: &Place, home: &Place) -> String {
+    let rule = written(place, &How::step("phone"));
+    let inside = rule.strip_suffix(" }").unwrap_or(&rule);
+    format!("{inside}, {} }}", written_region(home))
+}
+
+/// Whether a rule takes the country of numbers from this place.
+pub(super) fn is_home(rule: &str, home: &Place) -> bool {
+    rule.contains(&written_region(home))
+}
+
+fn written_region(home: &Place) -> String {
+    format!("region = {{ from = {} }}", quoted(&shown(home)))
+}
+
 /// The same rule, which leaves out what it would refuse.
 pub(super) fn with_omission(rule: &str) -> String {
     const OMIT: &str = "on_error = \"omit\" }";

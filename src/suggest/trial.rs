@@ -113,6 +113,21 @@ impl<'a> Trial<'a> {
         prepared.filter(|one| one.warnings.contains(&Warning::Shortenable)).count() as u64
     }
 
+    /// What two rules make of each record that has a value by the first; empty where it has none by the second.
+    pub(super) fn pairs(&self, first: (&str, &str), second: (&str, &str)) -> Vec<(String, String)> {
+        let rules = [first, second].map(|(field, rule)| mapping(field, rule));
+        let [Some(first), Some(second)] = rules else { return Vec::new() };
+        let text = |raw: &[u8], mapping: &Mapping| {
+            let (_, value) = prepare(raw, mapping, self.schema).user.fields.into_iter().next()?;
+            if let Value::Text(text) = value { Some(text) } else { None }
+        };
+        let pairs = self
+            .records
+            .iter()
+            .map(|raw| Some((text(raw, &first)?, text(raw, &second).unwrap_or_default())));
+        pairs.flatten().collect()
+    }
+
     /// The texts that a rule makes of the records, of those that it refuses, too.
     pub(super) fn texts(&self, field: &str, rule: &str) -> Vec<String> {
         let Some(mapping) = mapping(field, rule) else { return Vec::new() };

@@ -462,3 +462,82 @@ fn users_whom_gotrue_deleted_softly_are_blocked_and_cost_no_correction() {
     assert_eq!(report["omitted"], serde_json::json!({"email": 3, "phone": 3}), "{report}");
     assert_eq!(report["blocked"], 3, "{report}");
 }
+
+/// Numbers of several countries beside a column that says which. The mobile prefixes: China 138 (MIIT), Germany 0151,
+/// 0160 (Bundesnetzagentur), the United Kingdom 07400 (Ofcom).
+#[test]
+fn a_number_is_of_the_country_that_its_own_record_says() {
+    let desk = Desk::new();
+    let mut csv = String::from("id,email,telephone,country_id\n");
+    for n in 10..50 {
+        let (number, country) = match n {
+            10 => (format!("0151 200010{n}"), "DE"),
+            11 => (format!("07400 1234{n}"), "gb"),
+            12 => (format!("+49 160 900010{n}"), "CN"),
+            _ => (format!("138000010{n}"), "CN"),
+        };
+        csv.push_str(&format!("{n},u{n}@example.com,{number},{country}\n"));
+    }
+    desk.write("u.csv", &csv);
+    desk.ferry("init --from u.csv --yes").ok(0);
+    let written = desk.read("userferry.toml");
+    let rule =
+        "phone = { from = \"telephone\", as = \"phone\", region = { from = \"country_id\" } }";
+    assert!(written.contains(&format!("\n{rule}")), "{written}");
+    desk.ferry("check u.csv").ok(0);
+    for (record, phone, code) in [
+        (1, "15120001010", "+49"),
+        (2, "7400123411", "+44"),
+        (3, "16090001012", "+49"),
+        (4, "13800001013", ""),
+    ] {
+        let shown = desk
+            .ferry(&format!("preview u.csv --record {record} --unmask phone,phoneCountryCode"))
+            .ok(0)
+            .out;
+        let of = |field: &str| {
+            let line = shown.lines().find(|line| line.split_whitespace().next() == Some(field));
+            line.and_then(|line| line.split_whitespace().nth(1)).unwrap_or_default().to_owned()
+        };
+        assert_eq!(
+            (of("phone").as_str(), of("phoneCountryCode").as_str()),
+            (phone, code),
+            "{shown}"
+        );
+    }
+    // Without a country, or of one that there is not, nobody knows whose it is; one with + says it itself.
+    csv.push_str("50,u50@example.com,13800001050,\n51,u51@example.com,13800001051,XX\n52,u52@example.com,+8613800001052,\n");
+    csv.push_str("53,u53@example.com,12345678901,CN\n");
+    desk.write("u.csv", &csv);
+    let out = desk.ferry("check u.csv --format jsonl").ok(3).out;
+    assert!(out.contains("`country_id` names no country in two letters of ISO 3166"), "{out}");
+    assert!(out.contains("not a valid phone number for region CN"), "{out}");
+    let report: serde_json::Value =
+        serde_json::from_str(&desk.ferry("check u.csv --json").ok(3).out).unwrap();
+    assert_eq!(report["invalid"], 3, "{report}");
+    assert!(!report["unmapped"].to_string().contains("country_id"), "{report}");
+}
+
+/// Where the column says the country of some only, no country is chosen for all.
+#[test]
+fn no_country_is_chosen_where_a_column_says_several() {
+    let desk = Desk::new();
+    let mut csv = String::from("id,email,telephone,country_id\n");
+    for n in 10..50 {
+        let country = match n % 10 {
+            0 => "DE",
+            1..6 => "",
+            _ => "CN",
+        };
+        csv.push_str(&format!("{n},u{n}@example.com,138000010{n},{country}\n"));
+    }
+    desk.write("u.csv", &csv);
+    desk.ferry("init --from u.csv --yes").ok(0);
+    let written = desk.read("userferry.toml");
+    let lines: Vec<&str> = written.lines().filter(|line| line.contains("\"telephone\"")).collect();
+    assert!(lines.iter().all(|line| line.starts_with('#')), "{lines:?}");
+    assert!(
+        lines.iter().any(|line| line.contains("20 of 40 have no country of two letters")),
+        "{lines:?}"
+    );
+}
