@@ -16,24 +16,26 @@ fn wrong_rows_of_csv_are_corrected_as_csv_and_arrive() {
     desk.write("users.csv", CSV);
     desk.ferry("stage users.csv").ok(3);
     let did = desk.ferry("export --status failed,invalid -o wrong.csv").ok(0);
-    assert!(did.err.contains("2 rows have more or fewer cells than the header"), "{}", did.err);
+    assert!(did.err.contains("1 row has more or fewer cells than the header"), "{}", did.err);
     assert_eq!(
         desk.read("wrong.csv"),
         "_userferry;uid;mail;nickname;emailVerified\n\
          invalid: mail: no e-mail address: it has no @;2;none;Bo;false\n\
          invalid: the row has 5 columns, where the header has 4;3;c@d.cn;Zhang; too;no\n\
          \"invalid: a quote stands inside a cell; a cell that has quotes must stand in quotes, and each of its own be \
-         written twice\";4;e@f.cn;\"\"\"Ma\"\" x\";yes;\n"
+         written twice\";4;e@f.cn;\"\"\"Ma\"\" x\";yes\n"
     );
-    // As it is, nothing of it is new, nor has it become a user.
+    // What is still wrong in it is not new, nor has it become a user.
+    let wrong = desk.read("wrong.csv");
+    desk.write("wrong.csv", wrong.split_inclusive('\n').take(3).collect::<String>());
     let did = desk.ferry("stage --replace wrong.csv").ok(3);
-    assert!(did.err.contains("3 records read, 3 in the table already"), "{}", did.err);
+    assert!(did.err.contains("2 records read, 2 in the table already"), "{}", did.err);
     assert_eq!(desk.ferry("export --status invalid").ok(0).err.matches("3 records").count(), 1);
     let checked = desk.ferry("check wrong.csv").ok(3).out;
     assert!(!checked.contains("_userferry"), "{checked}");
 
-    let corrected = desk.read("wrong.csv").replace(";none;", ";g@h.cn;");
-    let corrected = corrected.replace("Zhang; too", "\"Zhang; too\"").replace("yes;\n", "yes\n");
+    let corrected = wrong.replace(";none;", ";g@h.cn;");
+    let corrected = corrected.replace("Zhang; too", "\"Zhang; too\"");
     desk.write("wrong.csv", corrected);
     // Rows without a key are not found again: the corrected ones are new, and the old ones let go.
     let did = desk.ferry("stage --replace wrong.csv").ok(3);
@@ -46,6 +48,36 @@ fn wrong_rows_of_csv_are_corrected_as_csv_and_arrive() {
     for name in ["\"Bo\"", "\"Zhang; too\"", "\"\\\"Ma\\\" x\"", "\"Wu; \\\"Li\\\"\""] {
         assert!(names.iter().any(|other| other == name), "{name}: {names:?}");
     }
+}
+
+/// A row whose only mistake is how its quotes are written comes out with a cell for each column, and goes in again.
+#[test]
+fn a_row_with_an_odd_quote_is_exported_under_its_columns_and_staged_as_it_is() {
+    let rig = Rig::start(&[]);
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write(
+        "userferry.toml",
+        "[mapping]\nexternalId = \"Id\"\nusername = \"UserName\"\ngivenName = \"FirstName\"\nfamilyName = \"LastName\"\n",
+    );
+    let rows = "Id,UserName,FirstName,LastName\n1,al,A,B\n2,bob,\"Kit\" Bo,Y\n";
+    desk.write("users.csv", rows);
+    desk.ferry("stage users.csv").ok(3);
+    let did = desk.ferry("export --status invalid -o wrong.csv").ok(0);
+    assert!(!did.err.contains("more or fewer cells"), "{}", did.err);
+    let wrong = desk.read("wrong.csv");
+    let mut reader = csv::Reader::from_reader(wrong.as_bytes());
+    let header: Vec<&str> = reader.headers().unwrap().iter().skip(1).collect();
+    assert_eq!(header, ["Id", "UserName", "FirstName", "LastName"]);
+    let row = reader.records().next().unwrap().unwrap();
+    assert_eq!(row.iter().skip(1).collect::<Vec<_>>(), ["2", "bob", "\"Kit\" Bo", "Y"]);
+    let did = desk.ferry("stage --replace wrong.csv").ok(0);
+    assert!(did.err.contains("1 record read, 1 staged"), "{}", did.err);
+    desk.ferry("waive --record 2 --source users.csv --reason corrected").ok(0);
+    desk.ferry("run").ok(0);
+    assert_eq!(desk.status()["created"], 2);
+    let names: Vec<String> =
+        rig.creates().iter().map(|user| user["stored"]["givenName"].to_string()).collect();
+    assert!(names.contains(&"\"\\\"Kit\\\" Bo\"".to_owned()), "{names:?}");
 }
 
 #[test]
@@ -125,7 +157,7 @@ fn records_without_a_key_that_are_as_they_were_are_told_as_that() {
         ),
         (
             "u.csv",
-            "uid,mail,nickname\n1,a@b.cn,A\n,,x\n3,c@d.cn,C,D\n\"4\"x,e@f.cn,E\n2,none,\n",
+            "uid,mail,nickname\n1,a@b.cn,A\n,,x\n3,c@d.cn,C,D\n\"4\"x,e@f.cn,E,\n2,none,\n",
             ",x",
             ",y",
         ),

@@ -101,7 +101,14 @@ impl Sheet {
         let mut cells: Vec<Cow<'a, [u8]>> = if self.is_marked { vec![why] } else { Vec::new() };
         let first = cells.len();
         if is_of_csv && is_list(&record.raw) {
-            cells.extend(parts(&record.raw).into_iter().map(|part| cell(&record.raw[part]).0));
+            let own = parts(&record.raw).into_iter().map(|part| cell(&record.raw[part]).0);
+            let own: Vec<_> = own.collect();
+            if let Some(places) = self.places_of(record.source, own.len()) {
+                cells.resize(first + self.columns.len(), Cow::default());
+                places.into_iter().zip(own).for_each(|(place, cell)| cells[first + place] = cell);
+                return Some(Row { cells, is_of_csv, is_misfit: false, is_nested: false });
+            }
+            cells.extend(own);
             if mark::is_padding_due(self.columns.len(), &cells[first..]) {
                 cells.push(Cow::default());
             }
@@ -121,6 +128,17 @@ impl Sheet {
             is_nested |= is_json;
         }
         Some(Row { cells, is_of_csv, is_misfit: false, is_nested })
+    }
+
+    /// The columns of a row of so many cells, as the header of its source names them; none if they are more or
+    /// fewer. A row may have been refused for something else, such as a quote inside a cell.
+    fn places_of(&self, source: SourceId, cells: usize) -> Option<Vec<usize>> {
+        let (_, header) = self.sources.0.get(&source)?;
+        let places: Vec<usize> =
+            header.iter().filter_map(|name| self.places.get(name).copied()).collect();
+        // A name that is given twice has one column.
+        let different: BTreeSet<&usize> = places.iter().collect();
+        (header.len() == cells && different.len() == cells).then_some(places)
     }
 
     /// Cells as a line.
@@ -248,15 +266,25 @@ mod tests {
 
     #[test]
     fn a_row_that_does_not_fit_comes_with_its_own_cells_and_never_as_many_as_the_header() {
-        let (header, rows) = written(&[
-            record(CSV, br#"["1"]"#),
-            record(CSV, br#"["1","\"Wu\" x"]"#),
-            record(CSV, br#"["1","a","b"]"#),
-        ]);
+        let misfits = [record(CSV, br#"["1"]"#), record(CSV, br#"["1","a","b"]"#)];
+        let (header, rows) = written(&misfits);
         assert_eq!(header, "_userferry;uid;\"na;me\"\n");
-        let expected =
-            ["invalid: a, b;1\n", "invalid: a, b;1;\"\"\"Wu\"\" x\";\n", "invalid: a, b;1;a;b\n"];
-        assert_eq!(rows, expected);
+        assert_eq!(rows, ["invalid: a, b;1\n", "invalid: a, b;1;a;b\n"]);
+        // A column that another source has is not one of its own.
+        let [few, many] = misfits;
+        let (header, rows) = written(&[few, many, record(JSON, br#"{"e":1}"#)]);
+        assert_eq!(header, "_userferry;uid;\"na;me\";e\n");
+        assert_eq!(rows[1], "invalid: a, b;1;a;b;\n");
+    }
+
+    #[test]
+    fn a_row_that_was_refused_for_a_quote_has_the_cells_of_the_header() {
+        let stray = record(CSV, br#"["1","\"Wu\" x"]"#);
+        let records = [record(JSON, br#"{"e":1}"#), stray];
+        let (header, rows) = written(&records);
+        assert_eq!(header, "_userferry;e;uid;\"na;me\"\n");
+        assert_eq!(rows[1], "invalid: a, b;;1;\"\"\"Wu\"\" x\"\n");
+        assert!(!sheet(&records).row(&records[1]).unwrap().is_misfit);
     }
 
     #[test]
