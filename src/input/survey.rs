@@ -2,6 +2,7 @@
 
 use super::scan::{MAX_DEPTH, show_name};
 use super::stream::{Failure, Stream};
+use serde_json::Value;
 
 /// Candidates that a message names, at most.
 const SHOWN: usize = 5;
@@ -21,6 +22,10 @@ pub(super) struct Survey {
     arrays: u64,
     /// The names at the root that answers have which went wrong.
     error_names: Vec<String>,
+    /// Of their values, one says that all went well.
+    is_well: bool,
+    /// One says that something went wrong.
+    is_wrong: bool,
 }
 
 /// Names at the root of an answer that went wrong, in small letters and without what separates their words:
@@ -82,9 +87,8 @@ impl Survey {
     /// The array: `users` at the root; else the only one of objects, unless an array `users` that
     /// holds none may be meant; else the only one of all, which is empty.
     pub(super) fn choose(self) -> Choice {
-        if let (Some(array), 1, false) =
-            (&self.only_empty, self.arrays, self.error_names.is_empty())
-        {
+        let is_error = self.is_wrong || !self.error_names.is_empty() && !self.is_well;
+        if let (Some(array), 1, true) = (&self.only_empty, self.arrays, is_error) {
             return Choice::Error { array: array.clone(), names: self.error_names };
         }
         if self.root_users {
@@ -110,10 +114,10 @@ impl Survey {
         }
         loop {
             path.push(stream.name()?);
-            if let [name] = &path[..] {
-                self.note_name(name);
-            }
             let value = stream.peek()?;
+            if let [name] = &path[..] {
+                self.note_name(name, stream)?;
+            }
             if value == b'[' {
                 let first = stream.peek_from(1)?.map(|at| stream.window.bytes()[at]);
                 self.note(path, first);
@@ -133,13 +137,29 @@ impl Survey {
         }
     }
 
-    fn note_name(&mut self, name: &str) {
+    /// Notes a name at the root, and what the value that follows says of how the answer went.
+    fn note_name(&mut self, name: &str, stream: &mut Stream) -> Result<(), Failure> {
         let plain: String =
             name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-        let is_of_error = plain.starts_with("error") || OF_ERRORS.contains(&plain.as_str());
-        if is_of_error && self.error_names.len() <= SHOWN {
+        if !plain.starts_with("error") && !OF_ERRORS.contains(&plain.as_str()) {
+            return Ok(());
+        }
+        if self.error_names.len() <= SHOWN {
             self.error_names.push(name.to_owned());
         }
+        let value = match stream.peek()? {
+            b'{' | b'[' => None,
+            _ => {
+                let len = stream.scan_at(0)?.len;
+                serde_json::from_slice(&stream.window.bytes()[..len]).ok()
+            }
+        };
+        match says(&plain, value.as_ref()) {
+            Some(true) => self.is_well = true,
+            Some(false) => self.is_wrong = true,
+            None => {}
+        }
+        Ok(())
     }
 
     /// Notes an array by its path and the first byte in it.
@@ -157,6 +177,34 @@ impl Survey {
                 self.hollow_users = Some(path.to_vec());
             }
         }
+    }
+}
+
+/// Whether a value, by its name in small letters, says that all went well (`"code": 0`, `"success": true`) or that
+/// something went wrong. Neither where it is a text for people. `value` is none for an object or array.
+fn says(name: &str, value: Option<&Value>) -> Option<bool> {
+    let is_error = name.starts_with("err");
+    if !is_error && !["code", "statuscode", "status", "success"].contains(&name) {
+        return None;
+    }
+    let of_number = |n: u64| match (name, n) {
+        ("success", n) => Some(n != 0),
+        // Some count from 0, and to others 1 is well.
+        ("status", 0 | 1) => None,
+        (_, n) => Some(n == 0 || (200..300).contains(&n)),
+    };
+    match value {
+        None => is_error.then_some(false),
+        Some(Value::Null) => is_error.then_some(true),
+        Some(Value::Bool(said)) => Some(*said != is_error),
+        Some(Value::Number(n)) => n.as_u64().map_or(Some(false), of_number),
+        Some(Value::String(text)) => match text.trim().to_ascii_lowercase().as_str() {
+            "" => is_error.then_some(true),
+            "ok" | "success" | "successful" | "succeeded" | "true" => Some(true),
+            _ if name.ends_with("msg") || name.ends_with("message") => None,
+            word => word.parse().map_or(Some(false), of_number),
+        },
+        Some(Value::Array(_) | Value::Object(_)) => None,
     }
 }
 
@@ -180,4 +228,58 @@ pub(super) fn show_names(names: &[String]) -> String {
 pub(super) fn show_path(path: &[String]) -> String {
     let names: Vec<String> = path.iter().map(|name| show_name(name.as_bytes())).collect();
     names.join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_value_says_how_an_answer_went_or_nothing() {
+        let well = [
+            ("code", json!(0)),
+            ("code", json!(200)),
+            ("code", json!("00000")),
+            ("code", json!("SUCCESS")),
+            ("statuscode", json!(204)),
+            ("status", json!("ok")),
+            ("status", json!(200)),
+            ("success", json!(true)),
+            ("success", json!("true")),
+            ("errcode", json!(0)),
+            ("errmsg", json!("ok")),
+            ("error", json!(null)),
+            ("error", json!(false)),
+            ("errormessage", json!("")),
+        ];
+        let wrong = [
+            ("code", json!(401)),
+            ("code", json!(-1)),
+            ("code", json!("E0000011")),
+            ("status", json!("error")),
+            ("status", json!(false)),
+            ("status", json!(500)),
+            ("success", json!(false)),
+            ("errcode", json!(40_013)),
+            ("error", json!("invalid_token")),
+            ("error", json!(true)),
+        ];
+        let neither = [
+            ("message", json!("ok")),
+            ("detail", json!(0)),
+            ("code", json!(null)),
+            ("status", json!(0)),
+            ("status", json!(1)),
+            ("errmsg", json!("invalid appid")),
+        ];
+        for (values, expected) in
+            [(&well[..], Some(true)), (&wrong[..], Some(false)), (&neither[..], None)]
+        {
+            for (name, value) in values {
+                assert_eq!(says(name, Some(value)), expected, "{name}: {value}");
+            }
+        }
+        assert_eq!([says("error", None), says("status", None)], [Some(false), None]);
+    }
 }

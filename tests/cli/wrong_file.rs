@@ -265,6 +265,10 @@ fn an_error_that_was_saved_as_a_page_is_refused_by_the_names_in_it() {
         (r#"{"users":[],"error":"denied-4711"}"#, "`error`", "users"),
         (r#"{"status_code":429,"data":[]}"#, "`status_code`", "data"),
         (r#"{"data":{"list":[]},"message":"denied-4711"}"#, "`message`", "data.list"),
+        // Nothing says that all is well, or something that it is not.
+        (r#"{"message":"ok","detail":null,"data":[]}"#, "`message`, `detail`", "data"),
+        (r#"{"code":0,"data":[],"success":false}"#, "`code`, `success`", "data"),
+        (r#"{"status":"ok","error":{"id":4711},"data":[]}"#, "`status`, `error`", "data"),
     ] {
         let desk = Desk::new();
         desk.write("page.json", text);
@@ -290,6 +294,10 @@ fn a_source_without_records_is_told_and_is_no_mistake() {
         ("a.json", "[]"),
         ("b.json", r#"{"users":[]}"#),
         ("c.json", r#"{"data":[],"offset":0}"#),
+        ("e.json", r#"{"code":0,"message":"ok","data":[]}"#),
+        ("f.json", r#"{"code":200,"msg":"操作成功","data":{"list":[],"total":0}}"#),
+        ("g.json", r#"{"users":[],"success":true,"error":null}"#),
+        ("h.json", r#"{"status":"ok","errcode":0,"errmsg":"ok","userlist":[]}"#),
         ("d.csv", "uid,mail,pwd\n"),
     ] {
         let desk = desk();
