@@ -360,9 +360,9 @@ impl<'a> Checker<'a> {
         on_problem: &mut dyn FnMut(FoundProblem) -> Result<()>,
     ) -> Result<CheckReport> {
         self.compare(on_problem)?;
-        let schemes = std::mem::take(&mut self.schemes);
+        let (schemes, keep) = (std::mem::take(&mut self.schemes), self.guard.keep);
         self.report.password_schemes =
-            schemes.into_iter().map(|(scheme, costs)| costs.report(scheme)).collect();
+            schemes.into_iter().map(|(scheme, costs)| costs.report(scheme, keep)).collect();
         self.report.password_schemes.sort_by_key(|one| (one.strength, one.cost));
         self.report.unmapped = self.report.all_unmapped();
         self.warn_of_all();

@@ -16,6 +16,9 @@ pub(super) const MOST_FIELDS: usize = 1000;
 /// The warning of a column that the mapping takes and no record has.
 pub(super) const MISSING: &str = "column-missing";
 
+/// What is said of passwords of no known form where the provider stores them as they are.
+const KEPT: &str = "plain text, or a hash of no known scheme, and keep_password = true stores it as it is, readable";
+
 /// What a check found in all sources together.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CheckReport {
@@ -83,14 +86,15 @@ impl Costs {
         }
     }
 
-    pub(super) fn report(self, scheme: Scheme) -> PasswordScheme {
+    /// `keep`: the provider stores passwords as they are.
+    pub(super) fn report(self, scheme: Scheme, keep: bool) -> PasswordScheme {
         PasswordScheme {
             scheme: scheme.as_str(),
             count: self.count,
             cost: self.range,
             unit: cost::unit(scheme),
             strength: cost::strength(scheme),
-            needs: cost::needs(scheme),
+            needs: if keep && scheme == Scheme::Plain { KEPT } else { cost::needs(scheme) },
         }
     }
 }

@@ -174,6 +174,10 @@ fn a_later_record_that_contradicts_is_invalid() {
     let report: Value = serde_json::from_str(&checked).unwrap();
     assert_eq!(report["problems_by_rule"], json!({"password": 2}));
     assert_eq!(report["passwords"], json!({"bcrypt": 1001, "plain": 2}));
+    // What the provider is not to hash is not told as what it hashes: it may be a hash that was cut off.
+    let checked = desk.ferry("check users.json").ok(3).out;
+    let told = "2  plain text, or a hash of no known scheme, and keep_password = true stores it as it is, readable\n";
+    assert!(checked.contains(told) && !checked.contains("hashes it itself"), "{checked}");
     // Killed behind the first transaction, it goes on without judging the rest as a column.
     passwords.extend(vec!["geheim3"; 6_000]);
     desk.write("users.json", export(&passwords));
