@@ -47,6 +47,10 @@ const SCHEMES: &[(&str, &str)] = &[
     ("sha-crypt", include_str!("function/schemes/sha-crypt.js")),
     ("wordpress", include_str!("function/schemes/wordpress.js")),
 ];
+/// The parameters of a Firebase project.
+pub const FIREBASE: &str = "firebase.json";
+/// What npm installs.
+pub const PACKAGES: &str = "node_modules";
 /// Where the schemes go in [`HANDLERS`].
 const MARK: &str = "  /* schemes */\n";
 
@@ -165,6 +169,29 @@ pub fn files(schemes: &BTreeSet<Scheme>) -> Vec<File> {
     files
 }
 
+/// Whether a folder with these files, by their paths in it, is a function that was written here, with what npm adds,
+/// and nothing else. `package` is its `package.json`.
+pub fn is_one(files: &[String], package: &[u8]) -> bool {
+    let name = |text: &[u8]| -> Option<serde_json::Value> {
+        serde_json::from_slice::<serde_json::Value>(text).ok()?.get("name").cloned()
+    };
+    let is_known = |path: &String| match path.split_once('/') {
+        Some(("schemes", file)) => SCHEMES.iter().any(|(name, _)| file == format!("{name}.js")),
+        Some((folder, _)) => folder == PACKAGES,
+        None => is_at_root(path),
+    };
+    name(package).is_some()
+        && name(package) == name(PACKAGE.as_bytes())
+        && files.iter().all(is_known)
+}
+
+fn is_at_root(file: &str) -> bool {
+    let always = ALWAYS.iter().map(|(name, _)| *name);
+    always
+        .chain(["index.js", "package.json", "package-lock.json", FIREBASE])
+        .any(|name| name == file)
+}
+
 /// The files of `schemes/` that are needed.
 fn names(dependencies: &Dependencies, schemes: &BTreeSet<Scheme>) -> BTreeSet<String> {
     let of_schemes = schemes.iter().filter_map(|scheme| dependencies.files.get(scheme.as_str()));
@@ -185,6 +212,28 @@ mod tests {
     fn every_hash_is_known_but_those_that_no_package_knows() {
         for scheme in Scheme::HASHES {
             assert_eq!(knows(*scheme), *scheme != Scheme::Yescrypt, "{scheme}");
+        }
+    }
+
+    #[test]
+    fn a_function_is_told_from_what_else_may_lie_in_a_folder() {
+        let is_one = |more: &[&str], package: &str| {
+            let written = files(&BTreeSet::from([Scheme::Bcrypt, Scheme::Phpass]));
+            let names = written.into_iter().map(|(name, _)| name);
+            let all: Vec<String> =
+                names.chain(more.iter().map(|name| (*name).to_owned())).collect();
+            super::is_one(&all, package.as_bytes())
+        };
+        assert!(
+            is_one(&[], PACKAGE) && is_one(&["firebase.json", "node_modules/hash-wasm"], PACKAGE)
+        );
+        for more in
+            ["notes.txt", "schemes/own.js", "schemes/deep/bcrypt.js", "own/bcrypt.js", "schemes"]
+        {
+            assert!(!is_one(&[more], PACKAGE), "{more}");
+        }
+        for package in ["", "{}", "{\"name\":\"shop\"}"] {
+            assert!(!is_one(&[], package), "{package}");
         }
     }
 

@@ -716,6 +716,7 @@ fn the_function_is_written_for_what_was_found() {
     }
     let did = desk.ferry("password function -o a").ok(2);
     assert!(did.err.contains("a is there already, and not empty"), "{}", did.err);
+    assert!(did.err.contains("replace the function in it with --force"), "{}", did.err);
     let did = desk.ferry("password function --scheme rot13 -o d").ok(2);
     assert!(
         did.err.contains("`rot13` is no scheme") && did.err.contains("bcrypt, "),
@@ -726,6 +727,47 @@ fn the_function_is_written_for_what_was_found() {
     let did = desk.ferry("password function --from plain.json -o d").ok(2);
     assert!(did.err.contains("no hash that a custom password function could check"), "{}", did.err);
     assert!(!desk.path("d").exists());
+}
+
+/// With `--force` a function takes the place of one that was written before, and of nothing else.
+#[test]
+fn a_function_is_written_again_over_itself_alone() {
+    let desk = Desk::new();
+    let write = |schemes: &str, more: &str| {
+        desk.ferry(&format!("password function --scheme {schemes} -o f {more}"))
+    };
+    write("bcrypt,hex-md5", "--force").ok(0);
+    let md5 = desk.read("f/index.js");
+    assert!(desk.path("f/schemes/bcrypt.js").is_file());
+    // As `npm ci` leaves it.
+    std::fs::create_dir_all(desk.path("f/node_modules/hash-wasm")).unwrap();
+    desk.write("f/limits.json", "{}");
+    write("hex-md5", "").ok(2);
+    assert_eq!(
+        (desk.read("f/limits.json"), desk.read("f/index.js")),
+        ("{}".to_owned(), md5.clone())
+    );
+    write("hex-md5", "--force").ok(0);
+    assert!(!desk.path("f/schemes/bcrypt.js").exists() && desk.path("f/schemes/hex.js").is_file());
+    assert!(desk.read("f/limits.json").len() > 2 && desk.read("f/index.js") != md5);
+    assert!(desk.path("f/node_modules/hash-wasm").is_dir());
+    // The parameters that a person wrote in stay as long as they are of use.
+    desk.write("f/firebase.json", PARAMETERS);
+    let did = write("firebase-scrypt,hex-md5", "--force").ok(0);
+    assert!(!did.err.contains("are missing"), "{}", did.err);
+    assert_eq!(desk.read("f/firebase.json"), PARAMETERS);
+    write("hex-md5", "--force").ok(0);
+    assert!(!desk.path("f/firebase.json").exists());
+    // What else may be in a folder stays.
+    desk.write("f/schemes/own.js", "own");
+    let did = write("hex-md5", "--force").ok(2);
+    assert!(did.err.contains("f is there already, and not empty"), "{}", did.err);
+    assert!(did.err.contains("replaces nothing but a function"), "{}", did.err);
+    let did = desk.ferry("password function --scheme hex-md5 -o . --force").ok(2);
+    assert!(did.err.contains(". is there already, and not empty"), "{}", did.err);
+    desk.write("index.js", "mine");
+    desk.ferry("password function --scheme hex-md5 -o index.js --force").ok(2);
+    assert_eq!(desk.read("index.js"), "mine");
 }
 
 /// What is not sent needs no function.
@@ -746,7 +788,7 @@ fn the_function_is_for_the_passwords_of_rows_that_are_sent() {
         assert!(!did.err.contains("is not in it"), "{}", did.err);
     };
     // They may be corrected, and sent then.
-    let invalid = "warning: the passwords of 2 invalid rows are left out; once the records are corrected, write the function again\n";
+    let invalid = "warning: the passwords of 2 invalid rows are left out; once the records are corrected, write the function again with --force\n";
     is_told("a", "", invalid);
     is_told("b", "--from users.json", "");
     desk.ferry("waive --status invalid --reason left").ok(0);

@@ -1,5 +1,7 @@
 //! Writes the custom password function for the schemes that were found.
 
+mod folder;
+
 use crate::commands::global::Global;
 use crate::commands::reading::SourceOptions;
 use crate::commands::{open_reader, staged_mapping};
@@ -19,8 +21,7 @@ use crate::words::counted;
 use clap::Args;
 use secrecy::ExposeSecret as _;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Rows that are read at once.
 const PAGE: u32 = 5_000;
@@ -56,14 +57,18 @@ pub struct PasswordFunction {
     #[arg(long, value_name = "FILE")]
     pub firebase: Option<PathBuf>,
 
-    /// The directory to write; must be new or empty
+    /// The directory to write; must be new or empty, or hold a function that --force replaces
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
+
+    /// Replace the function that was written to DIR before; a firebase.json in it stays if its hashes are in the new one
+    #[arg(long)]
+    pub force: bool,
 }
 
 pub(super) fn run(global: &Global, ui: Ui, args: &PasswordFunction) -> Result<Exit> {
     let firebase = args.firebase.as_deref().map(super::read_firebase).transpose()?;
-    is_empty(&args.output)?;
+    let before = folder::look(&args.output, args.force)?;
     let found = if !args.scheme.is_empty() {
         named(&args.scheme)?
     } else if !args.from.is_empty() {
@@ -90,9 +95,11 @@ pub(super) fn run(global: &Global, ui: Ui, args: &PasswordFunction) -> Result<Ex
     let schemes: BTreeSet<Scheme> = known.keys().copied().collect();
     let mut files = function::files(&schemes);
     if let Some(firebase) = &firebase {
-        files.push(("firebase.json".to_owned(), firebase.to_json()));
+        files.push((function::FIREBASE.to_owned(), firebase.to_json()));
     }
-    write(&args.output, &files)?;
+    let keeps_firebase = known.contains_key(&Scheme::FirebaseScrypt);
+    before.clear(&args.output, &files, keeps_firebase)?;
+    folder::write(&args.output, &files)?;
     tell(ui, args, &known, &unknown);
     for (scheme, n) in &refused {
         ui.warn(&format!(
@@ -108,7 +115,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &PasswordFunction) -> Result<Ex
 
 /// Whether none of its Firebase hashes could match.
 fn lacks_parameters(known: &Schemes, args: &PasswordFunction) -> bool {
-    known.contains_key(&Scheme::FirebaseScrypt) && args.firebase.is_none()
+    known.contains_key(&Scheme::FirebaseScrypt) && !args.output.join(function::FIREBASE).is_file()
 }
 
 fn named(words: &[String]) -> Result<Found> {
@@ -172,7 +179,7 @@ fn of_table(global: &Global, ui: Ui) -> Result<Found> {
     let left_out = invalid_with_password(&table, &mapping)?;
     if left_out > 0 {
         ui.warn(&format!(
-            "the passwords of {} are left out; once the records are corrected, write the function again",
+            "the passwords of {} are left out; once the records are corrected, write the function again with --force",
             counted(left_out, "invalid row")
         ));
     }
@@ -204,43 +211,6 @@ fn count(user: &User, found: &mut Found) {
     }
 }
 
-/// A function that is there may be one that was changed by hand.
-fn is_empty(directory: &Path) -> Result<()> {
-    let is_used = match std::fs::read_dir(directory) {
-        Ok(mut entries) => entries.next().is_some(),
-        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
-    };
-    if is_used {
-        return Err(Error::usage(format!(
-            "{} is there already, and not empty",
-            directory.display()
-        ))
-        .hint("name a new directory with --output; nothing is written over"));
-    }
-    Ok(())
-}
-
-fn write(directory: &Path, files: &[function::File]) -> Result<()> {
-    for (name, text) in files {
-        let path = directory.join(name);
-        let written = || {
-            if let Some(folder) = path.parent() {
-                std::fs::create_dir_all(folder)?;
-            }
-            // The parameters of a Firebase project are a secret; the rest must be readable for
-            // whoever unpacks the archive at the provider's.
-            if name == "firebase.json" {
-                return crate::store::file::open_private(&path)?.write_all(text.as_bytes());
-            }
-            std::fs::write(&path, text)
-        };
-        written().map_err(|error| {
-            Error::usage(format!("{} cannot be written: {error}", path.display()))
-        })?;
-    }
-    Ok(())
-}
-
 fn tell(ui: Ui, args: &PasswordFunction, known: &Schemes, unknown: &Schemes) {
     let shown = args.output.display();
     let words = |schemes: &Schemes| -> String {
@@ -260,7 +230,7 @@ fn tell(ui: Ui, args: &PasswordFunction, known: &Schemes, unknown: &Schemes) {
     if lacks_parameters(known, args) {
         ui.warn(&format!(
             "the parameters of your Firebase project are missing, and without them none of its hashes matches: write the function \
-             again with --firebase FILE, or put them into {shown}/firebase.json"
+             again with --force --firebase FILE, or put them into {shown}/firebase.json"
         ));
     }
     let named: Vec<&str> = known.keys().map(|scheme| scheme.as_str()).collect();
