@@ -42,6 +42,9 @@ use crate::store::lock::{Holder, Lock};
 use crate::store::{JobRow, Reading, Staging, StoreError, Table};
 use global::Global;
 use serde::de::DeserializeOwned;
+use std::fs::{File, Metadata};
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// A table opened for writing, under its lock.
@@ -195,9 +198,18 @@ fn jobs_with(table: &Table, identifier: &str) -> Result<Vec<JobRow>> {
     Ok(jobs?)
 }
 
-/// The file to write to; `-` means standard output, as no file at all does.
+/// The file to write to; `-` means standard output, as no file at all does, and any name of the file that standard
+/// output is: to replace that would lose what stands in it (`-o /dev/fd/1 >> FILE`).
 fn output_file(output: Option<&Path>) -> Option<&Path> {
-    output.filter(|path| ![Path::new("-"), Path::new("/dev/stdout")].contains(path))
+    let names = [Path::new("-"), Path::new("/dev/stdout")];
+    output.filter(|path| !names.contains(path) && !is_standard_output(path))
+}
+
+fn is_standard_output(path: &Path) -> bool {
+    let open = std::io::stdout().as_fd().try_clone_to_owned().map(File::from);
+    let of_stdout = open.and_then(|file| file.metadata());
+    let id = |found: &Metadata| (found.dev(), found.ino());
+    matches!((of_stdout, path.metadata()), (Ok(out), Ok(named)) if id(&out) == id(&named))
 }
 
 /// What has not been read to its end, or is about to be read, is no place for an output.

@@ -117,3 +117,25 @@ fn the_names_of_standard_output_are_standard_output() {
         assert_eq!(desk.ferry(&format!("{EXPORT} {name}")).ok(0).out, numbered(1..4));
     }
 }
+
+/// A shell that appends has put something before: no output may take the place of it.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_standard_output_goes_to_is_never_replaced_by_another_name_of_it() {
+    let desk = staged();
+    symlink("/dev/stdout", desk.path("link")).unwrap();
+    for name in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "link", "kept"] {
+        desk.write("kept", "before\n");
+        let before = desk.path("kept").metadata().unwrap().ino();
+        let mut command = desk.command(&format!("{EXPORT} {name} --force"));
+        let kept = std::fs::File::options().append(true).open(desk.path("kept")).unwrap();
+        let did = command.stdout(kept).output().unwrap();
+        assert!(did.status.success(), "{name}: {}", String::from_utf8_lossy(&did.stderr));
+        assert_eq!(desk.read("kept"), format!("before\n{}", numbered(1..4)), "{name}");
+        assert_eq!(desk.path("kept").metadata().unwrap().ino(), before, "{name}");
+        // Through a pipe as well.
+        if name != "kept" {
+            assert_eq!(desk.ferry(&format!("{EXPORT} {name}")).ok(0).out, numbered(1..4));
+        }
+    }
+}
