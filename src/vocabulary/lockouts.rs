@@ -160,8 +160,8 @@ pub(crate) const SYSTEMS: &[System] = &[
     System {
         name: "Drupal",
         marks: &[
-            &["uid"], &["pass"], &["status"], &["name"], &["mail"],
-            &["preferredlangcode", "preferredadminlangcode", "signatureformat", "access", "init", "langcode"],
+            &["uid"], &["pass"], &["status"],
+            &["preferredlangcode", "preferredadminlangcode", "signatureformat"],
         ],
         says: &[says("status", Reading::Truth { blocks: false, none: None })],
         beside: &[],

@@ -49,6 +49,7 @@ const SYSTEMS: &[System] = &[
             r#"phone = { from = "profile.mobilePhone", as = "phone", on_error = "omit" }"#,
             r#"username = "profile.login""#,
             r#"nickname = "profile.displayName""#,
+            r#"emailVerified = { jq = '.profile.email as $email | any(.credentials.emails[]?; .value == $email and .status == "VERIFIED")' }"#,
             r#"lastLogin = "lastLogin""#,
             r#"company = "profile.organization""#,
             r#"signedUp = "created""#,
