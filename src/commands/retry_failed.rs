@@ -49,6 +49,16 @@ pub enum FailedClass {
     Exhausted,
 }
 
+impl FailedClass {
+    pub(super) fn detail(self) -> Detail {
+        match self {
+            Self::Rejected => Detail::Rejected,
+            Self::Conflict => Detail::Conflict,
+            Self::Exhausted => Detail::Exhausted,
+        }
+    }
+}
+
 pub(crate) fn run(global: &Global, ui: Ui, args: &RetryFailed) -> Result<Exit> {
     if args.sending.dry_run {
         let table = open_reader(global)?;
@@ -97,11 +107,7 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &RetryFailed) -> Result<Exit> {
 /// Which rows to retry, one by one where not all are meant; with a limit the oldest of them.
 fn to_retry(ui: Ui, table: &Table, args: &RetryFailed) -> Result<Retry> {
     let jobs = named(ui, table, &args.key)?;
-    let detail = args.class.map(|class| match class {
-        FailedClass::Rejected => Detail::Rejected,
-        FailedClass::Conflict => Detail::Conflict,
-        FailedClass::Exhausted => Detail::Exhausted,
-    });
+    let detail = args.class.map(FailedClass::detail);
     let mut which = Retry { code: args.code.clone(), detail, jobs };
     let limit = args.sending.limit;
     let is_filtered = which.jobs.is_some() || which.code.is_some() || which.detail.is_some();

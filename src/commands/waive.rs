@@ -3,6 +3,7 @@
 use super::decide::{by_key, ids, undo};
 use super::global::Global;
 use super::place::{self, Place};
+use super::retry_failed::FailedClass;
 use super::sources::{path_of, replaced_told, shell_word, source_name};
 use super::{Writer, jobs_with, open_writer};
 use crate::clock;
@@ -19,9 +20,10 @@ use clap::{Args, ValueEnum};
        userferry waive --key KEY --record N [--source SOURCE] --reason TEXT
        userferry waive --record N [--source SOURCE] --reason TEXT
        userferry waive --status STATUS[,STATUS] [--source SOURCE] --reason TEXT
+       userferry waive --class CLASS --reason TEXT
        userferry waive --source SOURCE [--all] --reason TEXT
        userferry waive … --undo")]
-#[command(group = clap::ArgGroup::new("which").required(true).multiple(true).args(["key", "status", "record", "source"]))]
+#[command(group = clap::ArgGroup::new("which").required(true).multiple(true).args(["key", "status", "class", "record", "source"]))]
 #[command(mut_arg("source", |arg| arg.help(
     "The source of that record [default: the only one that has such a number]; without --record all rows of this \
      source that are pending, failed or invalid, or that are of a --status"
@@ -42,6 +44,10 @@ pub struct Waive {
     /// All rows of this status, or of several: failed,invalid,unknown
     #[arg(long, value_name = "STATUS", value_delimiter = ',', conflicts_with_all = ["key", "record"])]
     pub status: Vec<WaiveStatus>,
+
+    /// Only rows that failed in this way
+    #[arg(long, value_name = "CLASS", conflicts_with_all = ["key", "record", "source"])]
+    pub class: Option<FailedClass>,
 
     /// Why; kept with the decision
     #[arg(
@@ -79,6 +85,9 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Waive) -> Result<Exit> {
     }
     if args.all && args.key.is_none() && args.place.source.is_none() {
         return Err(Error::usage("--all goes with --key or --source"));
+    }
+    if args.class.is_some() && args.status.iter().any(|status| *status != WaiveStatus::Failed) {
+        return Err(Error::usage("--class goes with --status failed alone: other rows have none"));
     }
     if args.undo && args.reason.is_some() {
         ui.note("--undo keeps no reason: the one that was given stays beside the decision");
@@ -179,12 +188,13 @@ fn nothing_to_waive(jobs: &[JobRow]) -> Error {
 fn waive_many(writer: &mut Writer, ui: Ui, args: &Waive) -> Result<Exit> {
     let source = args.place.source.as_ref();
     let path = source.map(|named| path_of(&writer.table, named)).transpose()?;
-    let choice = |status| match &path {
-        Some(path) => {
+    let choice = |status| match (&path, args.class) {
+        (Some(path), _) => {
             let (path, statuses) = (path.clone(), vec![status]);
             Chosen::Source { path, is_latest: !args.all, statuses }
         }
-        None => Chosen::Status(status),
+        (None, Some(class)) => Chosen::Failed(class.detail()),
+        (None, None) => Chosen::Status(status),
     };
     let chosen: Vec<(Status, Chosen)> =
         statuses(args).into_iter().map(|status| (status, choice(status))).collect();
@@ -304,6 +314,7 @@ fn tell_source(writer: &mut Writer, ui: Ui, path: &str, of_states: Option<String
 fn nothing_chosen(args: &Waive) -> String {
     let status = if args.status.len() > 1 { "one of these statuses" } else { "this status" };
     match (&args.place.source, args.status.is_empty()) {
+        (None, _) if args.class.is_some() => "failed in this way".to_owned(),
         (None, _) => format!("has {status}"),
         (Some(source), false) => format!("of {source} has {status}"),
         (Some(source), true) => format!("of {source} is pending, failed or invalid"),
@@ -319,6 +330,7 @@ fn tell_waived(ui: Ui, n: u64, parts: Option<String>) {
 /// named by their status.
 fn statuses(args: &Waive) -> Vec<Status> {
     match (args.status.is_empty(), args.undo) {
+        _ if args.class.is_some() => return vec![Status::Failed],
         (false, _) => {}
         (true, false) => return vec![Status::Pending, Status::Failed, Status::Invalid],
         (true, true) => {

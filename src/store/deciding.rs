@@ -23,6 +23,8 @@ pub enum Chosen {
     Beside(Vec<JobId>),
     /// All of a status: failed, invalid or unknown.
     Status(Status),
+    /// All that failed in this way.
+    Failed(Detail),
     /// Of these statuses, the rows whose record came from this source.
     Source {
         /// The path of the source.

@@ -204,6 +204,48 @@ fn a_problem_of_the_whole_record_has_no_empty_field_before_it() {
     assert!(shown.contains("\nproblem    email: whole\n"), "{shown}");
 }
 
+/// Conflicts are let go without those who may go through another time.
+#[test]
+fn what_failed_in_one_way_is_waived_and_taken_back_alone() {
+    let rig = Rig::start(&["--poison=1=code:2003"]);
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write("first.jsonl", "{\"uid\":\"7\",\"mail\":\"both@example.com\"}\n");
+    desk.ferry("stage first.jsonl --db first.db").ok(0);
+    desk.ferry("run --db first.db").ok(0);
+    desk.write(
+        "u.jsonl",
+        "{\"uid\":\"1\"}\n{\"uid\":\"2\",\"mail\":\"both@example.com\"}\n{\"uid\":\"3\"}\n",
+    );
+    desk.ferry("stage u.jsonl").ok(0);
+    desk.ferry("run").ok(3);
+    let before = desk.status();
+    assert_eq!(before["failed"], 2, "{before}");
+    for (line, said) in [
+        ("waive --class conflict --reason both", "1 row waived; --undo takes it back\n"),
+        (
+            "waive --status failed --class conflict --reason both",
+            "No row failed in this way; nothing was changed\n",
+        ),
+        ("waive --class exhausted --reason so", "No row failed in this way; nothing was changed\n"),
+    ] {
+        assert_eq!(desk.ferry(line).ok(0).err, said, "{line}");
+    }
+    assert!(desk.ferry("show 1").ok(0).out.contains("failed/rejected"));
+    assert!(desk.ferry("show 2").ok(0).out.contains("done/waived"));
+    desk.ferry("waive --class rejected --reason so").ok(0);
+    let undo = "waive --status failed --class conflict --undo";
+    assert_eq!(desk.ferry(undo).ok(0).err, "1 row as it was before\n");
+    assert!(desk.ferry("show 1").ok(0).out.contains("done/waived"));
+    desk.ferry("waive --class rejected --undo").ok(0);
+    assert_eq!(desk.status(), before);
+    for line in [
+        "waive --status failed,invalid --class conflict --reason x",
+        "waive --class lost --reason x",
+    ] {
+        desk.ferry(line).ok(2);
+    }
+}
+
 #[test]
 fn several_statuses_are_waived_and_taken_back_together() {
     let rig = Rig::start(&["--poison=1=code:2003"]);

@@ -81,7 +81,7 @@ pub(super) fn waive(
 ) -> rusqlite::Result<u64> {
     let by = match which {
         Chosen::Jobs(_) | Chosen::Beside(_) => "row",
-        Chosen::Status(_) => "status",
+        Chosen::Status(_) | Chosen::Failed(_) => "status",
         Chosen::Source { .. } => "source",
     };
     let is_beside = matches!(which, Chosen::Beside(_));
@@ -112,6 +112,7 @@ fn chosen(c: &Connection, which: &Chosen) -> rusqlite::Result<Vec<i64>> {
             )?
             .query_map([status], |row| row.get(0))?
             .collect(),
+        Chosen::Failed(detail) => failed(c, &Retry { detail: Some(*detail), ..Retry::default() }),
         Chosen::Source { path, is_latest, statuses } => c
             .prepare(&format!(
                 "SELECT j.id FROM job j LEFT JOIN origin o ON o.job_id = j.id
@@ -123,11 +124,14 @@ fn chosen(c: &Connection, which: &Chosen) -> rusqlite::Result<Vec<i64>> {
 }
 
 pub(super) fn waived(c: &Connection, which: &Chosen) -> rusqlite::Result<Vec<JobId>> {
-    let (statuses, path, is_latest) = match which {
+    let (statuses, detail, path, is_latest) = match which {
         Chosen::Jobs(jobs) => return Ok(jobs.clone()),
         Chosen::Beside(jobs) => return waived_beside(c, jobs),
-        Chosen::Status(status) => (vec![*status], None, false),
-        Chosen::Source { path, is_latest, statuses } => (statuses.clone(), Some(path), *is_latest),
+        Chosen::Status(status) => (vec![*status], None, None, false),
+        Chosen::Failed(detail) => (vec![Status::Failed], Some(*detail), None, false),
+        Chosen::Source { path, is_latest, statuses } => {
+            (statuses.clone(), None, Some(path), *is_latest)
+        }
     };
     let mut statement = c.prepare(&format!(
         "SELECT DISTINCT d.job_id FROM decision d CROSS JOIN job j ON j.id = d.job_id
@@ -135,10 +139,13 @@ pub(super) fn waived(c: &Connection, which: &Chosen) -> rusqlite::Result<Vec<Job
          WHERE d.decision = 'waive' AND d.undone_at_ms IS NULL AND j.detail = 'waived'
                AND d.from_status IN (SELECT value FROM json_each(?2))
                AND (?1 IS NULL OR d.chosen = 'source' AND {OF_SOURCE})
+               AND (?4 IS NULL OR d.from_detail = ?4)
          ORDER BY d.job_id"
     ))?;
     let rows = statement
-        .query_map(params![path, as_list(&statuses), is_latest], |row| Ok(JobId(row.get(0)?)))?;
+        .query_map(params![path, as_list(&statuses), is_latest, detail], |row| {
+            Ok(JobId(row.get(0)?))
+        })?;
     rows.collect()
 }
 
