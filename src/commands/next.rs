@@ -65,7 +65,8 @@ fn about_unknown(counts: &Counts) -> Vec<String> {
     }
     vec![
         step("Look unknown rows up:", "userferry run"),
-        step("Or decide about one:", "userferry settle KEY --as done --reason TEXT"),
+        step("One is in the directory:", "userferry settle KEY --as done --reason TEXT"),
+        step("One is not, send it:", "userferry settle KEY --as pending --reason TEXT"),
     ]
 }
 
@@ -130,7 +131,8 @@ mod tests {
             [
                 "See unknown rows:        userferry failures --status unknown",
                 "Look unknown rows up:    userferry run",
-                "Or decide about one:     userferry settle KEY --as done --reason TEXT",
+                "One is in the directory: userferry settle KEY --as done --reason TEXT",
+                "One is not, send it:     userferry settle KEY --as pending --reason TEXT",
             ]
         );
         assert_eq!(
@@ -166,7 +168,7 @@ mod tests {
             "Same ids, other people:  README, \"Several systems into one pool\""
         );
         let all = after_run(&counts(1, 2, 3), Conflicts { same_id: true, ..none });
-        assert_eq!(all.len(), 9);
+        assert_eq!(all.len(), 10);
         let same_key = about_failures(&counts(0, 1, 0), Conflicts { same_key: true, ..none });
         assert_eq!(
             same_key[2..4],

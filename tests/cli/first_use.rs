@@ -157,7 +157,8 @@ fn unknown_rows_are_listed_and_statuses_selected() {
     assert_eq!(
         did.err,
         "Look unknown rows up:    userferry run\n\
-         Or decide about one:     userferry settle KEY --as done --reason TEXT\n"
+         One is in the directory: userferry settle KEY --as done --reason TEXT\n\
+         One is not, send it:     userferry settle KEY --as pending --reason TEXT\n"
     );
     desk.ferry("settle 2 --as done --reason seen").ok(0);
     assert_eq!(desk.ferry("failures --status unknown").ok(0).err, "No row is unknown\n");
