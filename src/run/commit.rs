@@ -151,6 +151,17 @@ impl<S: Running, T: Target> Runner<S, T> {
         }));
     }
 
+    /// How many jobs the limit leaves to claim.
+    pub(super) fn budget(&self) -> usize {
+        self.settings.limit.map_or(usize::MAX, |limit| {
+            let under_way =
+                u64::try_from(self.hand.len() + self.doubts.open() + self.doubts.own_held())
+                    .unwrap_or(u64::MAX);
+            let left = limit.saturating_sub(self.books.totals.settled).saturating_sub(under_way);
+            usize::try_from(left).unwrap_or(usize::MAX)
+        })
+    }
+
     /// How many jobs to claim now.
     fn claims_wanted(&self, now: Moment) -> usize {
         if self.ending.has_begun() || self.ahead.idle_until(now).is_some() {
@@ -158,19 +169,12 @@ impl<S: Running, T: Target> Runner<S, T> {
         }
         let width = self.settings.width;
         let wanted = self.gate.may_wait(now);
-        let budget = self.settings.limit.map_or(usize::MAX, |limit| {
-            let under_way =
-                u64::try_from(self.hand.len() + self.doubts.open() + self.doubts.own_held())
-                    .unwrap_or(u64::MAX);
-            let left = limit.saturating_sub(self.books.totals.settled).saturating_sub(under_way);
-            usize::try_from(left).unwrap_or(usize::MAX)
-        });
         let hands = Hands {
             ready: self.hand.ready(),
             // What the transaction itself writes makes room for what it claims.
             unrecorded: self.hand.len() + self.outbox.len().saturating_sub(BATCH),
             doubts: self.doubts.open(),
-            budget,
+            budget: self.budget(),
         };
         hands.claims(wanted, width)
     }

@@ -67,7 +67,7 @@ impl<S: Running, T: Target> Runner<S, T> {
         self.monitor.progress(&progress);
     }
 
-    fn activity(&self, now: Moment) -> Activity {
+    pub(super) fn activity(&self, now: Moment) -> Activity {
         if self.ending.has_begun() {
             Activity::Stopping
         } else if !self.health.has_answered() {
@@ -87,6 +87,10 @@ impl<S: Running, T: Target> Runner<S, T> {
 
     /// Whether something is left to do, but not now. What is held for a person waits for no run.
     fn waits(&self, now: Moment) -> bool {
+        if self.budget() == 0 && self.doubts.open() > 0 {
+            // Other rows are due, and the limit leaves them to another run.
+            return true;
+        }
         let until = self.ahead.idle_until(now);
         until.is_some_and(|until| until != Moment::MAX || self.doubts.open() > 0)
     }

@@ -209,6 +209,25 @@ async fn a_flight_that_is_given_up_is_in_doubt_and_the_ledger_says_why() {
     assert_eq!(record.attempt.unwrap().message.as_deref(), why);
 }
 
+/// Other rows are due, but not for this run.
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_leaves_doubts_alone_waits_for_them() {
+    for (limit, expected) in [(None, false), (Some(2), false), (Some(1), true)] {
+        let (mut runner, _dir) = runner();
+        runner.settings.limit = limit;
+        open_gate(&mut runner);
+        runner.on_event(Event::Probed { asked_at: Duration::ZERO, result: Ok(()) });
+        take_in(&mut runner, 1);
+        runner.hand.ready.clear();
+        let unknown = Outcome::Unknown;
+        runner.on_event(landing(&runner, 1, unknown));
+        commit(&mut runner).await;
+        let is_settling =
+            matches!(runner.activity(runner.clock.now()), crate::monitor::Activity::Settling);
+        assert_eq!(is_settling, expected, "{limit:?}");
+    }
+}
+
 // ---- where users cannot be looked up
 
 #[tokio::test(start_paused = true)]

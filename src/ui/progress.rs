@@ -4,7 +4,7 @@ use super::Ui;
 use super::bar::{Part, draw};
 use super::screen::{self, width};
 use crate::monitor::{Activity, Monitor, Progress, Settled};
-use crate::words::{grouped, span};
+use crate::words::{counted, grouped, span};
 use indicatif::ProgressBar;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -128,6 +128,9 @@ fn parts(progress: &Progress) -> Vec<Part> {
     }
     let doing = match &progress.activity {
         Activity::Connecting => "connecting".to_owned(),
+        Activity::Sending if progress.in_flight > 0 && progress.rate_per_s < 0.5 => {
+            format!("waiting for {}", counted(progress.in_flight as u64, "answer"))
+        }
         Activity::Sending => format!("{:.0}/s", progress.rate_per_s),
         Activity::Paused(left) => format!("asked to wait {}", span(left.as_secs() + 1)),
         Activity::Outage(so_far) => format!("no answer for {}, waiting", span(so_far.as_secs())),
@@ -259,6 +262,20 @@ mod tests {
         assert_eq!(line(&limited(10)), format!("7 of 10  {words}"));
         // Fewer are left than it may.
         assert_eq!(line(&limited(5_000)), format!("7 of 608  {words}"));
+    }
+
+    #[test]
+    fn where_nothing_comes_back_the_line_says_what_is_waited_for() {
+        let hangs = |in_flight| Progress {
+            in_flight,
+            rate_per_s: 0.4,
+            eta_s: None,
+            limit: Some(10),
+            ..progress(Activity::Sending)
+        };
+        assert!(line(&hangs(1)).ends_with("  waiting for 1 answer"), "{}", line(&hangs(1)));
+        assert!(line(&hangs(2)).ends_with("  waiting for 2 answers"));
+        assert!(line(&hangs(0)).ends_with("  0/s"));
     }
 
     #[test]
