@@ -18,9 +18,9 @@ const PACKAGE: &str = include_str!("function/package.json");
 const LOCK: &str = include_str!("function/package-lock.json");
 const DEPENDENCIES: &str = include_str!("function/dependencies.json");
 const LIMITS: &str = include_str!("function/limits.json");
+const README: &str = include_str!("function/README.md");
 /// Written as they are, whatever the schemes.
 const ALWAYS: &[(&str, &str)] = &[
-    ("README.md", include_str!("function/README.md")),
     ("limits.json", LIMITS),
     ("self-test.js", include_str!("function/self-test.js")),
     ("self-test.json", include_str!("function/self-test.json")),
@@ -159,6 +159,7 @@ pub fn files(schemes: &BTreeSet<Scheme>) -> Vec<File> {
     let mut files: Vec<File> = vec![
         ("index.js".to_owned(), HANDLERS.replace(MARK, &requires.concat())),
         ("package.json".to_owned(), package(&packages)),
+        ("README.md".to_owned(), readme(schemes.contains(&Scheme::FirebaseScrypt))),
     ];
     if !packages.is_empty() {
         files.push(("package-lock.json".to_owned(), LOCK.to_owned()));
@@ -188,7 +189,7 @@ pub fn is_one(files: &[String], package: &[u8]) -> bool {
 fn is_at_root(file: &str) -> bool {
     let always = ALWAYS.iter().map(|(name, _)| *name);
     always
-        .chain(["index.js", "package.json", "package-lock.json", FIREBASE])
+        .chain(["index.js", "package.json", "package-lock.json", "README.md", FIREBASE])
         .any(|name| name == file)
 }
 
@@ -196,6 +197,21 @@ fn is_at_root(file: &str) -> bool {
 fn names(dependencies: &Dependencies, schemes: &BTreeSet<Scheme>) -> BTreeSet<String> {
     let of_schemes = schemes.iter().filter_map(|scheme| dependencies.files.get(scheme.as_str()));
     of_schemes.flatten().chain(&dependencies.always).cloned().collect()
+}
+
+/// What to do with the function. Of Firebase it speaks where its hashes are among the schemes.
+fn readme(has_firebase: bool) -> String {
+    const BEGIN: &str = "<!-- firebase -->\n";
+    const END: &str = "<!-- end -->\n";
+    let parts = README.split_once(BEGIN).and_then(|(before, rest)| {
+        let (passage, after) = rest.split_once(END)?;
+        Some((before, passage, after))
+    });
+    match parts {
+        Some((before, passage, after)) if has_firebase => format!("{before}{passage}{after}"),
+        Some((before, _, after)) => format!("{before}{after}"),
+        None => README.to_owned(),
+    }
 }
 
 fn package(packages: &BTreeMap<String, String>) -> String {

@@ -727,6 +727,11 @@ fn the_function_is_written_for_what_was_found() {
     let did = desk.ferry("password function --from plain.json -o d").ok(2);
     assert!(did.err.contains("no hash that a custom password function could check"), "{}", did.err);
     assert!(!desk.path("d").exists());
+    // An export without any.
+    desk.write("userferry.toml", "[mapping]\nexternalId = \"uid\"\n");
+    let did = desk.ferry("password function --from plain.json -o d").ok(2);
+    assert!(did.err.starts_with("error: no password is mapped"), "{}", did.err);
+    assert!(!did.err.contains("plain text"), "{}", did.err);
 }
 
 /// With `--force` a function takes the place of one that was written before, and of nothing else.
@@ -832,6 +837,13 @@ fn firebases_parameters_go_into_the_function_and_nowhere_else() {
     assert!(did.err.contains("--scheme bcrypt,firebase-scrypt,salted-md5,OTHERS\n"), "{}", did.err);
     for name in ["bcrypt", "firebase-scrypt", "salted"] {
         assert!(desk.path(&format!("all/schemes/{name}.js")).is_file(), "{name}");
+    }
+    // What is not among the schemes is not spoken of.
+    desk.ferry("password function --scheme bcrypt -o other").ok(0);
+    assert!(desk.read("all/README.md").contains("\"mem_cost\""));
+    assert!(!desk.read("other/README.md").contains("irebase"));
+    for readme in ["all/README.md", "other/README.md"] {
+        assert!(desk.read(readme).contains("## 3. Try it") && !desk.read(readme).contains("<!--"));
     }
     let parameters: Value = serde_json::from_str(&desk.read("all/firebase.json")).unwrap();
     assert_eq!(parameters["rounds"], 8);

@@ -37,6 +37,8 @@ struct Found {
     refused: Schemes,
     /// Those of no known form.
     texts: Texts,
+    /// No rule of the mapping says where the passwords are.
+    are_unmapped: bool,
 }
 
 /// `password function`.
@@ -76,7 +78,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &PasswordFunction) -> Result<Ex
     } else {
         of_table(global, ui)?
     };
-    let Found { mut schemes, refused, texts } = found;
+    let Found { mut schemes, refused, texts, are_unmapped } = found;
     if !texts.are_typed()
         && let Some(n) = schemes.remove(&Scheme::Plain)
     {
@@ -87,6 +89,10 @@ pub(super) fn run(global: &Global, ui: Ui, args: &PasswordFunction) -> Result<Ex
     if known.is_empty() && unknown.contains_key(&Scheme::Unknown) {
         return Err(Error::usage("the passwords are of a form that is not known, which no custom password function of ours checks")
             .hint("find out what made them, and what belongs to them: a rule of the mapping may make one string of it (README, Passwords)"));
+    }
+    if known.is_empty() && are_unmapped {
+        return Err(Error::usage("no password is mapped: there is no hash that a custom password function could check")
+            .hint("if the export has passwords, map them: password = … under [mapping]; else the users set one by e-mail or phone"));
     }
     if known.is_empty() {
         return Err(Error::usage("there is no hash that a custom password function could check")
@@ -138,7 +144,8 @@ fn of_sources(global: &Global, ui: Ui, args: &PasswordFunction) -> Result<Found>
     let schema = settings.target.kind.schema();
     settings.mapping.validate(schema)?;
     let options = args.reading.options_for(&settings);
-    let mut found = Found::default();
+    let are_unmapped = settings.mapping.rule(schema.password_field).is_none();
+    let mut found = Found { are_unmapped, ..Found::default() };
     for name in &args.from {
         let mut reader = Reader::open(&Source::parse(name), &options, None)?;
         let (mut bar, mut records) = (ReadProgress::new(ui), 0_u64);
@@ -165,14 +172,16 @@ fn of_sources(global: &Global, ui: Ui, args: &PasswordFunction) -> Result<Found>
 fn of_table(global: &Global, ui: Ui) -> Result<Found> {
     let table = open_reader(global)?;
     let mapping = staged_mapping(&table)?.unwrap_or_else(Mapping::reference);
-    let mut found = Found::default();
+    let schema = TargetKind::AuthingV2.schema();
+    let are_unmapped = mapping.rule(schema.password_field).is_none();
+    let mut found = Found { are_unmapped, ..Found::default() };
     let mut after = JobId(0);
     loop {
         let page = table.records_to_send(after, PAGE)?;
         let Some((last, _)) = page.last() else { break };
         after = *last;
         for (_, raw) in &page {
-            let user = prepare::prepare(raw, &mapping, TargetKind::AuthingV2.schema()).user;
+            let user = prepare::prepare(raw, &mapping, schema).user;
             count(&user, &mut found);
         }
     }
