@@ -64,7 +64,7 @@ pub enum Command {
     Status(status::Status),
     /// List failed, invalid and unknown rows with their reasons
     Failures(failures::Failures),
-    /// Show one user: masked record, problems, every attempt, id in the directory
+    /// Show one user: what is sent (masked), problems, every attempt, id in the directory
     Show(show::Show),
     /// Decide about an unknown row, where no rule could
     Settle(settle::Settle),
