@@ -4,6 +4,7 @@
 
 #![no_main]
 
+use csv::Terminator;
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use userferry::input::{Cell, Delimiter, Encoding, Format, Header, Options};
@@ -77,7 +78,8 @@ fuzz_target!(|data: &[u8]| {
     }
     let header = layout["rows"]["header"].as_array().expect("the names");
     let header: Vec<&str> = header.iter().filter_map(Value::as_str).collect();
-    let rows = rows(text(data), separator);
+    let only_newlines = layout["rows"]["line_end"] == "newline";
+    let rows = rows(text(data), separator, only_newlines);
     let Some((first, rows)) = rows.split_first() else {
         assert!(header.is_empty() && walk.records.is_empty(), "a header without a row");
         return;
@@ -142,17 +144,37 @@ fn text(data: &[u8]) -> &[u8] {
     }
 }
 
-fn rows(text: &[u8], delimiter: u8) -> Vec<Vec<Vec<u8>>> {
+/// The rows, where a newline alone ends them, or a carriage return, too.
+fn rows(text: &[u8], delimiter: u8, only_newlines: bool) -> Vec<Vec<Vec<u8>>> {
     // The crate would take a second mark away.
     let mut marked = b"\n".to_vec();
     marked.extend_from_slice(text);
+    let line_end = if only_newlines { Terminator::Any(b'\n') } else { Terminator::CRLF };
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter)
+        .terminator(line_end)
         .has_headers(false)
         .flexible(true)
         .from_reader(marked.as_slice());
-    let rows = reader.byte_records().map(|row| row.expect("rows of any length"));
-    rows.map(|row| row.iter().map(<[u8]>::to_vec).collect()).collect()
+    let (mut rows, mut row, mut start) = (Vec::new(), csv::ByteRecord::new(), 0);
+    while reader.read_byte_record(&mut row).expect("rows of any length") {
+        let end = reader.position().byte() as usize;
+        let raw = marked[start..end].strip_suffix(b"\n").unwrap_or(&marked[start..end]);
+        start = end;
+        let mut cells: Vec<Vec<u8>> = row.iter().map(<[u8]>::to_vec).collect();
+        if only_newlines {
+            // Carriage returns before a newline, or at the end, belong to the line end.
+            let raw = raw.trim_ascii_start();
+            let returns = raw.iter().rev().take_while(|byte| **byte == b'\r').count();
+            if raw.is_empty() {
+                continue;
+            }
+            let last = cells.last_mut().expect("a cell");
+            last.truncate(last.len() - returns);
+        }
+        rows.push(cells);
+    }
+    rows
 }
 
 fn same(value: &Value, cell: &str, kind: Option<Cell>) {

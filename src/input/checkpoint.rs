@@ -2,6 +2,7 @@
 
 use super::delimiter::Delimiter;
 use super::encoding::Encoding;
+use super::line_ends::LineEnd;
 use super::names;
 use super::names::Header;
 use super::options::{Format, Options};
@@ -31,6 +32,9 @@ pub(super) enum Layout {
         /// Tabs separate the cells, and the first rows use no quotes.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         is_bare: bool,
+        /// What ends the rows.
+        #[serde(default, skip_serializing_if = "LineEnd::is_any")]
+        line_end: LineEnd,
     },
 }
 

@@ -7,7 +7,7 @@ use super::cells::{Cell, push_cell, push_text};
 use super::delimiter::Delimiter;
 use super::error::InputError;
 use super::escapes::Escapes;
-use super::line_ends::{line_ends, pass, skip_line_ends, whole_line_end};
+use super::line_ends::{LineEnd, line_ends, pass, whole_line_end};
 use super::mark::{self, MARK};
 use super::quotes::{self, Quotes};
 use super::scan::show_name;
@@ -18,7 +18,7 @@ use super::{MAX_RECORD, Reader, Record};
 use crate::json::is_space;
 use crate::problem::{Problem, Rule};
 use crate::vocabulary::nulls::{self, NullCounts};
-use csv_core::ReadRecordResult;
+use csv_core::{ReadRecordResult, Terminator};
 
 struct Column {
     name: String,
@@ -27,17 +27,28 @@ struct Column {
     cell: Option<Cell>,
 }
 
+/// What the quotes of a row are.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    /// They stand around cells of one line, or there are none.
+    Plain,
+    /// A line end stands in them.
+    OverLines,
+    /// One is neither the end of a cell nor written twice, and does not stand for itself.
+    Stray,
+}
+
 /// Takes rows apart. Keeps its memory from one row to the next.
 pub(super) struct Rows {
     core: csv_core::Reader,
     delimiter: u8,
+    line_end: LineEnd,
     /// The cells of the row, one after the other, and where each ends.
     text: Vec<u8>,
     text_len: usize,
     ends: Vec<usize>,
     cells: usize,
-    /// A quote in the row is neither the end of a cell nor written twice, and does not stand for itself.
-    is_stray: bool,
+    form: Form,
     /// The source uses no quotes: where they cannot be those of CSV, they stand for themselves.
     is_bare: bool,
     columns: Vec<Column>,
@@ -57,16 +68,16 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub(super) fn new(delimiter: Delimiter) -> Self {
-        let core = csv_core::ReaderBuilder::new().delimiter(delimiter.0).build();
+    pub(super) fn new(delimiter: Delimiter, line_end: LineEnd) -> Self {
         let mut rows = Self {
-            core,
+            core: core(delimiter.0, true),
             delimiter: delimiter.0,
+            line_end,
             text: vec![0; 4096],
             text_len: 0,
             ends: vec![0; 64],
             cells: 0,
-            is_stray: false,
+            form: Form::Plain,
             is_bare: false,
             columns: Vec::new(),
             is_named: false,
@@ -123,7 +134,7 @@ impl Rows {
     /// Takes note of how many cells the row has. What an export has marked is as it was in its source.
     fn note_width(&mut self) {
         if self.mark.is_none() {
-            let cells = if self.is_stray { 0 } else { self.cells };
+            let cells = if self.is_stray() { 0 } else { self.cells };
             self.widths.get_or_insert_default().see(cells, self.columns.len());
         }
     }
@@ -134,14 +145,50 @@ impl Rows {
         self
     }
 
-    pub(super) fn clear(&mut self) {
+    fn clear(&mut self) {
         self.text_len = 0;
         self.cells = 0;
-        self.is_stray = false;
+        self.form = Form::Plain;
+    }
+
+    /// Takes a row apart, which stands there without its line end.
+    fn take(&mut self, row: &[u8]) {
+        self.clear();
+        self.feed(row);
+        self.feed(b"\n");
+    }
+
+    /// Takes a line apart in which quotes mean nothing.
+    fn take_plain(&mut self, line: &[u8]) {
+        let quoting = std::mem::replace(&mut self.core, core(self.delimiter, false));
+        // As at the beginning: what has read something looks for no byte order mark.
+        self.feed(b"\n");
+        self.take(line);
+        self.core = quoting;
+    }
+
+    /// Takes the first row of a sample. Returns its length, with the empty lines before it and its line end, and
+    /// whether it ends in the sample; none where there are only empty lines.
+    pub(super) fn take_first(&mut self, sample: &[u8]) -> Option<(usize, bool)> {
+        let blank = sample.iter().position(|byte| !matches!(byte, b'\r' | b'\n'))?;
+        let bytes = &sample[blank..];
+        let mut quotes = Quotes::new(self.delimiter, self.line_end);
+        if quotes.follow(bytes) {
+            let (line, len) = self.line_end.line(bytes);
+            self.take_plain(line);
+            return Some((blank + len, self.line_end.ends(&bytes[..len])));
+        }
+        self.take(quotes.content(bytes));
+        if quotes.is_open() {
+            // The next row begins outside quotes, and is not looked at for a byte order mark.
+            self.core.reset();
+            self.feed(b"\n");
+        }
+        Some((blank + quotes.at, quotes.has_ended()))
     }
 
     /// Takes in bytes. Returns whether the row has ended, and how many of them belong to it.
-    pub(super) fn feed(&mut self, bytes: &[u8]) -> (bool, usize) {
+    fn feed(&mut self, bytes: &[u8]) -> (bool, usize) {
         let mut at = 0;
         // Without bytes the parser would take it for the end of the file.
         while at < bytes.len() {
@@ -169,73 +216,72 @@ impl Rows {
     /// the stray one, and what lies between them are other rows. Where the source uses no quotes, such a line
     /// with the right number of cells is a row like any other.
     pub(super) fn read(&mut self, window: &mut Window) -> Result<Option<usize>, Failure> {
-        if !skip_line_ends(window)? {
+        if !self.line_end.skip(window)? {
             return Ok(None);
         }
-        self.clear();
-        let mut quotes = Quotes::new();
-        let mut len = 0;
+        let mut quotes = Quotes::new(self.delimiter, self.line_end);
         loop {
-            if quotes.follow(window.bytes(), self.delimiter) && quotes.at <= MAX_RECORD {
+            // However much more of it is there already.
+            let bytes = &window.bytes()[..window.bytes().len().min(MAX_RECORD + 1)];
+            if quotes.follow(bytes) {
                 return self.read_stray(window).map(Some);
             }
-            let (has_ended, n) = self.feed(&window.bytes()[len..quotes.at]);
-            len += n;
-            if len > MAX_RECORD {
+            if quotes.has_ended() || (window.at_end() && bytes.len() == window.bytes().len()) {
+                break;
+            }
+            if bytes.len() > MAX_RECORD {
                 return Err(Failure::TooLong);
             }
-            if has_ended {
-                return Ok(Some(whole_line_end(window, len)));
-            }
-            if window.at_end() {
-                // A line end ends every row but one that is inside quotes.
-                let (has_ended, _) = self.feed(b"\n");
-                return if has_ended { Ok(Some(len)) } else { Err(Failure::OpenQuote) };
-            }
-            window.more(len + 1)?;
+            let want = bytes.len() + 1;
+            window.more(want)?;
         }
+        let (len, row) = (quotes.at, quotes.content(window.bytes()));
+        if row.len() >= MAX_RECORD {
+            return Err(Failure::TooLong);
+        }
+        if quotes.is_open() {
+            return Err(Failure::OpenQuote);
+        }
+        self.take(row);
+        if quotes.spans_lines() {
+            self.form = Form::OverLines;
+        }
+        Ok(Some(if quotes.has_ended() { whole_line_end(window, len) } else { len }))
     }
 
     /// Reads the line at the window's start as a row, in which quotes mean nothing.
     fn read_stray(&mut self, window: &mut Window) -> Result<usize, Failure> {
-        let mut seen = 0;
         let len = loop {
-            let bytes = window.bytes();
-            if let Some(at) = memchr::memchr2(b'\r', b'\n', &bytes[seen..]) {
-                break seen + at;
+            let bytes = &window.bytes()[..window.bytes().len().min(MAX_RECORD + 1)];
+            let (line, len) = self.line_end.line(bytes);
+            if self.line_end.ends(&bytes[..len]) {
+                if line.len() >= MAX_RECORD {
+                    return Err(Failure::TooLong);
+                }
+                break len;
             }
-            seen = bytes.len();
-            if seen > MAX_RECORD {
+            if bytes.len() > MAX_RECORD {
                 return Err(Failure::TooLong);
             }
             if window.at_end() {
-                break seen;
+                break len;
             }
-            window.more(seen + 1)?;
+            let want = bytes.len() + 1;
+            window.more(want)?;
         };
-        // However much of it is there already.
-        if len > MAX_RECORD {
-            return Err(Failure::TooLong);
-        }
-        let plain = csv_core::ReaderBuilder::new().delimiter(self.delimiter).quoting(false).build();
-        let mut core = std::mem::replace(&mut self.core, plain);
-        self.feed(b"\n");
-        self.clear();
-        self.feed(&window.bytes()[..len]);
-        self.feed(b"\n");
-        core.reset();
-        self.core = core;
-        // As at the beginning: what has read something looks for no byte order mark.
-        self.feed(b"\n");
-        self.is_stray = !self.is_bare
+        self.take_plain(self.line_end.line(&window.bytes()[..len]).0);
+        if !self.is_bare
             || self.cells != self.columns.len()
-            || self.cells().any(quotes::is_in_quotes);
-        if window.bytes().len() == len { Ok(len) } else { Ok(whole_line_end(window, len + 1)) }
+            || self.cells().any(quotes::is_in_quotes)
+        {
+            self.form = Form::Stray;
+        }
+        Ok(whole_line_end(window, len))
     }
 
     /// Whether a quote in the row is neither the end of a cell nor written twice.
     pub(super) fn is_stray(&self) -> bool {
-        self.is_stray
+        self.form == Form::Stray
     }
 
     pub(super) fn cells(&self) -> impl Iterator<Item = &[u8]> {
@@ -285,7 +331,7 @@ impl Rows {
 
     fn count_nulls(&mut self) {
         let Some(mut counts) = self.counts.take() else { return };
-        if !self.is_stray && self.cells == self.columns.len() {
+        if !self.is_stray() && self.cells == self.columns.len() {
             for (i, cell) in self.cells().enumerate().filter(|(i, _)| self.mark != Some(*i)) {
                 counts.see(i, cell);
             }
@@ -302,7 +348,7 @@ impl Rows {
 
     /// The row as JSON, and what is wrong with it.
     fn to_json(&self, lines: u64, bad_bytes: impl Fn() -> String) -> (Vec<u8>, Option<Problem>) {
-        if self.is_stray || self.cells != self.columns.len() {
+        if self.is_stray() || self.cells != self.columns.len() {
             return self.as_array(lines);
         }
         let mut fault = None;
@@ -344,7 +390,7 @@ impl Rows {
             push_text(cell, &mut json);
         }
         json.push(b']');
-        let fault = if self.is_stray || (is_padded && cells.len() == columns) {
+        let fault = if self.is_stray() || (is_padded && cells.len() == columns) {
             Problem::new("", Rule::Syntax, STRAY)
         } else {
             self.wrong_count(cells.len(), columns, lines)
@@ -357,7 +403,7 @@ impl Rows {
             1 => "1 column".to_owned(),
             n => format!("{n} columns"),
         };
-        let quote = if lines > 1 {
+        let quote = if self.form == Form::OverLines {
             format!("; it spans {lines} lines, so a quote may not be closed")
         } else {
             String::new()
@@ -366,6 +412,12 @@ impl Rows {
         let message = format!("the row has {columns}, where {header} {expected}{quote}");
         Problem::new("", Rule::Syntax, message)
     }
+}
+
+/// What takes cells apart. Only a newline ends a row: [`LineEnd`] says what else does.
+fn core(delimiter: u8, quoting: bool) -> csv_core::Reader {
+    let mut builder = csv_core::ReaderBuilder::new();
+    builder.delimiter(delimiter).quoting(quoting).terminator(Terminator::Any(b'\n')).build()
 }
 
 /// What is wrong with a row that has a stray quote.

@@ -3,7 +3,7 @@
 use super::csv::Rows;
 use super::delimiter::Delimiter;
 use super::error::{InputError, InputErrorKind as Kind};
-use super::line_ends::pass;
+use super::line_ends::{LineEnd, pass};
 use super::names::{self, Header, named, unique};
 use super::quotes;
 use super::wide::Widths;
@@ -60,30 +60,32 @@ impl Reader {
             is_named: false,
             null: Vec::new(),
             is_bare: false,
+            line_end: LineEnd::Any,
         };
+        let line_end = quotes::line_end(first_rows(&mut self.stream.window), delimiter.0);
+        let mut rows = Rows::new(delimiter, line_end);
         let (header, is_named) = match &options.header {
-            Header::Columns(names) => (self.named_columns(delimiter, names)?, true),
-            from => (self.first_line(delimiter, from)?, false),
+            Header::Columns(names) => (self.named_columns(&mut rows, names)?, true),
+            from => (self.first_line(&mut rows, from)?, false),
         };
-        let rows = Rows::new(delimiter).with_columns(&header, is_named, &options.cells);
         let first = first_rows(&mut self.stream.window);
-        let is_bare = delimiter.is_tab() && !quotes::are_used(first, delimiter.0);
-        let rows = rows.with_first_widths(widths(first, delimiter, header.len()));
+        let widths = widths(&mut rows, first, header.len());
+        let is_bare = delimiter.is_tab() && !quotes::are_used(first, delimiter.0, line_end);
+        let rows = rows.with_columns(&header, is_named, &options.cells).with_first_widths(widths);
         self.rows = Some(rows.with_null(&null, options.count_nulls).bare(is_bare));
-        Ok(Layout::Rows { delimiter, header, is_named, null, is_bare })
+        Ok(Layout::Rows { delimiter, header, is_named, null, is_bare, line_end })
     }
 
     /// The names that the user gives, if the first row has as many cells.
     fn named_columns(
         &mut self,
-        delimiter: Delimiter,
+        rows: &mut Rows,
         names: &[String],
     ) -> Result<Vec<String>, InputError> {
         let names = named(names).map_err(|what| {
             InputError::new(Kind::Header, &self.file, format!("--columns: {what}"))
                 .hint("give each column a name of its own")
         })?;
-        let mut rows = Rows::new(delimiter);
         // What is wrong with the row itself is told of its record.
         if !matches!(rows.read(&mut self.stream.window), Ok(Some(_))) || rows.is_stray() {
             return Ok(names);
@@ -111,12 +113,7 @@ impl Reader {
     }
 
     /// The names in the first line, which is consumed.
-    fn first_line(
-        &mut self,
-        delimiter: Delimiter,
-        from: &Header,
-    ) -> Result<Vec<String>, InputError> {
-        let mut rows = Rows::new(delimiter);
+    fn first_line(&mut self, rows: &mut Rows, from: &Header) -> Result<Vec<String>, InputError> {
         let window = &mut self.stream.window;
         let len = match rows.read(window) {
             Ok(len) => len.unwrap_or(0),
@@ -129,7 +126,10 @@ impl Reader {
             let what = "a quote stands inside a name of a column";
             return fail(Kind::Header, what, "take the quotes out of the first line");
         }
-        let cells: Result<Vec<&str>, _> = rows.cells().map(std::str::from_utf8).collect();
+        let cells: Result<Vec<String>, _> = rows
+            .cells()
+            .map(|cell| std::str::from_utf8(cell).map(|cell| cell.trim().to_owned()))
+            .collect();
         let Ok(cells) = cells else {
             return fail(
                 Kind::Encoding,
@@ -137,10 +137,10 @@ impl Reader {
                 "name the encoding of the file: --encoding gb18030, utf-16le, big5, …",
             );
         };
-        let cells: Vec<&str> = cells.into_iter().map(str::trim).collect();
+        let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
         let judged = match from {
             Header::Known(known) => {
-                let repeated = repeated(&cells, first_rows(window), delimiter);
+                let repeated = repeated(rows, &cells, first_rows(window));
                 names::judge(&cells, known, |column| repeated[column])
             }
             _ => names::trusted(&cells),
@@ -163,18 +163,13 @@ fn first_rows(window: &mut Window) -> &[u8] {
 }
 
 /// Which cells of the first line stand again in the same column of one of the next rows.
-fn repeated(cells: &[&str], sample: &[u8], delimiter: Delimiter) -> Vec<bool> {
+fn repeated(rows: &mut Rows, cells: &[&str], sample: &[u8]) -> Vec<bool> {
     let mut repeated = vec![false; cells.len()];
-    let mut rows = Rows::new(delimiter);
-    let (mut at, mut seen) = (0, 0);
-    while seen < ROWS && at < sample.len() {
-        rows.clear();
-        let (has_ended, n) = rows.feed(&sample[at..]);
+    let mut at = 0;
+    for _ in 0..ROWS {
+        // The last row may be longer than the sample.
+        let Some((n, _)) = rows.take_first(&sample[at..]) else { break };
         at += n;
-        if !has_ended {
-            // The last row of a file, or one that is longer than the sample.
-            rows.feed(b"\n");
-        }
         let same: Vec<bool> = cells
             .iter()
             .zip(rows.cells())
@@ -184,23 +179,17 @@ fn repeated(cells: &[&str], sample: &[u8], delimiter: Delimiter) -> Vec<bool> {
         if !same.iter().all(|same| *same) {
             repeated.iter_mut().zip(same).for_each(|(repeated, same)| *repeated |= same);
         }
-        seen += 1;
     }
     repeated
 }
 
 /// How many cells the first rows have.
-fn widths(sample: &[u8], delimiter: Delimiter, columns: usize) -> Widths {
-    let mut rows = Rows::new(delimiter);
+fn widths(rows: &mut Rows, sample: &[u8], columns: usize) -> Widths {
     let mut widths = Widths::default();
     let mut at = 0;
     for _ in 0..ROWS {
-        rows.clear();
-        let (has_ended, n) = rows.feed(&sample[at..]);
+        let Some((n, true)) = rows.take_first(&sample[at..]) else { break };
         at += n;
-        if !has_ended {
-            break;
-        }
         widths.see(rows.count(), columns);
     }
     widths
@@ -228,16 +217,12 @@ fn delimiter(sample: &[u8], is_whole: bool, prefer_tabs: bool) -> Option<Delimit
 
 /// The columns of the header, and whether most of the rows in the sample have as many.
 fn judge(sample: &[u8], is_whole: bool, delimiter: Delimiter) -> (usize, bool) {
-    let mut rows = Rows::new(delimiter);
+    let mut rows = Rows::new(delimiter, quotes::line_end(sample, delimiter.0));
     let (mut at, mut columns, mut agree, mut seen) = (0, 0, 0, 0);
-    while seen <= ROWS && at < sample.len() {
-        rows.clear();
-        let (mut has_ended, n) = rows.feed(&sample[at..]);
+    while seen <= ROWS {
+        let Some((n, has_ended)) = rows.take_first(&sample[at..]) else { break };
         at += n;
-        if !has_ended && is_whole {
-            has_ended = rows.feed(b"\n").0;
-        }
-        if !has_ended {
+        if !has_ended && !is_whole {
             // A header longer than the sample is judged as far as it is seen.
             columns = if seen == 0 { rows.count() } else { columns };
             break;
@@ -290,11 +275,11 @@ mod tests {
     fn a_word_that_stands_in_its_column_again_is_found_however_much_was_read() {
         let cells = ["zhang", "password", "email"];
         let sample = b"li,x,phone\n\"wu, b\",\"y\r\nz\",email\nzhao,password,";
-        let delimiter = Delimiter(b',');
-        assert_eq!(repeated(&cells, sample, delimiter), [false, true, true]);
-        assert_eq!(repeated(&cells, b"", delimiter), [false; 3]);
-        assert_eq!(repeated(&cells, b"zhang,x\n", delimiter), [true, false, false]);
-        assert_eq!(repeated(&cells, b"a,b,c\nzhang,password,email\n", delimiter), [false; 3]);
+        let mut rows = Rows::new(Delimiter(b','), LineEnd::Newline);
+        assert_eq!(repeated(&mut rows, &cells, sample), [false, true, true]);
+        assert_eq!(repeated(&mut rows, &cells, b""), [false; 3]);
+        assert_eq!(repeated(&mut rows, &cells, b"zhang,x\n"), [true, false, false]);
+        assert_eq!(repeated(&mut rows, &cells, b"a,b,c\nzhang,password,email\n"), [false; 3]);
     }
 
     #[test]

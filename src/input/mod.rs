@@ -212,8 +212,13 @@ impl Reader {
         }
         window.set_line(checkpoint.line);
         self.layout = checkpoint.layout.clone();
-        if let Layout::Rows { delimiter, header, is_named, null, is_bare } = &self.layout {
-            let rows = csv::Rows::new(*delimiter).with_columns(header, *is_named, &options.cells);
+        if let Layout::Rows { delimiter, header, is_named, null, is_bare, line_end } = &self.layout
+        {
+            let rows = csv::Rows::new(*delimiter, *line_end).with_columns(
+                header,
+                *is_named,
+                &options.cells,
+            );
             self.rows = Some(rows.with_null(null, options.count_nulls).bare(*is_bare));
         }
         self.records = checkpoint.records;

@@ -1,13 +1,19 @@
 //! What the quotes of CSV mean: where they hold a cell together, where they are stray, and whether a source
 //! uses them at all.
 
+use super::line_ends::LineEnd;
+
 /// Follows the quotes of a row.
 pub(super) struct Quotes {
     /// What was followed so far; at the end of the row, its length.
     pub(super) at: usize,
+    delimiter: u8,
+    line_end: LineEnd,
     place: Place,
+    spans_lines: bool,
 }
 
+#[derive(PartialEq)]
 enum Place {
     /// At the start of a cell.
     Start,
@@ -17,17 +23,19 @@ enum Place {
     Quoted,
     /// Behind a quote in such a cell: its end, or the first of two.
     Behind,
+    /// Behind the end of such a cell and a carriage return, which only a newline may follow.
+    Return,
     /// Behind the line end.
     End,
 }
 
 impl Quotes {
-    pub(super) fn new() -> Self {
-        Self { at: 0, place: Place::Start }
+    pub(super) fn new(delimiter: u8, line_end: LineEnd) -> Self {
+        Self { at: 0, delimiter, line_end, place: Place::Start, spans_lines: false }
     }
 
     /// Goes on in a row, to its end or that of the bytes. Returns whether a quote is stray.
-    pub(super) fn follow(&mut self, bytes: &[u8], delimiter: u8) -> bool {
+    pub(super) fn follow(&mut self, bytes: &[u8]) -> bool {
         while self.at < bytes.len() {
             let rest = &bytes[self.at..];
             let (n, place) = match (&self.place, rest[0]) {
@@ -37,37 +45,79 @@ impl Quotes {
                     None => (rest.len(), Place::Quoted),
                 },
                 (Place::Start | Place::Behind, b'"') => (1, Place::Quoted),
-                (_, b'\r' | b'\n') => (1, Place::End),
-                (_, byte) if byte == delimiter => (1, Place::Start),
-                (Place::Behind, _) => return true,
+                (_, byte) if self.line_end.is_one(byte) => (1, Place::End),
+                (Place::Behind | Place::Return, b'\r') => (1, Place::Return),
+                (Place::Start | Place::Plain | Place::Behind, byte) if byte == self.delimiter => {
+                    (1, Place::Start)
+                }
+                (Place::Behind | Place::Return, _) => return true,
                 (Place::Start | Place::Plain, _) => {
-                    let end = memchr::memchr3(delimiter, b'\r', b'\n', rest);
-                    (end.unwrap_or(rest.len()), Place::Plain)
+                    (self.line_end.find_or(self.delimiter, rest), Place::Plain)
                 }
             };
+            if self.place == Place::Quoted {
+                self.spans_lines |= memchr::memchr2(b'\r', b'\n', &rest[..n]).is_some();
+            }
             self.at += n;
             self.place = place;
         }
         false
     }
+
+    /// Whether the end of the row was reached.
+    pub(super) fn has_ended(&self) -> bool {
+        self.place == Place::End
+    }
+
+    /// Whether what was followed ends inside quotes.
+    pub(super) fn is_open(&self) -> bool {
+        self.place == Place::Quoted
+    }
+
+    /// Whether a line end stands in quotes.
+    pub(super) fn spans_lines(&self) -> bool {
+        self.spans_lines
+    }
+
+    /// The row without its line end.
+    pub(super) fn content<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        let content = &bytes[..self.at - usize::from(self.has_ended())];
+        if self.is_open() { content } else { self.line_end.without_returns(content) }
+    }
+}
+
+/// What ends most of the rows in a sample.
+pub(super) fn line_end(sample: &[u8], delimiter: u8) -> LineEnd {
+    let (mut newlines, mut returns) = (0, 0);
+    let mut rest = sample;
+    while !rest.is_empty() {
+        let mut quotes = Quotes::new(delimiter, LineEnd::Any);
+        let len = if quotes.follow(rest) { LineEnd::Any.line(rest).1 } else { quotes.at };
+        match (&rest[..len], rest.get(len)) {
+            ([.., b'\n'], _) => newlines += 1,
+            // Several before a newline are one line end.
+            ([.., b'\r'], Some(byte)) if !matches!(byte, b'\r' | b'\n') => returns += 1,
+            _ => {}
+        }
+        rest = &rest[len..];
+    }
+    if returns > newlines { LineEnd::Any } else { LineEnd::Newline }
 }
 
 /// Whether one of the rows holds by its quotes what could not stand in a cell without: what separates cells or
 /// rows, or a quote that is written twice. Quotes around anything else may belong to the value.
-pub(super) fn are_used(mut rows: &[u8], delimiter: u8) -> bool {
+pub(super) fn are_used(mut rows: &[u8], delimiter: u8, line_end: LineEnd) -> bool {
     while !rows.is_empty() {
-        let mut quotes = Quotes::new();
-        if quotes.follow(rows, delimiter) {
+        let mut quotes = Quotes::new(delimiter, line_end);
+        if quotes.follow(rows) {
             // As it is read: a row with a stray quote ends with its line.
-            let end = memchr::memchr2(b'\r', b'\n', rows).map_or(rows.len(), |at| at + 1);
-            rows = &rows[end..];
+            rows = &rows[line_end.line(rows).1..];
             continue;
         }
         let row = &rows[..quotes.at];
         let mut parts = row.split(|byte| *byte == delimiter || matches!(byte, b'\r' | b'\n'));
         // At the end of what is seen a quote may be open, and its cell be stray yet.
-        let is_whole = matches!(quotes.place, Place::End);
-        if is_whole && parts.any(|part| part.first() == Some(&b'"') && !is_around(part)) {
+        if quotes.has_ended() && parts.any(|part| part.first() == Some(&b'"') && !is_around(part)) {
             return true;
         }
         rows = &rows[quotes.at..];
@@ -103,7 +153,7 @@ mod tests {
             ("1\ta\n2\t\"b\tx", false),
             ("", false),
         ] {
-            assert_eq!(are_used(rows.as_bytes(), b'\t'), expected, "{rows:?}");
+            assert_eq!(are_used(rows.as_bytes(), b'\t', LineEnd::Newline), expected, "{rows:?}");
         }
     }
 }

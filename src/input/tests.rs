@@ -283,6 +283,31 @@ fn rows_with_stray_quotes_are_the_same_at_every_boundary_and_checkpoint() {
 }
 
 #[test]
+fn carriage_returns_are_the_same_at_every_boundary_and_checkpoint() {
+    let text = b"id,name\r\n1,T\rU\r\n\r\n\r2,\"B\"\r\n3,\"x\r\"\r\r\n4,\"a\"\rb\r\n5,\r\n6,E\r";
+    let whole = read(&mut open(text, &[100]).expect("it opens"));
+    let cells = |record: &Record| {
+        let row: serde_json::Value = serde_json::from_slice(&record.raw).expect("JSON");
+        [row["id"].clone(), row["name"].clone()]
+    };
+    let rows: Vec<_> = whole.0.iter().filter(|it| it.fault.is_none()).map(cells).collect();
+    let expected = [["1", "T\rU"], ["\r2", "B"], ["3", "x\r"], ["5", ""], ["6", "E"]];
+    assert_eq!(rows, expected);
+    assert_eq!((whole.0.len(), &whole.1), (6, &None));
+    for size in 1..20 {
+        let mut reader = open(text, &[size]).expect("it opens");
+        for (i, record) in whole.0.iter().enumerate() {
+            assert_eq!(reader.next_record().expect("a row").as_ref(), Some(record), "by {size}");
+            let input = std::io::Cursor::new(text.to_vec());
+            let checkpoint = reader.checkpoint();
+            let mut second = Reader::from_read(input, "u", &Options::default(), Some(&checkpoint))
+                .expect("it goes on");
+            assert_eq!(read(&mut second), (whole.0[i + 1..].to_vec(), None), "behind {i}");
+        }
+    }
+}
+
+#[test]
 fn a_checkpoint_holds_only_for_options_that_say_the_same() {
     let named = |change: &dyn Fn(&mut Options)| {
         let mut options = Options::default();

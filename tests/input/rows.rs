@@ -276,6 +276,57 @@ fn a_stray_quote_spoils_only_its_own_row() {
     assert_eq!(refused("users.csv", b"uid,\"mail,nick\n1,\"a\",b\n2,a,b\n"), expected);
 }
 
+/// The rows are known before they are written.
+#[test]
+fn a_carriage_return_in_a_cell_ends_no_row_where_newlines_do() {
+    let rows = [
+        ["1", "Li\rBo", "a@b.cn"],
+        ["\r2", "Wu", "b@b.cn"],
+        ["3", "\r", "c@b.cn"],
+        ["4", "Xu", "d@b.cn\rx"],
+        ["5", "", "\r\re@b.cn"],
+        ["6", "Yu", "f@b.cn"],
+    ];
+    let expected = rows.map(|[uid, nickname, mail]| {
+        serde_json::json!({"uid": uid, "nickname": nickname, "mail": mail}).to_string()
+    });
+    let sorted = |raws: Vec<String>| {
+        raws.iter()
+            .map(|raw| raw.parse::<serde_json::Value>().unwrap().to_string())
+            .collect::<Vec<_>>()
+    };
+    // The last is what a program in text mode makes of CRLF.
+    for line_end in ["\n", "\r\n", "\r\r\n"] {
+        for delimiter in [",", ";", "\t", "|"] {
+            let lines = rows.map(|row| row.join(delimiter) + line_end).concat();
+            let text =
+                format!("uid,nickname,mail{line_end}{line_end}").replace(',', delimiter) + &lines;
+            let without = text.strip_suffix(line_end).unwrap();
+            for text in [text.as_str(), without] {
+                let (raws, error) = read("users.csv", text.as_bytes());
+                assert_eq!((sorted(raws), error), (expected.to_vec(), None), "{text:?}");
+            }
+        }
+    }
+    // As the last cell of a quoted row has it, and behind the quote.
+    let (raws, error) = read("users.csv", b"uid,nickname\r\n1,\"a\r\"\r\n2,\"b\"\rc\n3,d\n");
+    let expected =
+        [r#"{"uid":"1","nickname":"a\r"}"#, r#"["2","\"b\"\rc"]"#, r#"{"uid":"3","nickname":"d"}"#];
+    assert_eq!((raws, error), (expected.map(str::to_owned).to_vec(), None));
+}
+
+/// Excel for Mac ends rows so, and writes a newline within a cell as one.
+#[test]
+fn rows_that_end_in_carriage_returns_alone_are_read() {
+    let text = "uid,nickname,mail\r1,Li,a@b.cn\r2,\"Wu\nTiger\nX\",b@b.cn\r\r3,Xu,c@b.cn";
+    let expected = [
+        r#"{"uid":"1","nickname":"Li","mail":"a@b.cn"}"#,
+        r#"{"uid":"2","nickname":"Wu\nTiger\nX","mail":"b@b.cn"}"#,
+        r#"{"uid":"3","nickname":"Xu","mail":"c@b.cn"}"#,
+    ];
+    assert_eq!(read("users.csv", text.as_bytes()), (expected.map(str::to_owned).to_vec(), None));
+}
+
 /// `mysql --batch` separates by tabs and puts no quotes.
 #[test]
 fn where_no_quotes_are_used_those_of_a_cell_stand_for_themselves() {
