@@ -101,7 +101,7 @@ fn wrong_rules_are_refused_with_line_and_column() {
         (
             "[mapping]\nphone = { from = \"tel\", as = \"phone\", region = \"geheim\" }\n",
             "userferry.toml, line 2, column 39: mapping of `phone`: `region`: a country in two \
-             capital letters such as \"CN\" is expected",
+             capital letters such as \"CN\", or { from = \"column\" }, is expected",
             "",
         ),
         (
