@@ -7,7 +7,7 @@
 use csv::Terminator;
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
-use userferry::input::{Cell, Delimiter, Encoding, Format, Header, Options};
+use userferry::input::{Cell, Delimiter, Encoding, Format, Header, Options, Quoting};
 use userferry_fuzz::{is_packed, is_private, parse, read};
 
 fuzz_target!(|data: &[u8]| {
@@ -34,10 +34,16 @@ fuzz_target!(|data: &[u8]| {
     let words = ["NULL", "x", ""].map(str::to_owned).to_vec();
     let null = (choice & 16 != 0).then_some(words);
     let count_nulls = choice & 32 != 0;
+    let quotes = match typed & 24 {
+        8 => Some(Quoting::None),
+        16 => Some(Quoting::Double),
+        _ => None,
+    };
     let options = Options {
         format,
         encoding,
         delimiter,
+        quotes,
         header,
         cells,
         null,
@@ -56,12 +62,16 @@ fuzz_target!(|data: &[u8]| {
     {
         return;
     }
-    // A quote inside a cell spoils its row, and the next line is the next row: the crate has no such rule.
+    // A quote inside a cell spoils its row, and the next line is the next row, and what may be several rows is told: the
+    // crate has no such rules.
     let is_stray = |record: &userferry::input::Record| {
         record
             .fault
             .as_ref()
-            .is_some_and(|fault| fault.message.starts_with("a quote stands inside"))
+            .is_some_and(|fault| {
+                let starts = |start| fault.message.starts_with(start);
+                starts("a quote stands inside") || starts("a cell begins with a quote") || starts("a cell in quotes spans")
+            })
     };
     if walk.records.iter().any(is_stray) {
         return;
@@ -79,7 +89,7 @@ fuzz_target!(|data: &[u8]| {
     let header = layout["rows"]["header"].as_array().expect("the names");
     let header: Vec<&str> = header.iter().filter_map(Value::as_str).collect();
     let only_newlines = layout["rows"]["line_end"] == "newline";
-    let rows = rows(text(data), separator, only_newlines);
+    let rows = rows(text(data), separator, only_newlines, quotes != Some(Quoting::None));
     let Some((first, rows)) = rows.split_first() else {
         assert!(header.is_empty() && walk.records.is_empty(), "a header without a row");
         return;
@@ -145,7 +155,7 @@ fn text(data: &[u8]) -> &[u8] {
 }
 
 /// The rows, where a newline alone ends them, or a carriage return, too.
-fn rows(text: &[u8], delimiter: u8, only_newlines: bool) -> Vec<Vec<Vec<u8>>> {
+fn rows(text: &[u8], delimiter: u8, only_newlines: bool, quoting: bool) -> Vec<Vec<Vec<u8>>> {
     // The crate would take a second mark away.
     let mut marked = b"\n".to_vec();
     marked.extend_from_slice(text);
@@ -153,6 +163,7 @@ fn rows(text: &[u8], delimiter: u8, only_newlines: bool) -> Vec<Vec<Vec<u8>>> {
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter)
         .terminator(line_end)
+        .quoting(quoting)
         .has_headers(false)
         .flexible(true)
         .from_reader(marked.as_slice());

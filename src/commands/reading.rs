@@ -1,7 +1,7 @@
 //! How to read a source: the options that every command which reads one takes.
 
 use crate::config::Settings;
-use crate::input::{self, Delimiter, Encoding, Format, Header};
+use crate::input::{self, Delimiter, Encoding, Format, Header, Quoting};
 use clap::Args;
 
 /// How to read a source.
@@ -22,6 +22,10 @@ pub struct SourceOptions {
     /// What separates the cells of CSV: one character, or the word tab [default: told by the header]
     #[arg(long, value_name = "CHAR")]
     pub delimiter: Option<Delimiter>,
+
+    /// What the quotes of CSV are: part of the values, or around cells [default: told by the rows]
+    #[arg(long, value_name = "QUOTES", value_enum)]
+    pub quotes: Option<Quoting>,
 
     /// The first line of CSV is a header, though Userferry does not know two of its names
     #[arg(long)]
@@ -52,6 +56,7 @@ impl SourceOptions {
             format: self.input_format,
             encoding: self.encoding,
             delimiter: self.delimiter,
+            quotes: self.quotes,
             header,
             cells: Vec::new(),
             null: (!self.null.is_empty()).then(|| self.null.clone()),

@@ -5,7 +5,7 @@ use super::encoding::Encoding;
 use super::line_ends::LineEnd;
 use super::names;
 use super::names::Header;
-use super::options::{Format, Options};
+use super::options::{Format, Options, Quoting};
 use crate::vocabulary;
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +35,9 @@ pub(super) enum Layout {
         /// What ends the rows.
         #[serde(default, skip_serializing_if = "LineEnd::is_any")]
         line_end: LineEnd,
+        /// What the user says that quotes are.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        quotes: Option<Quoting>,
     },
 }
 
@@ -63,9 +66,18 @@ impl Layout {
             (Self::Rows { delimiter, .. }, Some(named)) if named != *delimiter => {
                 Some("--delimiter")
             }
+            _ if !self.has_quotes_of(options) => Some("--quotes"),
             _ if !self.has_null_of(options) => Some("null or --null"),
             _ if self.has_header_of(&options.header) => None,
             _ => options.header.option(),
+        }
+    }
+
+    /// Whether quotes are what this says. Only CSV has such.
+    fn has_quotes_of(&self, options: &Options) -> bool {
+        match self {
+            Self::Rows { quotes, .. } => options.quotes.is_none() || options.quotes == *quotes,
+            Self::Array { .. } | Self::Lines | Self::Values => true,
         }
     }
 
@@ -125,16 +137,17 @@ impl Checkpoint {
     /// Whether something was said of the source that a later staging must know.
     pub(crate) fn has_given_options(&self) -> bool {
         self.has_given_names()
-            || matches!(&self.layout, Layout::Rows { null, .. } if !null.is_empty())
+            || matches!(&self.layout, Layout::Rows { null, quotes, .. } if !null.is_empty() || quotes.is_some())
     }
 
-    /// The options, with the names of the columns and the words for no value that the source had before:
+    /// The options, with the names of the columns, the words for no value and the quotes that the source had before:
     /// where they were named, they need not be named again, and a first line that was a header is one
     /// again.
     #[must_use]
     pub fn with_header(&self, options: &Options) -> Options {
         let mut options = options.clone();
-        if let Layout::Rows { null, .. } = &self.layout {
+        if let Layout::Rows { null, quotes, .. } = &self.layout {
+            options.quotes = options.quotes.or(*quotes);
             options.null.get_or_insert_with(|| null.clone());
         }
         let may_be_rows = options.format.is_none_or(|format| format == Format::Csv);

@@ -7,8 +7,10 @@ use super::cells::{Cell, push_cell, push_text};
 use super::delimiter::Delimiter;
 use super::error::InputError;
 use super::escapes::Escapes;
+use super::form::Form;
 use super::line_ends::{LineEnd, line_ends, pass, whole_line_end};
 use super::mark::{self, MARK};
+use super::options::Quoting;
 use super::quotes::{self, Quotes};
 use super::scan::show_name;
 use super::stream::Failure;
@@ -27,22 +29,13 @@ struct Column {
     cell: Option<Cell>,
 }
 
-/// What the quotes of a row are.
-#[derive(Clone, Copy, PartialEq)]
-enum Form {
-    /// They stand around cells of one line, or there are none.
-    Plain,
-    /// A line end stands in them.
-    OverLines,
-    /// One is neither the end of a cell nor written twice, and does not stand for itself.
-    Stray,
-}
-
 /// Takes rows apart. Keeps its memory from one row to the next.
 pub(super) struct Rows {
     core: csv_core::Reader,
     delimiter: u8,
     line_end: LineEnd,
+    /// What the user says that quotes are.
+    quotes: Option<Quoting>,
     /// The cells of the row, one after the other, and where each ends.
     text: Vec<u8>,
     text_len: usize,
@@ -68,11 +61,12 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub(super) fn new(delimiter: Delimiter, line_end: LineEnd) -> Self {
+    pub(super) fn new(delimiter: Delimiter, line_end: LineEnd, quotes: Option<Quoting>) -> Self {
         let mut rows = Self {
-            core: core(delimiter.0, true),
+            core: core(delimiter.0, quotes != Some(Quoting::None)),
             delimiter: delimiter.0,
             line_end,
+            quotes,
             text: vec![0; 4096],
             text_len: 0,
             ends: vec![0; 64],
@@ -173,7 +167,7 @@ impl Rows {
         let blank = sample.iter().position(|byte| !matches!(byte, b'\r' | b'\n'))?;
         let bytes = &sample[blank..];
         let mut quotes = Quotes::new(self.delimiter, self.line_end);
-        if quotes.follow(bytes) {
+        if self.has_no_quotes() || quotes.follow(bytes) {
             let (line, len) = self.line_end.line(bytes);
             self.take_plain(line);
             return Some((blank + len, self.line_end.ends(&bytes[..len])));
@@ -185,6 +179,10 @@ impl Rows {
             self.feed(b"\n");
         }
         Some((blank + quotes.at, quotes.has_ended()))
+    }
+
+    fn has_no_quotes(&self) -> bool {
+        self.quotes == Some(Quoting::None)
     }
 
     /// Takes in bytes. Returns whether the row has ended, and how many of them belong to it.
@@ -219,23 +217,37 @@ impl Rows {
         if !self.line_end.skip(window)? {
             return Ok(None);
         }
+        if self.has_no_quotes() {
+            return self.read_line(window).map(Some);
+        }
         let mut quotes = Quotes::new(self.delimiter, self.line_end);
         loop {
             // However much more of it is there already.
             let bytes = &window.bytes()[..window.bytes().len().min(MAX_RECORD + 1)];
             if quotes.follow(bytes) {
-                return self.read_stray(window).map(Some);
+                let len = self.read_line(window)?;
+                if !self.stands_for_itself() {
+                    self.form = Form::Stray;
+                }
+                return Ok(Some(len));
             }
             if quotes.has_ended() || (window.at_end() && bytes.len() == window.bytes().len()) {
                 break;
             }
             if bytes.len() > MAX_RECORD {
-                return Err(Failure::TooLong);
+                break;
             }
             let want = bytes.len() + 1;
             window.more(want)?;
         }
-        let (len, row) = (quotes.at, quotes.content(window.bytes()));
+        let (bytes, columns) = (&window.bytes()[..quotes.at], self.columns.len());
+        let holds_rows = self.quotes.is_none() && quotes.hold_rows(bytes, columns);
+        if self.is_bare && (holds_rows || quotes.is_open() && quotes.begin_a_row(bytes, columns)) {
+            let len = self.read_line(window)?;
+            self.form = Form::Unclosed;
+            return Ok(Some(len));
+        }
+        let row = quotes.content(bytes);
         if row.len() >= MAX_RECORD {
             return Err(Failure::TooLong);
         }
@@ -243,14 +255,17 @@ impl Rows {
             return Err(Failure::OpenQuote);
         }
         self.take(row);
-        if quotes.spans_lines() {
-            self.form = Form::OverLines;
-        }
+        self.form = match quotes.spans_lines() {
+            _ if holds_rows => Form::Hiding,
+            true => Form::OverLines,
+            false => Form::Plain,
+        };
+        let len = quotes.at;
         Ok(Some(if quotes.has_ended() { whole_line_end(window, len) } else { len }))
     }
 
     /// Reads the line at the window's start as a row, in which quotes mean nothing.
-    fn read_stray(&mut self, window: &mut Window) -> Result<usize, Failure> {
+    fn read_line(&mut self, window: &mut Window) -> Result<usize, Failure> {
         let len = loop {
             let bytes = &window.bytes()[..window.bytes().len().min(MAX_RECORD + 1)];
             let (line, len) = self.line_end.line(bytes);
@@ -270,18 +285,22 @@ impl Rows {
             window.more(want)?;
         };
         self.take_plain(self.line_end.line(&window.bytes()[..len]).0);
-        if !self.is_bare
-            || self.cells != self.columns.len()
-            || self.cells().any(quotes::is_in_quotes)
-        {
-            self.form = Form::Stray;
-        }
         Ok(whole_line_end(window, len))
+    }
+
+    /// Whether the source uses no quotes, and a line is a row in which they can only stand for themselves.
+    fn stands_for_itself(&self) -> bool {
+        self.is_bare && self.cells == self.columns.len() && !self.cells().any(quotes::is_in_quotes)
     }
 
     /// Whether a quote in the row is neither the end of a cell nor written twice.
     pub(super) fn is_stray(&self) -> bool {
-        self.form == Form::Stray
+        self.form.is_stray()
+    }
+
+    /// Whether its cells are those of the columns.
+    fn is_sound(&self) -> bool {
+        !self.is_stray() && self.form != Form::Hiding && self.cells == self.columns.len()
     }
 
     pub(super) fn cells(&self) -> impl Iterator<Item = &[u8]> {
@@ -331,7 +350,7 @@ impl Rows {
 
     fn count_nulls(&mut self) {
         let Some(mut counts) = self.counts.take() else { return };
-        if !self.is_stray() && self.cells == self.columns.len() {
+        if self.is_sound() {
             for (i, cell) in self.cells().enumerate().filter(|(i, _)| self.mark != Some(*i)) {
                 counts.see(i, cell);
             }
@@ -348,7 +367,7 @@ impl Rows {
 
     /// The row as JSON, and what is wrong with it.
     fn to_json(&self, lines: u64, bad_bytes: impl Fn() -> String) -> (Vec<u8>, Option<Problem>) {
-        if self.is_stray() || self.cells != self.columns.len() {
+        if !self.is_sound() {
             return self.as_array(lines);
         }
         let mut fault = None;
@@ -390,27 +409,10 @@ impl Rows {
             push_text(cell, &mut json);
         }
         json.push(b']');
-        let fault = if self.is_stray() || (is_padded && cells.len() == columns) {
-            Problem::new("", Rule::Syntax, STRAY)
-        } else {
-            self.wrong_count(cells.len(), columns, lines)
-        };
+        let is_like_others = is_padded && cells.len() == columns;
+        let form = if is_like_others { Form::Stray } else { self.form };
+        let fault = form.fault(cells.len(), columns, lines, self.is_named);
         (json, Some(fault))
-    }
-
-    fn wrong_count(&self, cells: usize, expected: usize, lines: u64) -> Problem {
-        let columns = match cells {
-            1 => "1 column".to_owned(),
-            n => format!("{n} columns"),
-        };
-        let quote = if self.form == Form::OverLines {
-            format!("; it spans {lines} lines, so a quote may not be closed")
-        } else {
-            String::new()
-        };
-        let header = if self.is_named { "--columns names" } else { "the header has" };
-        let message = format!("the row has {columns}, where {header} {expected}{quote}");
-        Problem::new("", Rule::Syntax, message)
     }
 }
 
@@ -419,10 +421,6 @@ fn core(delimiter: u8, quoting: bool) -> csv_core::Reader {
     let mut builder = csv_core::ReaderBuilder::new();
     builder.delimiter(delimiter).quoting(quoting).terminator(Terminator::Any(b'\n')).build()
 }
-
-/// What is wrong with a row that has a stray quote.
-const STRAY: &str = "a quote stands inside a cell; a cell that has quotes must stand in quotes, \
-                     and each of its own be written twice";
 
 impl Reader {
     pub(super) fn next_row(&mut self) -> Result<Option<Record>, InputError> {

@@ -61,19 +61,23 @@ impl Reader {
             null: Vec::new(),
             is_bare: false,
             line_end: LineEnd::Any,
+            quotes: None,
         };
         let line_end = quotes::line_end(first_rows(&mut self.stream.window), delimiter.0);
-        let mut rows = Rows::new(delimiter, line_end);
+        let quotes = options.quotes;
+        let mut rows = Rows::new(delimiter, line_end, quotes);
         let (header, is_named) = match &options.header {
             Header::Columns(names) => (self.named_columns(&mut rows, names)?, true),
             from => (self.first_line(&mut rows, from)?, false),
         };
         let first = first_rows(&mut self.stream.window);
         let widths = widths(&mut rows, first, header.len());
-        let is_bare = delimiter.is_tab() && !quotes::are_used(first, delimiter.0, line_end);
+        let is_bare = quotes.is_none()
+            && delimiter.is_tab()
+            && !quotes::are_used(first, delimiter.0, line_end, header.len());
         let rows = rows.with_columns(&header, is_named, &options.cells).with_first_widths(widths);
         self.rows = Some(rows.with_null(&null, options.count_nulls).bare(is_bare));
-        Ok(Layout::Rows { delimiter, header, is_named, null, is_bare, line_end })
+        Ok(Layout::Rows { delimiter, header, is_named, null, is_bare, line_end, quotes })
     }
 
     /// The names that the user gives, if the first row has as many cells.
@@ -217,7 +221,7 @@ fn delimiter(sample: &[u8], is_whole: bool, prefer_tabs: bool) -> Option<Delimit
 
 /// The columns of the header, and whether most of the rows in the sample have as many.
 fn judge(sample: &[u8], is_whole: bool, delimiter: Delimiter) -> (usize, bool) {
-    let mut rows = Rows::new(delimiter, quotes::line_end(sample, delimiter.0));
+    let mut rows = Rows::new(delimiter, quotes::line_end(sample, delimiter.0), None);
     let (mut at, mut columns, mut agree, mut seen) = (0, 0, 0, 0);
     while seen <= ROWS {
         let Some((n, has_ended)) = rows.take_first(&sample[at..]) else { break };
@@ -275,7 +279,7 @@ mod tests {
     fn a_word_that_stands_in_its_column_again_is_found_however_much_was_read() {
         let cells = ["zhang", "password", "email"];
         let sample = b"li,x,phone\n\"wu, b\",\"y\r\nz\",email\nzhao,password,";
-        let mut rows = Rows::new(Delimiter(b','), LineEnd::Newline);
+        let mut rows = Rows::new(Delimiter(b','), LineEnd::Newline, None);
         assert_eq!(repeated(&mut rows, &cells, sample), [false, true, true]);
         assert_eq!(repeated(&mut rows, &cells, b""), [false; 3]);
         assert_eq!(repeated(&mut rows, &cells, b"zhang,x\n"), [true, false, false]);

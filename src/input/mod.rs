@@ -13,6 +13,7 @@ mod detect;
 mod encoding;
 mod error;
 mod escapes;
+mod form;
 mod header;
 mod json;
 mod jsonl;
@@ -38,7 +39,7 @@ pub use delimiter::Delimiter;
 pub use encoding::Encoding;
 pub use error::{InputError, InputErrorKind, Position};
 pub use names::{Header, KnownNames};
-pub use options::{Format, Options};
+pub use options::{Format, Options, Quoting};
 pub use source::Source;
 pub use unpack::Compression;
 
@@ -212,9 +213,10 @@ impl Reader {
         }
         window.set_line(checkpoint.line);
         self.layout = checkpoint.layout.clone();
-        if let Layout::Rows { delimiter, header, is_named, null, is_bare, line_end } = &self.layout
+        if let Layout::Rows { delimiter, header, is_named, null, is_bare, line_end, quotes } =
+            &self.layout
         {
-            let rows = csv::Rows::new(*delimiter, *line_end).with_columns(
+            let rows = csv::Rows::new(*delimiter, *line_end, *quotes).with_columns(
                 header,
                 *is_named,
                 &options.cells,
@@ -366,7 +368,7 @@ impl Reader {
                 let what = "the file ends inside quotes, in the row that begins here";
                 InputError::new(InputErrorKind::CutOff, &self.file, what).at(here).hint(
                     "export it again, completely, or close the quote, and stage the same file \
-                     again: it goes on with this record",
+                     again: it goes on with this record; if the file uses no quotes: --quotes none",
                 )
             }
             Failure::CutOff => {
@@ -387,7 +389,9 @@ impl Reader {
             Failure::TooLong => {
                 let what = format!("a record of more than {} MiB", MAX_RECORD >> 20);
                 let hint = match self.layout {
-                    Layout::Rows { .. } => "a quote in it may not be closed",
+                    Layout::Rows { .. } => {
+                        "a quote in it may not be closed; if the file uses no quotes: --quotes none"
+                    }
                     _ => "take what is so long out of the export; no user needs it",
                 };
                 InputError::new(InputErrorKind::TooLong, &self.file, what).at(here).hint(hint)

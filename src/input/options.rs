@@ -28,6 +28,16 @@ impl fmt::Display for Format {
     }
 }
 
+/// What the quotes of CSV are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Quoting {
+    /// Part of the values: every line is a row.
+    None,
+    /// Around cells, and written twice within: such a cell may span lines.
+    Double,
+}
+
 /// What overrules detection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
@@ -38,6 +48,8 @@ pub struct Options {
     pub encoding: Option<Encoding>,
     /// What separates the cells of CSV.
     pub delimiter: Option<Delimiter>,
+    /// What the quotes of CSV are.
+    pub quotes: Option<Quoting>,
     /// Where the names of the columns of CSV come from.
     pub header: Header,
     /// What the cells of these columns of CSV are read as, where they can be. CSV has no types, so

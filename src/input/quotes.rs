@@ -11,6 +11,8 @@ pub(super) struct Quotes {
     line_end: LineEnd,
     place: Place,
     spans_lines: bool,
+    /// Text stands in a cell without quotes around it.
+    has_plain: bool,
 }
 
 #[derive(PartialEq)]
@@ -31,7 +33,14 @@ enum Place {
 
 impl Quotes {
     pub(super) fn new(delimiter: u8, line_end: LineEnd) -> Self {
-        Self { at: 0, delimiter, line_end, place: Place::Start, spans_lines: false }
+        Self {
+            at: 0,
+            delimiter,
+            line_end,
+            place: Place::Start,
+            spans_lines: false,
+            has_plain: false,
+        }
     }
 
     /// Goes on in a row, to its end or that of the bytes. Returns whether a quote is stray.
@@ -58,6 +67,7 @@ impl Quotes {
             if self.place == Place::Quoted {
                 self.spans_lines |= memchr::memchr2(b'\r', b'\n', &rest[..n]).is_some();
             }
+            self.has_plain |= place == Place::Plain;
             self.at += n;
             self.place = place;
         }
@@ -79,11 +89,46 @@ impl Quotes {
         self.spans_lines
     }
 
+    /// Whether the quotes of a row hold what looks like rows: two of its lines or more, and one in four of them, have
+    /// for themselves as many cells as there are columns. Then the quote that opens may be part of a value,
+    /// and what it holds be other users. A row of which every cell is in quotes comes from a program that would have
+    /// put those in quotes, too, and in a file of one column every line is a row.
+    pub(super) fn hold_rows(&self, bytes: &[u8], columns: usize) -> bool {
+        if !self.spans_lines || !self.has_plain || columns < 2 {
+            return false;
+        }
+        let row = self.content(bytes);
+        let is_mac = self.line_end == LineEnd::Any && row.contains(&b'\r');
+        let lines = row.split(|byte| *byte == if is_mac { b'\r' } else { b'\n' });
+        let (mut all, mut alike) = (0_u64, 0_u64);
+        for line in lines {
+            all += 1;
+            alike += u64::from(is_like_a_row(line, self.delimiter, columns));
+        }
+        alike >= 2 && alike * 4 >= all
+    }
+
+    /// Whether the first line of a row has for itself as many cells as there are columns.
+    pub(super) fn begin_a_row(&self, bytes: &[u8], columns: usize) -> bool {
+        let (line, _) = self.line_end.line(self.content(bytes));
+        columns > 1 && is_like_a_row(line, self.delimiter, columns)
+    }
+
     /// The row without its line end.
     pub(super) fn content<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
         let content = &bytes[..self.at - usize::from(self.has_ended())];
         if self.is_open() { content } else { self.line_end.without_returns(content) }
     }
+}
+
+/// Whether a line has as many cells as there are columns, where quotes mean nothing. In prose a space follows the
+/// delimiter, and in programs the end of the line.
+fn is_like_a_row(line: &[u8], delimiter: u8, columns: usize) -> bool {
+    let places = memchr::memchr_iter(delimiter, line);
+    let is_prose = |at: &usize| matches!(line.get(at + 1), None | Some(b' ' | b'\r'));
+    let (cells, prose) =
+        places.fold((1, 0), |(cells, prose), at| (cells + 1, prose + usize::from(is_prose(&at))));
+    cells == columns && (delimiter == b'\t' || prose * 2 < cells)
 }
 
 /// What ends most of the rows in a sample.
@@ -106,10 +151,10 @@ pub(super) fn line_end(sample: &[u8], delimiter: u8) -> LineEnd {
 
 /// Whether one of the rows holds by its quotes what could not stand in a cell without: what separates cells or
 /// rows, or a quote that is written twice. Quotes around anything else may belong to the value.
-pub(super) fn are_used(mut rows: &[u8], delimiter: u8, line_end: LineEnd) -> bool {
+pub(super) fn are_used(mut rows: &[u8], delimiter: u8, line_end: LineEnd, columns: usize) -> bool {
     while !rows.is_empty() {
         let mut quotes = Quotes::new(delimiter, line_end);
-        if quotes.follow(rows) {
+        if quotes.follow(rows) || quotes.hold_rows(rows, columns) {
             // As it is read: a row with a stray quote ends with its line.
             rows = &rows[line_end.line(rows).1..];
             continue;
@@ -141,19 +186,26 @@ mod tests {
 
     #[test]
     fn quotes_are_used_where_they_hold_what_could_not_stand_without() {
-        for (rows, expected) in [
-            ("1\t\"a\tb\"\n", true),
-            ("1\t\"a\nb\"\tx\r\n", true),
-            ("1\t\"a \"\"b\"\"\"\n", true),
-            ("1\t\"Groß\" Müller\n2\t\"a\tb\"\n", true),
-            ("1\t\"Groß\" Müller\n2\t\"Kalle\"\n3\tthe 5\" nail\n", false),
-            ("1\ta\n2\tb\n", false),
-            ("1\t\"\"\tx\n", false),
+        for (rows, columns, expected) in [
+            ("1\t\"a\tb\"\n", 2, true),
+            ("1\t\"a\nb\"\tx\r\n", 3, true),
+            ("1\t\"a \"\"b\"\"\"\n", 2, true),
+            ("1\t\"Groß\" Müller\n2\t\"a\tb\"\n", 2, true),
+            ("1\t\"Groß\" Müller\n2\t\"Kalle\"\n3\tthe 5\" nail\n", 2, false),
+            ("1\ta\n2\tb\n", 2, false),
+            ("1\t\"\"\tx\n", 2, false),
+            // A nickname that begins with a quote, and one that ends with one.
+            ("1\t\"Bobby\n2\tx\n3\tRob\"\n", 2, false),
+            ("1\t\"Bobby\n2\tx\n3\tRob\"\n4\t\"a\nb\"\n", 2, true),
             // Cut off: it may go on as one that is stray.
-            ("1\ta\n2\t\"b\tx", false),
-            ("", false),
+            ("1\ta\n2\t\"b\tx", 2, false),
+            ("", 2, false),
         ] {
-            assert_eq!(are_used(rows.as_bytes(), b'\t', LineEnd::Newline), expected, "{rows:?}");
+            assert_eq!(
+                are_used(rows.as_bytes(), b'\t', LineEnd::Newline, columns),
+                expected,
+                "{rows:?}"
+            );
         }
     }
 }

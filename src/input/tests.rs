@@ -326,6 +326,7 @@ fn a_checkpoint_holds_only_for_options_that_say_the_same() {
     let delimiter = |byte| named(&move |o| o.delimiter = Some(Delimiter(byte)));
     let encoding =
         |label: &'static str| named(&move |o| o.encoding = Some(label.parse().expect("a label")));
+    let quotes = |quoting| named(&move |o| o.quotes = Some(quoting));
     let json = "{\"a.b\":{\"users\":[{\"x\":1},{\"x\":2}]},\"admins\":[1]}";
     let rows = "uid;a,b;mail\n1;2;5\n3;4;6\n";
     let marked = "\u{feff}uid;mail\n1;2\n3;4\n";
@@ -349,6 +350,8 @@ fn a_checkpoint_holds_only_for_options_that_say_the_same() {
         (rows, encoding("utf-8"), None),
         (rows, encoding("big5"), Some("--encoding")),
         (marked, encoding("big5"), None),
+        (rows, quotes(Quoting::Double), Some("--quotes")),
+        (json, quotes(Quoting::None), None),
         // `\N` means no value, whatever is said.
         (rows, null(&["\\N"]), None),
         (rows, null(&["NULL"]), Some("null or --null")),

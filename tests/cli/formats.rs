@@ -172,3 +172,42 @@ fn an_archive_cut_off_keeps_what_came_before_and_its_source_unfinished() {
     assert_eq!(desk.status()["pending"], 20_000);
     assert!(desk.ferry("stage users.jsonl.gz").ok(0).err.contains("unchanged since"));
 }
+
+/// As `mysql --batch --raw` writes it. Nobody may be lost in a nickname that begins with a quote.
+#[test]
+fn what_quotes_are_is_asked_where_they_may_hide_users_and_kept_with_the_source() {
+    let mut rows = vec!["uid\tnickname\tmail".to_owned()];
+    rows.extend((1..=300).map(|n| {
+        let nickname = match n {
+            50 => "\"Bobby",
+            199 => "Rob\"",
+            _ => "Li",
+        };
+        format!("{n}\t{nickname}\tu{n}@example.com")
+    }));
+    let text = rows.join("\n") + "\n";
+    let desk = Desk::new();
+    desk.write("tabs.csv", &text);
+    desk.write("commas.csv", text.replace('\t', ","));
+    for (file, valid) in [("tabs.csv", 299), ("commas.csv", 150)] {
+        let told = |line: &str, exit: i32| -> Value {
+            serde_json::from_str(&desk.ferry(&format!("{line} --json {file}")).ok(exit).out)
+                .unwrap()
+        };
+        let check = told("check", 3);
+        assert_eq!((&check["valid"], &check["invalid"]), (&valid.into(), &1.into()), "{check}");
+        let check = told("check --quotes none", 0);
+        assert_eq!((&check["valid"], &check["invalid"]), (&300.into(), &0.into()), "{check}");
+        let did = desk.ferry(&format!("check {file}")).ok(3);
+        assert!((did.out + &did.err).contains("--quotes none"));
+    }
+    desk.ferry("stage --quotes none commas.csv").ok(0);
+    assert_eq!(desk.status()["pending"], 300);
+    let did = desk.ferry("stage commas.csv").ok(0);
+    assert!(did.err.contains("unchanged since; nothing to do"), "{}", did.err);
+    // Said otherwise it is another source, as with other words for no value.
+    let did = desk.ferry("stage --quotes double commas.csv").ok(3);
+    assert!(did.err.contains("151 records read, 1 staged"), "{}", did.err);
+    let shown = desk.ferry("show --unmask all 50").ok(0).out;
+    assert!(shown.contains("\"Bobby") || shown.contains("\\\"Bobby"), "{shown}");
+}

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use std::io::{Read, Write as _};
 use userferry::input::{
-    Checkpoint, Delimiter, Encoding, Format, Header, InputError, Options, Reader, Record,
+    Checkpoint, Delimiter, Encoding, Format, Header, InputError, Options, Quoting, Reader, Record,
 };
 
 /// Returns at most so many bytes a read, in turn.
@@ -144,10 +144,21 @@ fn write(names: &[String], rows: &[Vec<String>], how: &Written) -> Vec<u8> {
     }
 }
 
-fn options(how: &Written) -> Options {
+/// Whether two lines of a row, each for itself, have as many cells as the header: then the row may be several.
+fn looks_like_rows(row: &[String], shape: Shape) -> bool {
+    let Shape::Csv { delimiter, line_end, all_quoted } = shape else { return false };
+    let text = as_csv(row, &[], delimiter, line_end, all_quoted);
+    let lines = text.split(['\r', '\n']);
+    let cells = |line: &str| line.bytes().filter(|byte| *byte == delimiter).count() + 1;
+    lines.filter(|line| cells(line) == row.len()).count() > 1
+}
+
+fn options(rows: &[Vec<String>], how: &Written) -> Options {
     let mut options = Options::default();
     match how.shape {
         Shape::Csv { delimiter, .. } => {
+            let is_unsure = rows.iter().any(|row| looks_like_rows(row, how.shape));
+            options.quotes = is_unsure.then_some(Quoting::Double);
             options.format = Some(Format::Csv);
             options.header = Header::First;
             let word = if delimiter == b'\t' {
@@ -264,7 +275,7 @@ proptest! {
         sizes in prop::collection::vec(1usize..40, 1..5),
     ) {
         let data = write(&names, &rows, &how);
-        let options = options(&how);
+        let options = options(&rows, &how);
         let (all, error) = read(&mut open(&data, &sizes, &options, None).unwrap());
         prop_assert_eq!(error, None);
         prop_assert_eq!(values(&all), objects(&names, &as_read(&rows, how.shape)));
@@ -336,7 +347,7 @@ proptest! {
             bad[place] ^= 1 << bit;
         }
         let is_packed = !matches!(how.packed, Packed::Plain);
-        let Ok(mut reader) = open(&bad, &[7], &options(&how), None) else { return Ok(()) };
+        let Ok(mut reader) = open(&bad, &[7], &options(&rows, &how), None) else { return Ok(()) };
         let (before, error) = read(&mut reader);
         if is_packed && flip.is_none() {
             // Between two members an archive may end, and then it is the text that is cut off. In JSON that

@@ -1,7 +1,10 @@
 //! CSV: what is detected, what is wrong in a row alone, and what is refused.
 
 use super::check;
-use userferry::input::{Delimiter, Format, Header, InputError, InputErrorKind, Options, Reader};
+use userferry::input::{
+    Checkpoint, Delimiter, Format, Header, InputError, InputErrorKind, Options, Quoting, Reader,
+    Record,
+};
 use userferry::mapping::Mapping;
 use userferry::target::authing::fields::V2;
 
@@ -213,7 +216,7 @@ fn a_file_that_ends_inside_quotes_is_cut_off() {
          byte 13)"
             .to_owned(),
         "export it again, completely, or close the quote, and stage the same file again: it goes on \
-         with this record"
+         with this record; if the file uses no quotes: --quotes none"
             .to_owned(),
     );
     assert_eq!(refused("users.csv", b"uid,mail\n1,a\n2,\"geheim\n3,c\n"), expected);
@@ -229,7 +232,7 @@ fn a_row_may_not_be_larger_than_a_record() {
         1,
         InputErrorKind::TooLong,
         "users.csv: a record of more than 16 MiB (at record 2, line 3, byte 13)".to_owned(),
-        "a quote in it may not be closed".to_owned(),
+        "a quote in it may not be closed; if the file uses no quotes: --quotes none".to_owned(),
     );
     assert_eq!(refused("users.csv", content.as_bytes()), expected);
 }
@@ -274,6 +277,165 @@ fn a_stray_quote_spoils_only_its_own_row() {
         "take the quotes out of the first line".to_owned(),
     );
     assert_eq!(refused("users.csv", b"uid,\"mail,nick\n1,\"a\",b\n2,a,b\n"), expected);
+}
+
+/// 300 users as a program writes them that knows no quotes. One's nickname begins with a quote, and that of another
+/// ends with one.
+fn bobby_and_rob(delimiter: &str, line_end: &str) -> (String, Vec<[String; 4]>) {
+    let rows: Vec<[String; 4]> = (1..=300)
+        .map(|n| {
+            let nickname = match n {
+                50 => "\"Bobby".to_owned(),
+                199 => "Rob\"".to_owned(),
+                _ => format!("N{n}"),
+            };
+            [n.to_string(), format!("u{n}@b.cn"), nickname, String::new()]
+        })
+        .collect();
+    let lines: Vec<String> = rows.iter().map(|row| row.join(delimiter) + line_end).collect();
+    let header = ["uid", "mail", "nickname", "city"].join(delimiter) + line_end;
+    (header + &lines.concat(), rows)
+}
+
+fn read_all(content: &str, options: &Options, start: Option<&Checkpoint>) -> Vec<Record> {
+    let input = std::io::Cursor::new(content.to_owned().into_bytes());
+    let mut reader = Reader::from_read(input, "users.csv", options, start).unwrap();
+    std::iter::from_fn(|| reader.next_record().unwrap()).collect()
+}
+
+fn cells(record: &Record) -> Vec<String> {
+    let row: serde_json::Value = serde_json::from_slice(&record.raw).unwrap();
+    let text = |cell: &serde_json::Value| cell.as_str().unwrap().to_owned();
+    row.as_object().map_or_else(Vec::new, |row| row.values().map(text).collect())
+}
+
+#[test]
+fn a_quote_that_begins_a_value_between_tabs_hides_no_users() {
+    for line_end in ["\n", "\r\n", "\r"] {
+        let (text, rows) = bobby_and_rob("\t", line_end);
+        let records = read_all(&text, &csv(), None);
+        assert_eq!(records.len(), 300);
+        for (record, row) in records.iter().zip(&rows) {
+            if record.no == 50 {
+                let message = &record.fault.as_ref().unwrap().message;
+                assert!(
+                    message.starts_with("a cell begins with a quote that its line does not close")
+                );
+                assert!(
+                    record.raw.starts_with(br#"["50","u50@b.cn","\"Bobby","#),
+                    "kept as it was"
+                );
+            } else {
+                assert_eq!((cells(record), &record.fault), (row.to_vec(), &None));
+            }
+        }
+        // From any place on, also where the sample was another.
+        let mut reader = open("users.csv", text.as_bytes(), &csv()).unwrap();
+        for n in 1..=60 {
+            reader.next_record().unwrap();
+            let rest = read_all(&text, &csv(), Some(&reader.checkpoint()));
+            assert_eq!(rest, records[n..], "{n}");
+        }
+        let none = Options { quotes: Some(Quoting::None), ..csv() };
+        let all: Vec<_> = read_all(&text, &none, None).iter().map(cells).collect();
+        assert_eq!(all, rows, "every quote is part of its value");
+        // Nothing closes the quote of the last row.
+        let last = format!("{text}301\tx@b.cn\t\"Zed\t");
+        let records = read_all(&last, &csv(), None);
+        assert_eq!(records.len(), 301);
+        assert_eq!(records.iter().filter(|it| it.fault.is_some()).count(), 2);
+    }
+}
+
+#[test]
+fn a_quote_that_may_hide_users_is_told_and_they_are_read_as_the_user_says() {
+    for delimiter in [",", ";", "|", "^"] {
+        let (text, rows) = bobby_and_rob(delimiter, "\n");
+        let named = Some(delimiter.parse::<Delimiter>().unwrap());
+        let with = |quotes| Options { quotes, delimiter: named, ..csv() };
+        let records = read_all(&text, &with(None), None);
+        assert_eq!(records.len(), 151);
+        let faulty: Vec<_> = records.iter().filter(|it| it.fault.is_some()).collect();
+        let [Record { no: 50, line: Some(51), fault: Some(fault), .. }] = faulty.as_slice() else {
+            panic!("{faulty:?}");
+        };
+        assert_eq!(
+            fault.message,
+            "a cell in quotes spans 150 lines that look like rows, so its first quote may be part of a value, and \
+             other users stand behind it; if the file uses no quotes: --quotes none; if the quote alone is wrong, \
+             correct it; if it is one cell: --quotes double"
+        );
+        let none: Vec<_> =
+            read_all(&text, &with(Some(Quoting::None)), None).iter().map(cells).collect();
+        assert_eq!(none, rows);
+        let one = read_all(&text, &with(Some(Quoting::Double)), None);
+        assert_eq!((one.len(), one.iter().all(|it| it.fault.is_none())), (151, true));
+        assert_eq!(cells(&one[49])[2].lines().count(), 150);
+        // As it was said, it is read from any place on.
+        let mut reader = open("users.csv", text.as_bytes(), &with(Some(Quoting::None))).unwrap();
+        for n in 1..=60 {
+            reader.next_record().unwrap();
+            let rest = read_all(&text, &csv(), Some(&reader.checkpoint()));
+            assert_eq!(rest.iter().map(cells).collect::<Vec<_>>(), rows[n..]);
+        }
+    }
+    // Two users, and one whose row is damaged besides.
+    for text in [
+        "uid,mail,nick\n1,a@b.cn,\"A\n2,b@b.cn,B\"\n",
+        "uid,mail,nick\n1,a,\"A\n2\n3,c,C\n4,d,D\"\n",
+    ] {
+        let records = read_all(text, &csv(), None);
+        assert!(records[0].fault.is_some(), "{text}");
+    }
+}
+
+/// As Python's csv module and Excel's "Text (Tab delimited)" write them; the crate `csv` is the writer here.
+#[test]
+fn cells_of_several_lines_stay_cells() {
+    let cells_of_lines = [
+        "12 Main St\nSpringfield, IL, USA, 12345",
+        "12 Main St\r\nBerlin\r\n\r\nGermany",
+        "He came, saw,\nand won; then left.\n\n\"Veni\", he said",
+        "{\n  \"a\": 1,\n  \"b\": 2,\n  \"c\": 3\n}",
+        "a\tb\nc",
+        "\n",
+        "- one\n- two; three | four",
+    ];
+    for delimiter in *b",;\t|" {
+        for style in
+            [csv::QuoteStyle::Necessary, csv::QuoteStyle::NonNumeric, csv::QuoteStyle::Always]
+        {
+            for place in 0..4 {
+                // Tabs without quotes for more than the reader looks at first.
+                for before in [0, 3_000] {
+                    let mut rows = vec![["uid", "mail", "nickname", "city"].map(str::to_owned)];
+                    rows.extend((0..before).map(|n| {
+                        [n.to_string(), format!("u{n}@b.cn"), "x".to_owned(), "y".to_owned()]
+                    }));
+                    for text in cells_of_lines {
+                        let mut row = ["7", "a@b.cn", "Bo", "Ulm"].map(str::to_owned);
+                        text.clone_into(&mut row[place]);
+                        rows.push(row);
+                    }
+                    let mut writer = csv::WriterBuilder::new()
+                        .delimiter(delimiter)
+                        .quote_style(style)
+                        .from_writer(Vec::new());
+                    for row in &rows {
+                        writer.write_record(row).unwrap();
+                    }
+                    let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+                    let records = read_all(
+                        &text,
+                        &Options { header: Header::First, ..Options::default() },
+                        None,
+                    );
+                    let read: Vec<_> = records.iter().map(cells).collect();
+                    assert_eq!(read, rows[1..], "{} {style:?} {place}", char::from(delimiter));
+                }
+            }
+        }
+    }
 }
 
 /// The rows are known before they are written.
