@@ -35,6 +35,7 @@ fuzz_target!(|data: &[u8]| {
         encoding: encoding.map(|label| label.parse::<Encoding>().expect("an encoding")),
         delimiter: (named & 128 != 0).then(|| ";".parse().expect("a delimiter")),
         cells: vec![("a".to_owned(), Cell::Int)],
+        ..Options::default()
     };
     let name = NAMES[usize::from(*change) % 4];
     if packing & 3 == 0 {

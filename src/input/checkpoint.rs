@@ -1,6 +1,7 @@
 //! How records lie in a source, and where to go on in it.
 
 use super::delimiter::Delimiter;
+use super::enclosed::Enclosed;
 use super::encoding::Encoding;
 use super::line_ends::LineEnd;
 use super::names;
@@ -38,6 +39,9 @@ pub(super) enum Layout {
         /// What the user says that quotes are.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         quotes: Option<Quoting>,
+        /// Whether the first rows put every text in quotes.
+        #[serde(default, skip_serializing_if = "Enclosed::is_no")]
+        enclosed: Enclosed,
     },
 }
 

@@ -5,6 +5,7 @@
 
 use super::cells::{Cell, push_cell, push_text};
 use super::delimiter::Delimiter;
+use super::enclosed::{Cells, Enclosed};
 use super::error::InputError;
 use super::escapes::Escapes;
 use super::form::Form;
@@ -56,6 +57,9 @@ pub(super) struct Rows {
     widths: Option<Widths>,
     /// Words that stand for no value, besides the one that always does.
     null: Vec<String>,
+    /// Whether the source puts every text in quotes, and then which cells of the row are.
+    enclosed: Enclosed,
+    quoted: Vec<bool>,
     /// How often columns have such words, if that is to be known.
     counts: Option<NullCounts>,
 }
@@ -80,6 +84,8 @@ impl Rows {
             first_widths: Widths::default(),
             widths: None,
             null: Vec::new(),
+            enclosed: Enclosed::No,
+            quoted: Vec::new(),
             counts: None,
         };
         // A byte order mark is dealt with elsewhere: what has read something looks for none.
@@ -108,8 +114,14 @@ impl Rows {
     }
 
     /// What stands for no value. Between tabs such words tell what the escapes mean.
-    pub(super) fn with_null(mut self, words: &[String], are_counted: bool) -> Self {
+    pub(super) fn with_null(
+        mut self,
+        words: &[String],
+        enclosed: Enclosed,
+        are_counted: bool,
+    ) -> Self {
         self.null = words.to_vec();
+        self.enclosed = enclosed;
         let are_counted = are_counted || self.delimiter == b'\t';
         self.counts = are_counted.then(NullCounts::default);
         self
@@ -143,6 +155,7 @@ impl Rows {
         self.text_len = 0;
         self.cells = 0;
         self.form = Form::Plain;
+        self.quoted.clear();
     }
 
     /// Takes a row apart, which stands there without its line end.
@@ -255,6 +268,10 @@ impl Rows {
             return Err(Failure::OpenQuote);
         }
         self.take(row);
+        if !self.enclosed.is_no() {
+            let cells = Cells::of(row, self.delimiter);
+            self.quoted.extend(cells.map(|cell| cell.starts_with(b"\"")));
+        }
         self.form = match quotes.spans_lines() {
             _ if holds_rows => Form::Hiding,
             true => Form::OverLines,
@@ -348,11 +365,20 @@ impl Rows {
         cell == NULL || self.null.iter().any(|word| word.as_bytes() == cell)
     }
 
+    /// Whether the cell of a column has no value by its quotes, or by their absence.
+    fn is_null_by_quotes(&self, column: usize, cell: &[u8]) -> Option<bool> {
+        self.enclosed.is_null(cell, *self.quoted.get(column)?).filter(|_| cell != NULL)
+    }
+
     fn count_nulls(&mut self) {
         let Some(mut counts) = self.counts.take() else { return };
         if self.is_sound() {
             for (i, cell) in self.cells().enumerate().filter(|(i, _)| self.mark != Some(*i)) {
-                counts.see(i, cell);
+                match self.is_null_by_quotes(i, cell) {
+                    Some(true) => {}
+                    Some(false) => counts.see_text(i),
+                    None => counts.see(i, cell),
+                }
             }
         }
         self.counts = Some(counts);
@@ -380,7 +406,8 @@ impl Rows {
                 json.push(b',');
             }
             json.extend_from_slice(&column.key);
-            let cell = if self.is_null(cell) { b"" } else { cell };
+            let is_null = self.is_null_by_quotes(i, cell).unwrap_or_else(|| self.is_null(cell));
+            let cell = if is_null { b"" } else { cell };
             push_cell(cell, column.cell, &mut json);
             if fault.is_none() && std::str::from_utf8(cell).is_err() {
                 let name = show_name(column.name.as_bytes());

@@ -2,9 +2,11 @@
 
 use super::csv::Rows;
 use super::delimiter::Delimiter;
+use super::enclosed::Enclosed;
 use super::error::{InputError, InputErrorKind as Kind};
 use super::line_ends::{LineEnd, pass};
 use super::names::{self, Header, named, unique};
+use super::options::Quoting;
 use super::quotes;
 use super::wide::Widths;
 use super::window::Window;
@@ -62,6 +64,7 @@ impl Reader {
             is_bare: false,
             line_end: LineEnd::Any,
             quotes: None,
+            enclosed: Enclosed::No,
         };
         let line_end = quotes::line_end(first_rows(&mut self.stream.window), delimiter.0);
         let quotes = options.quotes;
@@ -75,9 +78,13 @@ impl Reader {
         let is_bare = quotes.is_none()
             && delimiter.is_tab()
             && !quotes::are_used(first, delimiter.0, line_end, header.len());
+        let enclosed = match quotes {
+            Some(Quoting::None) => Enclosed::No,
+            _ => Enclosed::of(first, delimiter.0, line_end, header.len()),
+        };
         let rows = rows.with_columns(&header, is_named, &options.cells).with_first_widths(widths);
-        self.rows = Some(rows.with_null(&null, options.count_nulls).bare(is_bare));
-        Ok(Layout::Rows { delimiter, header, is_named, null, is_bare, line_end, quotes })
+        self.rows = Some(rows.with_null(&null, enclosed, options.count_nulls).bare(is_bare));
+        Ok(Layout::Rows { delimiter, header, is_named, null, is_bare, line_end, quotes, enclosed })
     }
 
     /// The names that the user gives, if the first row has as many cells.

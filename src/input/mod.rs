@@ -10,6 +10,7 @@ mod checkpoint;
 mod csv;
 mod delimiter;
 mod detect;
+mod enclosed;
 mod encoding;
 mod error;
 mod escapes;
@@ -213,15 +214,23 @@ impl Reader {
         }
         window.set_line(checkpoint.line);
         self.layout = checkpoint.layout.clone();
-        if let Layout::Rows { delimiter, header, is_named, null, is_bare, line_end, quotes } =
-            &self.layout
+        if let Layout::Rows {
+            delimiter,
+            header,
+            is_named,
+            null,
+            is_bare,
+            line_end,
+            quotes,
+            enclosed,
+        } = &self.layout
         {
             let rows = csv::Rows::new(*delimiter, *line_end, *quotes).with_columns(
                 header,
                 *is_named,
                 &options.cells,
             );
-            self.rows = Some(rows.with_null(null, options.count_nulls).bare(*is_bare));
+            self.rows = Some(rows.with_null(null, *enclosed, options.count_nulls).bare(*is_bare));
         }
         self.records = checkpoint.records;
         if checkpoint.finished {

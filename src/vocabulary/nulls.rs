@@ -50,16 +50,26 @@ impl NullCounts {
         if cell.is_empty() {
             return;
         }
-        if self.columns.len() <= column {
-            self.columns.resize_with(column + 1, Column::default);
-        }
-        let counts = &mut self.columns[column];
-        counts.filled += 1;
+        let counts = self.see_filled(column);
         if cell.len() <= LONGEST
             && let Some(at) = WORDS.iter().position(|word| word.as_bytes() == cell)
         {
             counts.words[at] += 1;
         }
+    }
+
+    /// Takes note of a cell that is a text, whatever word it is.
+    pub(crate) fn see_text(&mut self, column: usize) {
+        self.see_filled(column);
+    }
+
+    fn see_filled(&mut self, column: usize) -> &mut Column {
+        if self.columns.len() <= column {
+            self.columns.resize_with(column + 1, Column::default);
+        }
+        let counts = &mut self.columns[column];
+        counts.filled += 1;
+        counts
     }
 
     /// The words that are so frequent that they are nobody's name.

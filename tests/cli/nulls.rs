@@ -183,3 +183,80 @@ fn other_words_make_another_source_of_a_file_and_replace_its_rows() {
     desk.ferry("stage u.jsonl").ok(3);
     assert_eq!(desk.status()["invalid"], 1);
 }
+
+/// As phpMyAdmin writes CSV: what is there in quotes, NULL without
+/// (<https://docs.phpmyadmin.net/en/latest/import_export.html>, `ExportCsv.php`).
+fn phpmyadmin(rows: &[[Option<&str>; 3]]) -> String {
+    let cell = |cell: Option<&str>| {
+        cell.map_or_else(|| "NULL".to_owned(), |text| format!("\"{}\"", text.replace('"', "\"\"")))
+    };
+    let row = |row: &[Option<&str>; 3]| {
+        row.iter().copied().map(cell).collect::<Vec<_>>().join(",") + "\n"
+    };
+    rows.iter().map(row).collect()
+}
+
+#[test]
+fn where_texts_are_quoted_null_without_quotes_is_no_value_and_in_quotes_a_name() {
+    let ids: Vec<String> = (0..300).map(|n| n.to_string()).collect();
+    let mails: Vec<String> = ids.iter().map(|id| format!("u{id}@example.com")).collect();
+    let name = |n: usize| match n {
+        7 => Some("NULL"),
+        8 => Some("null"),
+        _ if n.is_multiple_of(50) => None,
+        _ => Some("Wu, \"Li\"\nBo"),
+    };
+    let mut rows = vec![[Some("id"), Some("email"), Some("display_name")]];
+    rows.extend((0..300).map(|n| [Some(&*ids[n]), Some(&*mails[n]), name(n)]));
+    let desk = Desk::new();
+    desk.write("u.csv", phpmyadmin(&rows));
+    let mapping =
+        "[mapping]\nexternalId = \"id\"\nemail = \"email\"\nnickname = \"display_name\"\n";
+    for null in ["", "null = [\"NULL\", \"null\"]\n", "null = []\n"] {
+        let desk = Desk::new();
+        desk.write("u.csv", phpmyadmin(&rows));
+        desk.write("userferry.toml", format!("{null}{mapping}"));
+        let check: Value =
+            serde_json::from_str(&desk.ferry("check --json u.csv").ok(0).out).unwrap();
+        assert_eq!(check["fields"]["display_name"]["empty"], 6, "{check}");
+        assert!(!check["warnings"].to_string().contains("null-word"), "{check}");
+        desk.ferry("stage u.csv").ok(0);
+        for (n, record) in records(&desk).iter().enumerate() {
+            let expected = json!({"id": ids[n], "email": mails[n], "display_name": name(n).unwrap_or_default()});
+            assert_eq!(*record, expected, "{null}");
+        }
+    }
+    let (settings, _) = proposed(&desk, "init --from u.csv");
+    assert!(!settings.contains("\nnull = ["), "nothing is to be named: {settings}");
+    // From a place in the middle on it is the same.
+    let desk = Desk::new();
+    desk.write("userferry.toml", mapping);
+    let text = phpmyadmin(&rows);
+    let half = text.match_indices("\n\"120\"").next().unwrap().0;
+    desk.write("u.csv", format!("{}\n\"120\",\"u120", &text[..half]));
+    desk.ferry("stage u.csv").ok(2);
+    desk.write("u.csv", &text);
+    let did = desk.ferry("stage u.csv").ok(0);
+    assert!(did.err.contains("(went on after record 120)"), "{}", did.err);
+    assert_eq!(records(&desk).iter().filter(|it| it["display_name"] == "").count(), 6);
+    assert_eq!(records(&desk)[7]["display_name"], "NULL");
+
+    // Where all is in quotes, or quotes stand only where they must, the word is what it was.
+    let quoted = |cell: &str| {
+        phpmyadmin(&[[Some("1"), Some("a@example.com"), Some(cell)]]).replace("\"1\"", "1")
+    };
+    let header = "id,email,display_name\n";
+    for (row, null, expected) in [
+        (quoted("NULL"), "", "NULL"),
+        (quoted("NULL"), "null = [\"NULL\"]\n", ""),
+        ("1,a@example.com,NULL\n".to_owned(), "", "NULL"),
+        ("1,a@example.com,NULL\n2,b@example.com,\"Wu, Li\"\n".to_owned(), "", "NULL"),
+        (quoted("\\N"), "", ""),
+    ] {
+        let desk = Desk::new();
+        desk.write("u.csv", format!("{header}{row}"));
+        desk.write("userferry.toml", format!("{null}{mapping}"));
+        desk.ferry("stage u.csv").ok(0);
+        assert_eq!(records(&desk)[0]["display_name"], expected, "{row} {null}");
+    }
+}
