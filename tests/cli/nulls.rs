@@ -185,7 +185,7 @@ fn other_words_make_another_source_of_a_file_and_replace_its_rows() {
 }
 
 /// As phpMyAdmin writes CSV: what is there in quotes, NULL without
-/// (<https://docs.phpmyadmin.net/en/latest/import_export.html>, `ExportCsv.php`).
+/// (<https://github.com/phpmyadmin/phpmyadmin/blob/master/libraries/classes/Plugins/Export/ExportCsv.php>).
 fn phpmyadmin(rows: &[[Option<&str>; 3]]) -> String {
     let cell = |cell: Option<&str>| {
         cell.map_or_else(|| "NULL".to_owned(), |text| format!("\"{}\"", text.replace('"', "\"\"")))
