@@ -166,19 +166,21 @@ CREATE TABLE omitted_tally (
 ) STRICT, WITHOUT ROWID;
 
 -- What a record says of a job that it was not applied to: written as it is compared, whatever becomes of the job
--- later. Of several sources the latest counts; whether its line is told is decided when it is read.
+-- later. Of several sources the latest counts; whether its line is told is decided when it is read. A source that
+-- has the job's own record has a line only where there is an earlier one, which counts no more.
 -- No id of a job is given twice, so a line whose job is gone does no harm.
 CREATE TABLE newer (
     job_id      INTEGER NOT NULL,
     source_id   INTEGER NOT NULL REFERENCES source (id),  -- where the newer record stands
     record_no   INTEGER NOT NULL,                 -- from 1
-    what        TEXT    NOT NULL CHECK (what IN ('blocked','state-unknown','unblocked','differs')),
+    what        TEXT    NOT NULL CHECK (what IN ('blocked','state-unknown','unblocked','differs','as-sent')),
     kept_out    INTEGER NOT NULL,                 -- 1: a person had let go of the job
     held_by     INTEGER,                          -- the job that has this record for its own, if one has
     fields      TEXT    NOT NULL,                 -- JSON: names of the fields that differ, no values
-    outdated_by INTEGER,                          -- the source that had the job's own record once more, later
     PRIMARY KEY (job_id, source_id)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX newer_held_by ON newer (held_by) WHERE held_by IS NOT NULL;
 
 -- Every attempt, kept for ever. n is the job's `sends` at the time.
 CREATE TABLE attempt (

@@ -201,9 +201,15 @@ fn stage_all(
 }
 
 /// Says of a source that is in the table already which of its users are not sent.
-fn tell_absent(ui: Ui, table: &Table, path: &str) -> Result<()> {
+fn tell_absent(ui: Ui, table: &mut Table, path: &str) -> Result<()> {
     for replaced in table.replaced()?.iter().filter(|one| one.of == path) {
         ui.warn(&replaced_told(replaced));
+    }
+    if table.source(path)?.last().is_some_and(|source| source.given_up) {
+        ui.warn(
+            "it was let go as a whole, so what its records say of users who are done is not told: userferry waive --undo \
+             --source SOURCE takes that back",
+        );
     }
     let rows = table.rows_of(path)?;
     let of_waived = rows.iter().filter(|(_, detail, _)| *detail == Some(Detail::Waived));

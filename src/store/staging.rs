@@ -149,6 +149,8 @@ pub struct SourceRow {
     pub counts: StageCounts,
     /// Whether it has been read to its end.
     pub finished: bool,
+    /// A person has let go of all of it.
+    pub given_up: bool,
 }
 
 /// A mapping that is under way.

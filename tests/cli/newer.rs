@@ -285,3 +285,179 @@ fn a_wrong_source_that_is_let_go_leaves_what_others_said() {
         assert_ne!(told.listed(), blocked);
     }
 }
+
+const SENT: &str = r#"{"id":"1","mail":"a@example.com","banned":false}"#;
+const SHUT: &str = r#"{"id":"1","mail":"a@example.com","banned":true}"#;
+const OTHER: &str = r#"{"id":"1","mail":"b@example.com","banned":false}"#;
+
+impl Told {
+    /// User 1 is done, as [`SENT`].
+    fn sent() -> Self {
+        let told = Self::by(MAPPING);
+        told.file("u.jsonl", &[SENT]);
+        told.desk.ferry("stage u.jsonl").ok(0);
+        told.desk.ferry("run").ok(0);
+        told
+    }
+
+    fn stage(&self, name: &str, records: &[&str]) {
+        self.file(name, records);
+        self.desk.ferry(&format!("stage --replace {name}"));
+    }
+
+    fn let_go(&self, name: &str) {
+        self.desk.ferry(&format!("waive --source {name} --reason mistake")).ok(0);
+    }
+}
+
+/// It was a mistake, and is right by now.
+#[test]
+fn a_source_that_was_let_go_and_is_staged_again_tells_again() {
+    for how in ["stage --replace --restart n.json", "stage --replace n.json"] {
+        let told = Told::sent();
+        told.desk.write("n.json", format!("[{SHUT},\n{{\"id\""));
+        told.desk.ferry("stage --replace n.json").ok(2);
+        assert_eq!(told.listed(), ["1 blocked n.json:1"]);
+        told.let_go("n.json");
+        assert_eq!(told.listed(), [""; 0]);
+        told.desk.write("n.json", format!("[{SHUT},\n{{\"id\":\"2\"}}]"));
+        told.desk.ferry(how);
+        assert_eq!(told.listed(), ["1 blocked n.json:1"], "{how}");
+    }
+    // Whole and unchanged it is not read again, but says so.
+    let told = Told::sent();
+    told.stage("n.jsonl", &[SHUT]);
+    told.let_go("n.jsonl");
+    let err = told.desk.ferry("stage n.jsonl").ok(0).err;
+    assert!(err.contains("it was let go as a whole"), "{err}");
+    told.desk.ferry("waive --source n.jsonl --undo").ok(0);
+    assert_eq!(told.listed(), ["1 blocked n.jsonl:1"]);
+}
+
+#[test]
+fn what_stood_in_a_wrong_source_counts_in_the_right_one() {
+    let told = Told::sent();
+    told.file("s2.jsonl", &[SHUT, r#"{"id":"stranger"}"#]);
+    told.desk.ferry("stage s2.jsonl").ok(3);
+    told.let_go("s2.jsonl");
+    assert_eq!(told.listed(), [""; 0]);
+    told.file("s3.jsonl", &[SHUT]);
+    for how in ["stage s3.jsonl", "stage --replace s3.jsonl"] {
+        told.desk.ferry(how);
+        assert_eq!(told.listed(), ["1 blocked s3.jsonl:1"], "{how}");
+    }
+}
+
+/// An old record is corrected though a newer one is there, which nobody has let go.
+#[test]
+fn a_correction_of_an_old_record_leaves_what_a_newer_one_says() {
+    let mapping = format!("{MAPPING}signedUp = {{ from = \"since\", as = \"date\" }}\n");
+    let old = |since: &str| {
+        format!(
+            "{{\"id\":\"1\",\"mail\":\"a@example.com\",\"banned\":false,\"since\":\"{since}\"}}"
+        )
+    };
+    for (newest, expected) in [
+        (r#"{"id":"1","mail":"b@example.com","banned":true}"#, &["1 blocked s2.jsonl:1"][..]),
+        (r#"{"id":"1","mail":"b@example.com","banned":false}"#, &["1 differs s2.jsonl:1"]),
+    ] {
+        let told = Told::by(&mapping);
+        told.file("u.jsonl", &[&old("wrong")]);
+        told.desk.ferry("stage u.jsonl").ok(3);
+        told.file("s2.jsonl", &[newest]);
+        told.desk.ferry("stage s2.jsonl").ok(3);
+        told.stage("fix.jsonl", &[&old("2024-01-31")]);
+        told.desk.ferry("run").ok(3);
+        assert_eq!(told.rig.creates().len(), 1);
+        assert_eq!(told.listed(), expected);
+    }
+}
+
+#[test]
+fn a_later_source_that_has_what_was_sent_ends_it_whoever_said_so_before() {
+    let told = Told::sent();
+    told.stage("s2.jsonl", &[SHUT]);
+    told.stage("s3.jsonl", &[SENT]);
+    assert_eq!(told.listed(), [""; 0]);
+    told.let_go("s3.jsonl");
+    assert_eq!(told.listed(), ["1 blocked s2.jsonl:1"]);
+    told.stage("s4.jsonl", &[SENT]);
+    assert_eq!(told.listed(), [""; 0]);
+    told.let_go("s4.jsonl");
+    assert_eq!(told.listed(), ["1 blocked s2.jsonl:1"]);
+}
+
+/// A record stood under a wrong key.
+#[test]
+fn a_record_whose_key_is_corrected_says_nothing_of_the_wrong_one() {
+    let told = Told::sent();
+    let other =
+        |id: &str| format!("{{\"id\":\"{id}\",\"mail\":\"e2@example.com\",\"banned\":true}}");
+    told.file("s2.jsonl", &[&other("1")]);
+    told.desk.ferry("stage s2.jsonl").ok(3);
+    assert_eq!(told.listed(), ["1 blocked s2.jsonl:1"]);
+    let err = {
+        told.file("fix.jsonl", &[&other("2")]);
+        told.desk.ferry("stage --replace fix.jsonl").ok(0).err
+    };
+    assert!(err.contains("1 replaced"), "{err}");
+    assert_eq!(told.listed(), [""; 0]);
+}
+
+/// A correction of the newer record itself is one, too.
+#[test]
+fn a_newer_record_that_is_corrected_says_what_it_says_by_then() {
+    let told = Told::sent();
+    let newer = |mail: &str, banned: bool| {
+        format!("{{\"id\":\"1\",\"mail\":\"{mail}\",\"name\":\"N\",\"banned\":{banned}}}")
+    };
+    told.file("s2.jsonl", &[&newer("wrong", true)]);
+    told.desk.ferry("stage s2.jsonl").ok(3);
+    for (banned, word) in [(true, "blocked"), (false, "differs")] {
+        told.stage("fix.jsonl", &[&newer("c@example.com", banned)]);
+        let listed = told.listed();
+        assert!(listed.len() == 1 && listed[0].starts_with(&format!("1 {word} ")), "{listed:?}");
+    }
+}
+
+#[test]
+fn sources_that_are_let_go_one_after_the_other_uncover_what_shuts_out() {
+    let told = Told::sent();
+    told.stage("s2.jsonl", &[SHUT]);
+    let blocked = ["1 blocked s2.jsonl:1"];
+    for n in 3..9 {
+        let name = format!("s{n}.jsonl");
+        told.stage(&name, &[OTHER]);
+        assert_eq!(told.listed(), [format!("1 differs {name}:1")]);
+        if n > 4 {
+            continue;
+        }
+        told.let_go(&name);
+        assert_eq!(told.listed(), blocked);
+    }
+    for n in 5..9 {
+        told.let_go(&format!("s{n}.jsonl"));
+    }
+    assert_eq!(told.listed(), blocked);
+}
+
+/// The same two records, in either order.
+#[test]
+fn of_two_records_of_a_source_the_one_that_shuts_out_is_told() {
+    let alike = r#"{"id":"1","mail":"a@example.com","banned":false,"visits":9}"#;
+    for records in [[SHUT, alike], [alike, SHUT], [SHUT, OTHER], [OTHER, SHUT]] {
+        let told = Told::sent();
+        told.stage("s2.jsonl", &records);
+        let listed = told.listed();
+        assert!(
+            listed.len() == 1 && listed[0].starts_with("1 blocked "),
+            "{records:?}: {listed:?}"
+        );
+    }
+    // One that is the user's own says that the other is somebody else.
+    for records in [[SHUT, SENT], [SENT, SHUT]] {
+        let told = Told::sent();
+        told.stage("s2.jsonl", &records);
+        assert_eq!(told.listed(), [""; 0], "{records:?}");
+    }
+}

@@ -5,16 +5,12 @@ use crate::store::{JobId, NewerRow};
 use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 
-/// Lines that stand: no later source has had the row's own record, and no person has let go of the very record
-/// that the line is about, alone or with all of its source. A source that was let go has said nothing.
-fn stands(line: &str) -> String {
-    const GIVEN_UP: &str = "(SELECT id FROM source WHERE given_up)";
+/// Lines that count: of sources that no person has let go, and of records that no person has let go by name.
+fn counts_for(line: &str) -> String {
     format!(
-        "{line}.source_id NOT IN {GIVEN_UP}
-         AND ({line}.outdated_by IS NULL OR {line}.outdated_by IN {GIVEN_UP})
-         AND NOT EXISTS (
+        "{line}.source_id NOT IN (SELECT id FROM source WHERE given_up) AND NOT EXISTS (
              SELECT 1 FROM decision d WHERE d.job_id = {line}.held_by AND d.decision = 'waive'
-                    AND d.undone_at_ms IS NULL AND d.chosen <> 'status')"
+                    AND d.undone_at_ms IS NULL AND d.chosen = 'row')"
     )
 }
 
@@ -27,10 +23,10 @@ fn judged() -> String {
                 CASE WHEN j.detail = 'waived' THEN 'kept-out' ELSE n.what END AS said
          FROM newer n CROSS JOIN job j ON j.id = n.job_id CROSS JOIN source s ON s.id = n.source_id
          WHERE j.status = 'done' AND (j.detail <> 'waived' OR n.kept_out) AND (?1 IS NULL OR s.path = ?1)
-               AND {} AND NOT EXISTS (
+               AND n.what <> 'as-sent' AND {} AND NOT EXISTS (
              SELECT 1 FROM newer l WHERE l.job_id = n.job_id AND l.source_id > n.source_id AND {})",
-        stands("n"),
-        stands("l")
+        counts_for("n"),
+        counts_for("l")
     )
 }
 
@@ -90,13 +86,12 @@ pub(super) fn give_up(
     }
     let text = format!(
         "WITH its AS (SELECT id FROM source WHERE {of_path})
-         SELECT EXISTS (SELECT 1 FROM newer WHERE source_id IN its OR outdated_by IN its)"
+         SELECT EXISTS (SELECT 1 FROM newer WHERE source_id IN its)"
     );
     c.query_row(&text, params![path, is_latest], |row| row.get(0))
 }
 
 /// A source begins anew: what it has said so far is not said.
 pub(super) fn forget_source(c: &Connection, source: i64) -> rusqlite::Result<()> {
-    c.execute("DELETE FROM newer WHERE source_id = ?1", [source])?;
-    c.execute("UPDATE newer SET outdated_by = NULL WHERE outdated_by = ?1", [source]).map(drop)
+    c.execute("DELETE FROM newer WHERE source_id = ?1", [source]).map(drop)
 }

@@ -12,6 +12,7 @@ pub(super) fn sources(c: &Connection, path: &str) -> rusqlite::Result<Vec<Source
     let mut statement = c.prepare(
         "SELECT id, path, checkpoint, fingerprint, finished_at_ms IS NOT NULL,
                 records, rows, replaced, unchanged, left_alone, kept_out,
+                given_up,
                 coalesce((SELECT sum(n) FROM tally WHERE source_id = source.id AND status = 'invalid'), 0)
          FROM source WHERE path = ?1 ORDER BY id",
     )?;
@@ -22,6 +23,7 @@ pub(super) fn sources(c: &Connection, path: &str) -> rusqlite::Result<Vec<Source
             checkpoint: row.get(2)?,
             fingerprint: row.get(3)?,
             finished: row.get(4)?,
+            given_up: row.get(11)?,
             counts: StageCounts {
                 records: row.get(5)?,
                 rows: row.get(6)?,
@@ -29,7 +31,7 @@ pub(super) fn sources(c: &Connection, path: &str) -> rusqlite::Result<Vec<Source
                 unchanged: row.get(8)?,
                 left_alone: row.get(9)?,
                 kept_out: row.get(10)?,
-                invalid: row.get(11)?,
+                invalid: row.get(12)?,
                 ..StageCounts::default()
             },
         })
@@ -75,7 +77,7 @@ pub(super) fn stage(t: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<Stag
     block.write(t)?;
     t.execute(
         "UPDATE source SET checkpoint = ?2, fingerprint = ?3, records = records + ?4, rows = rows + ?4,
-                replaces = ?5, finished_at_ms = CASE WHEN ?6 THEN ?7 END
+                replaces = ?5, given_up = 0, finished_at_ms = CASE WHEN ?6 THEN ?7 END
          WHERE id = ?1",
         params![
             batch.source.0,
@@ -205,7 +207,7 @@ pub(super) fn restart(
     let staying: i64 =
         t.query_row("SELECT count(*) FROM job WHERE source_id = ?1", [source.0], |row| row.get(0))?;
     t.execute(
-        "UPDATE source SET checkpoint = '', fingerprint = '', replaced = 0, unchanged = 0, left_alone = 0, kept_out = 0,
+        "UPDATE source SET checkpoint = '', fingerprint = '', replaced = 0, unchanged = 0, left_alone = 0, kept_out = 0, given_up = 0,
                 rows = ?3, records = ?3,
                 started_at_ms = CASE WHEN ?3 = 0 THEN ?2 ELSE started_at_ms END,
                 finished_at_ms = CASE WHEN ?3 > 0 THEN ?2 END

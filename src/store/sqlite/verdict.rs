@@ -55,7 +55,7 @@ impl Judge<'_> {
         let Some(to) = known.standing.replaced(is_valid, same_identifiers, self.now_ms) else {
             return self.leave_alone(known, new);
         };
-        self.forget_newer(known.id)?;
+        self.judge_newer_again(known, new)?;
         self.move_problems(new.id, known.id)?;
         add_problems(self.t, known.id, problems)?;
         omitted::take_over(self.t, new.id, known.id)?;

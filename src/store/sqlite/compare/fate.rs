@@ -55,9 +55,8 @@ impl Fate {
     fn held_by(&self, new: &Stored) -> Option<i64> {
         match self {
             Self::Stay(_) | Self::Differ(_) => Some(new.id),
-            Self::Again(known, _) => Some(known.id),
-            Self::Replace(..)
-            | Self::Supersede(_)
+            Self::Again(known, _) | Self::Replace(known, _) => Some(known.id),
+            Self::Supersede(_)
             | Self::LeaveAlone(_)
             | Self::Dismiss(_)
             | Self::KeepOut(_)

@@ -18,18 +18,47 @@ impl Judge<'_> {
         kept_out: bool,
         held_by: Option<i64>,
     ) -> rusqlite::Result<()> {
-        // Two records of one source are two people; and a later source has had the row's own record.
-        if known.record_source >= new.source || same_content(&known.raw, &new.raw) {
+        // Two records of one source are two people.
+        if known.record_source == new.source || same_content(&known.raw, &new.raw) {
             return Ok(());
         }
-        let what = Newer::of(self.sent_as(known)?, (self.lens.sign_in)(&new.raw));
-        let fields = (self.lens.differing)(&known.raw, &new.raw);
-        if what == Newer::Differs && fields.is_empty() && !kept_out {
-            return self.outdate_newer(known, new);
+        let sent = self.sent_as(known)?;
+        let Some((what, fields)) = self.said(sent, &known.raw, &new.raw) else {
+            // It would be sent alike. Another record of the source may be meant for somebody else, or not.
+            return if kept_out {
+                self.write(known.id, new, Newer::Differs, &[], (true, held_by))
+            } else {
+                self.as_sent(
+                    known.id,
+                    new.source,
+                    new.record_no,
+                    "what NOT IN ('blocked', 'state-unknown')",
+                )
+            };
+        };
+        self.write(known.id, new, what, &fields, (kept_out, held_by))?;
+        if known.record_source > new.source {
+            // A source that began later has had the row's own record by now.
+            self.as_sent(known.id, known.record_source, 0, "0")?;
         }
-        if self.has_newer {
-            self.forget_what_is_replaced(known.id, new.source)?;
-        }
+        Ok(())
+    }
+
+    /// What a record says of a row that was sent so; none where it would be sent alike.
+    fn said(&self, sent: SignIn, known: &[u8], new: &[u8]) -> Option<(Newer, Vec<String>)> {
+        let what = Newer::of(sent, (self.lens.sign_in)(new));
+        let fields = (self.lens.differing)(known, new);
+        (what != Newer::Differs || !fields.is_empty()).then_some((what, fields))
+    }
+
+    fn write(
+        &mut self,
+        known: i64,
+        new: &Stored,
+        what: Newer,
+        fields: &[String],
+        (kept_out, held_by): (bool, Option<i64>),
+    ) -> rusqlite::Result<()> {
         self.has_newer = true;
         self.t
             .prepare_cached(
@@ -39,15 +68,31 @@ impl Judge<'_> {
                  SET record_no = ?3, what = ?4, kept_out = ?5, held_by = ?6, fields = ?7 WHERE what <> 'blocked'",
             )?
             .execute(params![
-                known.id,
+                known,
                 new.source,
                 new.record_no,
                 what.as_str(),
                 kept_out,
                 held_by,
                 Value::from(fields).to_string()
-            ])
-            .map(drop)
+            ])?;
+        self.forget_old_lines(known)
+    }
+
+    /// A source says of a row what was sent, so earlier lines count no more; where there are none, nothing is
+    /// written. `over`: which lines of the same source this one takes the place of.
+    fn as_sent(&self, known: i64, source: i64, record_no: u64, over: &str) -> rusqlite::Result<()> {
+        if !self.has_newer {
+            return Ok(());
+        }
+        self.t
+            .prepare_cached(&format!(
+                "INSERT INTO newer (job_id, source_id, record_no, what, kept_out, fields)
+                 SELECT ?1, ?2, ?3, 'as-sent', 0, '[]' WHERE EXISTS (SELECT 1 FROM newer WHERE job_id = ?1)
+                 ON CONFLICT (job_id, source_id) DO UPDATE SET what = 'as-sent', held_by = NULL, fields = '[]' WHERE {over}"
+            ))?
+            .execute(params![known, source, record_no])?;
+        self.forget_old_lines(known)
     }
 
     /// What was said of whether the user may sign in when the row was last sent: by the mapping of that time.
@@ -64,42 +109,77 @@ impl Judge<'_> {
         })
     }
 
-    /// Before a line of a source is written: of the lines before it the latest stays that was written by a
-    /// source which has ended, for this one may begin anew.
-    fn forget_what_is_replaced(&self, known: i64, source: i64) -> rusqlite::Result<()> {
+    /// Sources may begin anew, or be let go, and then earlier lines count again: the last few stay, and the last
+    /// that shuts the user out.
+    fn forget_old_lines(&self, known: i64) -> rusqlite::Result<()> {
         self.t
             .prepare_cached(
-                "DELETE FROM newer WHERE job_id = ?1 AND source_id < (
-                     SELECT max(n.source_id) FROM newer n CROSS JOIN source s ON s.id = n.source_id
-                     WHERE n.job_id = ?1 AND n.source_id < ?2 AND n.held_by IS NULL AND s.finished_at_ms IS NOT NULL)",
+                "DELETE FROM newer WHERE job_id = ?1
+                    AND source_id < (SELECT source_id FROM newer WHERE job_id = ?1
+                                     ORDER BY source_id DESC LIMIT 1 OFFSET 3)
+                    AND source_id IS NOT (SELECT max(source_id) FROM newer WHERE job_id = ?1 AND what = 'blocked')",
             )?
-            .execute([known, source])
+            .execute([known])
             .map(drop)
     }
 
-    /// A record is as the row's: what earlier sources said of the row is out of date, and what another record of
+    /// A record is the row's own: what earlier sources said of the row is out of date, and what another record of
     /// this one seemed to say of it is said of somebody else.
     pub(super) fn outdate_newer(&self, known: &Stored, new: &Stored) -> rusqlite::Result<()> {
+        self.as_sent(known.id, new.source, new.record_no, "1")
+    }
+
+    /// The row has another record. Newer ones that still stand are judged by it; of those that are gone the one
+    /// that shuts the user out is kept, unless this record does.
+    pub(in crate::store::sqlite) fn judge_newer_again(
+        &self,
+        known: &Stored,
+        new: &Stored,
+    ) -> rusqlite::Result<()> {
         if !self.has_newer {
             return Ok(());
         }
+        let sent = (self.lens.sign_in)(&new.raw);
+        let mut forget =
+            self.t.prepare_cached("DELETE FROM newer WHERE job_id = ?1 AND source_id = ?2")?;
+        for (source, what, held_by) in self.lines_of(known.id)? {
+            let held = held_by.map(|id| self.rows.load(id)).transpose()?.flatten();
+            match held.filter(|held| held.id != new.id && !same_content(&held.raw, &new.raw)) {
+                Some(held) => match self.said(sent, &new.raw, &held.raw) {
+                    Some((what, fields)) => self.say_anew((known.id, source), what, &fields)?,
+                    None => drop(forget.execute([known.id, source])?),
+                },
+                None if what == "as-sent" => {}
+                None if held_by.is_none() && what == "blocked" && sent != SignIn::MayNot => {}
+                None => drop(forget.execute([known.id, source])?),
+            }
+        }
+        // What the row's record said of others before it was corrected.
         self.t
-            .prepare_cached("DELETE FROM newer WHERE job_id = ?1 AND source_id = ?2")?
-            .execute([known.id, new.source])?;
-        self.t
-            .prepare_cached(
-                "UPDATE newer SET outdated_by = ?2
-                 WHERE job_id = ?1 AND source_id < ?2 AND outdated_by IS NULL",
-            )?
+            .prepare_cached("DELETE FROM newer WHERE held_by = ?1 AND source_id < ?2")?
             .execute([known.id, new.source])
             .map(drop)
     }
 
-    /// The row has another record.
-    pub(in crate::store::sqlite) fn forget_newer(&self, known: i64) -> rusqlite::Result<()> {
-        if !self.has_newer {
-            return Ok(());
-        }
-        self.t.prepare_cached("DELETE FROM newer WHERE job_id = ?1")?.execute([known]).map(drop)
+    fn lines_of(&self, known: i64) -> rusqlite::Result<Vec<(i64, String, Option<i64>)>> {
+        let mut lines = self
+            .t
+            .prepare_cached("SELECT source_id, what, held_by FROM newer WHERE job_id = ?1")?;
+        let lines = lines.query_map([known], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        lines.collect()
+    }
+
+    fn say_anew(
+        &self,
+        (known, source): (i64, i64),
+        what: Newer,
+        fields: &[String],
+    ) -> rusqlite::Result<()> {
+        self.t
+            .prepare_cached(
+                "UPDATE newer SET what = ?3, fields = ?4 WHERE job_id = ?1 AND source_id = ?2",
+            )?
+            .execute(params![known, source, what.as_str(), Value::from(fields).to_string()])
+            .map(drop)
     }
 }
