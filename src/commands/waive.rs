@@ -207,9 +207,12 @@ fn waive_many(writer: &mut Writer, ui: Ui, args: &Waive) -> Result<Exit> {
     if args.undo {
         let tells =
             of_whole.map(|path| writer.table.give_up(path, !args.all, false)).transpose()?;
-        let mut jobs = Vec::new();
+        let (mut jobs, mut left) = (Vec::new(), 0);
         for (_, chosen) in chosen {
             jobs.extend(writer.table.waived(&chosen)?);
+            if path.is_none() {
+                left += writer.table.waived_otherwise(&chosen)?;
+            }
         }
         if tells == Some(true) {
             ui.note("What its records say of users who are done is told again: userferry failures --newer");
@@ -217,7 +220,13 @@ fn waive_many(writer: &mut Writer, ui: Ui, args: &Waive) -> Result<Exit> {
                 return Ok(Exit::Done);
             }
         }
-        return undo(writer, ui, &jobs, "waive", of_states);
+        let left = tell_left(left);
+        let way_out = of_states.or_else(|| left.clone());
+        let exit = undo(writer, ui, &jobs, "waive", way_out)?;
+        if let Some(told) = left {
+            ui.note(&told);
+        }
+        return Ok(exit);
     }
     let reason = args.reason.as_deref().unwrap_or_default();
     let (mut n, mut in_doubt, mut parts) = (0, 0, Vec::new());
@@ -247,6 +256,20 @@ fn waive_many(writer: &mut Writer, ui: Ui, args: &Waive) -> Result<Exit> {
     tell_in_doubt(ui, in_doubt);
     path.map_or(Ok(()), |path| tell_source(writer, ui, &path, of_states))?;
     Ok(Exit::Done)
+}
+
+/// Rows of a status or a class that were let go in another way: whoever was named stays out.
+fn tell_left(n: u64) -> Option<String> {
+    (n > 0).then(|| {
+        format!(
+            "{} of these that {} let go by key or with a source {} waived: --undo with the words of \
+             that decision takes {} back",
+            counted(n, "row"),
+            agree(n, "was", "were"),
+            agree(n, "stays", "stay"),
+            agree(n, "it", "them")
+        )
+    })
 }
 
 /// Where a file was staged in several states, that only rows of the latest are meant.

@@ -87,10 +87,13 @@ pub trait Deciding {
     /// All of a source was a mistake, or was none after all: what its records say of users who are done counts no
     /// more, or again. `is_latest`: only the latest of the sources with this path. Whether they say anything.
     fn give_up(&mut self, path: &str, is_latest: bool, given_up: bool) -> Result<bool, StoreError>;
-    /// The rows that `--undo` of such a choice takes back: those that are still waived; of a source only those
-    /// that were waived with it, and not one by one or by their status alone; of those that are named by an
-    /// identifier beside their keys only those that were waived so.
+    /// The rows that `--undo` of such a choice takes back: those that are still waived; of a status, a class
+    /// or a source only those that were waived so, and not one by one; of those that are named by an identifier
+    /// beside their keys only those that were waived so.
     fn waived(&self, which: &Chosen) -> Result<Vec<JobId>, StoreError>;
+    /// How many rows of a status, a class or a source are waived in another way, so that `--undo` of such a
+    /// choice leaves them alone.
+    fn waived_otherwise(&self, which: &Chosen) -> Result<u64, StoreError>;
     /// Takes back the latest decision of this sort about each of these rows, if nothing has happened
     /// since. Where nothing was decided, nothing is undone.
     fn undo(

@@ -247,6 +247,30 @@ fn what_failed_in_one_way_is_waived_and_taken_back_alone() {
     }
 }
 
+/// Whoever was named is to stay out, whatever is decided about the others of that status.
+#[test]
+fn who_was_waived_by_key_stays_out_when_all_of_a_status_come_back() {
+    let rig = Rig::start(&["--poison=1=code:2003", "--poison=2=code:2003"]);
+    let desk = Desk::at(&rig.sandbox.url);
+    desk.write("u.jsonl", "{\"uid\":\"1\"}\n{\"uid\":\"2\"}\n{\"uid\":\"3\"}\n");
+    desk.ferry("stage u.jsonl").ok(0);
+    desk.ferry("run").ok(3);
+    let told = "1 row of these that was let go by key or with a source stays waived: --undo with the \
+                words of that decision takes it back\n";
+    for choice in ["--class rejected", "--status failed"] {
+        desk.ferry("waive --key 1 --reason gone").ok(0);
+        let nothing = desk.ferry(&format!("waive {choice} --undo")).ok(2).err;
+        assert!(nothing.contains("there is no such decision to undo"), "{nothing}");
+        assert!(nothing.contains(told.trim_end()), "{nothing}");
+        desk.ferry(&format!("waive {choice} --reason all")).ok(0);
+        let said = desk.ferry(&format!("waive {choice} --undo")).ok(0).err;
+        assert_eq!(said, format!("1 row as it was before\n{told}"));
+        assert!(desk.ferry("show 1").ok(0).out.contains("done/waived"));
+        assert!(desk.ferry("show 2").ok(0).out.contains("failed/rejected"));
+        assert_eq!(desk.ferry("waive --key 1 --undo").ok(0).err, "1 row as it was before\n");
+    }
+}
+
 #[test]
 fn several_statuses_are_waived_and_taken_back_together() {
     let rig = Rig::start(&["--poison=1=code:2003"]);

@@ -108,8 +108,11 @@ pub(super) fn failed_and_invalid_rows_are_waived_and_that_is_undone(mut bench: B
     assert_eq!(bench.store.waive(&invalid, "test users", 2_002).unwrap(), 1);
     bench.balance();
     assert!(bench.eyes.rows().iter().all(|row| row.detail == Some(Detail::Waived)));
-    assert_eq!(bench.store.waived(&failed).unwrap(), [before[0].id, before[1].id]);
-    for id in bench.store.waived(&failed).unwrap() {
+    // Whoever was named stays out.
+    assert_eq!(bench.store.waived(&failed).unwrap(), [before[0].id]);
+    assert_eq!(bench.store.waived_otherwise(&failed).unwrap(), 1);
+    assert_eq!(bench.store.waived_otherwise(&invalid).unwrap(), 0);
+    for id in [before[0].id, before[1].id] {
         assert_eq!(bench.undo(id, "waive", 3_000), UNDONE);
         bench.balance();
     }
@@ -170,9 +173,11 @@ pub(super) fn of_a_source_only_what_was_waived_with_it_comes_back(mut bench: Ben
     assert!(bench.store.waived(&of(&all)).unwrap().is_empty());
     assert_eq!(bench.store.waive(&of(&all), "so", 2_000).unwrap(), 2);
     assert_eq!(bench.store.waived(&of(&all)).unwrap(), [ids[2], ids[4]]);
-    // A choice by status takes all of them back, as before.
-    let pending = bench.store.waived(&Chosen::Status(Status::Pending)).unwrap();
-    assert_eq!(pending, [ids[0], ids[1], ids[2], ids[4]]);
+    // Of the source's rows, one by itself and one by its status: they stay out.
+    assert_eq!(bench.store.waived_otherwise(&of(&all)).unwrap(), 2);
+    // A choice by status takes nobody back who was let go by itself or with the source.
+    assert_eq!(bench.store.waived(&Chosen::Status(Status::Invalid)).unwrap(), [ids[3]]);
+    assert!(bench.store.waived(&Chosen::Status(Status::Pending)).unwrap().is_empty());
     // Once taken back, a row that is let go by itself is not the source's any more.
     assert_eq!(bench.undo(ids[2], "waive", 3_000), UNDONE);
     assert_eq!(bench.store.waive(&Chosen::Jobs(vec![ids[2]]), "so", 4_000).unwrap(), 1);
@@ -398,13 +403,21 @@ pub(super) fn only_waivers_that_hold_are_listed(mut bench: Bench<impl Store>) {
     bench.users(1);
     let run = bench.run();
     let id = bench.send(run, &Sent::rejected("1"));
-    let one = Chosen::Jobs(vec![id]);
-    bench.store.waive(&one, "so", 2_000).unwrap();
+    let failed = Chosen::Status(Status::Failed);
+    assert_eq!(bench.store.waive(&failed, "so", 2_000).unwrap(), 1);
+    assert_eq!(bench.store.waived(&failed).unwrap(), [id]);
     assert_eq!(bench.undo(id, "waive", 3_000), UNDONE);
     bench.store.retry(&Retry::default(), 4_000).unwrap();
-    bench.store.waive(&one, "so", 5_000).unwrap();
-    assert!(bench.store.waived(&Chosen::Status(Status::Failed)).unwrap().is_empty());
-    assert_eq!(bench.store.waived(&Chosen::Status(Status::Pending)).unwrap(), [id]);
+    let of = |status| Chosen::Source {
+        path: "/users.json".to_owned(),
+        is_latest: true,
+        statuses: vec![status],
+    };
+    assert_eq!(bench.store.waive(&of(Status::Pending), "so", 5_000).unwrap(), 1);
+    assert!(bench.store.waived(&failed).unwrap().is_empty());
+    assert_eq!(bench.store.waived_otherwise(&failed).unwrap(), 0);
+    assert!(bench.store.waived(&of(Status::Failed)).unwrap().is_empty());
+    assert_eq!(bench.store.waived(&of(Status::Pending)).unwrap(), [id]);
 }
 
 /// What was waived by an identifier beside its key is told from what was waived by itself.

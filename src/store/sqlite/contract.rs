@@ -164,6 +164,10 @@ impl Deciding for Table {
         self.check(|c| decide::waived(c, which))
     }
 
+    fn waived_otherwise(&self, which: &Chosen) -> Result<u64, StoreError> {
+        self.check(|c| decide::waived_otherwise(c, which))
+    }
+
     fn undo(
         &mut self,
         jobs: &[JobId],

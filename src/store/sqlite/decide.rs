@@ -79,13 +79,8 @@ pub(super) fn waive(
     reason: &str,
     now_ms: i64,
 ) -> rusqlite::Result<u64> {
-    let by = match which {
-        Chosen::Jobs(_) | Chosen::Beside(_) => "row",
-        Chosen::Status(_) | Chosen::Failed(_) => "status",
-        Chosen::Source { .. } => "source",
-    };
     let is_beside = matches!(which, Chosen::Beside(_));
-    let decision = Decision { word: "waive", chosen: by, is_beside, reason, now_ms };
+    let decision = Decision { word: "waive", chosen: by(which), is_beside, reason, now_ms };
 
     let mut deltas = Deltas::default();
     let mut n = 0;
@@ -97,6 +92,15 @@ pub(super) fn waive(
     }
     deltas.apply(t)?;
     Ok(n)
+}
+
+/// By what the rows of a choice are chosen, as it stands beside their decisions.
+fn by(which: &Chosen) -> &'static str {
+    match which {
+        Chosen::Jobs(_) | Chosen::Beside(_) => "row",
+        Chosen::Status(_) | Chosen::Failed(_) => "status",
+        Chosen::Source { .. } => "source",
+    }
 }
 
 /// The rows that may be waived by this choice, by id.
@@ -124,9 +128,22 @@ fn chosen(c: &Connection, which: &Chosen) -> rusqlite::Result<Vec<i64>> {
 }
 
 pub(super) fn waived(c: &Connection, which: &Chosen) -> rusqlite::Result<Vec<JobId>> {
+    match which {
+        Chosen::Jobs(jobs) => Ok(jobs.clone()),
+        Chosen::Beside(jobs) => waived_beside(c, jobs),
+        Chosen::Status(_) | Chosen::Failed(_) | Chosen::Source { .. } => waived_of(c, which, true),
+    }
+}
+
+pub(super) fn waived_otherwise(c: &Connection, which: &Chosen) -> rusqlite::Result<u64> {
+    Ok(waived_of(c, which, false)?.len() as u64)
+}
+
+/// The rows of a choice that are waived: those that were let go by such a choice, or those that were let go in
+/// another way. What counts is the latest decision about a row.
+fn waived_of(c: &Connection, which: &Chosen, is_so: bool) -> rusqlite::Result<Vec<JobId>> {
     let (statuses, detail, path, is_latest) = match which {
-        Chosen::Jobs(jobs) => return Ok(jobs.clone()),
-        Chosen::Beside(jobs) => return waived_beside(c, jobs),
+        Chosen::Jobs(_) | Chosen::Beside(_) => return Ok(Vec::new()),
         Chosen::Status(status) => (vec![*status], None, None, false),
         Chosen::Failed(detail) => (vec![Status::Failed], Some(*detail), None, false),
         Chosen::Source { path, is_latest, statuses } => {
@@ -134,18 +151,19 @@ pub(super) fn waived(c: &Connection, which: &Chosen) -> rusqlite::Result<Vec<Job
         }
     };
     let mut statement = c.prepare(&format!(
-        "SELECT DISTINCT d.job_id FROM decision d CROSS JOIN job j ON j.id = d.job_id
+        "SELECT d.job_id FROM decision d CROSS JOIN job j ON j.id = d.job_id
              LEFT JOIN origin o ON o.job_id = j.id
          WHERE d.decision = 'waive' AND d.undone_at_ms IS NULL AND j.detail = 'waived'
+               AND (d.chosen = ?5) = ?6
                AND d.from_status IN (SELECT value FROM json_each(?2))
-               AND (?1 IS NULL OR d.chosen = 'source' AND {OF_SOURCE})
+               AND (?1 IS NULL OR {OF_SOURCE})
                AND (?4 IS NULL OR d.from_detail = ?4)
+               AND NOT EXISTS (SELECT 1 FROM decision l WHERE l.job_id = d.job_id AND l.id > d.id
+                                      AND l.decision = 'waive' AND l.undone_at_ms IS NULL)
          ORDER BY d.job_id"
     ))?;
-    let rows = statement
-        .query_map(params![path, as_list(&statuses), is_latest, detail], |row| {
-            Ok(JobId(row.get(0)?))
-        })?;
+    let values = params![path, as_list(&statuses), is_latest, detail, by(which), is_so];
+    let rows = statement.query_map(values, |row| Ok(JobId(row.get(0)?)))?;
     rows.collect()
 }
 

@@ -341,7 +341,7 @@ fn a_correction_writes_nothing_of_a_row_that_its_law_lets_be() {
 fn a_waiver_of_a_row_that_has_moved_on_is_not_listed() {
     let failed = rows().into_iter().find(|(row, _)| row.status == Status::Failed).unwrap();
     let mut bench = Bench::with(std::slice::from_ref(&failed));
-    bench.table.waive(&Chosen::Jobs(vec![JobId(1)]), "so", NOW_MS).unwrap();
+    bench.table.waive(&Chosen::Status(Status::Failed), "so", NOW_MS).unwrap();
     assert_eq!(bench.table.waived(&Chosen::Status(Status::Failed)).unwrap(), [JobId(1)]);
     bench.table.conn.execute("UPDATE job SET detail = 'adopted'", []).unwrap();
     assert_eq!(bench.table.waived(&Chosen::Status(Status::Failed)).unwrap(), []);
