@@ -179,9 +179,10 @@ fn rows(text: &[u8], delimiter: u8, only_newlines: bool, quoting: bool) -> Vec<V
         let mut cells: Vec<Vec<u8>> = row.iter().map(<[u8]>::to_vec).collect();
         if only_newlines {
             // Carriage returns before a newline, or at the end, belong to the line end.
-            let raw = raw.trim_ascii_start();
+            let blank = raw.iter().take_while(|byte| **byte == b'\n').count();
+            let raw = &raw[blank..];
             let returns = raw.iter().rev().take_while(|byte| **byte == b'\r').count();
-            if raw.is_empty() {
+            if returns == raw.len() {
                 continue;
             }
             let last = cells.last_mut().expect("a cell");
