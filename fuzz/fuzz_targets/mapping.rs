@@ -244,7 +244,8 @@ fn copy(
 /// Whether a name, or one in a text, may be that of a password: more than are taken for one.
 fn is_like_a_password(text: &str) -> bool {
     let text = text.to_lowercase();
-    let words = ["pass", "pw", "kennwort", "hash", "salt", "digest", "secret", "密码", "口令", "盐"];
+    let words =
+        ["pass", "pw", "kennwort", "hash", "salt", "digest", "secret", "密码", "口令", "盐"];
     words.iter().any(|word| text.replace(|c: char| !c.is_alphanumeric(), "").contains(word))
 }
 

@@ -139,7 +139,8 @@ fn decoded(stored: &str) -> Option<String> {
         let number = group.iter().fold(0, |number, digit| number << 6 | digit);
         let number = number << (6 * (4 - group.len()));
         let three = [number >> 16, number >> 8 & 255, number & 255];
-        bytes.extend(three.iter().take(group.len() - 1).filter_map(|byte| u8::try_from(*byte).ok()));
+        bytes
+            .extend(three.iter().take(group.len() - 1).filter_map(|byte| u8::try_from(*byte).ok()));
     }
     String::from_utf8(bytes).ok().filter(|text| text.starts_with('{'))
 }
