@@ -6,11 +6,11 @@ use crate::mapping::{As, Copies, Home, Mapping, Rule};
 use crate::schema::Schema;
 use crate::user::{IdKind, Value};
 use crate::values::Region;
-use crate::values::phone::{bare, country_code, is_mobile, number, regions};
+use crate::values::phone::{bare, country_code, is_mobile, is_written_as_mobile, number, regions};
 use crate::words::{agree, grouped};
 use std::collections::BTreeMap;
 
-/// The region whose mobile numbers nobody writes with the zero that is dialled inside the country.
+/// The region whose numbers the provider keeps without their country code.
 const CHINA: &str = "CN";
 /// How many digits a number has that is taken as it stands.
 const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
@@ -206,11 +206,6 @@ fn unread(rule: &Rule) -> Option<(Rule, Option<Region>)> {
         how.steps.push(As::Text);
     }
     Some((rule, region))
-}
-
-/// Whether a number is a mobile one of the region, as people write it there.
-fn is_written_as_mobile(digits: &str, region: Region) -> bool {
-    is_mobile(digits, region) && !(region.as_str() == CHINA && digits.starts_with('0'))
 }
 
 /// Whether a number without a country code is written as people in mainland China write theirs: a mobile one

@@ -9,6 +9,7 @@ mod blocked;
 mod candidate;
 mod choose;
 mod dates;
+mod homes;
 mod lockouts;
 mod nested;
 mod passwords;

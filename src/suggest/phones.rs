@@ -1,6 +1,8 @@
 //! Which country the numbers of a phone column are of, where they do not say it themselves.
 
-use super::candidate::{Candidate, groups, names};
+use super::candidate::{Candidate, names};
+pub(super) use super::homes::PHONE;
+use super::homes::{Told, countries};
 use super::rule::{self, How};
 use super::shape::Shape;
 use super::survey::{FieldStats, Place};
@@ -9,32 +11,12 @@ use crate::values::Region;
 use crate::values::phone::{bare, country_code, is_mobile, number, phone, regions};
 use crate::vocabulary::systems;
 use crate::words::grouped;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-/// The field of phone numbers.
-pub(super) const PHONE: &str = "phone";
 /// A country is not told by fewer numbers, unless they are mobile numbers of mainland China.
 const FEWEST: usize = 20;
 /// A country code that fewer of a hundred numbers have is not certain to be one.
 const FEW: usize = 5;
-/// Columns of a country in two letters of ISO 3166, by their plain names.
-const COUNTRIES: &[&str] = &[
-    "country",
-    "countryid",
-    "countrycode",
-    "countryiso",
-    "countryiso2",
-    "countryisocode",
-    "isocountry",
-    "isocountrycode",
-    "addresscountry",
-    "addrcountry",
-    "billingcountry",
-    "phonecountry",
-    "c",
-];
-/// How many of a hundred numbers have such a country.
-const NEARLY_ALL: usize = 95;
 /// Country codes that a comment names.
 const MOST_CODES: usize = 8;
 /// Numbers on which every country is tried; those that take most of them are tried on all.
@@ -82,58 +64,6 @@ pub(super) fn free_text(fields: &[(Place, FieldStats)]) -> Vec<usize> {
     let paths: Vec<String> = fields.iter().map(|(place, _)| names(place).concat()).collect();
     let free = systems::free_phones(&paths);
     (0..paths.len()).filter(|at| free.contains(&paths[*at].as_str())).collect()
-}
-
-/// Where a column beside the numbers says the country of each: a number without a code is one of that country, and
-/// never of another. Where it says it only of some, nobody knows it of the others.
-fn countries(
-    place: &Place,
-    stats: &FieldStats,
-    fields: &[(Place, FieldStats)],
-    trial: &Trial<'_>,
-) -> Option<Told> {
-    if stats.in_text || stats.of_shape(Shape::Phone) <= stats.of_shape(Shape::PlusPhone) {
-        return None;
-    }
-    let group = groups(place);
-    let is_beside = |other: &&Place| {
-        let is_its = names(other).last().is_some_and(|name| COUNTRIES.contains(&name.as_str()));
-        is_its && groups(other) == group && matches!(other, Place::Column(_))
-    };
-    let texts = |home: &Place| {
-        let plain = |place: &Place| rule::written(place, &How::default());
-        trial.pairs((PHONE, &plain(place)), ("country", &plain(home)))
-    };
-    let region = |code: &str| Region::new(&code.trim().to_ascii_uppercase());
-    fields.iter().map(|(other, _)| other).filter(is_beside).find_map(|home| {
-        let pairs = texts(home);
-        let known = pairs.iter().filter(|(_, code)| region(code).is_some());
-        let codes: BTreeSet<String> = known.clone().map(|(_, code)| code.trim().to_uppercase()).collect();
-        let (known, filled) = (known.count(), pairs.iter().filter(|(_, code)| !code.is_empty()).count());
-        let shown = rule::shown(home);
-        let rule = rule::written_home(place, home);
-        if known > 0 && known * 100 >= pairs.len() * NEARLY_ALL {
-            let note = format!("numbers without a country code are of the country in {shown}");
-            return Some(Told { rule, note: Some(note), is_certain: true });
-        }
-        // Words for countries, or codes of something else.
-        if known * 2 < filled || codes.len() < 2 {
-            return None;
-        }
-        let note = format!(
-            "{} of {} have no country of two letters in {shown}, where others have several: with this line their \
-             numbers without a country code are refused",
-            grouped((pairs.len() - known) as u64),
-            grouped(pairs.len() as u64),
-        );
-        Some(Told { rule, note: Some(note), is_certain: false })
-    })
-}
-
-struct Told {
-    rule: String,
-    note: Option<String>,
-    is_certain: bool,
 }
 
 /// `are_told`: it is known of the system that each number has its code in front.

@@ -221,6 +221,12 @@ pub(crate) fn is_mobile(bare: &str, region: Region) -> bool {
     matches!(number(bare, Some(region)), Some(Ok(number)) if mobile.is_match(&number.national))
 }
 
+/// Whether a number without a country code is a mobile one of that region, as people write it there: in mainland
+/// China nobody writes the zero that is dialled inside the country.
+pub(crate) fn is_written_as_mobile(bare: &str, region: Region) -> bool {
+    is_mobile(bare, region) && !(region == Region(Id::CN) && bare.starts_with('0'))
+}
+
 /// Whether a number is of any kind that a region has.
 fn is_given_out(region: &Metadata, national: &str) -> bool {
     let kinds = region.descriptors();

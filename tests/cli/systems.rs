@@ -474,7 +474,7 @@ fn a_number_is_of_the_country_that_its_own_record_says() {
         let (number, country) = match n {
             10 => (format!("0151 200010{n}"), "DE"),
             11 => (format!("07400 1234{n}"), "gb"),
-            12 => (format!("+49 160 900010{n}"), "CN"),
+            12..15 => (format!("+49 160 900010{n}"), "DE"),
             _ => (format!("138000010{n}"), "CN"),
         };
         csv.push_str(&format!("{n},u{n}@example.com,{number},{country}\n"));
@@ -490,7 +490,7 @@ fn a_number_is_of_the_country_that_its_own_record_says() {
         (1, "15120001010", "+49"),
         (2, "7400123411", "+44"),
         (3, "16090001012", "+49"),
-        (4, "13800001013", ""),
+        (6, "13800001015", ""),
     ] {
         let shown = desk
             .ferry(&format!("preview u.csv --record {record} --unmask phone,phoneCountryCode"))
@@ -517,6 +517,53 @@ fn a_number_is_of_the_country_that_its_own_record_says() {
         serde_json::from_str(&desk.ferry("check u.csv --json").ok(3).out).unwrap();
     assert_eq!(report["invalid"], 3, "{report}");
     assert!(!report["unmapped"].to_string().contains("country_id"), "{report}");
+}
+
+/// Chinese users, of whom some live abroad, or have their goods sent there, with the numbers that they have always had.
+/// In the United States 380 is an area code of Ohio.
+#[test]
+fn where_users_live_is_not_taken_for_the_country_of_their_numbers() {
+    for (column, abroad) in
+        [("country", "US"), ("country", "VN"), ("billing_country", "VN"), ("phone_country", "US")]
+    {
+        let desk = Desk::new();
+        let mut csv = format!("id,email,telephone,{column}\n");
+        for n in 100..300 {
+            let country = if n % 10 == 0 { abroad } else { "CN" };
+            csv.push_str(&format!("{n},u{n}@example.com,13804723{n},{country}\n"));
+        }
+        desk.write("u.csv", &csv);
+        desk.ferry("init --from u.csv --yes").ok(0);
+        let written = desk.read("userferry.toml");
+        assert!(!written.lines().any(|line| line.starts_with("phone = ")), "{written}");
+        let told = format!(
+            "20 numbers without a country code look like mobile numbers of CN, but {column} says another country there"
+        );
+        assert!(written.contains(&told), "{written}");
+    }
+}
+
+/// Where goods are sent proves nothing of a number, unless numbers with their country code say so.
+#[test]
+fn the_country_of_an_address_is_left_to_a_person() {
+    let desk = Desk::new();
+    let mut csv = String::from("id,email,telephone,country_id\n");
+    for n in 10..50 {
+        let (number, country) = if n < 20 {
+            (format!("0151 200010{n}"), "DE")
+        } else {
+            (format!("138000010{n}"), "CN")
+        };
+        csv.push_str(&format!("{n},u{n}@example.com,{number},{country}\n"));
+    }
+    desk.write("u.csv", &csv);
+    desk.ferry("init --from u.csv --yes").ok(0);
+    let written = desk.read("userferry.toml");
+    assert!(!written.lines().any(|line| line.starts_with("phone = ")), "{written}");
+    assert!(
+        written.contains("country_id is the country of an address, and hardly any number"),
+        "{written}"
+    );
 }
 
 /// Where the column says the country of some only, no country is chosen for all.
