@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 
 /// The region whose numbers the provider keeps without their country code.
 const CHINA: &str = "CN";
+/// The field that holds the region which a record names, while it is looked at.
+const COUNTRY: &str = "country";
 /// How many digits a number has that is taken as it stands.
 const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 /// What can be done about numbers of several countries.
@@ -41,6 +43,20 @@ pub(crate) struct Abroad<'a> {
     beyond: u64,
     /// What numbers say of their country, by its code.
     said: BTreeMap<String, Said>,
+    /// Where each record names the region of its number.
+    each: Option<Each>,
+}
+
+/// Numbers whose records name their regions: where a user lives need not be where the number is from.
+struct Each {
+    /// The rules of the number, without what it makes of it, and of the region.
+    mapping: Mapping,
+    /// The fields of these rules.
+    fields: [String; 2],
+    /// Numbers without a country code.
+    read: u64,
+    /// Of these, by their region, those that are valid there and are written like a mobile number of mainland China.
+    both: BTreeMap<String, u64>,
 }
 
 /// The numbers that say one country code.
@@ -69,12 +85,17 @@ impl<'a> Abroad<'a> {
             let (rule, region) = unread(mapping.rule(field)?)?;
             Some((Mapping::new(vec![(field.to_owned(), rule)]), region))
         });
+        let each = field.filter(|_| !is_said);
+        let each = each.and_then(|field| Each::new(field, mapping.rule(field)?));
         let (suspects, said) = (Vec::new(), BTreeMap::new());
-        Self { schema, rule, read: 0, suspects, most: MOST, beyond: 0, said }
+        Self { schema, rule, read: 0, suspects, most: MOST, beyond: 0, said, each }
     }
 
     /// Looks at a record.
     pub(crate) fn add(&mut self, raw: &[u8]) {
+        if let Some(each) = &mut self.each {
+            each.add(raw, self.schema);
+        }
         let Some((mapping, region)) = &self.rule else { return };
         let region = *region;
         let user = mapping.map(raw, self.schema, Copies::WhereTheyMayBeWrong).user;
@@ -126,6 +147,9 @@ impl<'a> Abroad<'a> {
 
     /// What a person should know; nothing where only chance speaks for it.
     pub(crate) fn told(&self) -> Option<Told> {
+        if let Some(each) = &self.each {
+            return each.told();
+        }
         let (_, region) = self.rule.as_ref()?;
         let mut others: Vec<(&String, u64)> = self
             .said
@@ -148,6 +172,73 @@ impl<'a> Abroad<'a> {
             Some(region) => as_of_region(n, of, *region, &shown),
             None => as_it_stands(n, of, &shown),
         })
+    }
+}
+
+impl Each {
+    /// None where the rule takes no region from the record.
+    fn new(field: &str, rule: &Rule) -> Option<Self> {
+        let mut rule = rule.clone();
+        let (Rule::Column { how, .. } | Rule::Jq { how, .. }) = &mut rule else { return None };
+        let Some(As::Phone(Home::Column(column)) | As::E164(Home::Column(column))) =
+            how.steps.pop()
+        else {
+            return None;
+        };
+        if how.steps.is_empty() {
+            how.steps.push(As::Text);
+        }
+        let home = Rule::from_json(&serde_json::Value::from(column)).ok()?;
+        let fields = [field.to_owned(), COUNTRY.to_owned()];
+        let mapping = Mapping::new(fields.iter().cloned().zip([rule, home]).collect());
+        Some(Self { mapping, fields, read: 0, both: BTreeMap::new() })
+    }
+
+    fn add(&mut self, raw: &[u8], schema: &Schema) {
+        let user = self.mapping.map(raw, schema, Copies::WhereTheyMayBeWrong).user;
+        let [number_of, home_of] = &self.fields;
+        let text = |of: &str| match user.fields.iter().find(|(name, _)| *name == of) {
+            Some((_, Value::Text(text))) => text.as_str(),
+            _ => "",
+        };
+        let Ok(digits) = bare(text(number_of)) else { return };
+        if digits.is_empty() || digits.starts_with('+') || digits.starts_with("00") {
+            return;
+        }
+        self.read += 1;
+        let Some(region) = Region::new(&text(home_of).trim().to_ascii_uppercase()) else { return };
+        let china = Region::new(CHINA).filter(|china| *china != region);
+        if china.is_some_and(|china| is_written_as_mobile(&digits, china))
+            && matches!(number(&digits, Some(region)), Some(Ok(_)))
+        {
+            *self.both.entry(region.as_str().to_owned()).or_default() += 1;
+        }
+    }
+
+    /// One is enough: its user would be somebody else.
+    fn told(&self) -> Option<Told> {
+        let count: u64 = self.both.values().sum();
+        if count == 0 {
+            return None;
+        }
+        let mut both: Vec<(&String, &u64)> = self.both.iter().collect();
+        both.sort_by_key(|(_, n)| std::cmp::Reverse(**n));
+        let shown = both.iter().take(NAMED).map(|(code, n)| format!("{code}: {}", grouped(**n)));
+        let shown: Vec<String> = shown.collect();
+        let more = if both.len() > NAMED { ", …" } else { "" };
+        let message = format!(
+            "{} of {} without + {} by the country of {} ({}{more}), but {} as a mobile number of mainland China, too: {} may be \
+             somebody else's number by this, where that is the country in which a user lives. Write numbers with + and their \
+             country code where you know it",
+            grouped(count),
+            agree(self.read, "1 phone number", &format!("{} phone numbers", grouped(self.read))),
+            agree(count, "is read", "are read"),
+            agree(count, "its record", "their records"),
+            shown.join(", "),
+            agree(count, "is valid", "each is valid"),
+            agree(count, "it", "each"),
+        );
+        Some(Told { warning: "phones-of-two-countries", count, message })
     }
 }
 
@@ -280,6 +371,40 @@ mod tests {
         assert_eq!(told(WITHOUT, &all), None);
         // At home where they are read.
         assert_eq!(told(&china("").replace("\"CN\"", "\"DE\""), &mixed), None);
+    }
+
+    /// 380 is an area code of Ohio, and 138 begins mobile numbers of China (MIIT); no number of Vietnam has 11 digits and
+    /// begins with 13.
+    #[test]
+    fn a_number_that_is_valid_in_china_and_where_its_record_says_is_told() {
+        let told = |records: &[(&str, &str)], more: &str| {
+            let rules = format!(
+                "{{\"externalId\":\"uid\",\"phone\":{{\"from\":\"tel\",\"as\":\"phone\",\"region\":{{\"from\":\"land\"}}}}{more}}}"
+            );
+            let mapping: Mapping = serde_json::from_str(&rules).unwrap();
+            let mut abroad = Abroad::new(&mapping, &V2);
+            for (number, land) in records {
+                abroad.add(format!("{{\"tel\":\"{number}\",\"land\":\"{land}\"}}").as_bytes());
+            }
+            abroad.told()
+        };
+        let clean = [
+            ("13804723261", "CN"),
+            ("13804723261", "VN"),
+            ("13804723261", ""),
+            ("+1 380 472 3261", "us"),
+            ("380 472 3261", "US"),
+            ("0151 20001000", "DE"),
+            ("", "US"),
+        ];
+        assert_eq!(told(&clean, ""), None);
+        let both = [&clean[..], &[("138-0472-3261", "us"), ("13804723262", "US")]].concat();
+        let found = told(&both, "").unwrap();
+        assert_eq!((found.warning, found.count), ("phones-of-two-countries", 2));
+        let start = "2 of 7 phone numbers without + are read by the country of their records (US: 2), but each is valid as a \
+                     mobile number of mainland China, too: each may be somebody else's number by this";
+        assert!(found.message.starts_with(start), "{}", found.message);
+        assert_eq!(told(&both, ",\"phoneCountryCode\":\"code\""), None);
     }
 
     #[test]

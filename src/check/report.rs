@@ -106,7 +106,7 @@ pub struct CheckWarning {
     /// `password-column`, `column-missing`, `many-fields`, `no-external-id`, `raw-copy`,
     /// `blocked-not-mapped`, `salt-not-mapped`, `null-word`, `nothing-to-sign-in-with`, `order-unproved`,
     /// `unknown-state` (a word that the rule of `blocked` does not know), `no-state` (no value there),
-    /// `phones-abroad`, `phones-without-country`, `verified-nothing`, `no-records`,
+    /// `phones-abroad`, `phones-of-two-countries`, `phones-without-country`, `verified-nothing`, `no-records`,
     /// `nobody` (the record stands for nobody in its system).
     pub warning: &'static str,
     /// Records concerned.
