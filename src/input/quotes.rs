@@ -13,6 +13,8 @@ pub(super) struct Quotes {
     spans_lines: bool,
     /// Text stands in a cell without quotes around it.
     has_plain: bool,
+    /// How many cells begin with a quote.
+    quoted: usize,
 }
 
 #[derive(PartialEq)]
@@ -40,6 +42,7 @@ impl Quotes {
             place: Place::Start,
             spans_lines: false,
             has_plain: false,
+            quoted: 0,
         }
     }
 
@@ -68,6 +71,7 @@ impl Quotes {
                 self.spans_lines |= memchr::memchr2(b'\r', b'\n', &rest[..n]).is_some();
             }
             self.has_plain |= place == Place::Plain;
+            self.quoted += usize::from(self.place == Place::Start && place == Place::Quoted);
             self.at += n;
             self.place = place;
         }
@@ -91,27 +95,52 @@ impl Quotes {
 
     /// Whether the quotes of a row hold what looks like rows: two of its lines or more, and one in four of them, have
     /// for themselves as many cells as there are columns. Then the quote that opens may be part of a value,
-    /// and what it holds be other users. A row of which every cell is in quotes comes from a program that would have
-    /// put those in quotes, too, and in a file of one column every line is a row.
+    /// and what it holds be other users. Of rows the first line and the last have as many for sure, whatever
+    /// their cells hold; that lines of prose have as many is chance. A row of which every cell is in quotes comes from
+    /// a program that would have put those in quotes, too, and in a file of one column every line is a row.
     pub(super) fn hold_rows(&self, bytes: &[u8], columns: usize) -> bool {
-        if !self.spans_lines || !self.has_plain || columns < 2 {
+        let is_enclosed = !self.has_plain && self.quoted > 1;
+        if !self.spans_lines || is_enclosed || columns < 2 {
             return false;
         }
         let row = self.content(bytes);
-        let is_mac = self.line_end == LineEnd::Any && row.contains(&b'\r');
-        let lines = row.split(|byte| *byte == if is_mac { b'\r' } else { b'\n' });
-        let (mut all, mut alike) = (0_u64, 0_u64);
-        for line in lines {
+        let (mut all, mut alike, mut maybe) = (0_u64, 0_u64, 0_u64);
+        let (mut is_tight, mut begins, mut ends) = (false, false, false);
+        for line in row.split(|byte| self.line_end.is_one(*byte)) {
+            if line.is_empty() && self.line_end == LineEnd::Any {
+                // Between the two bytes of a line end.
+                continue;
+            }
+            let line = Line::of(line, self.delimiter);
+            if all == 0 {
+                // One of them may be the quote that hides others.
+                is_tight = line.tight > 1 && line.spaces == 0;
+            }
+            ends = line.may_be_a_row(columns, is_tight);
+            begins |= all == 0 && ends;
             all += 1;
-            alike += u64::from(is_like_a_row(line, self.delimiter, columns));
+            maybe += u64::from(ends);
+            alike += u64::from(line.is_like_a_row(columns));
         }
-        alike >= 2 && alike * 4 >= all
+        (alike >= 2 && alike * 4 >= all)
+            || (begins && ends && maybe >= 2 && maybe * 4 >= all && !self.is_written_twice(row))
+    }
+
+    /// Whether a quote stands twice beside text, as only a program writes it that knows quotes.
+    fn is_written_twice(&self, row: &[u8]) -> bool {
+        let is_end = |byte: Option<&u8>| {
+            byte.is_none_or(|byte| *byte == self.delimiter || matches!(byte, b'\r' | b'\n'))
+        };
+        memchr::memmem::find_iter(row, b"\"\"").any(|at| {
+            let before = at.checked_sub(1).and_then(|before| row.get(before));
+            !is_end(before) || !is_end(row.get(at + 2))
+        })
     }
 
     /// Whether the first line of a row has for itself as many cells as there are columns.
     pub(super) fn begin_a_row(&self, bytes: &[u8], columns: usize) -> bool {
         let (line, _) = self.line_end.line(self.content(bytes));
-        columns > 1 && is_like_a_row(line, self.delimiter, columns)
+        columns > 1 && Line::of(line, self.delimiter).is_like_a_row(columns)
     }
 
     /// The row without its line end.
@@ -121,14 +150,44 @@ impl Quotes {
     }
 }
 
-/// Whether a line has as many cells as there are columns, where quotes mean nothing. In prose a space follows the
-/// delimiter, and in programs the end of the line.
-fn is_like_a_row(line: &[u8], delimiter: u8, columns: usize) -> bool {
-    let places = memchr::memchr_iter(delimiter, line);
-    let is_prose = |at: &usize| matches!(line.get(at + 1), None | Some(b' ' | b'\r'));
-    let (cells, prose) =
-        places.fold((1, 0), |(cells, prose), at| (cells + 1, prose + usize::from(is_prose(&at))));
-    cells == columns && (delimiter == b'\t' || prose * 2 < cells)
+/// A line in which quotes mean nothing.
+struct Line {
+    cells: usize,
+    /// Delimiters with a space behind them, as prose has them.
+    spaces: usize,
+    /// With a space or the end of the line, as programs have them.
+    prose: usize,
+    /// With text right behind them.
+    tight: usize,
+    is_of_tabs: bool,
+}
+
+impl Line {
+    fn of(line: &[u8], delimiter: u8) -> Self {
+        let mut found =
+            Self { cells: 1, spaces: 0, prose: 0, tight: 0, is_of_tabs: delimiter == b'\t' };
+        for at in memchr::memchr_iter(delimiter, line) {
+            let next = line.get(at + 1);
+            found.cells += 1;
+            found.spaces += usize::from(next == Some(&b' '));
+            found.prose += usize::from(matches!(next, None | Some(b' ' | b'\r')));
+            let is_text = |byte: &u8| *byte != delimiter && !matches!(byte, b' ' | b'\r');
+            found.tight += usize::from(next.is_some_and(is_text));
+        }
+        found
+    }
+
+    /// Whether it has as many cells as there are columns, and is no prose.
+    fn is_like_a_row(&self, columns: usize) -> bool {
+        self.cells == columns && (self.is_of_tabs || self.prose * 2 < self.cells)
+    }
+
+    /// Whether it has as many cells as there are columns: a cell may be empty or begin with a space. Only where
+    /// every one of many cells begins so, and none of the first line, it is prose.
+    fn may_be_a_row(&self, columns: usize, is_tight: bool) -> bool {
+        let is_prose = columns > 3 && is_tight && self.spaces + 1 == self.cells;
+        self.cells == columns && (self.is_of_tabs || !is_prose)
+    }
 }
 
 /// What ends most of the rows in a sample.

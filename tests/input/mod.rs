@@ -7,6 +7,7 @@ mod packed;
 mod records;
 mod rows;
 mod settings;
+mod stray_quotes;
 
 use userferry::check::Checker;
 use userferry::input::{Options, Reader};
