@@ -3,21 +3,22 @@
 //! CSV has no types. Where the caller says that a column feeds a truth value or a number
 //! ([`Cell`]), a cell that reads as one becomes one; everything else stays text.
 
+use super::MAX_RECORD;
 use super::cells::{Cell, push_cell, push_text};
 use super::delimiter::Delimiter;
-use super::enclosed::{Cells, Enclosed};
-use super::error::InputError;
+use super::enclosed::Enclosed;
 use super::escapes::Escapes;
 use super::form::Form;
-use super::line_ends::{LineEnd, line_ends, pass, whole_line_end};
+use super::line_ends::{LineEnd, whole_line_end};
 use super::mark::{self, MARK};
+use super::names::unnamed;
 use super::options::Quoting;
 use super::quotes::{self, Quotes};
+use super::raw_cells::Cells;
 use super::scan::show_name;
 use super::stream::Failure;
 use super::wide::Widths;
 use super::window::Window;
-use super::{MAX_RECORD, Reader, Record};
 use crate::json::is_space;
 use crate::problem::{Problem, Rule};
 use crate::vocabulary::nulls::{self, NullCounts};
@@ -138,7 +139,7 @@ impl Rows {
     }
 
     /// Takes note of how many cells the row has. What an export has marked is as it was in its source.
-    fn note_width(&mut self) {
+    pub(super) fn note_width(&mut self) {
         if self.mark.is_none() {
             let cells = if self.is_stray() { 0 } else { self.cells };
             self.widths.get_or_insert_default().see(cells, self.columns.len());
@@ -254,7 +255,7 @@ impl Rows {
             window.more(want)?;
         }
         let (bytes, columns) = (&window.bytes()[..quotes.at], self.columns.len());
-        let holds_rows = self.quotes.is_none() && quotes.hold_rows(bytes, columns);
+        let holds_rows = self.quotes.is_none() && self.holds_rows(&quotes, bytes);
         if self.is_bare && (holds_rows || quotes.is_open() && quotes.begin_a_row(bytes, columns)) {
             let len = self.read_line(window)?;
             self.form = Form::Unclosed;
@@ -277,6 +278,10 @@ impl Rows {
             true => Form::OverLines,
             false => Form::Plain,
         };
+        if self.quotes == Some(Quoting::Double) && self.is_held_back() {
+            // The user says that it is one row: what kept it from that goes.
+            self.cells -= 1;
+        }
         let len = quotes.at;
         Ok(Some(if quotes.has_ended() { whole_line_end(window, len) } else { len }))
     }
@@ -315,6 +320,34 @@ impl Rows {
         self.form.is_stray()
     }
 
+    /// Whether the quotes of a row hold what looks like rows. What an export has marked is also looked at without
+    /// its mark: so it was in its source.
+    fn holds_rows(&self, quotes: &Quotes, bytes: &[u8]) -> bool {
+        let columns = self.columns.len();
+        if quotes.hold_rows(bytes, columns) {
+            return true;
+        }
+        let Some(mark) = self.mark else { return false };
+        let is_named = |(i, it): (usize, &Column)| it.name != unnamed(i);
+        let named = self.columns.iter().enumerate().rposition(is_named).unwrap_or(0);
+        quotes.hold_rows_beside(bytes, mark, named)
+    }
+
+    /// The cells without the one that says why an export has the row.
+    fn own_cells(&self) -> Vec<&[u8]> {
+        let cells = self.cells().enumerate().filter(|(i, _)| self.mark != Some(*i));
+        cells.map(|(_, cell)| cell).collect()
+    }
+
+    /// Whether an export has kept a row whose quotes may hide others from being taken for one user.
+    fn is_held_back(&self) -> bool {
+        let cells = self.own_cells();
+        self.mark.is_some_and(|mark| mark < self.cells)
+            && cells.len() == self.columns.len()
+            && mark::is_padded(self.columns.len() - 1, &cells)
+            && mark::may_hide_rows(&cells)
+    }
+
     /// Whether its cells are those of the columns.
     fn is_sound(&self) -> bool {
         !self.is_stray() && self.form != Form::Hiding && self.cells == self.columns.len()
@@ -335,7 +368,7 @@ impl Rows {
     }
 
     /// Takes note of what only the text format of a database writes, where cells are separated as in it.
-    fn note_escapes(&mut self) {
+    pub(super) fn note_escapes(&mut self) {
         if self.delimiter == b'\t' && self.text[..self.text_len].contains(&b'\\') {
             let mut escapes = std::mem::take(&mut self.escapes);
             escapes.see(self.cells());
@@ -370,7 +403,7 @@ impl Rows {
         self.enclosed.is_null(cell, *self.quoted.get(column)?).filter(|_| cell != NULL)
     }
 
-    fn count_nulls(&mut self) {
+    pub(super) fn count_nulls(&mut self) {
         let Some(mut counts) = self.counts.take() else { return };
         if self.is_sound() {
             for (i, cell) in self.cells().enumerate().filter(|(i, _)| self.mark != Some(*i)) {
@@ -385,14 +418,18 @@ impl Rows {
     }
 
     /// Whether nothing but white space stands in it, where there should be several cells.
-    fn is_blank(&self) -> bool {
+    pub(super) fn is_blank(&self) -> bool {
         self.cells == 1
             && self.columns.len() > 1
             && self.text[..self.text_len].iter().all(|byte| is_space(*byte))
     }
 
     /// The row as JSON, and what is wrong with it.
-    fn to_json(&self, lines: u64, bad_bytes: impl Fn() -> String) -> (Vec<u8>, Option<Problem>) {
+    pub(super) fn to_json(
+        &self,
+        lines: u64,
+        bad_bytes: impl Fn() -> String,
+    ) -> (Vec<u8>, Option<Problem>) {
         if !self.is_sound() {
             return self.as_array(lines);
         }
@@ -420,8 +457,7 @@ impl Rows {
 
     /// The row as an array, which no staging takes for a user, and why it is none.
     fn as_array(&self, lines: u64) -> (Vec<u8>, Option<Problem>) {
-        let cells = self.cells().enumerate().filter(|(i, _)| self.mark != Some(*i));
-        let mut cells: Vec<&[u8]> = cells.map(|(_, cell)| cell).collect();
+        let mut cells = self.own_cells();
         let is_marked = self.mark.is_some_and(|mark| mark < self.cells);
         let columns = self.columns.len() - usize::from(is_marked);
         let is_padded = is_marked && mark::is_padded(columns, &cells);
@@ -437,7 +473,11 @@ impl Rows {
         }
         json.push(b']');
         let is_like_others = is_padded && cells.len() == columns;
-        let form = if is_like_others { Form::Stray } else { self.form };
+        let form = match is_like_others {
+            true if mark::may_hide_rows(&cells) => Form::Hiding,
+            true => Form::Stray,
+            false => self.form,
+        };
         let fault = form.fault(cells.len(), columns, lines, self.is_named);
         (json, Some(fault))
     }
@@ -447,40 +487,6 @@ impl Rows {
 fn core(delimiter: u8, quoting: bool) -> csv_core::Reader {
     let mut builder = csv_core::ReaderBuilder::new();
     builder.delimiter(delimiter).quoting(quoting).terminator(Terminator::Any(b'\n')).build()
-}
-
-impl Reader {
-    pub(super) fn next_row(&mut self) -> Result<Option<Record>, InputError> {
-        loop {
-            let Some(rows) = &mut self.rows else { return Ok(None) };
-            let window = &mut self.stream.window;
-            let len = match rows.read(window) {
-                Ok(Some(len)) => len,
-                Ok(None) => {
-                    self.finish();
-                    return Ok(None);
-                }
-                Err(failure) => return Err(self.failed(failure)),
-            };
-            if rows.is_blank() {
-                pass(window, len);
-                continue;
-            }
-            rows.note_escapes();
-            rows.note_width();
-            rows.count_nulls();
-            let lines = line_ends(window.bytes()[..len].trim_ascii_end()) + 1;
-            let (raw, fault) = rows.to_json(lines, || self.wrapping.bad_bytes());
-            if raw.len() > MAX_RECORD {
-                return Err(self.failed(Failure::TooLong));
-            }
-            let (start, line) = (window.offset(), Some(window.line()));
-            pass(window, len);
-            self.records += 1;
-            let (no, end) = (self.records, window.offset());
-            return Ok(Some(Record { no, line, start, end, raw, fault }));
-        }
-    }
 }
 
 /// What databases write for NULL (`COPY`, `INTO OUTFILE`) is an empty cell.

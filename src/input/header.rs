@@ -5,6 +5,7 @@ use super::delimiter::Delimiter;
 use super::enclosed::Enclosed;
 use super::error::{InputError, InputErrorKind as Kind};
 use super::line_ends::{LineEnd, pass};
+use super::mark::MARK;
 use super::names::{self, Header, named, unique};
 use super::options::Quoting;
 use super::quotes;
@@ -75,7 +76,18 @@ impl Reader {
         };
         let first = first_rows(&mut self.stream.window);
         let widths = widths(&mut rows, first, header.len());
+        // What has the mark is an export, which puts quotes around what needs them.
+        let is_marked = header.iter().any(|name| name == MARK);
+        if is_marked && quotes == Some(Quoting::None) {
+            let what = format!(
+                "the column {MARK} says that this is an export of userferry, which uses quotes"
+            );
+            return Err(InputError::new(Kind::Header, &self.file, what).hint(
+                "say --quotes none of the file that the rows come from: stage --quotes none SOURCE",
+            ));
+        }
         let is_bare = quotes.is_none()
+            && !is_marked
             && delimiter.is_tab()
             && !quotes::are_used(first, delimiter.0, line_end, header.len());
         let enclosed = match quotes {

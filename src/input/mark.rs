@@ -93,6 +93,12 @@ pub(crate) fn is_padding_due(columns: usize, cells: &[impl AsRef<[u8]>]) -> bool
     cells.len() >= columns && cells[columns..].iter().all(|cell| cell.as_ref().is_empty())
 }
 
+/// Whether a row that has as many cells as the header was refused for what its quotes may hide: of other rows that
+/// are refused no cell spans lines.
+pub(crate) fn may_hide_rows(cells: &[impl AsRef<[u8]>]) -> bool {
+    cells.iter().any(|cell| memchr::memchr2(b'\r', b'\n', cell.as_ref()).is_some())
+}
+
 /// Whether the export has added a cell to this row, which then is the last one.
 pub(super) fn is_padded(columns: usize, cells: &[impl AsRef<[u8]>]) -> bool {
     cells.len() > columns && is_padding_due(columns, cells)

@@ -180,12 +180,17 @@ pub(super) fn named(names: &[String]) -> Result<Vec<String>, String> {
     }
 }
 
+/// The name of a column that has none, from 0.
+pub(super) fn unnamed(column: usize) -> String {
+    format!("column {}", column + 1)
+}
+
 /// Names of columns, each of which is there once; a number for those that have none.
 pub(super) fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Result<Vec<String>, String> {
     let mut unique = Vec::new();
     let mut seen: HashMap<String, usize> = HashMap::new();
     for (i, name) in names.enumerate() {
-        let name = if name.is_empty() { format!("column {}", i + 1) } else { name.to_owned() };
+        let name = if name.is_empty() { unnamed(i) } else { name.to_owned() };
         if let Some(first) = seen.insert(name.clone(), i + 1) {
             return Err(format!("the columns {first} and {} have the same name", i + 1));
         }

@@ -2,6 +2,7 @@
 //! uses them at all.
 
 use super::line_ends::LineEnd;
+use super::raw_cells::Cells;
 
 /// Follows the quotes of a row.
 pub(super) struct Quotes {
@@ -124,6 +125,23 @@ impl Quotes {
         }
         (alike >= 2 && alike * 4 >= all)
             || (begins && ends && maybe >= 2 && maybe * 4 >= all && !self.is_written_twice(row))
+    }
+
+    /// Whether the quotes hold what looks like rows if a cell, which an export has added, is not looked at, nor empty
+    /// cells beyond the columns.
+    pub(super) fn hold_rows_beside(&self, bytes: &[u8], added: usize, columns: usize) -> bool {
+        if !self.spans_lines {
+            return false;
+        }
+        let cells = Cells::of(self.content(bytes), self.delimiter).enumerate();
+        let mut own: Vec<&[u8]> =
+            cells.filter(|(i, _)| *i != added).map(|(_, cell)| cell).collect();
+        while own.len() > columns && own.last().is_some_and(|cell| cell.is_empty()) {
+            own.pop();
+        }
+        let own = own.join(&self.delimiter);
+        let mut quotes = Self::new(self.delimiter, self.line_end);
+        !quotes.follow(&own) && quotes.hold_rows(&own, columns)
     }
 
     /// Whether a quote stands twice beside text, as only a program writes it that knows quotes.

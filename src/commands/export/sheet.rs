@@ -103,7 +103,9 @@ impl Sheet {
         if is_of_csv && is_list(&record.raw) {
             let own = parts(&record.raw).into_iter().map(|part| cell(&record.raw[part]).0);
             let own: Vec<_> = own.collect();
-            if let Some(places) = self.places_of(record.source, own.len()) {
+            let places = self.places_of(record.source, own.len());
+            // What may be several users must not come back as one.
+            if let Some(places) = places.filter(|_| !mark::may_hide_rows(&own)) {
                 cells.resize(first + self.columns.len(), Cow::default());
                 places.into_iter().zip(own).for_each(|(place, cell)| cells[first + place] = cell);
                 return Some(Row { cells, is_of_csv, is_misfit: false, is_nested: false });
