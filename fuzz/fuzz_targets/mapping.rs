@@ -230,8 +230,8 @@ fn copy(
             let may_lack = || text().contains(['$', '{']) || is_like_a_password(&text());
             assert!(copied == value || is_inside || may_lack(), "it is copied as it is");
         } else {
-            // Text that holds JSON goes as a whole where something in it must.
-            let is_hash = value.as_str().is_some_and(|text| text.contains(['$', '{', '[']));
+            // Text that holds JSON, or a piece of it, goes as a whole where something in it must.
+            let is_hash = value.as_str().is_some_and(|text| text.contains(['$', '{', '[', '"']));
             assert!(
                 is_inside || is_hash || is_like_a_password(field),
                 "only passwords are left out unasked"
