@@ -26,6 +26,14 @@ enum First {
     Broken(Failure),
 }
 
+/// How far the first element of a list is looked for.
+const SPACE_IN_LIST: usize = 64;
+
+/// Whether the name of a file says that each line is a record.
+fn is_named_lines(path: Option<&Path>) -> bool {
+    matches!(extension(path).as_deref(), Some("jsonl" | "ndjson"))
+}
+
 impl Reader {
     /// Finds out how the records lie in the source, and goes to the first.
     pub(super) fn detect(
@@ -65,6 +73,9 @@ impl Reader {
         self.stream.window.consume(first);
         match (options.format, byte) {
             (Some(Format::Jsonl), _) => self.lines(options, Layout::Lines),
+            (None, b'[') if is_named_lines(path) && self.is_list_of_texts() => {
+                self.lines(options, Layout::Lines)
+            }
             (_, b'[') if options.records.is_none() => self.enter(&[]),
             (_, b'[') => Err(self.records_option_is_for_json()),
             (_, b'{') => match &options.records {
@@ -163,6 +174,13 @@ impl Reader {
         InputError::new(Kind::Format, &self.file, what).at(at).hint(hint)
     }
 
+    /// Whether the array that begins here holds texts: a row of CSV that an export has written, and no users.
+    fn is_list_of_texts(&mut self) -> bool {
+        drop(self.stream.window.more(SPACE_IN_LIST));
+        let inside = self.stream.window.bytes().get(1..).unwrap_or_default();
+        inside.trim_ascii_start().first() == Some(&b'"')
+    }
+
     /// An object at the root: the first of several, or one that holds the records?
     fn look_at_object(
         &mut self,
@@ -172,7 +190,7 @@ impl Reader {
         if options.format == Some(Format::Json) {
             return self.find_array(path);
         }
-        let named_lines = matches!(extension(path).as_deref(), Some("jsonl" | "ndjson"));
+        let named_lines = is_named_lines(path);
         match self.first_object()? {
             First::Whole(len) => {
                 let next = self.stream.peek_from(len).map_err(|failure| self.failed(failure))?;
