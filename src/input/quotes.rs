@@ -208,7 +208,7 @@ impl Line {
     }
 }
 
-/// What ends most of the rows in a sample.
+/// Whether newlines or carriage returns end most rows of a sample.
 pub(super) fn line_end(sample: &[u8], delimiter: u8) -> LineEnd {
     let (mut newlines, mut returns) = (0, 0);
     let mut rest = sample;

@@ -272,7 +272,7 @@ fn a_wrong_source_that_is_let_go_leaves_what_others_said() {
         told.desk.ferry(&format!("stage {replace}day2.jsonl")).ok(3);
         let blocked = ["1 blocked day2.jsonl:1", "2 blocked day2.jsonl:2"];
         assert_eq!(told.listed(), blocked);
-        // User 1 as it was sent, the others otherwise.
+        // The wrong file has user 1 as the user was sent, and users 2 and 3 with another name.
         let wrong = users("A", "").lines().next().unwrap().to_owned() + "\n" + &users("B", "");
         let wrong: Vec<&str> =
             wrong.lines().filter(|line| !line.contains("\"1\",\"name\":\"B\"")).collect();

@@ -265,7 +265,7 @@ fn an_error_that_was_saved_as_a_page_is_refused_by_the_names_in_it() {
         (r#"{"users":[],"error":"denied-4711"}"#, "`error`", "users"),
         (r#"{"status_code":429,"data":[]}"#, "`status_code`", "data"),
         (r#"{"data":{"list":[]},"message":"denied-4711"}"#, "`message`", "data.list"),
-        // Nothing says that all is well, or something that it is not.
+        // The answer does not say that all is well, or it says that something is wrong.
         (r#"{"message":"ok","detail":null,"data":[]}"#, "`message`, `detail`", "data"),
         (r#"{"code":0,"data":[],"success":false}"#, "`code`, `success`", "data"),
         (r#"{"status":"ok","error":{"id":4711},"data":[]}"#, "`status`, `error`", "data"),

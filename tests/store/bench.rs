@@ -204,13 +204,7 @@ impl<S: Store> Bench<S> {
 
     /// One step of comparing.
     pub(crate) fn compare(&mut self) -> Compared {
-        let lens = Lens {
-            identify: &identify,
-            field: &|kind| kind.noun().to_owned(),
-            sign_in: &|_| SignIn::May,
-            differing: &|_, _| vec!["n".to_owned()],
-            sign_in_by: &|_, _| SignIn::May,
-        };
+        let lens = lens();
         let compared = self.store.compare(&lens, self.now_ms).unwrap();
         self.balance();
         compared
@@ -433,13 +427,7 @@ impl Sent {
 impl<S: Store> Bench<S> {
     /// Takes waivers back together.
     pub(crate) fn undo_all(&mut self, ids: &[JobId], now_ms: i64) -> Undone {
-        let lens = Lens {
-            identify: &identify,
-            field: &|kind| kind.noun().to_owned(),
-            sign_in: &|_| SignIn::May,
-            differing: &|_, _| vec!["n".to_owned()],
-            sign_in_by: &|_, _| SignIn::May,
-        };
+        let lens = lens();
         let undone = self.store.undo(ids, "waive", &lens, now_ms).unwrap();
         self.balance();
         undone
@@ -447,16 +435,21 @@ impl<S: Store> Bench<S> {
 
     /// Takes a decision about one row back.
     pub(crate) fn undo(&mut self, id: JobId, decision: &str, now_ms: i64) -> Undone {
-        let lens = Lens {
-            identify: &identify,
-            field: &|kind| kind.noun().to_owned(),
-            sign_in: &|_| SignIn::May,
-            differing: &|_, _| vec!["n".to_owned()],
-            sign_in_by: &|_, _| SignIn::May,
-        };
+        let lens = lens();
         let undone = self.store.undo(&[id], decision, &lens, now_ms).unwrap();
         self.balance();
         undone
+    }
+}
+
+/// Sees records as [`new_job`] does.
+fn lens() -> Lens<'static> {
+    Lens {
+        identify: &identify,
+        field: &|kind| kind.noun().to_owned(),
+        sign_in: &|_| SignIn::May,
+        differing: &|_, _| vec!["n".to_owned()],
+        sign_in_by: &|_, _| SignIn::May,
     }
 }
 

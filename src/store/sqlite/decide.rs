@@ -2,6 +2,7 @@
 
 use super::Deltas;
 use super::binding::current_mapping;
+use super::sources::OF_PATH;
 use super::standing::{Held, has_problems, load};
 use crate::job::{CRASHED, Class, Detail, Op, SettleAs, Standing, Status};
 use crate::store::{Chosen, JobId, Retried, Retry};
@@ -120,7 +121,7 @@ fn chosen(c: &Connection, which: &Chosen) -> rusqlite::Result<Vec<i64>> {
         Chosen::Source { path, is_latest, statuses } => c
             .prepare(&format!(
                 "SELECT j.id FROM job j LEFT JOIN origin o ON o.job_id = j.id
-                 WHERE {OF_SOURCE} AND j.status IN (SELECT value FROM json_each(?2)) ORDER BY j.id"
+                 WHERE {RECORD_SOURCE} IN {OF_PATH} AND j.status IN (SELECT value FROM json_each(?2)) ORDER BY j.id"
             ))?
             .query_map(params![path, as_list(statuses), is_latest], |row| row.get(0))?
             .collect(),
@@ -156,7 +157,7 @@ fn waived_of(c: &Connection, which: &Chosen, is_so: bool) -> rusqlite::Result<Ve
          WHERE d.decision = 'waive' AND d.undone_at_ms IS NULL AND j.detail = 'waived'
                AND (d.chosen = ?5) = ?6
                AND d.from_status IN (SELECT value FROM json_each(?2))
-               AND (?1 IS NULL OR {OF_SOURCE})
+               AND (?1 IS NULL OR {RECORD_SOURCE} IN {OF_PATH})
                AND (?4 IS NULL OR d.from_detail = ?4)
                AND NOT EXISTS (SELECT 1 FROM decision l WHERE l.job_id = d.job_id AND l.id > d.id
                                       AND l.decision = 'waive' AND l.undone_at_ms IS NULL)
@@ -182,10 +183,8 @@ fn waived_beside(c: &Connection, jobs: &[JobId]) -> rusqlite::Result<Vec<JobId>>
     Ok(waived)
 }
 
-/// A row whose record came from a source with the path `?1`; if `?3`, from the latest of these.
-const OF_SOURCE: &str = "coalesce(o.source_id, j.source_id) IN (
-     SELECT id FROM source WHERE path = ?1
-            AND (NOT ?3 OR id = (SELECT max(id) FROM source WHERE path = ?1)))";
+/// The source that the record of a row came from.
+const RECORD_SOURCE: &str = "coalesce(o.source_id, j.source_id)";
 
 /// A list for `json_each`. Where nothing runs, a row that is `sending` is in doubt like one that is `unknown`.
 fn as_list(statuses: &[Status]) -> String {

@@ -209,17 +209,21 @@ fn a_run_claims_as_the_law_says() {
     assert!(bench.books_are_true());
 }
 
-/// Whatever is in the row: what a person decides, and takes back, is what the laws say.
-#[test]
-fn a_decision_and_its_undoing_write_what_the_laws_say() {
-    let identify = |_: &[u8]| Identifiers::default();
-    let lens = Lens {
-        identify: &identify,
+/// Sees nothing in a record.
+fn lens() -> Lens<'static> {
+    Lens {
+        identify: &|_| Identifiers::default(),
         field: &|_| String::new(),
         sign_in: &|_| SignIn::May,
         differing: &|_, _| Vec::new(),
         sign_in_by: &|_, _| SignIn::May,
-    };
+    }
+}
+
+/// Whatever is in the row: what a person decides, and takes back, is what the laws say.
+#[test]
+fn a_decision_and_its_undoing_write_what_the_laws_say() {
+    let lens = lens();
     for word in ["waive", "settle"] {
         let rows = rows();
         let mut bench = Bench::with(&rows);
@@ -309,15 +313,7 @@ fn a_correction_writes_nothing_of_a_row_that_its_law_lets_be() {
     for ((row, sends), id) in rows.iter().zip(1..) {
         // Never committed: each row has the new one to itself.
         let new_id = i64::try_from(rows.len()).unwrap() + 1;
-        let identify = |_: &[u8]| Identifiers::default();
-        let lens = Lens {
-            identify: &identify,
-            field: &|_| String::new(),
-            sign_in: &|_| SignIn::May,
-
-            differing: &|_, _| Vec::new(),
-            sign_in_by: &|_, _| SignIn::May,
-        };
+        let lens = lens();
         let problem = [Problem::new("mail", Rule::Value, "is wrong".to_owned())];
         let t = bench.table.conn.transaction().unwrap();
         let stored = Rows { t: &t, lens: &lens };

@@ -1,5 +1,6 @@
 //! Newer records that were not applied, as the rows stand now.
 
+use super::sources::OF_PATH;
 use crate::job::Newer;
 use crate::store::{JobId, NewerRow};
 use rusqlite::{Connection, params};
@@ -79,16 +80,12 @@ pub(super) fn give_up(
     is_latest: bool,
     given_up: bool,
 ) -> rusqlite::Result<bool> {
-    let of_path = "path = ?1 AND (NOT ?2 OR id = (SELECT max(id) FROM source WHERE path = ?1))";
-    let text = format!("UPDATE source SET given_up = ?3 WHERE {of_path} AND given_up <> ?3");
-    if c.execute(&text, params![path, is_latest, given_up])? == 0 {
+    let text = format!("UPDATE source SET given_up = ?2 WHERE id IN {OF_PATH} AND given_up <> ?2");
+    if c.execute(&text, params![path, given_up, is_latest])? == 0 {
         return Ok(false);
     }
-    let text = format!(
-        "WITH its AS (SELECT id FROM source WHERE {of_path})
-         SELECT EXISTS (SELECT 1 FROM newer WHERE source_id IN its)"
-    );
-    c.query_row(&text, params![path, is_latest], |row| row.get(0))
+    let text = format!("SELECT EXISTS (SELECT 1 FROM newer WHERE source_id IN {OF_PATH})");
+    c.query_row(&text, params![path, given_up, is_latest], |row| row.get(0))
 }
 
 /// A source begins anew: what it has said so far is not said.

@@ -15,6 +15,11 @@ const NAMED: &str = "WITH named AS (
 const OF_NAMED: &str =
     "(j.source_id IN (SELECT id FROM named) OR r.source_id IN (SELECT id FROM named))";
 
+/// The sources with the path `?1`; if `?3`, the latest of these alone: a file may be staged in several states.
+pub(super) const OF_PATH: &str = "(
+     SELECT id FROM source WHERE path = ?1
+            AND (NOT ?3 OR id = (SELECT max(id) FROM source WHERE path = ?1)))";
+
 pub(super) fn has_sources(c: &Connection) -> rusqlite::Result<bool> {
     Ok(!sources_where(c, "id = (SELECT min(id) FROM source)")?.is_empty())
 }

@@ -7,6 +7,11 @@ use crate::store::sqlite::stored::Stored;
 use rusqlite::{OptionalExtension as _, params};
 use serde_json::Value;
 
+/// Which line of its own source a line replaces that says what was sent.
+const OVER_ALL: &str = "1";
+const OVER_NONE: &str = "0";
+const OVER_ALL_BUT_ALARMS: &str = "what NOT IN ('blocked', 'state-unknown')";
+
 impl Judge<'_> {
     /// Writes down that a record was not applied to a row. Whatever becomes of the row, also when it is done
     /// later, a person can ask for it. Of two records of one source the one that shuts its user out is told.
@@ -24,22 +29,18 @@ impl Judge<'_> {
         }
         let sent = self.sent_as(known)?;
         let Some((what, fields)) = self.said(sent, &known.raw, &new.raw) else {
-            // It would be sent alike. Another record of the source may be meant for somebody else, or not.
+            // It would send the same, so earlier sources are outdated. What shuts the user out in this very source stays:
+            // nobody can tell which of its two records is about the user.
             return if kept_out {
                 self.write(known.id, new, Newer::Differs, &[], (true, held_by))
             } else {
-                self.as_sent(
-                    known.id,
-                    new.source,
-                    new.record_no,
-                    "what NOT IN ('blocked', 'state-unknown')",
-                )
+                self.as_sent(known.id, new.source, new.record_no, OVER_ALL_BUT_ALARMS)
             };
         };
         self.write(known.id, new, what, &fields, (kept_out, held_by))?;
         if known.record_source > new.source {
             // A source that began later has had the row's own record by now.
-            self.as_sent(known.id, known.record_source, 0, "0")?;
+            self.as_sent(known.id, known.record_source, 0, OVER_NONE)?;
         }
         Ok(())
     }
@@ -80,7 +81,7 @@ impl Judge<'_> {
     }
 
     /// A source says of a row what was sent, so earlier lines count no more; where there are none, nothing is
-    /// written. `over`: which lines of the same source this one takes the place of.
+    /// written. `over`: a condition in SQL, for which a line that the same source has already is replaced.
     fn as_sent(&self, known: i64, source: i64, record_no: u64, over: &str) -> rusqlite::Result<()> {
         if !self.has_newer {
             return Ok(());
@@ -126,7 +127,7 @@ impl Judge<'_> {
     /// A record is the row's own: what earlier sources said of the row is out of date, and what another record of
     /// this one seemed to say of it is said of somebody else.
     pub(super) fn outdate_newer(&self, known: &Stored, new: &Stored) -> rusqlite::Result<()> {
-        self.as_sent(known.id, new.source, new.record_no, "1")
+        self.as_sent(known.id, new.source, new.record_no, OVER_ALL)
     }
 
     /// The row has another record. Newer ones that still stand are judged by it; of those that are gone the one
