@@ -8,7 +8,7 @@ use super::cells::{Cell, push_cell, push_text};
 use super::delimiter::Delimiter;
 use super::enclosed::Enclosed;
 use super::escapes::Escapes;
-use super::form::Form;
+use super::form::{Form, Marked};
 use super::line_ends::{LineEnd, whole_line_end};
 use super::mark::{self, MARK};
 use super::names::unnamed;
@@ -321,16 +321,17 @@ impl Rows {
     }
 
     /// Whether the quotes of a row hold what looks like rows. What an export has marked is also looked at without
-    /// its mark: so it was in its source.
+    /// its mark: so it was in its source. One of which the mark says nothing of its quotes was read as one user.
     fn holds_rows(&self, quotes: &Quotes, bytes: &[u8]) -> bool {
         let columns = self.columns.len();
         if quotes.hold_rows(bytes, columns) {
             return true;
         }
-        let Some(mark) = self.mark else { return false };
+        let Some(mark) = self.mark.filter(|_| quotes.spans_lines()) else { return false };
+        let marked = Marked::in_row(quotes.content(bytes), self.delimiter, mark);
         let is_named = |(i, it): (usize, &Column)| it.name != unnamed(i);
         let named = self.columns.iter().enumerate().rposition(is_named).unwrap_or(0);
-        quotes.hold_rows_beside(bytes, mark, named)
+        marked != Marked::Sound && quotes.hold_rows_beside(bytes, (mark, marked), named)
     }
 
     /// The cells without the one that says why an export has the row.

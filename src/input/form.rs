@@ -1,5 +1,6 @@
 //! What the quotes of a row of CSV make of it, and what is wrong with one that is no user.
 
+use super::raw_cells::Cells;
 use crate::problem::{Problem, Rule};
 use crate::words::grouped;
 
@@ -30,7 +31,7 @@ impl Form {
             Self::Stray => STRAY.to_owned(),
             Self::Unclosed => UNCLOSED.to_owned(),
             Self::Hiding => {
-                format!("a cell in quotes spans {} lines that {HIDING}", grouped(lines))
+                format!("a cell in quotes spans {} {LIKE_ROWS}, {HIDING}", grouped(lines))
             }
             Self::Plain => wrong_count(cells, columns, is_named),
             Self::OverLines => format!(
@@ -57,6 +58,33 @@ const STRAY: &str = "a quote stands inside a cell; a cell that has quotes must s
 const UNCLOSED: &str = "a cell begins with a quote that its line does not close, in a file that uses no quotes; if \
                         the quote is part of the value: --quotes none";
 
-const HIDING: &str = "look like rows, so its first quote may be part of a value, and other users stand behind it; if \
-                      the file uses no quotes: --quotes none; if the quote alone is wrong, correct it; if it is one \
-                      cell: --quotes double";
+const LIKE_ROWS: &str = "lines that look like rows";
+
+const HIDING: &str = "so its first quote may be part of a value, and other users stand behind it; if the file uses no \
+                      quotes: --quotes none; if the quote alone is wrong, correct it; if it is one cell: \
+                      --quotes double";
+
+/// What an export says of a row in its mark.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Marked {
+    /// Nothing: it is no row of the export.
+    No,
+    /// It was invalid because its quotes may hide other rows.
+    Hiding,
+    /// It was invalid, or not sent, for another reason: its quotes were in order.
+    Sound,
+}
+
+impl Marked {
+    /// What the mark in a cell of a row says.
+    pub(super) fn in_row(row: &[u8], delimiter: u8, mark: usize) -> Self {
+        let Some(cell) = Cells::of(row, delimiter).nth(mark) else { return Self::No };
+        if cell.iter().all(|byte| *byte == b'"' || byte.is_ascii_whitespace()) {
+            Self::No
+        } else if memchr::memmem::find(cell, LIKE_ROWS.as_bytes()).is_some() {
+            Self::Hiding
+        } else {
+            Self::Sound
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! What the quotes of CSV mean: where they hold a cell together, where they are stray, and whether a source
 //! uses them at all.
 
+use super::form::Marked;
 use super::line_ends::LineEnd;
 use super::raw_cells::Cells;
 
@@ -101,7 +102,12 @@ impl Quotes {
     /// a program that would have put those in quotes, too, and in a file of one column every line is a row.
     pub(super) fn hold_rows(&self, bytes: &[u8], columns: usize) -> bool {
         let is_enclosed = !self.has_plain && self.quoted > 1;
-        if !self.spans_lines || is_enclosed || columns < 2 {
+        !is_enclosed && self.look_like_rows(bytes, columns)
+    }
+
+    /// Whether lines in quotes look like rows, whatever stands in quotes besides.
+    fn look_like_rows(&self, bytes: &[u8], columns: usize) -> bool {
+        if !self.spans_lines || columns < 2 {
             return false;
         }
         let row = self.content(bytes);
@@ -127,21 +133,31 @@ impl Quotes {
             || (begins && ends && maybe >= 2 && maybe * 4 >= all && !self.is_written_twice(row))
     }
 
-    /// Whether the quotes hold what looks like rows if a cell, which an export has added, is not looked at, nor empty
-    /// cells beyond the columns.
-    pub(super) fn hold_rows_beside(&self, bytes: &[u8], added: usize, columns: usize) -> bool {
-        if !self.spans_lines {
-            return false;
-        }
+    /// Whether the quotes hold what looks like rows if the mark of an export, in this cell, is not looked at, nor empty
+    /// cells beyond the columns. Where the mark says that they may, quotes around every cell say nothing: a table
+    /// editor has put them there.
+    pub(super) fn hold_rows_beside(
+        &self,
+        bytes: &[u8],
+        (added, marked): (usize, Marked),
+        columns: usize,
+    ) -> bool {
         let cells = Cells::of(self.content(bytes), self.delimiter).enumerate();
         let mut own: Vec<&[u8]> =
             cells.filter(|(i, _)| *i != added).map(|(_, cell)| cell).collect();
-        while own.len() > columns && own.last().is_some_and(|cell| cell.is_empty()) {
+        let is_empty = |cell: &&[u8]| matches!(*cell, b"" | b"\"\"");
+        while own.len() > columns && own.last().is_some_and(is_empty) {
             own.pop();
         }
         let own = own.join(&self.delimiter);
         let mut quotes = Self::new(self.delimiter, self.line_end);
-        !quotes.follow(&own) && quotes.hold_rows(&own, columns)
+        if quotes.follow(&own) {
+            return false;
+        }
+        match marked {
+            Marked::Hiding => quotes.look_like_rows(&own, columns),
+            Marked::No | Marked::Sound => quotes.hold_rows(&own, columns),
+        }
     }
 
     /// Whether a quote stands twice beside text, as only a program writes it that knows quotes.

@@ -48,6 +48,14 @@ impl Newer {
             | (SignIn::MayNot, SignIn::MayNot) => Self::Differs,
         }
     }
+
+    /// Whether the user may have to be shut out.
+    pub fn is_alarm(self) -> bool {
+        match self {
+            Self::Blocked | Self::StateUnknown => true,
+            Self::Unblocked | Self::Differs | Self::KeptOut => false,
+        }
+    }
 }
 
 impl Standing {

@@ -683,6 +683,10 @@ fn a_newer_record_is_told_by_what_it_says_of_signing_in() {
     ] {
         assert_eq!(Newer::of(sent, newer), told, "{sent:?} {newer:?}");
     }
+    for newer in Newer::ALL {
+        let is_alarm = ["blocked", "state-unknown"].contains(&newer.as_str());
+        assert_eq!(newer.is_alarm(), is_alarm, "{newer}");
+    }
 }
 
 #[test]

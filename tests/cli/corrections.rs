@@ -115,7 +115,10 @@ fn a_row_that_may_be_several_stays_wrong_until_it_is_said_what_quotes_are() {
             let trimmed = exported.replace(",\n", "\n");
             assert_ne!(trimmed, exported);
             let wide = exported.replace("mail\n", "mail,\n").replace("none\n", "none,\n");
-            for saved in [trimmed, wide] {
+            // Some editors put every cell in quotes, or every one that is not empty.
+            let quoted =
+                [in_quotes(&wide, true), in_quotes(&wide, false), in_quotes(&trimmed, true)];
+            for saved in [trimmed, wide].into_iter().chain(quoted) {
                 desk.write("saved.csv", saved);
                 let check = desk.ferry("check saved.csv").ok(3);
                 assert!(check.out.contains("look like rows"), "{}", check.out);
@@ -134,6 +137,43 @@ fn a_row_that_may_be_several_stays_wrong_until_it_is_said_what_quotes_are() {
             assert!(pending.contains(r#""id":"o1","nick":"Bobby"#), "{pending}");
         }
     }
+}
+
+/// The table with quotes around each cell, or around each that is not empty.
+fn in_quotes(table: &str, also_empty: bool) -> String {
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(table.as_bytes());
+    let cell = |cell: &str| match cell {
+        "" if !also_empty => String::new(),
+        text => format!("\"{}\"", text.replace('"', "\"\"")),
+    };
+    let row = |row: csv::StringRecord| row.iter().map(cell).collect::<Vec<_>>().join(",") + "\n";
+    reader.records().map(|record| row(record.unwrap())).collect()
+}
+
+/// Its quotes were in order, whatever they hold: the source has them around each cell, an export only where
+/// they are needed.
+#[test]
+fn what_was_read_as_one_user_is_one_when_an_export_of_it_comes_back() {
+    let desk = Desk::new();
+    desk.write(
+        "userferry.toml",
+        "[mapping]\nexternalId = \"id\"\nemail = \"mail\"\nprofile = \"bio\"\nname = \"name\"\n",
+    );
+    let bio = "Skills:\nC,C++,Java,Go";
+    desk.write("u.csv", format!("id,mail,name,bio\n\"o1\",\"none\",\"Al\",\"{bio}\"\n"));
+    desk.ferry("stage u.csv").ok(3);
+    desk.ferry("export --status invalid -o w.csv").ok(0);
+    let exported = desk.read("w.csv");
+    assert!(exported.contains(&format!(",o1,none,Al,\"{bio}\"\n")), "{exported}");
+    desk.write("w.csv", exported.replace("none", "al@b.cn"));
+    let did = desk.ferry("stage --replace w.csv").ok(0);
+    assert!(did.err.contains("1 replaced"), "{}", did.err);
+    // A quote that somebody has put in by hand hides others as ever.
+    let all = "_userferry,id,mail,name\nx,o1,a@b.cn,\"Al\nx,o2,b@b.cn,Bo\nx,o3,c@b.cn,Rob\"\n";
+    desk.write("w.csv", all);
+    let did = desk.ferry("check w.csv").ok(3);
+    assert!(did.out.contains("look like rows"), "{}", did.out);
 }
 
 #[test]

@@ -373,6 +373,64 @@ fn a_correction_of_an_old_record_leaves_what_a_newer_one_says() {
     }
 }
 
+/// On the second day `--replace` was forgotten, and the duplicates were let go all together.
+#[test]
+fn a_record_that_was_let_go_is_no_news_of_one_that_came_after_it_but_for_who_is_shut_out() {
+    let record = |banned: bool, name: &str| {
+        format!(
+            "{{\"id\":\"1\",\"mail\":\"a@example.com\",\"banned\":{banned},\"name\":\"{name}\"}}"
+        )
+    };
+    for (days, expected) in [
+        ([true, false, true], &[""; 0][..]),
+        ([false, false, false], &[]),
+        // The last may correct the first: nobody who was shut out is let in unseen.
+        ([false, true, false], &["1 blocked s2.jsonl:1"]),
+    ] {
+        let told = Told::by(MAPPING);
+        told.file("u.jsonl", &[&record(days[0], "A")]);
+        told.desk.ferry("stage u.jsonl").ok(0);
+        told.file("s2.jsonl", &[&record(days[1], "B")]);
+        told.desk.ferry("stage s2.jsonl").ok(3);
+        told.desk.ferry("waive --status invalid --reason duplicates").ok(0);
+        told.stage("s3.jsonl", &[&record(days[2], "C")]);
+        told.desk.ferry("run").ok(0);
+        assert_eq!(told.rig.creates()[0]["stored"]["name"], "C");
+        assert_eq!(told.listed(), expected, "{days:?}");
+    }
+}
+
+/// What was sent is out of date, so what came before is not.
+#[test]
+fn a_record_like_the_one_that_was_sent_is_let_go_by_name() {
+    let told = Told::sent();
+    told.file("s2.jsonl", &[SHUT]);
+    told.desk.ferry("stage s2.jsonl").ok(3);
+    let alike = r#"{"id":"1","mail":"a@example.com","banned":false,"visits":4}"#;
+    told.file("s3.jsonl", &[alike]);
+    told.desk.ferry("stage s3.jsonl").ok(3);
+    assert_eq!(told.listed(), [""; 0]);
+    told.desk.ferry("waive --key 1 --record 1 --source s3.jsonl --reason outdated").ok(0);
+    assert_eq!(told.listed(), ["1 blocked s2.jsonl:1"]);
+    told.desk.ferry("waive --undo --key 1 --record 1 --source s3.jsonl").ok(0);
+    assert_eq!(told.listed(), [""; 0]);
+}
+
+/// It says what would be sent, and only whoever is kept out needs to be told of it.
+#[test]
+fn whoever_is_kept_out_no_more_has_no_news_of_what_is_sent_alike() {
+    let told = Told::by(MAPPING);
+    told.file("u.jsonl", &[SENT]);
+    told.desk.ferry("stage u.jsonl").ok(0);
+    told.desk.ferry("waive --key 1 --reason left").ok(0);
+    told.file("n.jsonl", &[r#"{"id":"1","mail":"a@example.com","banned":false,"visits":4}"#]);
+    told.desk.ferry("stage n.jsonl").ok(0);
+    assert_eq!(told.listed(), ["1 kept-out n.jsonl:1"]);
+    told.desk.ferry("waive --undo --key 1").ok(0);
+    told.desk.ferry("run").ok(0);
+    assert_eq!(told.listed(), [""; 0]);
+}
+
 #[test]
 fn a_later_source_that_has_what_was_sent_ends_it_whoever_said_so_before() {
     let told = Told::sent();

@@ -24,7 +24,8 @@ fn judged() -> String {
                 CASE WHEN j.detail = 'waived' THEN 'kept-out' ELSE n.what END AS said
          FROM newer n CROSS JOIN job j ON j.id = n.job_id CROSS JOIN source s ON s.id = n.source_id
          WHERE j.status = 'done' AND (j.detail <> 'waived' OR n.kept_out) AND (?1 IS NULL OR s.path = ?1)
-               AND n.what <> 'as-sent' AND {} AND NOT EXISTS (
+               AND n.what <> 'as-sent' AND NOT (j.detail <> 'waived' AND n.what = 'differs' AND n.fields = '[]')
+               AND {} AND NOT EXISTS (
              SELECT 1 FROM newer l WHERE l.job_id = n.job_id AND l.source_id > n.source_id AND {})",
         counts_for("n"),
         counts_for("l")

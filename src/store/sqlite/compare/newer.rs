@@ -34,13 +34,14 @@ impl Judge<'_> {
             return if kept_out {
                 self.write(known.id, new, Newer::Differs, &[], (true, held_by))
             } else {
-                self.as_sent(known.id, new.source, new.record_no, OVER_ALL_BUT_ALARMS)
+                let place = (new.source, new.record_no);
+                self.as_sent(known.id, place, held_by, OVER_ALL_BUT_ALARMS)
             };
         };
         self.write(known.id, new, what, &fields, (kept_out, held_by))?;
         if known.record_source > new.source {
             // A source that began later has had the row's own record by now.
-            self.as_sent(known.id, known.record_source, 0, OVER_NONE)?;
+            self.as_sent(known.id, (known.record_source, 0), None, OVER_NONE)?;
         }
         Ok(())
     }
@@ -82,17 +83,23 @@ impl Judge<'_> {
 
     /// A source says of a row what was sent, so earlier lines count no more; where there are none, nothing is
     /// written. `over`: a condition in SQL, for which a line that the same source has already is replaced.
-    fn as_sent(&self, known: i64, source: i64, record_no: u64, over: &str) -> rusqlite::Result<()> {
+    fn as_sent(
+        &self,
+        known: i64,
+        (source, record_no): (i64, u64),
+        held_by: Option<i64>,
+        over: &str,
+    ) -> rusqlite::Result<()> {
         if !self.has_newer {
             return Ok(());
         }
         self.t
             .prepare_cached(&format!(
-                "INSERT INTO newer (job_id, source_id, record_no, what, kept_out, fields)
-                 SELECT ?1, ?2, ?3, 'as-sent', 0, '[]' WHERE EXISTS (SELECT 1 FROM newer WHERE job_id = ?1)
-                 ON CONFLICT (job_id, source_id) DO UPDATE SET what = 'as-sent', held_by = NULL, fields = '[]' WHERE {over}"
+                "INSERT INTO newer (job_id, source_id, record_no, what, kept_out, held_by, fields)
+                 SELECT ?1, ?2, ?3, 'as-sent', 0, ?4, '[]' WHERE EXISTS (SELECT 1 FROM newer WHERE job_id = ?1)
+                 ON CONFLICT (job_id, source_id) DO UPDATE SET what = 'as-sent', held_by = ?4, fields = '[]' WHERE {over}"
             ))?
-            .execute(params![known, source, record_no])?;
+            .execute(params![known, source, record_no, held_by])?;
         self.forget_old_lines(known)
     }
 
@@ -127,11 +134,13 @@ impl Judge<'_> {
     /// A record is the row's own: what earlier sources said of the row is out of date, and what another record of
     /// this one seemed to say of it is said of somebody else.
     pub(super) fn outdate_newer(&self, known: &Stored, new: &Stored) -> rusqlite::Result<()> {
-        self.as_sent(known.id, new.source, new.record_no, OVER_ALL)
+        self.as_sent(known.id, (new.source, new.record_no), None, OVER_ALL)
     }
 
     /// The row has another record. Newer ones that still stand are judged by it; of those that are gone the one
-    /// that shuts the user out is kept, unless this record does.
+    /// that shuts the user out is kept, unless this record does. A record that came before this one and was let go is
+    /// told only where it may shut the user out: whether this is a newer state, or a correction of the old one, nobody
+    /// can tell.
     pub(in crate::store::sqlite) fn judge_newer_again(
         &self,
         known: &Stored,
@@ -144,13 +153,19 @@ impl Judge<'_> {
         let mut forget =
             self.t.prepare_cached("DELETE FROM newer WHERE job_id = ?1 AND source_id = ?2")?;
         for (source, what, held_by) in self.lines_of(known.id)? {
+            if what == "as-sent" {
+                continue;
+            }
             let held = held_by.map(|id| self.rows.load(id)).transpose()?.flatten();
             match held.filter(|held| held.id != new.id && !same_content(&held.raw, &new.raw)) {
                 Some(held) => match self.said(sent, &new.raw, &held.raw) {
-                    Some((what, fields)) => self.say_anew((known.id, source), what, &fields)?,
-                    None => drop(forget.execute([known.id, source])?),
+                    Some((what, fields))
+                        if source > new.source || !held.is_waived() || what.is_alarm() =>
+                    {
+                        self.say_anew((known.id, source), what, &fields)?;
+                    }
+                    _ => drop(forget.execute([known.id, source])?),
                 },
-                None if what == "as-sent" => {}
                 None if held_by.is_none() && what == "blocked" && sent != SignIn::MayNot => {}
                 None => drop(forget.execute([known.id, source])?),
             }
