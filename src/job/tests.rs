@@ -171,6 +171,13 @@ fn a_bystander_is_skipped_only_by_policy() {
     let skip = |found| word(&settle(&job(1, false, true), &found, &policy, NOW).unwrap());
     assert_eq!(skip(Finding::Bystander { remote_id: "u".to_owned() }), "done/skipped");
     assert_eq!(skip(Finding::Other), "failed/conflict");
+    // Either way the row knows whom it met.
+    for on_conflict in [OnConflict::Skip, OnConflict::Fail] {
+        let policy = Policy { on_conflict, ..Policy::default() };
+        let found = Finding::Bystander { remote_id: "u".to_owned() };
+        let met = settle(&job(1, false, true), &found, &policy, NOW).unwrap();
+        assert_eq!(met.remote_id.as_deref(), Some("u"));
+    }
 }
 
 #[test]
