@@ -475,6 +475,8 @@ fn other_identifiers_forget_when_a_row_was_first_sent() {
         let by = Remapped { has_problems: false, same_identifiers, is_decided: false };
         assert_eq!(sent(row.remapped(by, 9)), first_sent_ms);
         assert_eq!(sent(row.replaced(true, same_identifiers, 9)), first_sent_ms);
+        let failed = Standing { status: Status::Failed, ..row.clone() };
+        assert_eq!(sent(failed.remapped(by, 9)), first_sent_ms);
         let waived = row.waived("gone", 8).unwrap();
         assert_eq!(sent(waived.remapped(by, 9)), first_sent_ms);
         assert_eq!(waived.remapped(by, 9).unwrap().updated_at_ms, 8, "it can still be undone");
@@ -648,7 +650,9 @@ fn what_is_held_against_a_row_and_goes_again_leaves_the_rest() {
     let invalid = full(Status::Invalid, None);
     assert_eq!(pending.held_against(), Some(invalid.clone()));
     let free = Standing { reason: None, ..pending };
-    assert_eq!(invalid.freed(false), Some(free), "why it could not be sent is no more true");
+    assert_eq!(invalid.freed(false), Some(free.clone()), "why it could not be sent is no more true");
+    let coded = Standing { code: Some("2026".to_owned()), ..invalid };
+    assert_eq!(coded.freed(false), Some(free));
 }
 
 #[test]
