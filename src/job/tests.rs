@@ -549,6 +549,8 @@ fn a_claim_keeps_when_the_first_send_was() {
         ..full(Status::Sending, None)
     };
     let pending = full(Status::Pending, None);
+    let coded = Standing { code: Some("2026".to_owned()), ..pending.clone() };
+    assert_eq!(coded.claimed(2, Some(99), 9), Some(claimed.clone()));
     assert_eq!(pending.claimed(2, Some(99), 9), Some(claimed.clone()));
     let unsent = Standing { first_sent_ms: None, ..pending };
     let first = Standing { first_sent_ms: Some(99), ..claimed };
