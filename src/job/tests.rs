@@ -187,6 +187,8 @@ fn words_are_read_back() {
     assert!(Class::ALL.iter().all(|word| Class::parse(word.as_str()) == Some(*word)));
     assert!(Evidence::ALL.iter().all(|word| Evidence::parse(word.as_str()) == Some(*word)));
     assert_eq!(Status::parse("Done"), None);
+    assert_eq!(Status::Failed.with(Some(Detail::Conflict)), "failed/conflict");
+    assert_eq!(Status::Pending.with(None), "pending");
 }
 
 prop_compose! {
