@@ -191,6 +191,21 @@ fn words_are_read_back() {
     assert_eq!(Status::Pending.with(None), "pending");
 }
 
+#[test]
+fn what_a_status_is_besides_its_word() {
+    let those = |is: fn(Status) -> bool| -> Vec<&str> {
+        Status::ALL.iter().filter(|status| is(**status)).map(|status| status.as_str()).collect()
+    };
+    assert_eq!(those(Status::is_in_hand), ["sending", "unknown"]);
+    assert_eq!(those(Status::is_wrong), ["failed", "invalid"]);
+    assert_eq!(those(Status::has_code), ["unknown", "failed"]);
+    assert_eq!(those(Status::says_why), ["unknown", "failed", "invalid"]);
+    assert_eq!(
+        those(Status::can_be_waived),
+        ["pending", "sending", "unknown", "failed", "invalid"]
+    );
+}
+
 prop_compose! {
     fn any_job()(
         spent in 0..20u32,

@@ -88,14 +88,6 @@ impl Status {
         }
     }
 
-    /// No run changes it any more.
-    pub fn is_settled(self) -> bool {
-        match self {
-            Self::Done | Self::Failed | Self::Invalid => true,
-            Self::Pending | Self::Sending | Self::Unknown => false,
-        }
-    }
-
     /// It cannot be sent as it is.
     pub fn is_wrong(self) -> bool {
         match self {
