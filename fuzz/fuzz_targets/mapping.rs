@@ -231,7 +231,9 @@ fn copy(
             assert!(copied == value || is_inside || may_lack(), "it is copied as it is");
         } else {
             // Text that holds JSON, or a piece of it, goes as a whole where something in it must.
-            let is_hash = value.as_str().is_some_and(|text| text.contains(['$', '{', '[', '"']));
+            let is_hash = value.as_str().is_some_and(|text| {
+                text.contains(['$', '{', '[', '"']) || text.contains(':') && has_digest(text)
+            });
             assert!(
                 is_inside || is_hash || is_like_a_password(field),
                 "only passwords are left out unasked"
@@ -239,6 +241,11 @@ fn copy(
         }
     }
     assert!(copy.keys().all(|field| fields.contains_key(field)), "nothing is made up");
+}
+
+/// Whether as many hexadecimal digits as the shortest digest has stand together, as in `digest:salt`.
+fn has_digest(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_hexdigit()).any(|part| part.len() >= 32)
 }
 
 /// Whether a name, or one in a text, may be that of a password: more than are taken for one.
