@@ -669,7 +669,11 @@ fn what_is_held_against_a_row_and_goes_again_leaves_the_rest() {
     let invalid = full(Status::Invalid, None);
     assert_eq!(pending.held_against(), Some(invalid.clone()));
     let free = Standing { reason: None, ..pending };
-    assert_eq!(invalid.freed(false), Some(free.clone()), "why it could not be sent is no more true");
+    assert_eq!(
+        invalid.freed(false),
+        Some(free.clone()),
+        "why it could not be sent is no more true"
+    );
     let coded = Standing { code: Some("2026".to_owned()), ..invalid };
     assert_eq!(coded.freed(false), Some(free));
 }
