@@ -3,7 +3,9 @@
 //! changed comes back byte for byte.
 
 use crate::json::{is_space, outside_texts, skip_space};
+use memchr::memmem::Finder;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// The name of the field, and of the column of CSV.
 pub(crate) const MARK: &str = "_userferry";
@@ -26,7 +28,9 @@ pub(crate) fn add(object: &[u8], why: &str) -> Vec<u8> {
 
 /// Takes the field out of a record.
 pub(super) fn strip(raw: &mut Vec<u8>) {
-    if raw.first() != Some(&b'{') || memchr::memmem::find(raw, QUOTED).is_none() {
+    // Made once: this is asked of every record.
+    static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(QUOTED));
+    if raw.first() != Some(&b'{') || FINDER.find(raw).is_none() {
         return;
     }
     while let Some(place) = find(raw) {

@@ -33,6 +33,12 @@ fn judged() -> String {
 }
 
 pub(super) fn counts(c: &Connection, path: Option<&str>) -> rusqlite::Result<BTreeMap<Newer, u64>> {
+    // Hardly any table has one, and to read the long question takes longer than to answer it.
+    let has_lines: bool =
+        c.prepare_cached("SELECT EXISTS (SELECT 1 FROM newer)")?.query_row([], |row| row.get(0))?;
+    if !has_lines {
+        return Ok(BTreeMap::new());
+    }
     let mut statement =
         c.prepare_cached(&format!("SELECT said, count(*) FROM ({}) GROUP BY said", judged()))?;
     let counts = statement.query_map([path], |row| Ok((row.get(0)?, row.get(1)?)))?;
