@@ -79,7 +79,7 @@ fn forms<'a>(field: &'a str, value: &str) -> Vec<(&'a str, String)> {
     forms.into_iter().map(|form| (field, form)).collect()
 }
 
-/// Other characters than ASCII as `\uXXXX`, in pairs of surrogates where one does not do.
+/// Writes characters outside ASCII as `\uXXXX`, and those beyond U+FFFF as a pair of surrogates.
 fn in_ascii(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -87,9 +87,9 @@ pub trait Deciding {
     /// All of a source was a mistake, or was none after all: what its records say of users who are done counts no
     /// more, or again. `is_latest`: only the latest of the sources with this path. Whether they say anything.
     fn give_up(&mut self, path: &str, is_latest: bool, given_up: bool) -> Result<bool, StoreError>;
-    /// The rows that `--undo` of such a choice takes back: those that are still waived; of a status, a class
-    /// or a source only those that were waived so, and not one by one; of those that are named by an identifier
-    /// beside their keys only those that were waived so.
+    /// The rows that `--undo` with this choice takes back. All of them are still waived. A status, a class or a source
+    /// takes back only rows that were waived by the same choice, not rows waived by key; an identifier other than the
+    /// key takes back only rows that were waived by that identifier.
     fn waived(&self, which: &Chosen) -> Result<Vec<JobId>, StoreError>;
     /// How many rows of a status, a class or a source are waived in another way, so that `--undo` of such a
     /// choice leaves them alone.

@@ -1,5 +1,5 @@
-//! Whether a column beside phone numbers says the country of each. Where people live, or have goods sent to, is not
-//! where their number is from: such a column is taken only where the numbers themselves prove it.
+//! Finds the column that names the country of each phone number. A user's address may lie in another country than
+//! their number, so `init` takes a column of countries only where the numbers themselves confirm it.
 
 use super::candidate::{groups, names};
 use super::rule::{self, How};
@@ -49,8 +49,8 @@ pub(super) struct Told {
     pub(super) is_certain: bool,
 }
 
-/// Where a column beside the numbers says the country of each: a number without a code is one of that country, and
-/// never of another. Where it says it only of some, nobody knows it of the others.
+/// Proposes the column that names the country of each number: a number without a country code is then read as one of
+/// that country only. The proposal is uncertain where the column names no country for some of the numbers.
 pub(super) fn countries(
     place: &Place,
     stats: &FieldStats,
@@ -219,8 +219,9 @@ impl Proof {
     }
 }
 
-/// Whether a number without a country code looks like one of another country than its record says: like a mobile
-/// number of mainland China or of the country of most records, or like any of that country and like none of its own.
+/// Whether a number without a country code may belong to another country than its record names. It does if it has the
+/// form of a mobile number of mainland China, or of the country of most records; or if it is valid in the latter and
+/// not in its own.
 fn is_suspect(digits: &str, region: Region, most: Region, is_other: bool) -> bool {
     let of = |region| matches!(number(digits, Some(region)), Some(Ok(_)));
     let china = Region::new(CHINA).filter(|_| region.as_str() != CHINA);

@@ -173,7 +173,7 @@ pub(super) fn of_a_source_only_what_was_waived_with_it_comes_back(mut bench: Ben
     assert!(bench.store.waived(&of(&all)).unwrap().is_empty());
     assert_eq!(bench.store.waive(&of(&all), "so", 2_000).unwrap(), 2);
     assert_eq!(bench.store.waived(&of(&all)).unwrap(), [ids[2], ids[4]]);
-    // Of the source's rows, one by itself and one by its status: they stay out.
+    // Two rows of the source were waived otherwise, one by key and one by status: they stay waived.
     assert_eq!(bench.store.waived_otherwise(&of(&all)).unwrap(), 2);
     // A choice by status takes nobody back who was let go by itself or with the source.
     assert_eq!(bench.store.waived(&Chosen::Status(Status::Invalid)).unwrap(), [ids[3]]);
