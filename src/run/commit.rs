@@ -8,7 +8,6 @@ use crate::error::Error;
 use crate::failpoint;
 use crate::problem::Problem;
 use crate::store::{Claim, JobId, Running, StoreError, Tick, Ticked};
-use crate::target::Target;
 use crate::user::User;
 use crate::words::{agree, counted};
 use std::sync::Arc;
@@ -98,7 +97,7 @@ impl Hands {
     }
 }
 
-impl<S: Running, T: Target> Runner<S, T> {
+impl<S: Running> Runner<S> {
     /// Starts a transaction when there is enough to write, or jobs are wanted.
     pub(super) fn start_commit(&mut self, now: Moment) {
         if self.commit.is_some() {
@@ -122,7 +121,7 @@ impl<S: Running, T: Target> Runner<S, T> {
             failpoint::hit("before-record");
         }
         let now_ms = self.clock.to_ms(now);
-        let target_now_ms = self.target.clock_ahead_ms().map(|ahead| now_ms.saturating_add(ahead));
+        let target_now_ms = self.targets_clock.at(now_ms);
         let (run, rate_per_s) = (self.run, self.books.per_s(now));
         let only = self.ahead.due(now_ms, claim);
         let commit = Commit { asked: claim, records: records.len() };

@@ -2,7 +2,6 @@
 //! under way. Pure.
 
 use super::worker::Landing;
-use crate::job::Outcome;
 
 /// Refusals that are not understood yet.
 #[derive(Debug, Default)]
@@ -42,7 +41,7 @@ impl Explaining {
     pub(super) fn give_up(&mut self, ends: bool) -> Vec<Landing> {
         let (waiting, given_up) = std::mem::take(&mut self.waiting)
             .into_iter()
-            .partition(|landing| !ends && landing.answer.outcome == Outcome::Throttled);
+            .partition(|landing| !ends && landing.is_throttled());
         self.waiting = waiting;
         given_up
     }
@@ -57,20 +56,23 @@ impl Explaining {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::job::Outcome;
+    use crate::run::worker::Landed;
     use crate::store::JobId;
-    use crate::target::Answer;
+    use crate::target::{Answer, Told};
     use crate::user::User;
     use std::time::Duration;
 
     fn landing(n: i64, outcome: Outcome) -> Landing {
+        let (user, answer) = (User::default(), Answer::new(outcome));
         Landing {
-            id: JobId(n),
-            user: User::default(),
+            rows: vec![Landed { id: JobId(n), user, answer, wait: Duration::ZERO }],
+            whole: None,
             trial: None,
             sent_at: Duration::ZERO,
             ended_at: Duration::ZERO,
-            answer: Answer::new(outcome),
-            wait: Duration::ZERO,
+            told: Told::default(),
+            gate_knows: false,
         }
     }
 
@@ -83,7 +85,7 @@ mod tests {
     }
 
     fn ids(landings: &[Landing]) -> Vec<i64> {
-        landings.iter().map(|landing| landing.id.0).collect()
+        landings.iter().flat_map(|landing| &landing.rows).map(|row| row.id.0).collect()
     }
 
     #[test]

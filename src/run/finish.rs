@@ -4,7 +4,6 @@ use super::{Runner, bug};
 use crate::error::Error;
 use crate::job::Halt;
 use crate::store::{RunEnd, Running};
-use crate::target::Target;
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +30,7 @@ pub struct Finished<S> {
     pub unanswered: Option<String>,
 }
 
-impl<S: Running, T: Target> Runner<S, T> {
+impl<S: Running> Runner<S> {
     /// Writes the end of the run into the table.
     pub(super) fn finish(mut self) -> Result<Finished<S>, Error> {
         let now_ms = self.clock.now_ms();

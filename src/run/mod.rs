@@ -28,6 +28,7 @@ mod report;
 mod settings;
 pub mod signals;
 pub mod stale;
+mod targets_clock;
 pub mod throttles;
 mod worker;
 
@@ -60,6 +61,7 @@ pub use settings::Settings;
 use signals::Signal;
 use std::sync::Arc;
 use std::time::Duration;
+use targets_clock::TargetsClock;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle, JoinSet};
 use worker::Event;
@@ -71,9 +73,9 @@ const REPORT: Duration = Duration::from_millis(100);
 pub type Mapper = Arc<dyn Fn(&[u8]) -> (User, Vec<Problem>) + Send + Sync>;
 
 /// A run over one job table and one target.
-pub struct Runner<S: Running, T: Target> {
+pub struct Runner<S: Running> {
     store: Option<S>,
-    target: Arc<T>,
+    target: Arc<dyn Target>,
     mapper: Mapper,
     settings: Settings,
     clock: Clock,
@@ -91,6 +93,7 @@ pub struct Runner<S: Running, T: Target> {
     ending: Ending,
     health: Health,
     lookups: Lookups,
+    targets_clock: TargetsClock,
     books: Books,
     reported_at: Option<Moment>,
     monitor: Box<dyn Monitor>,
@@ -106,12 +109,12 @@ enum Lookups {
     Denied,
 }
 
-impl<S: Running, T: Target> Runner<S, T> {
+impl<S: Running> Runner<S> {
     /// A run that has begun in the table as `run`; `totals` are the table's at that time.
     #[expect(clippy::too_many_arguments, reason = "what a run is made of")]
     pub fn new(
         store: S,
-        target: Arc<T>,
+        target: Arc<dyn Target>,
         mapper: Mapper,
         settings: Settings,
         clock: Clock,
@@ -140,6 +143,7 @@ impl<S: Running, T: Target> Runner<S, T> {
             ending: Ending::default(),
             health: Health::default(),
             lookups: Lookups::Allowed,
+            targets_clock: TargetsClock::default(),
             books: Books::new(totals, settings.most()),
             reported_at: None,
             monitor,

@@ -4,14 +4,13 @@ use super::gate::{Admission, Kind};
 use super::{Lookups, Runner, worker};
 use crate::clock::Moment;
 use crate::store::Running;
-use crate::target::Target;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// The longest wait between two requests of one lookup.
 const LONGEST_PACE: Duration = Duration::from_secs(10);
 
-impl<S: Running, T: Target> Runner<S, T> {
+impl<S: Running> Runner<S> {
     /// Starts probes, lookups and creates, as many as the gate admits.
     pub(super) fn pump(&mut self, now: Moment) {
         if self.ending.has_begun() {
@@ -44,7 +43,7 @@ impl<S: Running, T: Target> Runner<S, T> {
         while self.hand.ready() > 0 {
             let Admission::Go { trial } = self.gate.admit(Kind::Create, now) else { break };
             let Some(ready) = self.hand.send(now) else { break };
-            let flight = worker::Flight { id: ready.id, user: ready.user, trial };
+            let flight = worker::Flight { rows: vec![ready], trial };
             self.requests.spawn(worker::create(Arc::clone(&self.target), self.clock, flight));
         }
     }

@@ -4,7 +4,6 @@ use super::{REPORT, Runner};
 use crate::clock::Moment;
 use crate::monitor::{Activity, Progress};
 use crate::store::Running;
-use crate::target::Target;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -39,7 +38,7 @@ impl Pace {
     }
 }
 
-impl<S: Running, T: Target> Runner<S, T> {
+impl<S: Running> Runner<S> {
     pub(super) fn report(&mut self, now: Moment) {
         if self.reported_at.is_none_or(|at| now >= at + REPORT) {
             self.reported_at = Some(now);

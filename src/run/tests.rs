@@ -2,7 +2,7 @@
 
 use super::commit::{Commit, Mapped};
 use super::doubt::Quiet;
-use super::worker::Landing;
+use super::worker::{Landed, Landing};
 use super::*;
 use crate::identity::DirectoryUser;
 use crate::job::{FirstSent, Job, Outcome, Policy, Status};
@@ -12,7 +12,7 @@ use crate::store::{
     Batch, Claim, NewJob, NewRun, OpenJob, Outlook, Reading, Record, Running, Staging, Table,
     Ticked,
 };
-use crate::target::{Answer, Fault, Wanted};
+use crate::target::{Answer, Created, Fault, Later, Reply, Told, Wanted};
 use crate::user::{IdKind, Identifiers};
 use std::sync::Mutex;
 use tempfile::TempDir;
@@ -25,24 +25,20 @@ const START_MS: i64 = 1_767_225_600_000;
 struct Silent;
 
 impl Target for Silent {
-    async fn probe(&self) -> Result<(), Fault> {
-        std::future::pending().await
+    fn probe(&self) -> Later<'_, Reply<Result<(), Fault>>> {
+        Box::pin(std::future::pending())
     }
 
-    async fn create(&self, _user: &User) -> Answer {
-        std::future::pending().await
+    fn create<'a>(&'a self, _users: &'a [User]) -> Later<'a, Reply<Created>> {
+        Box::pin(std::future::pending())
     }
 
-    async fn find(
-        &self,
-        _wanted: &[Wanted],
+    fn find<'a>(
+        &'a self,
+        _wanted: &'a [Wanted],
         _pace: Duration,
-    ) -> Result<Vec<Vec<DirectoryUser>>, Fault> {
-        std::future::pending().await
-    }
-
-    fn clock_ahead_ms(&self) -> Option<i64> {
-        Some(60_000)
+    ) -> Later<'a, Reply<Result<Vec<Vec<DirectoryUser>>, Fault>>> {
+        Box::pin(std::future::pending())
     }
 }
 
@@ -84,7 +80,7 @@ fn identifiers(n: i64) -> Identifiers {
 }
 
 /// A run over two rows, before its first event.
-fn runner() -> (Runner<Table, Silent>, TempDir) {
+fn runner() -> (Runner<Table>, TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let mut table = Table::open(&dir.path().join("t.db")).unwrap();
     let source = table.begin_source("users", None, START_MS).unwrap();
@@ -127,27 +123,33 @@ fn job() -> Job {
 }
 
 /// Takes in a row that was claimed.
-fn take_in(runner: &mut Runner<Table, Silent>, n: i64) {
+fn take_in(runner: &mut Runner<Table>, n: i64) {
     let raw = n.to_string().into_bytes();
     let claim = Claim { id: JobId(n), sends: 1, job: job(), is_first: true, code: None, raw };
     runner.take_in(Mapped::new(&claim, &runner.mapper));
 }
 
 /// A create that came to this; it has left at the beginning, and ends now.
-fn landing(runner: &Runner<Table, Silent>, n: i64, outcome: Outcome) -> Event {
-    Event::Landed(Box::new(Landing {
-        id: JobId(n),
-        user: User::default(),
+fn landing(runner: &Runner<Table>, n: i64, outcome: Outcome) -> Event {
+    Event::Landed(Box::new(landed(n, outcome, runner.clock.now())))
+}
+
+/// A create of one row that left at the beginning.
+fn landed(n: i64, outcome: Outcome, ended_at: Moment) -> Landing {
+    let (user, answer) = (User::default(), Answer::new(outcome));
+    Landing {
+        rows: vec![Landed { id: JobId(n), user, answer, wait: Duration::ZERO }],
+        whole: None,
         trial: None,
         sent_at: Duration::ZERO,
-        ended_at: runner.clock.now(),
-        answer: Answer::new(outcome),
-        wait: Duration::ZERO,
-    }))
+        ended_at,
+        told: Told::default(),
+        gate_knows: false,
+    }
 }
 
 /// What becomes of a row whose create came to this.
-fn land(runner: &mut Runner<Table, Silent>, outcome: Outcome) -> Record {
+fn land(runner: &mut Runner<Table>, outcome: Outcome) -> Record {
     take_in(runner, 1);
     runner.hand.ready.clear();
     runner.on_event(landing(runner, 1, outcome));
@@ -155,7 +157,7 @@ fn land(runner: &mut Runner<Table, Silent>, outcome: Outcome) -> Record {
 }
 
 /// Rows whose refusals wait for a read; it has left.
-fn refused(runner: &mut Runner<Table, Silent>, rows: std::ops::RangeInclusive<i64>) {
+fn refused(runner: &mut Runner<Table>, rows: std::ops::RangeInclusive<i64>) {
     for n in rows {
         take_in(runner, n);
         runner.on_event(landing(runner, n, Outcome::Unexplained { about_token: false }));
@@ -166,7 +168,7 @@ fn refused(runner: &mut Runner<Table, Silent>, rows: std::ops::RangeInclusive<i6
 }
 
 /// The breaker lets everything through.
-fn open_gate(runner: &mut Runner<Table, Silent>) {
+fn open_gate(runner: &mut Runner<Table>) {
     runner.gate.breaker.probe_started(Duration::ZERO);
     runner.gate.breaker.probe_passed(true);
 }
@@ -176,7 +178,7 @@ fn denied() -> Fault {
 }
 
 /// One transaction, as the loop makes it.
-async fn commit(runner: &mut Runner<Table, Silent>) {
+async fn commit(runner: &mut Runner<Table>) {
     runner.start_commit(runner.clock.now());
     let committed = runner.commit.take().expect("nothing to commit").await.unwrap();
     runner.on_commit(committed).unwrap();
@@ -242,7 +244,10 @@ async fn a_refusal_that_nothing_explains_is_the_rows_only_where_reads_were_denie
         runner.settings.hold_unknown = true;
         runner.lookups = lookups;
         refused(&mut runner, 1..=1);
-        runner.on_event(Event::Explained { asked_at: Duration::ZERO, result: Err(denied()) });
+        runner.on_event(Event::Explained {
+            asked_at: Duration::ZERO,
+            reply: Reply::new(Err(denied())),
+        });
         let record = runner.outbox.records.pop().unwrap();
         assert_eq!(record.transition.status, status, "{lookups:?}");
     }
@@ -254,7 +259,7 @@ async fn a_refusal_that_nothing_explains_is_the_rows_only_where_reads_were_denie
 fn explained(result: Result<(), Fault>) -> Vec<(Status, Option<i64>)> {
     let (mut runner, _dir) = runner();
     refused(&mut runner, 1..=2);
-    runner.on_event(Event::Explained { asked_at: Duration::ZERO, result });
+    runner.on_event(Event::Explained { asked_at: Duration::ZERO, reply: Reply::new(result) });
     let told = |record: &Record| {
         (record.transition.status, record.attempt.as_ref().and_then(|attempt| attempt.read_ms))
     };
@@ -285,7 +290,7 @@ async fn the_read_goes_through_the_gate_counts_against_the_rate_and_has_a_time_o
     runner.pump(2 * SECOND);
     assert_eq!((runner.gate.in_flight(), runner.explaining.asked()), (1, 1));
     tokio::time::advance(SECOND).await;
-    runner.on_event(Event::Explained { asked_at: 2 * SECOND, result: Ok(()) });
+    runner.on_event(Event::Explained { asked_at: 2 * SECOND, reply: Reply::new(Ok(())) });
     let attempt = runner.outbox.records.pop().unwrap().attempt.unwrap();
     assert_eq!((attempt.took_ms, attempt.read_ms), (1_500, Some(500)));
 }
@@ -295,7 +300,7 @@ async fn the_read_goes_through_the_gate_counts_against_the_rate_and_has_a_time_o
 async fn a_trial_that_is_explained_too_late_does_not_close_the_breaker() {
     for is_late in [false, true] {
         let (mut runner, _dir) = runner();
-        let half_open = |runner: &mut Runner<Table, Silent>| {
+        let half_open = |runner: &mut Runner<Table>| {
             runner.gate.breaker.probe_started(Duration::ZERO);
             runner.gate.breaker.probe_passed(false);
         };
@@ -315,7 +320,7 @@ async fn a_trial_that_is_explained_too_late_does_not_close_the_breaker() {
             runner.gate.breaker.fault(Duration::ZERO, true);
             half_open(&mut runner);
         }
-        runner.on_event(Event::Explained { asked_at: Duration::ZERO, result: Ok(()) });
+        runner.on_event(Event::Explained { asked_at: Duration::ZERO, reply: Reply::new(Ok(())) });
         assert_eq!(runner.outbox.records.pop().unwrap().transition.status, Status::Failed);
         assert_eq!(runner.gate.breaker.is_closed(), !is_late);
     }
@@ -365,6 +370,7 @@ async fn the_first_send_is_when_it_left_and_not_when_the_row_was_claimed() {
     ];
     for (is_first, outcome, expected) in cases {
         let (mut runner, _dir) = runner();
+        runner.targets_clock.heard(Some(START_MS + 60_000), START_MS);
         open_gate(&mut runner);
         take_in(&mut runner, 1);
         runner.hand.claims.get_mut(&JobId(1)).unwrap().is_first = is_first;
@@ -377,7 +383,7 @@ async fn the_first_send_is_when_it_left_and_not_when_the_row_was_claimed() {
 
 #[tokio::test(start_paused = true)]
 async fn claims_go_back_when_the_gate_pauses_or_the_breaker_opens() {
-    type Hold = fn(&mut Runner<Table, Silent>);
+    type Hold = fn(&mut Runner<Table>);
     let pauses: Hold = |runner| runner.gate.pause_until(SECOND);
     let breaks: Hold = |runner| (0..5).for_each(|_| runner.gate.breaker.fault(Moment::ZERO, true));
     let goes: Hold = |_| {};
@@ -431,7 +437,8 @@ async fn a_denied_lookup_is_divided_unless_doubts_are_held() {
         }
         let doubts = runner.doubts.take(10 * SECOND);
         assert_eq!(doubts.len(), 2);
-        runner.on_event(Event::Found { doubts, asked_at: 10 * SECOND, result: Err(denied()) });
+        let reply = Reply::new(Err(denied()));
+        runner.on_event(Event::Found { doubts, asked_at: 10 * SECOND, reply });
         assert_eq!((runner.doubts.open(), runner.doubts.held()), (open, held));
         assert!(!runner.ending.is_halted());
     }
@@ -465,7 +472,7 @@ async fn is_enough(outlook: Outlook, reads_pass_for: Duration) -> bool {
     tokio::time::advance(reads_pass_for).await;
     let asked_at = runner.clock.now();
     runner.gate.breaker.probe_started(asked_at);
-    runner.on_event(Event::Probed { asked_at, result: Ok(()) });
+    runner.on_event(Event::Probed { asked_at, reply: Reply::new(Ok(())) });
     runner.gate.breaker.is_closed()
 }
 
@@ -508,15 +515,8 @@ async fn every_commit_that_leaves_something_unclaimed_or_claims_nothing_tells_wh
     assert_eq!((runner.hand.ready.len(), runner.ahead.outlook.open), (2, 2));
     assert_eq!(runner.ahead.nothing_until, Some(Moment::MAX));
     runner.hand.ready.pop_front();
-    runner.on_event(Event::Landed(Box::new(Landing {
-        id: JobId(1),
-        user: User::default(),
-        trial: None,
-        sent_at: Duration::ZERO,
-        ended_at: Duration::ZERO,
-        answer: Answer::new(Outcome::Created { remote_id: "id-1".to_owned() }),
-        wait: Duration::ZERO,
-    })));
+    let created = Outcome::Created { remote_id: "id-1".to_owned() };
+    runner.on_event(Event::Landed(Box::new(landed(1, created, Duration::ZERO))));
     commit(&mut runner).await;
     assert_eq!(runner.ahead.outlook.open, 1, "without a claim");
 }

@@ -1,74 +1,174 @@
-//! One job: sends it and says what came of it. No SQL, no policy.
+//! One request: sends it and says what came of it. No SQL, no policy.
 
 use super::doubt::Doubt;
 use super::gate::breaker::Trial;
+use super::hand::Ready;
 use crate::clock::{Clock, Moment};
 use crate::failpoint;
 use crate::identity::DirectoryUser;
 use crate::job::Outcome;
 use crate::store::JobId;
-use crate::target::{Answer, Fault, Target, Wanted};
+use crate::target::{Answer, Created, Fault, Reply, Stored, Target, Told, Wanted};
 use crate::user::User;
 use crate::words::seconds;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A create on its way.
+/// A request for creates on its way.
 pub(super) struct Flight {
-    pub id: JobId,
-    pub user: User,
+    pub rows: Vec<Ready>,
     pub trial: Option<Trial>,
 }
 
-/// What is known of a create that has ended.
+/// What is known of a request for creates that has ended.
 #[derive(Debug)]
 pub(super) struct Landing {
-    pub id: JobId,
-    pub user: User,
+    pub rows: Vec<Landed>,
+    /// The request came to one end for several rows, and this may be in the directory all the same.
+    pub whole: Option<Stored>,
     pub trial: Option<Trial>,
     pub sent_at: Moment,
     pub ended_at: Moment,
+    pub told: Told,
+    /// The gate has been told what the request came to.
+    pub gate_knows: bool,
+}
+
+impl Landing {
+    /// Takes the rows of which this holds out of it, as a landing of their own. If others stay, the gate hears of
+    /// the request from those.
+    pub(super) fn split_off(&mut self, is_apart: fn(&Landed) -> bool) -> Option<Self> {
+        let (apart, rest): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.rows).into_iter().partition(is_apart);
+        self.rows = rest;
+        let gate_knows = self.gate_knows || !self.rows.is_empty();
+        let told = self.told.clone();
+        (!apart.is_empty()).then(|| Self { rows: apart, told, gate_knows, ..*self })
+    }
+
+    pub(super) fn change_outcomes(&mut self, change: impl Fn(Outcome) -> Outcome) {
+        for row in &mut self.rows {
+            let outcome = std::mem::replace(&mut row.answer.outcome, Outcome::Returned);
+            row.answer.outcome = change(outcome);
+        }
+    }
+
+    /// Whether it is one row, which came too often.
+    pub(super) fn is_throttled(&self) -> bool {
+        self.rows.iter().all(|row| row.answer.outcome == Outcome::Throttled)
+    }
+
+    /// The answer that tells most of the target: that it will not go on, that requests come too often, that it
+    /// answers.
+    pub(super) fn telling(&self) -> Option<&Answer> {
+        let rank = |answer: &&Answer| match answer.outcome {
+            Outcome::Halt(_) => 0,
+            Outcome::Throttled => 1,
+            Outcome::Created { .. } | Outcome::Duplicate | Outcome::Rejected => 2,
+            Outcome::Unknown | Outcome::NotSent => 3,
+            Outcome::Stale { .. }
+            | Outcome::Unexplained { .. }
+            | Outcome::Unsendable(_)
+            | Outcome::Returned => 4,
+        };
+        self.rows.iter().map(|row| &row.answer).min_by_key(rank)
+    }
+}
+
+/// What is known of one row of it.
+#[derive(Debug)]
+pub(super) struct Landed {
+    pub id: JobId,
+    pub user: User,
     pub answer: Answer,
     /// If the row is throttled: how long it waits at least, for its own sake.
     pub wait: Duration,
 }
 
+impl Landed {
+    pub(super) fn is_created(&self) -> bool {
+        matches!(self.answer.outcome, Outcome::Created { .. })
+    }
+}
+
 /// What a request came to.
 pub(super) enum Event {
     Landed(Box<Landing>),
-    Explained { asked_at: Moment, result: Result<(), Fault> },
-    Found { doubts: Vec<Doubt>, asked_at: Moment, result: Result<Vec<Vec<DirectoryUser>>, Fault> },
-    Probed { asked_at: Moment, result: Result<(), Fault> },
+    Explained {
+        asked_at: Moment,
+        reply: Reply<Result<(), Fault>>,
+    },
+    Found {
+        doubts: Vec<Doubt>,
+        asked_at: Moment,
+        reply: Reply<Result<Vec<Vec<DirectoryUser>>, Fault>>,
+    },
+    Probed {
+        asked_at: Moment,
+        reply: Reply<Result<(), Fault>>,
+    },
 }
 
-pub(super) async fn create<T: Target>(target: Arc<T>, clock: Clock, flight: Flight) -> Event {
-    let Flight { id, user, trial } = flight;
+impl Event {
+    /// What the reply says besides what was asked for.
+    pub(super) fn told(&self) -> &Told {
+        match self {
+            Self::Landed(landing) => &landing.told,
+            Self::Found { reply, .. } => &reply.told,
+            Self::Explained { reply, .. } | Self::Probed { reply, .. } => &reply.told,
+        }
+    }
+}
+
+pub(super) async fn create(target: Arc<dyn Target>, clock: Clock, flight: Flight) -> Event {
+    let Flight { rows, trial } = flight;
+    let (ids, users): (Vec<JobId>, Vec<User>) =
+        rows.into_iter().map(|ready| (ready.id, ready.user)).unzip();
     let sent_at = clock.now();
     failpoint::hit("before-send");
-    let answer = if failpoint::is_due("after-send") {
-        die_in_flight(&*target, &user).await
+    let reply = if failpoint::is_due("after-send") {
+        die_in_flight(&*target, &users).await
     } else {
-        target.create(&user).await
+        target.create(&users).await
     };
     failpoint::hit("after-reply");
     let ended_at = clock.now();
+    let Reply { told, body } = reply;
+    let (whole, answers) = shared_out(body, users.len());
+    let landed = |((id, user), answer)| Landed { id, user, answer, wait: Duration::ZERO };
+    let rows = ids.into_iter().zip(users).zip(answers).map(landed).collect();
     Event::Landed(Box::new(Landing {
-        id,
-        user,
+        rows,
+        whole,
         trial,
         sent_at,
         ended_at,
-        answer,
-        wait: Duration::ZERO,
+        told,
+        gate_knows: false,
     }))
 }
 
-async fn die_in_flight<T: Target>(target: &T, user: &User) -> Answer {
+/// An answer for each of so many rows. Where the request came to one end, all have the same, unless there is
+/// only one row: that end is its own.
+fn shared_out(created: Created, rows: usize) -> (Option<Stored>, Vec<Answer>) {
+    match created {
+        Created::Each(mut answers) => {
+            // A row that the reply does not mention may have been created.
+            answers.resize_with(rows, || {
+                Answer::worded(Outcome::Unknown, "the reply does not mention it".to_owned())
+            });
+            (None, answers)
+        }
+        Created::Whole { answer, stored } => ((rows > 1).then_some(stored), vec![answer; rows]),
+    }
+}
+
+async fn die_in_flight(target: &dyn Target, users: &[User]) -> Reply<Created> {
     tokio::select! {
-        answer = target.create(user) => answer,
+        reply = target.create(users) => reply,
         () = tokio::time::sleep(Duration::from_millis(5)) => {
             failpoint::die();
-            Answer::new(Outcome::Unknown)
+            Reply::new(Created::whole(Answer::new(Outcome::Unknown)))
         }
     }
 }
@@ -82,31 +182,30 @@ pub(super) fn wanted(doubts: &[Doubt]) -> Vec<Wanted> {
     doubts.iter().map(of).collect()
 }
 
-pub(super) async fn find<T: Target>(
-    target: Arc<T>,
+pub(super) async fn find(
+    target: Arc<dyn Target>,
     clock: Clock,
     doubts: Vec<Doubt>,
     pace: Duration,
 ) -> Event {
     let asked_at = clock.now();
-    let result = target.find(&wanted(&doubts), pace).await;
-    Event::Found { doubts, asked_at, result }
+    let reply = target.find(&wanted(&doubts), pace).await;
+    Event::Found { doubts, asked_at, reply }
 }
 
-pub(super) async fn probe<T: Target>(target: Arc<T>, clock: Clock, limit: Duration) -> Event {
+pub(super) async fn probe(target: Arc<dyn Target>, clock: Clock, limit: Duration) -> Event {
     let asked_at = clock.now();
-    Event::Probed { asked_at, result: read(&*target, limit).await }
+    Event::Probed { asked_at, reply: read(&*target, limit).await }
 }
 
 /// The read that is to explain refusals.
-pub(super) async fn explain<T: Target>(target: Arc<T>, clock: Clock, limit: Duration) -> Event {
+pub(super) async fn explain(target: Arc<dyn Target>, clock: Clock, limit: Duration) -> Event {
     let asked_at = clock.now();
-    Event::Explained { asked_at, result: read(&*target, limit).await }
+    Event::Explained { asked_at, reply: read(&*target, limit).await }
 }
 
-async fn read<T: Target>(target: &T, limit: Duration) -> Result<(), Fault> {
-    match tokio::time::timeout(limit, target.probe()).await {
-        Ok(result) => result,
-        Err(_) => Err(Fault::unknown(format!("no answer within {}", seconds(limit)))),
-    }
+async fn read(target: &dyn Target, limit: Duration) -> Reply<Result<(), Fault>> {
+    let silent = || Err(Fault::Unknown(format!("no answer within {}", seconds(limit))));
+    let reply = tokio::time::timeout(limit, target.probe()).await;
+    reply.unwrap_or_else(|_| Reply::new(silent()))
 }

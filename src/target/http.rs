@@ -4,10 +4,11 @@
 //! whole answer is *unknown*. Redirects are never followed: a 307 would re-post the body, secret
 //! or hash, to another host.
 
-use crate::clock::{Clock, millis};
+use crate::clock::millis;
 use crate::error::Error;
 use crate::job::Halt;
 use crate::loopback::is_loopback;
+use crate::target::Told;
 use crate::words::seconds;
 use hyper::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
@@ -15,7 +16,6 @@ use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETR
 use reqwest::{Method, Request};
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Idle connections are dropped before most servers and balancers drop them.
@@ -58,7 +58,21 @@ pub struct Reply {
     pub retry_after: Option<Duration>,
     /// The provider's id of the request.
     pub request_id: Option<String>,
+    /// The server's time, UTC milliseconds (header `Date`: whole seconds).
+    pub date_ms: Option<i64>,
     pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// What it says besides its body.
+    pub fn told(&self) -> Told {
+        Told {
+            http_status: Some(self.status),
+            request_id: self.request_id.clone(),
+            retry_after: self.retry_after,
+            date_ms: self.date_ms,
+        }
+    }
 }
 
 /// Where requests go: the host and a path.
@@ -71,14 +85,11 @@ pub struct Http {
     base: reqwest::Url,
     host: String,
     request_timeout: Duration,
-    clock: Clock,
-    clock_ahead_ms: AtomicI64,
-    date_read_ms: AtomicI64,
 }
 
 impl Http {
     /// A client. Fails with exit code 2 when `ca_file` cannot be used.
-    pub fn new(settings: &Settings, clock: Clock) -> Result<Self, Error> {
+    pub fn new(settings: &Settings) -> Result<Self, Error> {
         let base = reqwest::Url::parse(&settings.host).map_err(|_| {
             Error::usage("host: not an address").hint("the form is https://core.authing.cn")
         })?;
@@ -123,9 +134,6 @@ impl Http {
             base,
             host: settings.host.clone(),
             request_timeout: settings.request_timeout,
-            clock,
-            clock_ahead_ms: AtomicI64::new(0),
-            date_read_ms: AtomicI64::new(i64::MIN),
         })
     }
 
@@ -164,13 +172,6 @@ impl Http {
         Ok(Reply { body, ..head })
     }
 
-    /// How much the target's clock is ahead of ours, milliseconds, as of its latest answers;
-    /// `None` if they bear no date.
-    pub fn clock_ahead_ms(&self) -> Option<i64> {
-        let known = self.date_read_ms.load(Ordering::Relaxed) != i64::MIN;
-        known.then(|| self.clock_ahead_ms.load(Ordering::Relaxed))
-    }
-
     fn head(&self, status: u16, headers: &HeaderMap) -> Result<Reply, Failure> {
         let text = |name: reqwest::header::HeaderName| headers.get(name)?.to_str().ok();
         if (300..400).contains(&status) {
@@ -184,9 +185,6 @@ impl Http {
             }));
         }
         let date = text(DATE).and_then(|date| httpdate::parse_http_date(date).ok());
-        if let Some(date) = date {
-            self.read_clock(date);
-        }
         let retry_after = text(RETRY_AFTER)
             .and_then(|value| retry_after(value, date.unwrap_or_else(SystemTime::now)));
         let request_id = headers
@@ -194,19 +192,8 @@ impl Http {
             .or_else(|| headers.get("x-authing-request-id"))
             .and_then(|id| id.to_str().ok())
             .map(|id| id.chars().take(80).collect());
-        Ok(Reply { status, retry_after, request_id, body: Vec::new() })
-    }
-
-    /// Once a second is enough.
-    fn read_clock(&self, date: SystemTime) {
-        let now_ms = self.clock.now_ms();
-        let last = self.date_read_ms.load(Ordering::Relaxed);
-        if now_ms.saturating_sub(last) < 1_000 {
-            return;
-        }
-        self.date_read_ms.store(now_ms, Ordering::Relaxed);
-        let date_ms = date.duration_since(UNIX_EPOCH).map_or(0, millis);
-        self.clock_ahead_ms.store(date_ms - now_ms, Ordering::Relaxed);
+        let date_ms = date.map(|date| date.duration_since(UNIX_EPOCH).map_or(0, millis));
+        Ok(Reply { status, retry_after, request_id, date_ms, body: Vec::new() })
     }
 
     /// What TLS alone can tell: a certificate that no retry will change, an answer that is not TLS.
@@ -339,7 +326,7 @@ mod tests {
             ca_file: None,
             width: 1,
         };
-        Http::new(&settings, Clock::system()).unwrap()
+        Http::new(&settings).unwrap()
     }
 
     #[test]

@@ -12,43 +12,95 @@ pub mod http;
 use crate::identity::DirectoryUser;
 use crate::job::{Halt, Outcome};
 use crate::user::{Identifiers, User};
-use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
-/// The answer to one create.
+/// What a request came to: what is known of the request itself, beside what was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reply<T> {
+    pub told: Told,
+    pub body: T,
+}
+
+impl<T> Reply<T> {
+    /// A reply of which nothing else is known.
+    pub fn new(body: T) -> Self {
+        Self { told: Told::default(), body }
+    }
+}
+
+/// What is known of a request besides what was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// The HTTP status, if there was a reply.
+    pub http_status: Option<u16>,
+    /// The provider's id of the request.
+    pub request_id: Option<String>,
+    /// When to come back, if the target said so.
+    pub retry_after: Option<Duration>,
+    /// The target's own time, UTC milliseconds.
+    pub date_ms: Option<i64>,
+}
+
+/// What became of one user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     pub outcome: Outcome,
-    pub told: Told,
-}
-
-impl Answer {
-    /// An answer of this class, with nothing else known.
-    pub fn new(outcome: Outcome) -> Self {
-        Self { outcome, told: Told::default() }
-    }
-
-    /// An answer of this class, with words about it.
-    pub fn worded(outcome: Outcome, message: String) -> Self {
-        Self { outcome, told: Told { message: Some(message), ..Told::default() } }
-    }
-}
-
-/// What a reply says besides its outcome.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Told {
-    /// The HTTP status, if there was an answer.
-    pub http_status: Option<u16>,
     /// The provider's code, or `http-NNN` where there is none.
     pub code: Option<String>,
     /// The provider's message, or the transport's; every value that we sent is replaced by the
     /// name of its field.
     pub message: Option<String>,
-    /// The provider's id of the request.
-    pub request_id: Option<String>,
-    /// When to come back, if the target said so.
-    pub retry_after: Option<Duration>,
 }
+
+impl Answer {
+    /// An answer of this class, with nothing else known.
+    pub fn new(outcome: Outcome) -> Self {
+        Self { outcome, code: None, message: None }
+    }
+
+    /// An answer of this class, with words about it.
+    pub fn worded(outcome: Outcome, message: String) -> Self {
+        Self { message: Some(message), ..Self::new(outcome) }
+    }
+
+    /// An answer of this class, with the provider's code.
+    pub fn coded(outcome: Outcome, code: impl Into<String>) -> Self {
+        Self { code: Some(code.into()), ..Self::new(outcome) }
+    }
+}
+
+/// What a request came to that was to create users.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// The reply says of each user what became of it, in the order in which they were sent.
+    Each(Vec<Answer>),
+    /// The request as a whole came to one end.
+    Whole {
+        answer: Answer,
+        /// What may be in the directory all the same.
+        stored: Stored,
+    },
+}
+
+impl Created {
+    /// The request came to this end, and left nothing in the directory but what the outcome says.
+    pub fn whole(answer: Answer) -> Self {
+        Self::Whole { answer, stored: Stored::Nothing }
+    }
+}
+
+/// What a request that was refused as a whole may have left in the directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// The provider promises: nothing.
+    Nothing,
+    /// Some of its users, or it is not known.
+    Some,
+}
+
+/// What comes later; boxed, so that a target can be chosen while the program runs.
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Why a read came to nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,17 +108,12 @@ pub enum Fault {
     /// The connection could not be made.
     NotSent(String),
     /// No readable answer.
-    Unknown {
-        /// What came instead.
-        why: String,
-        /// When to come back, if the target said so.
-        retry_after: Option<Duration>,
-    },
+    Unknown(String),
     /// What answered does not speak the target's protocol: another program, a proxy, or a target that
     /// hangs up. In the middle of a run that is an outage; from its start on, a wrong setting.
     Foreign(String),
     /// Too often.
-    Throttled(Option<Duration>),
+    Throttled,
     /// The token was out of date; it is fetched anew before the next request.
     Stale,
     /// The target works, but does not allow this read.
@@ -79,19 +126,14 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// No readable answer, and no word about when to come back.
-    pub fn unknown(why: String) -> Self {
-        Self::Unknown { why, retry_after: None }
-    }
-
     /// Whether the target refuses to work at all.
     pub fn is_halt(&self) -> bool {
         match self {
             Self::Halt(_) => true,
             Self::NotSent(_)
-            | Self::Unknown { .. }
+            | Self::Unknown(_)
             | Self::Foreign(_)
-            | Self::Throttled(_)
+            | Self::Throttled
             | Self::Stale
             | Self::Denied(_)
             | Self::Refused(_) => false,
@@ -108,13 +150,14 @@ pub struct Wanted {
     pub thorough: bool,
 }
 
-/// One API of a provider.
+/// One API of a provider. Four questions; the replies bear all that is known.
 pub trait Target: Send + Sync + 'static {
     /// An authenticated read that changes nothing: whether the target answers, knows us, and lets
     /// us look users up. Fetches what later requests need (token, key).
-    fn probe(&self) -> impl Future<Output = Result<(), Fault>> + Send;
+    fn probe(&self) -> Later<'_, Reply<Result<(), Fault>>>;
 
-    fn create(&self, user: &User) -> impl Future<Output = Answer> + Send;
+    /// Creates users, in one request: no more than the provider's limits, of one batch key.
+    fn create<'a>(&'a self, users: &'a [User]) -> Later<'a, Reply<Created>>;
 
     /// How many requests [`Self::find`] makes for these.
     fn requests_for(&self, wanted: &[Wanted]) -> usize {
@@ -123,12 +166,9 @@ pub trait Target: Send + Sync + 'static {
 
     /// Looks users up: for each wanted one all users that share an identifier with it. Between its
     /// requests it waits for `pace`: one that is refused for coming too soon would spoil all.
-    fn find(
-        &self,
-        wanted: &[Wanted],
+    fn find<'a>(
+        &'a self,
+        wanted: &'a [Wanted],
         pace: Duration,
-    ) -> impl Future<Output = Result<Vec<Vec<DirectoryUser>>, Fault>> + Send;
-
-    /// How much the target's clock is ahead of ours, milliseconds; `None` while it is not known.
-    fn clock_ahead_ms(&self) -> Option<i64>;
+    ) -> Later<'a, Reply<Result<Vec<Vec<DirectoryUser>>, Fault>>>;
 }

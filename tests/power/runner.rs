@@ -15,10 +15,14 @@ use userferry::run::{Runner, Settings, Totals};
 use userferry::store::{
     Batch, NewJob, NewRun, Reading, Running, Staging, StoreError, Table, sqlite::OpenOptions,
 };
-use userferry::target::{Answer, Fault as TargetFault, Target, Wanted};
+use userferry::target::{
+    Answer, Created, Fault as TargetFault, Later, Reply, Target, Told, Wanted,
+};
 use userferry::user::User;
 
 const USERS: u64 = 40;
+/// The date of every reply.
+const DATE_MS: i64 = 1_000_000;
 
 /// Holds users, and remembers a create of one that it held already.
 #[derive(Default)]
@@ -31,12 +35,8 @@ struct Inner {
     rng: fastrand::Rng,
 }
 
-impl Target for Directory {
-    async fn probe(&self) -> Result<(), TargetFault> {
-        Ok(())
-    }
-
-    async fn create(&self, user: &User) -> Answer {
+impl Directory {
+    async fn create_one(&self, user: &User) -> Answer {
         let key = user.identifiers.external_id.clone().unwrap_or_default();
         let wait = self.0.lock().unwrap().rng.u64(1..50);
         tokio::time::sleep(Duration::from_millis(wait)).await;
@@ -63,23 +63,37 @@ impl Target for Directory {
         tokio::time::sleep(Duration::from_millis(wait)).await;
         Answer::new(outcome)
     }
+}
 
-    async fn find(
-        &self,
-        wanted: &[Wanted],
+impl Target for Directory {
+    fn probe(&self) -> Later<'_, Reply<Result<(), TargetFault>>> {
+        Box::pin(async { Reply { told: dated(), body: Ok(()) } })
+    }
+
+    fn create<'a>(&'a self, users: &'a [User]) -> Later<'a, Reply<Created>> {
+        Box::pin(async move {
+            let [user] = users else { panic!("{} users in one request", users.len()) };
+            Reply { told: dated(), body: Created::whole(self.create_one(user).await) }
+        })
+    }
+
+    fn find<'a>(
+        &'a self,
+        wanted: &'a [Wanted],
         _pace: Duration,
-    ) -> Result<Vec<Vec<DirectoryUser>>, TargetFault> {
+    ) -> Later<'a, Reply<Result<Vec<Vec<DirectoryUser>>, TargetFault>>> {
         let inner = self.0.lock().unwrap();
         let find = |wanted: &Wanted| {
             let key = wanted.identifiers.external_id.as_ref();
             key.and_then(|key| inner.users.get(key)).cloned().into_iter().collect()
         };
-        Ok(wanted.iter().map(find).collect())
+        let found = wanted.iter().map(find).collect();
+        Box::pin(async { Reply { told: dated(), body: Ok(found) } })
     }
+}
 
-    fn clock_ahead_ms(&self) -> Option<i64> {
-        Some(0)
-    }
+fn dated() -> Told {
+    Told { date_ms: Some(DATE_MS), ..Told::default() }
 }
 
 /// Opens the table and stages what is missing.
@@ -142,7 +156,7 @@ async fn live(options: &OpenOptions, directory: &Arc<Directory>, seed: u64) -> R
     let (_stop, signals) = tokio::sync::mpsc::channel(1);
     let runner = Runner::new(
         table,
-        Arc::clone(directory),
+        Arc::<Directory>::clone(directory),
         mapper,
         settings,
         clock,

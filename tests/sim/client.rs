@@ -1,6 +1,6 @@
 //! The target as the runner sees it: asks the simulated server, and puts its replies into our words.
 
-use super::server::{Reply, Request, Server};
+use super::server::{Reply as Answered, Request, Server};
 use super::world::row_of;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -9,7 +9,7 @@ use userferry::clock::Moment;
 use userferry::identity::DirectoryUser;
 use userferry::job::{Halt, Outcome};
 use userferry::problem::{Problem, Rule};
-use userferry::target::{Answer, Fault, Target, Told, Wanted};
+use userferry::target::{Answer, Created, Fault, Later, Reply, Target, Told, Wanted};
 use userferry::user::User;
 
 /// One process's connection to the server.
@@ -48,31 +48,31 @@ impl Client {
     }
 
     /// A token, fetched by one request for all.
-    async fn token(&self) -> Result<Moment, Reply> {
+    async fn token(&self) -> Result<Moment, Answered> {
         let mut token = self.token.lock().await;
         if let Some(issued_at) = *token {
             return Ok(issued_at);
         }
         if self.refused.load(Ordering::SeqCst) {
-            return Err(Reply::Revoked);
+            return Err(Answered::Revoked);
         }
         match self.server.ask(Request::Token).await {
-            Reply::Revoked => {
+            Answered::Revoked => {
                 self.refused.store(true, Ordering::SeqCst);
-                Err(Reply::Revoked)
+                Err(Answered::Revoked)
             }
-            Reply::Passed => {
+            Answered::Passed => {
                 let now = self.server.now();
                 *token = Some(now);
                 Ok(now)
             }
             // Without a token nothing was sent.
-            Reply::Broken(_) => Err(Reply::NoConnection),
+            Answered::Broken(_) => Err(Answered::NoConnection),
             other => Err(other),
         }
     }
 
-    async fn ask(&self, request: Request) -> Reply {
+    async fn ask(&self, request: Request) -> Answered {
         let _in_flight = self.depart();
         let issued_at = match self.token().await {
             Ok(issued_at) => issued_at,
@@ -83,95 +83,115 @@ impl Client {
             if *token == Some(issued_at) {
                 *token = None;
             }
-            return Reply::Stale;
+            return Answered::Stale;
         }
         self.server.ask(request).await
     }
-}
-
-fn coded(code: &str) -> Told {
-    Told { code: Some(code.to_owned()), ..Told::default() }
 }
 
 fn halt(message: &str) -> Halt {
     Halt { message: message.to_owned(), hint: String::new() }
 }
 
-fn fault(reply: Reply) -> Fault {
+fn fault(reply: Answered) -> Fault {
     match reply {
-        Reply::Throttled(wait) => Fault::Throttled(wait),
-        Reply::Stale => Fault::Stale,
-        Reply::Revoked => Fault::Halt(halt("credentials refused")),
-        Reply::NoConnection => Fault::NotSent("connection refused".to_owned()),
-        Reply::Broken(_) => Fault::unknown("no answer".to_owned()),
+        Answered::Throttled(_) => Fault::Throttled,
+        Answered::Stale => Fault::Stale,
+        Answered::Revoked => Fault::Halt(halt("credentials refused")),
+        Answered::NoConnection => Fault::NotSent("connection refused".to_owned()),
+        Answered::Broken(_) => Fault::Unknown("no answer".to_owned()),
         other => panic!("a read was answered with {other:?}"),
     }
 }
 
-impl Target for Client {
-    async fn probe(&self) -> Result<(), Fault> {
-        match self.ask(Request::Probe).await {
-            Reply::Passed
-                if self.server.spec().lookups_denied
-                    && self.server.now().as_secs_f64() >= self.server.spec().denied_from_s =>
-            {
-                Err(Fault::Denied(halt("lookups are not allowed")))
+impl Client {
+    /// What a reply says besides what was asked for.
+    fn told(&self, reply: &Answered) -> Told {
+        let date_ms = Some(self.server.date_ms());
+        match reply {
+            Answered::Throttled(retry_after) => {
+                Told { retry_after: *retry_after, date_ms, ..Told::default() }
             }
-            Reply::Passed => Ok(()),
-            other => Err(fault(other)),
+            Answered::Broken(http_status) => Told { http_status: *http_status, ..Told::default() },
+            Answered::NoConnection => Told::default(),
+            _ => Told { date_ms, ..Told::default() },
         }
     }
 
-    async fn create(&self, user: &User) -> Answer {
+    fn denies_lookups(&self) -> bool {
+        let spec = self.server.spec();
+        spec.lookups_denied && self.server.now().as_secs_f64() >= spec.denied_from_s
+    }
+
+    async fn create_one(&self, user: &User) -> Reply<Answer> {
         let row = row_of(user);
         if self.server.spec().unsendable.contains(&row) {
             let problem = Problem::new("password", Rule::Password, "too long for the key");
-            return Answer::new(Outcome::Unsendable(problem));
+            return Reply::new(Answer::new(Outcome::Unsendable(problem)));
         }
         let request = Request::Create { row, identifiers: user.identifiers.clone() };
-        match self.ask(request).await {
-            Reply::Created(remote_id) => Answer::new(Outcome::Created { remote_id }),
-            Reply::Duplicate => Answer { outcome: Outcome::Duplicate, told: coded("2026") },
-            Reply::Rejected(code) => Answer { outcome: Outcome::Rejected, told: coded(&code) },
-            Reply::Unexplained => Answer::new(Outcome::Unexplained { about_token: false }),
-            Reply::Throttled(retry_after) => Answer {
-                outcome: Outcome::Throttled,
-                told: Told { retry_after, ..coded("http-429") },
-            },
-            Reply::Stale => Answer::new(Outcome::Stale { halt: None }),
-            Reply::Revoked => Answer::new(Outcome::Halt(halt("credentials refused"))),
-            Reply::NoConnection => Answer::new(Outcome::NotSent),
-            Reply::Broken(http_status) => Answer {
-                outcome: Outcome::Unknown,
-                told: Told {
-                    http_status,
-                    message: Some("no answer".to_owned()),
-                    ..Told::default()
-                },
-            },
-            other @ (Reply::Found(_) | Reply::Passed) => panic!("a create got {other:?}"),
-        }
+        let reply = self.ask(request).await;
+        Reply { told: self.told(&reply), body: answer(reply) }
+    }
+}
+
+fn answer(reply: Answered) -> Answer {
+    match reply {
+        Answered::Created(remote_id) => Answer::new(Outcome::Created { remote_id }),
+        Answered::Duplicate => Answer::coded(Outcome::Duplicate, "2026"),
+        Answered::Rejected(code) => Answer::coded(Outcome::Rejected, code),
+        Answered::Unexplained => Answer::new(Outcome::Unexplained { about_token: false }),
+        Answered::Throttled(_) => Answer::coded(Outcome::Throttled, "http-429"),
+        Answered::Stale => Answer::new(Outcome::Stale { halt: None }),
+        Answered::Revoked => Answer::new(Outcome::Halt(halt("credentials refused"))),
+        Answered::NoConnection => Answer::new(Outcome::NotSent),
+        Answered::Broken(_) => Answer::worded(Outcome::Unknown, "no answer".to_owned()),
+        other @ (Answered::Found(_) | Answered::Passed) => panic!("a create got {other:?}"),
+    }
+}
+
+impl Target for Client {
+    fn probe(&self) -> Later<'_, Reply<Result<(), Fault>>> {
+        Box::pin(async {
+            let reply = self.ask(Request::Probe).await;
+            let told = self.told(&reply);
+            let body = match reply {
+                Answered::Passed if self.denies_lookups() => {
+                    Err(Fault::Denied(halt("lookups are not allowed")))
+                }
+                Answered::Passed => Ok(()),
+                other => Err(fault(other)),
+            };
+            Reply { told, body }
+        })
     }
 
-    async fn find(
-        &self,
-        wanted: &[Wanted],
+    fn create<'a>(&'a self, users: &'a [User]) -> Later<'a, Reply<Created>> {
+        Box::pin(async move {
+            let [user] = users else { panic!("{} users in one request", users.len()) };
+            let Reply { told, body } = self.create_one(user).await;
+            Reply { told, body: Created::whole(body) }
+        })
+    }
+
+    fn find<'a>(
+        &'a self,
+        wanted: &'a [Wanted],
         _pace: Duration,
-    ) -> Result<Vec<Vec<DirectoryUser>>, Fault> {
-        if self.server.spec().lookups_denied
-            && self.server.now().as_secs_f64() >= self.server.spec().denied_from_s
-        {
-            return Err(Fault::Denied(halt("lookups are not allowed")));
-        }
-        let wanted =
-            wanted.iter().map(|wanted| (wanted.identifiers.clone(), wanted.thorough)).collect();
-        match self.ask(Request::Find(wanted)).await {
-            Reply::Found(found) => Ok(found),
-            other => Err(fault(other)),
-        }
-    }
-
-    fn clock_ahead_ms(&self) -> Option<i64> {
-        Some(self.server.ahead_ms())
+    ) -> Later<'a, Reply<Result<Vec<Vec<DirectoryUser>>, Fault>>> {
+        Box::pin(async move {
+            if self.denies_lookups() {
+                return Reply::new(Err(Fault::Denied(halt("lookups are not allowed"))));
+            }
+            let wanted =
+                wanted.iter().map(|wanted| (wanted.identifiers.clone(), wanted.thorough)).collect();
+            let reply = self.ask(Request::Find(wanted)).await;
+            let told = self.told(&reply);
+            let body = match reply {
+                Answered::Found(found) => Ok(found),
+                other => Err(fault(other)),
+            };
+            Reply { told, body }
+        })
     }
 }

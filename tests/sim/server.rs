@@ -422,6 +422,11 @@ impl Server {
         self.spec.clock_ahead_s * 1_000
     }
 
+    /// What its replies bear as their date: whole seconds of its own clock.
+    pub(crate) fn date_ms(&self) -> i64 {
+        (self.clock.now_ms() + self.ahead_ms()).div_euclid(1_000) * 1_000
+    }
+
     /// A create whose reply is lost may arrive later.
     pub(crate) fn arrive_late(self: &Arc<Self>, row: u32, identifiers: Identifiers, at: Moment) {
         let server = Arc::clone(self);

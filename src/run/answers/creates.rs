@@ -6,64 +6,87 @@ use crate::job::{Class, FirstSent, Halt, Outcome, Status};
 use crate::problem::Problem;
 use crate::run::blaming::Uniform;
 use crate::run::throttles::Verdict;
-use crate::run::worker::Landing;
+use crate::run::worker::{Landed, Landing};
 use crate::run::{Lookups, Runner};
 use crate::store::{JobId, Running};
-use crate::target::{Answer, Fault, Target, Told};
+use crate::target::{Answer, Fault, Reply, Told};
 use crate::words::{agree, counted};
 use std::time::Duration;
 
-impl<S: Running, T: Target> Runner<S, T> {
+impl<S: Running> Runner<S> {
     pub(super) fn on_landing(&mut self, mut landing: Landing) {
-        if self.hand.get(landing.id).is_none() {
+        landing.rows.retain(|row| self.hand.get(row.id).is_some());
+        if landing.rows.is_empty() {
             return;
         }
-        if matches!(landing.answer.outcome, Outcome::Created { .. }) {
-            self.blaming.taken(landing.sent_at, landing.user.password.is_some());
-        }
+        self.note_taken(&landing);
         let asks = !self.ending.has_begun();
-        if landing.answer.outcome.is_unexplained() && asks {
-            self.explaining.wait(landing);
-        } else if self.judge_throttled(&mut landing) && asks {
-            self.tell_gate(&landing);
-            self.explaining.wait(landing);
-        } else {
-            self.land(landing, None);
+        let unexplained = if asks { landing.split_off(is_unexplained) } else { None };
+        if !landing.rows.is_empty() {
+            if self.judge_throttled(&mut landing) && asks {
+                self.tell_gate(&mut landing);
+                self.explaining.wait(landing);
+            } else {
+                self.land(landing, None);
+            }
+        }
+        if let Some(unexplained) = unexplained {
+            self.explaining.wait(unexplained);
+        }
+    }
+
+    fn note_taken(&mut self, landing: &Landing) {
+        let mut taken = landing.rows.iter().filter(|row| row.is_created()).peekable();
+        if taken.peek().is_some() {
+            let with_password = taken.any(|row| row.user.password.is_some());
+            self.blaming.taken(landing.sent_at, with_password);
         }
     }
 
     /// What has ended, and is now understood as far as it can be.
     fn land(&mut self, mut landing: Landing, read: Option<Duration>) {
-        let Landing { id, ended_at, .. } = landing;
         let alone = self.ahead.is_last() && self.health.reads_pass();
-        let outcome = self.blaming.judge_stale(id, ended_at, landing.answer.outcome, alone);
-        if outcome != Outcome::Throttled {
-            self.blaming.not_throttled(id);
+        for row in &mut landing.rows {
+            let outcome = std::mem::replace(&mut row.answer.outcome, Outcome::Returned);
+            let outcome = self.blaming.judge_stale(row.id, landing.ended_at, outcome, alone);
+            if outcome != Outcome::Throttled {
+                self.blaming.not_throttled(row.id);
+            }
+            row.answer.outcome = outcome;
         }
-        landing.answer.outcome = outcome;
         let epoch = self.gate.breaker.blame(landing.trial);
-        self.tell_gate(&landing);
+        self.tell_gate(&mut landing);
         self.conclude(landing, epoch, read);
     }
 
-    /// Writes down what becomes of the row.
+    /// Writes down what becomes of the rows.
     fn conclude(&mut self, landing: Landing, epoch: Option<u64>, read: Option<Duration>) {
-        let Landing { id, user, sent_at, ended_at, mut answer, wait, .. } = landing;
+        let Landing { rows, sent_at, ended_at, told, .. } = landing;
+        let times = Times { sent_at, ended_at, read };
+        for row in rows {
+            self.conclude_row(row, &told, times, epoch);
+        }
+    }
+
+    fn conclude_row(&mut self, row: Landed, told: &Told, times: Times, epoch: Option<u64>) {
+        let Landed { id, user, answer, wait } = row;
+        let mut told = told.clone();
         if answer.outcome == Outcome::Throttled {
-            answer.told.retry_after = answer.told.retry_after.max(Some(wait));
+            told.retry_after = told.retry_after.max(Some(wait));
         }
         let Some(in_hand) = self.hand.get(id) else { return };
         let (sends, mut job) = (in_hand.sends, in_hand.job);
         if let FirstSent::At(ms) = self.first_sent(in_hand, &answer.outcome) {
             job.first_sent_ms = Some(ms);
         }
-        let transition = self.record(id, &answer, Some(Times { sent_at, ended_at, read }));
+        let transition = self.record(id, &answer, &told, Some(times));
         self.watch_alike(id, sends, &answer);
         if transition.status == Status::Unknown {
             job.spent += u32::from(transition.spend);
             job.duplicate = answer.outcome == Outcome::Duplicate;
             job.had_unknown |= answer.outcome == Outcome::Unknown;
-            self.doubts.add(id, sends, job, user.identifiers, ended_at, epoch, answer.told.code);
+            let ended_at = times.ended_at;
+            self.doubts.add(id, sends, job, user.identifiers, ended_at, epoch, answer.code);
         }
     }
 
@@ -80,8 +103,9 @@ impl<S: Running, T: Target> Runner<S, T> {
     /// A refusal that no known code explains: row or target? An authenticated read that left after
     /// it decides, one for all refusals that had come by then. If it fails too, that is the target's
     /// business.
-    pub(super) fn on_explained(&mut self, asked_at: Moment, result: Result<(), Fault>) {
+    pub(super) fn on_explained(&mut self, asked_at: Moment, reply: Reply<Result<(), Fault>>) {
         let now = self.clock.now();
+        let Reply { told, body: result } = reply;
         let read = Some(now.saturating_sub(asked_at));
         let landings = self.explaining.answered();
         tracing::debug!(rows = landings.len(), passed = result.is_ok(), "explaining read");
@@ -108,24 +132,24 @@ impl<S: Running, T: Target> Runner<S, T> {
             // Told to the gate once, not for each row.
             Err(
                 fault @ (Fault::NotSent(_)
-                | Fault::Unknown { .. }
+                | Fault::Unknown(_)
                 | Fault::Foreign(_)
-                | Fault::Throttled(_)
+                | Fault::Throttled
                 | Fault::Stale
                 | Fault::Refused(_)),
             ) => {
-                self.on_read_fault(fault, now, asked_at);
+                self.on_read_fault(fault, told.retry_after, now, asked_at);
                 Explained::Nothing
             }
         };
         for mut landing in landings {
             match &explained {
                 Explained::ReadsPass => {
-                    landing.answer.outcome = landing.answer.outcome.explained();
+                    landing.change_outcomes(Outcome::explained);
                     self.land(landing, read);
                 }
                 Explained::Halt(halt) => {
-                    landing.answer.outcome = Outcome::Halt(halt.clone());
+                    landing.change_outcomes(|_| Outcome::Halt(halt.clone()));
                     self.land(landing, read);
                 }
                 Explained::Nothing => self.land_unexplained(landing, read),
@@ -134,7 +158,7 @@ impl<S: Running, T: Target> Runner<S, T> {
     }
 
     fn land_unexplained(&mut self, landing: Landing, read: Option<Duration>) {
-        if landing.answer.outcome == Outcome::Throttled {
+        if landing.is_throttled() {
             // The gate has been told when the answer came.
             self.conclude(landing, None, read);
         } else {
@@ -147,30 +171,36 @@ impl<S: Running, T: Target> Runner<S, T> {
     /// A row that is throttled every time, while others are taken, is refused for itself. Whether a
     /// read has to say so, because only such rows are left.
     fn judge_throttled(&mut self, landing: &mut Landing) -> bool {
-        if landing.answer.outcome != Outcome::Throttled {
+        let left = self.rows_left();
+        let [row] = landing.rows.as_mut_slice() else { return false };
+        if row.answer.outcome != Outcome::Throttled {
             return false;
         }
-        let left = self.rows_left();
-        match self.blaming.judge_throttled(landing.id, landing.ended_at, left) {
+        match self.blaming.judge_throttled(row.id, landing.ended_at, left) {
             Verdict::Wait(wait) => {
-                landing.wait = wait;
+                row.wait = wait;
                 false
             }
             Verdict::Row => {
-                landing.answer.outcome = Outcome::Rejected;
+                row.answer.outcome = Outcome::Rejected;
                 false
             }
             Verdict::RowIfReadsPass(wait) => {
-                landing.wait = wait;
+                row.wait = wait;
                 true
             }
         }
     }
 
-    fn tell_gate(&mut self, landing: &Landing) {
-        let Landing { answer, trial, sent_at, ended_at: now, .. } = landing;
-        let (trial, sent_at, now) = (*trial, *sent_at, *now);
-        match &answer.outcome {
+    /// Tells the gate what the request came to, once.
+    fn tell_gate(&mut self, landing: &mut Landing) {
+        if std::mem::replace(&mut landing.gate_knows, true) {
+            return;
+        }
+        let Landing { told, trial, sent_at, ended_at: now, .. } = &*landing;
+        let (trial, sent_at, now, retry_after) = (*trial, *sent_at, *now, told.retry_after);
+        let Some(answer) = landing.telling() else { return };
+        match answer.outcome.clone() {
             Outcome::Created { .. } | Outcome::Duplicate | Outcome::Rejected => {
                 self.answered(trial);
                 self.gate.rate.accepted(now, sent_at);
@@ -180,18 +210,18 @@ impl<S: Running, T: Target> Runner<S, T> {
             }
             Outcome::Throttled => {
                 self.answered(trial);
-                self.throttled(answer.told.retry_after, now, sent_at);
+                self.throttled(retry_after, now, sent_at);
             }
             Outcome::NotSent | Outcome::Unknown => {
-                self.health.fault(answer.told.message.clone());
+                self.health.fault(answer.message.clone());
                 let telling = self.gate.breaker.is_tried_by(trial);
                 self.fault(now, telling);
                 self.press(true, now, sent_at);
-                self.pause(answer.told.retry_after, now);
+                self.pause(retry_after, now);
             }
             Outcome::Halt(halt) => {
                 self.gate.breaker.trial_void(trial);
-                self.halt_with(halt.clone());
+                self.halt_with(halt);
             }
             Outcome::Stale { .. }
             | Outcome::Unexplained { .. }
@@ -203,7 +233,7 @@ impl<S: Running, T: Target> Runner<S, T> {
     fn watch_alike(&mut self, id: JobId, sends: u32, answer: &Answer) {
         let refused = match &answer.outcome {
             Outcome::Created { .. } => return self.blaming.created(id, sends),
-            Outcome::Rejected => Refused::ByTarget(&answer.told),
+            Outcome::Rejected => Refused::ByTarget(answer),
             Outcome::Unsendable(problem) => Refused::Unsendable(problem),
             Outcome::Duplicate
             | Outcome::Unexplained { .. }
@@ -237,6 +267,10 @@ impl<S: Running, T: Target> Runner<S, T> {
     }
 }
 
+fn is_unexplained(row: &Landed) -> bool {
+    row.answer.outcome.is_unexplained()
+}
+
 /// What a read has told about the refusals that waited for it.
 enum Explained {
     /// The target accepts our credentials, so the refusals are about the rows.
@@ -248,14 +282,14 @@ enum Explained {
 
 /// What settles a row, and may be a wrong setting's fault where it settles every row.
 enum Refused<'a> {
-    ByTarget(&'a Told),
+    ByTarget(&'a Answer),
     Unsendable(&'a Problem),
 }
 
 impl Refused<'_> {
     fn code(&self) -> &str {
         match self {
-            Self::ByTarget(told) => told.code.as_deref().unwrap_or("none"),
+            Self::ByTarget(answer) => answer.code.as_deref().unwrap_or("none"),
             Self::Unsendable(_) => Class::Unsendable.as_str(),
         }
     }
@@ -264,8 +298,8 @@ impl Refused<'_> {
     fn halt(&self, n: usize) -> Halt {
         let rows = format!("{} {}", counted(n as u64, "row"), agree(n as u64, "is", "are"));
         match self {
-            Self::ByTarget(told) => {
-                let (code, words) = (self.code(), told.message.as_deref().unwrap_or("no message"));
+            Self::ByTarget(answer) => {
+                let (code, words) = (self.code(), answer.message.as_deref().unwrap_or("no message"));
                 Halt {
                     message: format!(
                         "the target refuses every row alike, with code {code}: {words}; the {rows} pending again"

@@ -6,16 +6,17 @@ use crate::job::{self, Detail, Finding, FirstSent, Halt};
 use crate::run::Runner;
 use crate::run::doubt::{Doubt, Doubts, Refused};
 use crate::store::{Record, Running};
-use crate::target::{Fault, Target};
+use crate::target::{Fault, Reply};
 
-impl<S: Running, T: Target> Runner<S, T> {
+impl<S: Running> Runner<S> {
     pub(super) fn on_found(
         &mut self,
         doubts: Vec<Doubt>,
         asked_at: Moment,
-        result: Result<Vec<Vec<DirectoryUser>>, Fault>,
+        reply: Reply<Result<Vec<Vec<DirectoryUser>>, Fault>>,
     ) {
         let now = self.clock.now();
+        let Reply { told, body: result } = reply;
         let found = match result {
             Ok(found) => found,
             Err(Fault::Refused(halt)) => return self.on_refused_lookup(doubts, halt),
@@ -26,15 +27,15 @@ impl<S: Running, T: Target> Runner<S, T> {
             Err(
                 fault @ (Fault::Denied(_)
                 | Fault::NotSent(_)
-                | Fault::Unknown { .. }
+                | Fault::Unknown(_)
                 | Fault::Foreign(_)
-                | Fault::Throttled(_)
+                | Fault::Throttled
                 | Fault::Stale
                 | Fault::Halt(_)),
             ) => {
                 tracing::debug!(rows = doubts.len(), "lookup: no usable answer");
                 self.doubts.put_back(doubts, now);
-                self.on_read_fault(fault, now, asked_at);
+                self.on_read_fault(fault, told.retry_after, now, asked_at);
                 return;
             }
         };

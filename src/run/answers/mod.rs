@@ -13,7 +13,7 @@ use crate::clock::{Moment, millis};
 use crate::job::{self, Class, FirstSent, Halt, Job, Now, Outcome, Status, Transition};
 use crate::run::gate::breaker::Trial;
 use crate::store::{Attempt, JobId, Record, Running};
-use crate::target::{Answer, Target};
+use crate::target::{Answer, Told};
 use crate::words::{agree, grouped};
 use std::time::Duration;
 
@@ -28,14 +28,15 @@ struct Times {
     read: Option<Duration>,
 }
 
-impl<S: Running, T: Target> Runner<S, T> {
+impl<S: Running> Runner<S> {
     pub(super) fn on_event(&mut self, event: Event) {
         self.gate.ended();
+        self.targets_clock.heard(event.told().date_ms, self.clock.now_ms());
         match event {
             Event::Landed(landing) => self.on_landing(*landing),
-            Event::Explained { asked_at, result } => self.on_explained(asked_at, result),
-            Event::Found { doubts, asked_at, result } => self.on_found(doubts, asked_at, result),
-            Event::Probed { asked_at, result } => self.on_probed(asked_at, result),
+            Event::Explained { asked_at, reply } => self.on_explained(asked_at, reply),
+            Event::Found { doubts, asked_at, reply } => self.on_found(doubts, asked_at, reply),
+            Event::Probed { asked_at, reply } => self.on_probed(asked_at, reply),
         }
     }
 
@@ -46,7 +47,7 @@ impl<S: Running, T: Target> Runner<S, T> {
         match user {
             Ok(user) => self.hand.line_up(id, user),
             Err(problem) => {
-                self.record(id, &Answer::new(Outcome::Unsendable(problem)), None);
+                self.record_unsent(id, Outcome::Unsendable(problem));
             }
         }
     }
@@ -65,7 +66,7 @@ impl<S: Running, T: Target> Runner<S, T> {
     /// Gives back the latest claims that wait for the gate, all but `keep`.
     pub(super) fn give_back_beyond(&mut self, keep: usize) {
         for id in self.hand.beyond(keep) {
-            self.record(id, &Answer::new(Outcome::Returned), None);
+            self.record_unsent(id, Outcome::Returned);
         }
     }
 
@@ -78,7 +79,8 @@ impl<S: Running, T: Target> Runner<S, T> {
             let sent_at = self.hand.get(id).and_then(|in_hand| in_hand.sent_at).unwrap_or(now);
             let why = "stopped before an answer came".to_owned();
             let answer = Answer::worded(Outcome::Unknown, why);
-            self.record(id, &answer, Some(Times { sent_at, ended_at: now, read: None }));
+            let times = Times { sent_at, ended_at: now, read: None };
+            self.record(id, &answer, &Told::default(), Some(times));
         }
         self.requests.abort_all();
     }
@@ -128,9 +130,20 @@ impl<S: Running, T: Target> Runner<S, T> {
         }
     }
 
+    /// Writes down what becomes of a claimed job that did not leave.
+    fn record_unsent(&mut self, id: JobId, outcome: Outcome) {
+        self.record(id, &Answer::new(outcome), &Told::default(), None);
+    }
+
     /// Writes down what becomes of a claimed job.
-    fn record(&mut self, id: JobId, answer: &Answer, sent: Option<Times>) -> Transition {
-        let Answer { outcome, told } = answer;
+    fn record(
+        &mut self,
+        id: JobId,
+        answer: &Answer,
+        told: &Told,
+        sent: Option<Times>,
+    ) -> Transition {
+        let Answer { outcome, code, message } = answer;
         let now = self.now();
         let until_ms = told.retry_after.map(|wait| now.ms + millis(wait.min(RETRY_AFTER_MAX)));
         let Some(in_hand) = self.hand.put_down(id) else {
@@ -143,7 +156,7 @@ impl<S: Running, T: Target> Runner<S, T> {
             send = in_hand.sends,
             outcome = outcome.class().map_or("returned", Class::as_str),
             http = told.http_status,
-            code = told.code.as_deref(),
+            code = code.as_deref(),
             status = transition.status.as_str(),
             "attempt"
         );
@@ -156,20 +169,20 @@ impl<S: Running, T: Target> Runner<S, T> {
                 read_ms: times.read.map(millis),
                 class,
                 http_status: told.http_status,
-                code: told.code.clone(),
-                message: told.message.clone(),
+                code: code.clone(),
+                message: message.clone(),
                 request_id: told.request_id.clone(),
             }
         });
         let reason = match transition.status {
-            Status::Failed | Status::Unknown => told.message.clone(),
+            Status::Failed | Status::Unknown => message.clone(),
             Status::Pending | Status::Sending | Status::Done | Status::Invalid => None,
         };
         self.push(Record {
             id,
             sends: in_hand.sends,
             transition: transition.clone(),
-            code: told.code.clone(),
+            code: code.clone(),
             reason,
             first_sent,
             attempt,
@@ -184,12 +197,9 @@ impl<S: Running, T: Target> Runner<S, T> {
         if outcome.proves_absence() && !in_hand.job.had_unknown {
             return FirstSent::Forget;
         }
-        match (in_hand.is_first, in_hand.sent_at, self.target.clock_ahead_ms()) {
-            (true, Some(sent_at), Some(ahead)) => {
-                FirstSent::At(self.clock.to_ms(sent_at).saturating_add(ahead))
-            }
-            _ => FirstSent::Keep,
-        }
+        let sent_at = in_hand.sent_at.filter(|_| in_hand.is_first);
+        let ms = sent_at.and_then(|at| self.targets_clock.at(self.clock.to_ms(at)));
+        ms.map_or(FirstSent::Keep, FirstSent::At)
     }
 
     fn push(&mut self, record: Record) {

@@ -4,20 +4,25 @@ use crate::clock::Moment;
 use crate::job::Halt;
 use crate::run::{Lookups, Runner};
 use crate::store::Running;
-use crate::target::{Fault, Target};
+use crate::target::{Fault, Reply, Told};
 use std::time::Duration;
 
-impl<S: Running, T: Target> Runner<S, T> {
-    pub(super) fn on_read_fault(&mut self, fault: Fault, now: Moment, asked_at: Moment) {
+impl<S: Running> Runner<S> {
+    /// The target may have said when to come back.
+    pub(super) fn on_read_fault(
+        &mut self,
+        fault: Fault,
+        retry_after: Option<Duration>,
+        now: Moment,
+        asked_at: Moment,
+    ) {
         self.health.read_failed();
         match fault {
             Fault::NotSent(why) | Fault::Foreign(why) => {
                 self.on_silent_read(why, None, now, asked_at);
             }
-            Fault::Unknown { why, retry_after } => {
-                self.on_silent_read(why, retry_after, now, asked_at);
-            }
-            Fault::Throttled(wait) => self.throttled(wait, now, asked_at),
+            Fault::Unknown(why) => self.on_silent_read(why, retry_after, now, asked_at),
+            Fault::Throttled => self.throttled(retry_after, now, asked_at),
             Fault::Stale => {}
             Fault::Denied(halt) => self.on_denied(halt),
             Fault::Refused(halt) | Fault::Halt(halt) => self.halt_with(halt),
@@ -50,8 +55,9 @@ impl<S: Running, T: Target> Runner<S, T> {
         self.doubts.hold_all();
     }
 
-    pub(super) fn on_probed(&mut self, asked_at: Moment, result: Result<(), Fault>) {
+    pub(super) fn on_probed(&mut self, asked_at: Moment, reply: Reply<Result<(), Fault>>) {
         let now = self.clock.now();
+        let Reply { told: Told { retry_after, .. }, body: result } = reply;
         tracing::debug!(passed = result.is_ok(), "gate: probe");
         match result {
             Ok(()) => self.on_probe_passed(now, asked_at),
@@ -68,16 +74,16 @@ impl<S: Running, T: Target> Runner<S, T> {
                 self.health.foreign(why);
             }
             // It answers, though not usefully: that is an outage.
-            Err(Fault::Unknown { why, retry_after }) => {
+            Err(Fault::Unknown(why)) => {
                 self.on_probe_failed(now);
                 self.health.fault(Some(why));
                 self.health.answered();
                 self.pause(retry_after, now);
             }
-            Err(Fault::Throttled(wait)) => {
+            Err(Fault::Throttled) => {
                 self.on_probe_failed(now);
                 self.health.answered();
-                self.throttled(wait, now, now);
+                self.throttled(retry_after, now, now);
             }
             Err(Fault::Stale) => {
                 self.on_probe_failed(now);

@@ -187,7 +187,8 @@ mod tests {
     use super::*;
 
     fn reply(status: u16, body: &str) -> Reply {
-        Reply { status, retry_after: None, request_id: None, body: body.as_bytes().to_vec() }
+        let body = body.as_bytes().to_vec();
+        Reply { status, retry_after: None, request_id: None, date_ms: None, body }
     }
 
     fn class(status: u16, body: &str) -> &'static str {

@@ -1,5 +1,6 @@
 //! Creates: one user in one request, and what the answer says about user, token and key.
 
+use super::read::Failed;
 use super::{Token, V2};
 use crate::job::{Halt, Outcome};
 use crate::problem::{Problem, Rule};
@@ -9,7 +10,7 @@ use crate::target::authing::encrypt::Encryptor;
 use crate::target::authing::refusal::{Code, Refusal, RefusalClass};
 use crate::target::authing::reply;
 use crate::target::http::Failure;
-use crate::target::{Answer, Fault, Told};
+use crate::target::{Answer, Fault, Reply, Told};
 use crate::user::User;
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -22,7 +23,7 @@ const CREATE_USER: &str = "mutation createUser($userInfo: CreateUserInput!, $kee
 
 impl V2 {
     /// Sends a user. The fault is of what a create needs before it can leave: token and key.
-    pub(super) async fn try_create(&self, user: &User) -> Result<Answer, Fault> {
+    pub(super) async fn try_create(&self, user: &User) -> Result<Reply<Answer>, Failed> {
         let token = self.token().await?;
         let mut key = None;
         let password = match &user.password {
@@ -30,7 +31,7 @@ impl V2 {
             Some(password) => {
                 let held = self.encryptor().await?;
                 let Some(sent) = held.value.encrypt(password.expose_secret()) else {
-                    return Ok(too_long(user, held.value.limit()));
+                    return Ok(Reply::new(too_long(user, held.value.limit())));
                 };
                 key = Some(held);
                 Some(sent)
@@ -40,23 +41,14 @@ impl V2 {
         let sent = self.http.send(&self.endpoints.graphql, &token.value.headers, Some(body)).await;
         let reply = match sent {
             Ok(reply) => reply,
-            Err(Failure::NotSent(why)) => return Ok(Answer::worded(Outcome::NotSent, why)),
-            Err(Failure::Broken(why) | Failure::Unknown(why)) => {
-                return Ok(Answer::worded(Outcome::Unknown, why));
-            }
-            Err(Failure::Halt(halt)) => return Ok(halted(halt)),
+            Err(failure) => return Ok(Reply::new(unanswered(failure))),
         };
-        let told = Told {
-            http_status: Some(reply.status),
-            request_id: reply.request_id.clone(),
-            retry_after: reply.retry_after,
-            ..Told::default()
-        };
+        let told = reply.told();
         let refusal = match reply::create(&reply) {
             Ok(remote_id) => {
                 token.prove();
                 key.as_deref().inspect(|key| key.prove());
-                return Ok(Answer { outcome: Outcome::Created { remote_id }, told });
+                return Ok(Reply { told, body: Answer::new(Outcome::Created { remote_id }) });
             }
             Err(refusal) => refusal,
         };
@@ -67,7 +59,7 @@ impl V2 {
         let message = said(&refusal, &words);
         let outcome = outcome(&refusal, &message, &token, key.as_deref());
         let code = Some(refusal.code.to_string());
-        Ok(Answer { outcome, told: Told { code, message: Some(message), ..told } })
+        Ok(Reply { told, body: Answer { outcome, code, message: Some(message) } })
     }
 
     fn create_body(&self, user: &User, password: Option<String>) -> Vec<u8> {
@@ -118,21 +110,28 @@ impl Serialize for UserInfo<'_> {
     }
 }
 
+/// No reply came.
+fn unanswered(failure: Failure) -> Answer {
+    match failure {
+        Failure::NotSent(why) => Answer::worded(Outcome::NotSent, why),
+        Failure::Broken(why) | Failure::Unknown(why) => Answer::worded(Outcome::Unknown, why),
+        Failure::Halt(halt) => halted(halt),
+    }
+}
+
 /// The token or the key could not be had: the create never left.
-pub(super) fn never_left(fault: Fault) -> Answer {
-    match fault {
-        Fault::NotSent(why) | Fault::Foreign(why) => Answer::worded(Outcome::NotSent, why),
-        Fault::Unknown { why, retry_after } => {
-            let told = Told { message: Some(why), retry_after, ..Told::default() };
-            Answer { outcome: Outcome::NotSent, told }
+pub(super) fn never_left(Failed { fault, told }: Failed) -> Reply<Answer> {
+    let answer = match fault {
+        Fault::NotSent(why) | Fault::Foreign(why) | Fault::Unknown(why) => {
+            Answer::worded(Outcome::NotSent, why)
         }
-        Fault::Throttled(retry_after) => {
-            let told = Told { retry_after, ..Told::default() };
-            Answer { outcome: Outcome::Throttled, told }
-        }
+        Fault::Throttled => Answer::new(Outcome::Throttled),
         Fault::Stale => Answer::new(Outcome::Stale { halt: None }),
         Fault::Halt(halt) | Fault::Denied(halt) | Fault::Refused(halt) => halted(halt),
-    }
+    };
+    // The request itself got no reply: what is told is that of another.
+    let told = Told { retry_after: told.retry_after, date_ms: told.date_ms, ..Told::default() };
+    Reply { told, body: answer }
 }
 
 fn halted(halt: Halt) -> Answer {

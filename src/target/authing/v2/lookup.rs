@@ -1,12 +1,12 @@
 //! Lookups: users by identifiers of one kind, many in one request.
 
 use super::V2;
-use super::read::Read;
+use super::read::{Failed, Read};
 use crate::identity::DirectoryUser;
 use crate::job::Halt;
 use crate::target::authing::refusal::RefusalClass;
 use crate::target::authing::reply;
-use crate::target::{Fault, Wanted};
+use crate::target::{Fault, Told, Wanted};
 use crate::user::{IdKind, same};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -21,15 +21,18 @@ impl V2 {
         &self,
         wanted: &[Wanted],
         pace: Duration,
-    ) -> Result<Vec<Vec<DirectoryUser>>, Fault> {
+    ) -> Result<(Told, Vec<Vec<DirectoryUser>>), Failed> {
         let mut users: Vec<DirectoryUser> = Vec::new();
+        let mut latest = Told::default();
         for (i, (kind, ids)) in questions(wanted).into_iter().enumerate() {
             if i > 0 {
                 tokio::time::sleep(pace).await;
             }
-            users.extend(self.batch(kind, &ids).await?);
+            let (told, found) = self.batch(kind, &ids).await?;
+            users.extend(found);
+            latest = told;
         }
-        Ok(share_out(wanted, &users))
+        Ok((latest, share_out(wanted, &users)))
     }
 
     /// All users that have one of these identifiers of one kind.
@@ -37,7 +40,7 @@ impl V2 {
         &self,
         kind: IdKind,
         ids: &[&str],
-    ) -> Result<Vec<DirectoryUser>, Fault> {
+    ) -> Result<(Told, Vec<DirectoryUser>), Failed> {
         let token = self.token().await?;
         let ty = match kind {
             IdKind::ExternalId => "externalId",
@@ -55,25 +58,25 @@ impl V2 {
                 Value::Array(Vec::new())
             }
             Err(refusal) => {
-                return Err(self.fault(refusal, Read::Users(&token), reply.retry_after));
+                return Err(self.failed(refusal, Read::Users(&token), &reply));
             }
         };
         token.prove();
-        let list = data
-            .as_array()
-            .ok_or_else(|| Fault::unknown("the answer to a lookup is not readable".to_owned()))?;
+        let failed = |fault| Failed { fault, told: reply.told() };
+        let unreadable = || Fault::Unknown("the answer to a lookup is not readable".to_owned());
+        let list = data.as_array().ok_or_else(|| failed(unreadable()))?;
         let users: Option<Vec<DirectoryUser>> =
             list.iter().filter(|user| !user.is_null()).map(reply::directory_user).collect();
-        let users = users.ok_or_else(|| Fault::Refused(useless("users without an id")))?;
+        let users = users.ok_or_else(|| failed(Fault::Refused(useless("users without an id"))))?;
         // A search that takes no notice of what was asked for would make nobody of everybody.
         let asked = |user: &DirectoryUser| {
             let id = user.identifiers.get(kind);
             id.is_some_and(|id| ids.iter().any(|asked| same(kind, asked, id)))
         };
         if users.is_empty() || users.iter().any(asked) {
-            return Ok(users);
+            return Ok((reply.told(), users));
         }
-        Err(Fault::Refused(useless("users that were not asked for")))
+        Err(failed(Fault::Refused(useless("users that were not asked for"))))
     }
 }
 

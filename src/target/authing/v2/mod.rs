@@ -10,11 +10,11 @@ use super::reply;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::identity::DirectoryUser;
-use crate::job::Halt;
-use crate::target::http::{self, Endpoint, Http, Reply};
-use crate::target::{Answer, Fault, Target, Wanted};
+use crate::job::{Halt, Outcome};
+use crate::target::http::{self, Endpoint, Http};
+use crate::target::{Answer, Created, Fault, Later, Reply, Target, Wanted};
 use crate::user::{IdKind, User};
-use read::{Read, transport};
+use read::{Failed, Read, transport};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -42,8 +42,8 @@ pub struct V2 {
     endpoints: Endpoints,
     settings: Settings,
     headers: HeaderMap,
-    token: Credential<Token, Fault>,
-    key: Credential<Encryptor, Fault>,
+    token: Credential<Token, Failed>,
+    key: Credential<Encryptor, Failed>,
     probe_id: String,
 }
 
@@ -62,7 +62,7 @@ struct Token {
 impl V2 {
     /// A target; nothing is sent yet.
     pub fn new(settings: Settings, clock: Clock) -> Result<Self, Error> {
-        let http = Http::new(&settings.http, clock)?;
+        let http = Http::new(&settings.http)?;
         let bad = |what: &str| Error::usage(format!("{what} cannot stand in a header"));
         let mut headers = HeaderMap::new();
         let mut set = |name: &str, value: &str| {
@@ -86,7 +86,7 @@ impl V2 {
             endpoints,
             headers,
             // Credentials that are refused halt the run.
-            token: Credential::new(clock, Fault::is_halt),
+            token: Credential::new(clock, |failed: &Failed| failed.fault.is_halt()),
             key: Credential::new(clock, |_| false),
             probe_id: format!("userferry-probe-{:016x}", fastrand::u64(..)),
             settings,
@@ -95,11 +95,11 @@ impl V2 {
 
     // ---- token and key
 
-    async fn token(&self) -> Result<Arc<Held<Token>>, Fault> {
+    async fn token(&self) -> Result<Arc<Held<Token>>, Failed> {
         self.token.get(|| self.fetch_token()).await
     }
 
-    async fn fetch_token(&self) -> Result<Fetched<Token>, Fault> {
+    async fn fetch_token(&self) -> Result<Fetched<Token>, Failed> {
         let body = json!({
             "query": ACCESS_TOKEN,
             "variables": {
@@ -110,10 +110,12 @@ impl V2 {
         let reply = self.post(&self.endpoints.graphql, &self.headers, &body).await?;
         let parsed = match reply::graphql(&reply, "accessToken") {
             Ok(parsed) => parsed,
-            Err(refusal) => return Err(self.fault(refusal, Read::Token, reply.retry_after)),
+            Err(refusal) => return Err(self.failed(refusal, Read::Token, &reply)),
         };
-        let unreadable =
-            || Fault::unknown("the answer to the token request is not readable".to_owned());
+        let unreadable = || {
+            let what = "the answer to the token request is not readable".to_owned();
+            Failed { fault: Fault::Unknown(what), told: reply.told() }
+        };
         let text = parsed.get("accessToken").and_then(|t| t.as_str()).ok_or_else(unreadable)?;
         let mut value =
             HeaderValue::from_str(&format!("Bearer {text}")).map_err(|_| unreadable())?;
@@ -133,22 +135,23 @@ impl V2 {
         Ok(Fetched { value, life })
     }
 
-    async fn encryptor(&self) -> Result<Arc<Held<Encryptor>>, Fault> {
+    async fn encryptor(&self) -> Result<Arc<Held<Encryptor>>, Failed> {
         self.key.get(|| self.fetch_key()).await
     }
 
-    async fn fetch_key(&self) -> Result<Fetched<Encryptor>, Fault> {
+    async fn fetch_key(&self) -> Result<Fetched<Encryptor>, Failed> {
         let token = self.token().await?;
         let sent = self.http.send(&self.endpoints.well_known, &token.value.headers, None).await;
         let reply = sent.map_err(transport)?;
         let data = reply::rest(&reply)
-            .map_err(|refusal| self.fault(refusal, Read::Key(&token), reply.retry_after))?;
+            .map_err(|refusal| self.failed(refusal, Read::Key(&token), &reply))?;
         let text = data.get("publicKey").and_then(|key| key.as_str()).unwrap_or_default();
         let value = Encryptor::new(text).map_err(|error| {
-            Fault::Halt(Halt {
+            let fault = Fault::Halt(Halt {
                 message: error.to_string(),
                 hint: "passwords cannot be sent without it; check the host".to_owned(),
-            })
+            });
+            Failed { fault, told: reply.told() }
         })?;
         Ok(Fetched { value, life: None })
     }
@@ -158,42 +161,56 @@ impl V2 {
         endpoint: &Endpoint,
         headers: &HeaderMap,
         body: &serde_json::Value,
-    ) -> Result<Reply, Fault> {
+    ) -> Result<http::Reply, Failed> {
         let body = body.to_string().into_bytes();
         self.http.send(endpoint, headers, Some(body)).await.map_err(transport)
     }
 }
 
 impl Target for V2 {
-    async fn probe(&self) -> Result<(), Fault> {
-        let read = self.batch(IdKind::ExternalId, &[&self.probe_id]).await;
-        // A question as plain as any: it takes none.
-        if let Err(Fault::Refused(halt)) = read {
-            return Err(Fault::Halt(halt));
-        }
-        drop(read?);
-        // Ahead of the first password; where it cannot be had, the first password says so.
-        drop(self.encryptor().await);
-        Ok(())
+    fn probe(&self) -> Later<'_, Reply<Result<(), Fault>>> {
+        Box::pin(async {
+            let read = self.batch(IdKind::ExternalId, &[&self.probe_id]).await;
+            let told = match read {
+                Ok((told, _)) => told,
+                // A question as plain as any: it takes none.
+                Err(Failed { fault: Fault::Refused(halt), told }) => {
+                    return Reply { told, body: Err(Fault::Halt(halt)) };
+                }
+                Err(failed) => return failed.into(),
+            };
+            // Ahead of the first password; where it cannot be had, the first password says so.
+            drop(self.encryptor().await);
+            Reply { told, body: Ok(()) }
+        })
     }
 
-    async fn create(&self, user: &User) -> Answer {
-        self.try_create(user).await.unwrap_or_else(create::never_left)
+    fn create<'a>(&'a self, users: &'a [User]) -> Later<'a, Reply<Created>> {
+        Box::pin(async {
+            let [user] = users else {
+                // The descriptor says that one user makes a request.
+                let answers = users.iter().map(|_| Answer::new(Outcome::Returned)).collect();
+                return Reply::new(Created::Each(answers));
+            };
+            let created = self.try_create(user).await.unwrap_or_else(create::never_left);
+            Reply { told: created.told, body: Created::whole(created.body) }
+        })
     }
 
     fn requests_for(&self, wanted: &[Wanted]) -> usize {
         lookup::questions(wanted).len()
     }
 
-    async fn find(
-        &self,
-        wanted: &[Wanted],
+    fn find<'a>(
+        &'a self,
+        wanted: &'a [Wanted],
         pace: Duration,
-    ) -> Result<Vec<Vec<DirectoryUser>>, Fault> {
-        self.look_up(wanted, pace).await
-    }
-
-    fn clock_ahead_ms(&self) -> Option<i64> {
-        self.http.clock_ahead_ms()
+    ) -> Later<'a, Reply<Result<Vec<Vec<DirectoryUser>>, Fault>>> {
+        Box::pin(async move {
+            match self.look_up(wanted, pace).await {
+                Ok((told, found)) => Reply { told, body: Ok(found) },
+                Err(failed) => failed.into(),
+            }
+        })
     }
 }

@@ -3,13 +3,12 @@
 use super::{Token, V2};
 use crate::job::Halt;
 use crate::redact;
-use crate::target::Fault;
 use crate::target::authing::credential::Held;
 use crate::target::authing::refusal::{Code, Refusal, RefusalClass};
-use crate::target::http::Failure;
+use crate::target::http::{self, Failure};
+use crate::target::{Fault, Reply, Told};
 use crate::user::User;
 use secrecy::ExposeSecret;
-use std::time::Duration;
 
 /// What is asked for, and with which token.
 #[derive(Clone, Copy)]
@@ -19,20 +18,33 @@ pub(super) enum Read<'a> {
     Users(&'a Held<Token>),
 }
 
+/// A read that came to nothing.
+#[derive(Clone, Debug)]
+pub(super) struct Failed {
+    pub fault: Fault,
+    pub told: Told,
+}
+
+impl<T> From<Failed> for Reply<Result<T, Fault>> {
+    fn from(failed: Failed) -> Self {
+        Self { told: failed.told, body: Err(failed.fault) }
+    }
+}
+
 impl V2 {
+    /// A read that was refused.
+    pub(super) fn failed(&self, refusal: Refusal, read: Read<'_>, reply: &http::Reply) -> Failed {
+        Failed { fault: self.fault(refusal, read), told: reply.told() }
+    }
+
     /// What a refusal means for a read. The target's words stay out: they may quote what was asked for.
-    pub(super) fn fault(
-        &self,
-        refusal: Refusal,
-        read: Read<'_>,
-        retry_after: Option<Duration>,
-    ) -> Fault {
+    fn fault(&self, refusal: Refusal, read: Read<'_>) -> Fault {
         let code = refusal.code;
         match refusal.class {
-            RefusalClass::Throttled => Fault::Throttled(retry_after),
+            RefusalClass::Throttled => Fault::Throttled,
             RefusalClass::Foreign => Fault::Foreign(refusal.message),
             RefusalClass::Busy | RefusalClass::Unreadable => {
-                Fault::Unknown { why: format!("no usable answer to a read ({code})"), retry_after }
+                Fault::Unknown(format!("no usable answer to a read ({code})"))
             }
             RefusalClass::Halt(hint) => Fault::Halt(Halt {
                 message: format!("the target refuses to go on (code {code})"),
@@ -123,11 +135,12 @@ fn denied(code: Code) -> Fault {
     })
 }
 
-pub(super) fn transport(failure: Failure) -> Fault {
-    match failure {
+pub(super) fn transport(failure: Failure) -> Failed {
+    let fault = match failure {
         Failure::NotSent(why) => Fault::NotSent(why),
         Failure::Broken(why) => Fault::Foreign(why),
-        Failure::Unknown(why) => Fault::unknown(why),
+        Failure::Unknown(why) => Fault::Unknown(why),
         Failure::Halt(halt) => Fault::Halt(halt),
-    }
+    };
+    Failed { fault, told: Told::default() }
 }
