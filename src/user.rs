@@ -37,6 +37,19 @@ impl User {
         self.fields.iter().find(|(name, _)| *name == field).map(|(_, value)| value)
     }
 
+    /// About how many bytes it takes in a request.
+    pub fn bytes(&self) -> usize {
+        const AROUND: usize = 8;
+        let of = |value: &Value| match value {
+            Value::Text(text) => text.len(),
+            Value::Bool(_) => 5,
+            Value::Int(_) => 11,
+            Value::List(texts) => texts.iter().map(|text| text.len() + AROUND).sum(),
+        };
+        let fields = self.fields.iter().map(|(name, value)| name.len() + of(value) + AROUND);
+        fields.sum::<usize>() + self.password_bytes() + AROUND
+    }
+
     /// Bytes of the password in UTF-8, 0 without one.
     pub fn password_bytes(&self) -> usize {
         self.password.as_ref().map_or(0, |p| p.expose_secret().len())

@@ -15,6 +15,7 @@ use crate::error::{Error, Exit, Result};
 use crate::job::{Policy, Status};
 use crate::mapping::Mapping;
 use crate::monitor::Monitor;
+use crate::run::batching::Batching;
 use crate::run::doubt::Quiet;
 use crate::run::{Finished, Mapper, Runner, Settings, Totals, signals};
 use crate::schema::Schema;
@@ -242,6 +243,7 @@ fn run_settings(settings: &config::Settings, args: &Sending) -> Settings {
     let run = &settings.run;
     let probe = run.probe_interval.get();
     Settings {
+        batching: Batching::of(1, 80),
         width: width(settings),
         ceiling: run.rate.map(units::Rate::per_second),
         quiet: Quiet {

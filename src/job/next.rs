@@ -12,7 +12,10 @@ pub fn next(job: &Job, outcome: &Outcome, until_ms: Option<i64>, now: Now) -> Tr
             Transition::done(Detail::Created, remote_id.clone(), Evidence::Reply).spend()
         }
         Outcome::Duplicate => Transition::to(Status::Unknown).spend(),
-        Outcome::Rejected => Transition::failed(Detail::Rejected).spend(),
+        Outcome::Rejected | Outcome::TooLarge => Transition::failed(Detail::Rejected).spend(),
+        // The fault may be that of another row: nothing is held against this one.
+        Outcome::Entangled { in_doubt: true } => Transition::to(Status::Unknown),
+        Outcome::Entangled { in_doubt: false } => Transition::pending(0),
         Outcome::Throttled => {
             let wait = backoff::short(now.jitter);
             Transition::pending(until_ms.unwrap_or(now.ms).max(now.ms) + wait)

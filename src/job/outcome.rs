@@ -30,6 +30,13 @@ pub enum Outcome {
         /// good, and only not known everywhere yet.
         about_token: bool,
     },
+    /// The request had too many users or bytes; nothing was created.
+    TooLarge,
+    /// Refused together with the others of its request, for a fault that may be theirs; nothing was created.
+    Entangled {
+        /// It may be there already, for that is the fault of one of them: to be looked up.
+        in_doubt: bool,
+    },
     /// Too often; nothing was created.
     Throttled,
     /// The token or the key is out of date; nothing was created.
@@ -55,7 +62,8 @@ impl Outcome {
         Some(match self {
             Self::Created { .. } => Class::Created,
             Self::Duplicate => Class::Duplicate,
-            Self::Rejected | Self::Unexplained { .. } => Class::Rejected,
+            Self::Rejected | Self::TooLarge | Self::Unexplained { .. } => Class::Rejected,
+            Self::Entangled { .. } => Class::Entangled,
             Self::Throttled => Class::Throttled,
             Self::Stale { .. } => Class::Stale,
             Self::NotSent => Class::NotSent,
@@ -73,6 +81,8 @@ impl Outcome {
             Self::Created { .. } | Self::Unknown => false,
             Self::Duplicate
             | Self::Rejected
+            | Self::TooLarge
+            | Self::Entangled { .. }
             | Self::Unexplained { .. }
             | Self::Throttled
             | Self::Stale { .. }
@@ -86,8 +96,9 @@ impl Outcome {
     /// Whether the provider gave a definite answer about the row: proof that it answers.
     pub fn is_definite(&self) -> bool {
         match self {
-            Self::Created { .. } | Self::Duplicate | Self::Rejected => true,
-            Self::Unexplained { .. }
+            Self::Created { .. } | Self::Duplicate | Self::Rejected | Self::TooLarge => true,
+            Self::Entangled { .. }
+            | Self::Unexplained { .. }
             | Self::Throttled
             | Self::Stale { .. }
             | Self::NotSent
@@ -105,6 +116,8 @@ impl Outcome {
             Self::Created { .. }
             | Self::Duplicate
             | Self::Rejected
+            | Self::TooLarge
+            | Self::Entangled { .. }
             | Self::Unexplained { .. }
             | Self::Throttled
             | Self::Stale { .. }
@@ -122,6 +135,8 @@ impl Outcome {
             Self::Created { .. }
             | Self::Duplicate
             | Self::Rejected
+            | Self::TooLarge
+            | Self::Entangled { .. }
             | Self::Throttled
             | Self::Stale { .. }
             | Self::NotSent
@@ -142,6 +157,8 @@ impl Outcome {
             Self::Created { .. }
             | Self::Duplicate
             | Self::Rejected
+            | Self::TooLarge
+            | Self::Entangled { .. }
             | Self::Stale { .. }
             | Self::NotSent
             | Self::Unknown

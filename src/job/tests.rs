@@ -26,6 +26,9 @@ fn outcomes() -> Vec<Outcome> {
         Outcome::Halt(Halt { message: "revoked".to_owned(), hint: String::new() }),
         Outcome::Unsendable(Problem::new("password", Rule::Password, "too long")),
         Outcome::Returned,
+        Outcome::TooLarge,
+        Outcome::Entangled { in_doubt: false },
+        Outcome::Entangled { in_doubt: true },
     ]
 }
 
@@ -70,12 +73,15 @@ fn each_outcome_leads_where_the_table_says() {
             "pending",
             "invalid",
             "pending",
+            "failed/rejected spent",
+            "pending",
+            "unknown",
         ]
     );
 }
 
 #[test]
-fn each_outcome_has_its_class_and_three_are_definite() {
+fn each_outcome_has_its_class_and_four_are_definite() {
     let classes: Vec<&str> =
         outcomes().iter().map(|outcome| outcome.class().map_or("-", Class::as_str)).collect();
     assert_eq!(
@@ -92,13 +98,45 @@ fn each_outcome_has_its_class_and_three_are_definite() {
             "halt",
             "unsendable",
             "-",
+            "rejected",
+            "entangled",
+            "entangled",
         ]
     );
-    let definite = outcomes().iter().filter(|outcome| outcome.is_definite()).count();
-    assert_eq!(definite, 3);
-    assert!(outcomes()[..3].iter().all(Outcome::is_definite));
+    let definite = outcomes().into_iter().filter(Outcome::is_definite).collect::<Vec<_>>();
+    assert_eq!(definite, [created(), Outcome::Duplicate, Outcome::Rejected, Outcome::TooLarge]);
     let maybe = outcomes().into_iter().filter(|outcome| !outcome.proves_absence());
     assert_eq!(maybe.collect::<Vec<_>>(), [created(), Outcome::Unknown]);
+}
+
+/// Whether the provider stores nothing, or may have stored some of them.
+#[test]
+fn what_a_whole_request_came_to_blames_none_of_its_rows() {
+    let entangled = |in_doubt| Outcome::Entangled { in_doubt };
+    let unexplained = Outcome::Unexplained { about_token: false };
+    let halt = Outcome::Halt(Halt { message: "revoked".to_owned(), hint: String::new() });
+    for (whole, nothing_stored, some_stored) in [
+        (Outcome::Duplicate, entangled(true), Outcome::Unknown),
+        (Outcome::Rejected, entangled(false), Outcome::Unknown),
+        (Outcome::TooLarge, entangled(false), Outcome::Unknown),
+        (Outcome::Throttled, Outcome::Throttled, Outcome::Unknown),
+        (halt.clone(), halt, Outcome::Unknown),
+        (unexplained.clone(), unexplained, Outcome::Unknown),
+        (Outcome::Stale { halt: None }, Outcome::Stale { halt: None }, Outcome::Stale { halt: None }),
+        (Outcome::NotSent, Outcome::NotSent, Outcome::NotSent),
+        (Outcome::Unknown, Outcome::Unknown, Outcome::Unknown),
+        (created(), Outcome::Unknown, Outcome::Unknown),
+    ] {
+        assert_eq!(whole.shared(Stored::Nothing), nothing_stored, "{whole:?}");
+        assert_eq!(whole.shared(Stored::Some), some_stored, "{whole:?}");
+    }
+    for outcome in outcomes() {
+        for stored in [Stored::Nothing, Stored::Some] {
+            let next = next(&job(0, false, false), &outcome.shared(stored), None, NOW);
+            let is_open = matches!(next.status, Status::Pending | Status::Unknown);
+            assert!(is_open && !next.spend, "{outcome:?}: {next:?}");
+        }
+    }
 }
 
 /// What a read that passes tells of a refusal; what is no refusal stays.

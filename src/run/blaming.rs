@@ -6,6 +6,7 @@ use super::throttles::{Throttles, Verdict};
 use crate::clock::Moment;
 use crate::job::{Halt, Outcome};
 use crate::store::JobId;
+use crate::target::Answer;
 use std::time::Duration;
 
 /// What has been held against rows so far.
@@ -62,6 +63,8 @@ impl Blaming {
             Outcome::Created { .. }
             | Outcome::Duplicate
             | Outcome::Rejected
+            | Outcome::TooLarge
+            | Outcome::Entangled { .. }
             | Outcome::Unexplained { .. }
             | Outcome::Throttled
             | Outcome::NotSent
@@ -77,6 +80,22 @@ impl Blaming {
             Blame::Nobody => Outcome::Stale { halt: None },
             Blame::Row => Outcome::Rejected,
             Blame::Target(halt) => Outcome::Halt(halt),
+        }
+    }
+
+    /// Several rows were answered together that token or key are out of date: one fault of the target, of no row. Why
+    /// the run halts, if it does.
+    pub(super) fn judge_stale_together(&mut self, answer: Option<&Answer>) -> Option<Halt> {
+        let Some(Outcome::Stale { halt }) = answer.map(|answer| &answer.outcome) else {
+            return None;
+        };
+        self.stale.met_together(halt.clone())
+    }
+
+    /// Several rows were throttled together: that counts once, and against none of them.
+    pub(super) fn throttled_together(&mut self, answer: Option<&Answer>) {
+        if answer.is_some_and(|answer| answer.outcome == Outcome::Throttled) {
+            self.throttles.met_together();
         }
     }
 

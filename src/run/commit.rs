@@ -15,8 +15,10 @@ use std::time::Duration;
 
 /// A commit waits this long for company.
 pub(super) const GATHER: Duration = Duration::from_millis(20);
-/// At most this much goes into one transaction.
-const BATCH: usize = 500;
+/// At most this much goes into one transaction, unless a request has more rows.
+const TOGETHER: usize = 500;
+/// The most doubts while which rows are claimed: doubts are settled before more are made.
+const DOUBTS_MOST: usize = 20_000;
 
 /// A claimed job with the user to send, or the first reason why it cannot be sent.
 pub(super) struct Mapped {
@@ -59,7 +61,7 @@ struct Waiting {
 impl Waiting {
     /// Whether it starts now: when half the width has gathered, a while after the first, or at once
     /// where waiting gains nothing.
-    fn is_due(&self, now: Moment, width: usize) -> bool {
+    fn is_due(&self, now: Moment, width: usize, together: usize) -> bool {
         if self.outbox == 0 && !self.take_back {
             return self.claim > 0;
         }
@@ -67,7 +69,7 @@ impl Waiting {
         let is_idle = self.in_flight == 0 || (self.claim > 0 && self.ready == 0);
         is_idle
             || self.take_back
-            || self.outbox >= (width / 2).clamp(1, BATCH)
+            || self.outbox >= (width / 2).clamp(1, together)
             || self.since.is_some_and(|since| now >= since + GATHER)
     }
 }
@@ -85,14 +87,15 @@ struct Hands {
 }
 
 impl Hands {
-    /// How many jobs to claim where the gate lets `wanted` through: no more than can start soon, and
-    /// at most twice the width in hand altogether, so that after a crash only those few are in doubt.
+    /// How many jobs to claim where the gate lets `wanted` through: no more than can start soon, and at most
+    /// twice as many in hand altogether as may be in flight, so that after a crash only those few are in doubt.
     fn claims(&self, wanted: usize, width: usize) -> usize {
         // Doubts are settled before more are made.
-        if self.doubts >= (20 * width).max(1_000) || self.ready > wanted / 2 {
+        let doubts_most = width.saturating_mul(20).max(1_000).min(DOUBTS_MOST);
+        if self.doubts >= doubts_most || self.ready > wanted / 2 {
             return 0;
         }
-        let room = (2 * width).saturating_sub(self.unrecorded);
+        let room = width.saturating_mul(2).saturating_sub(self.unrecorded);
         wanted.saturating_sub(self.ready).min(room).min(self.budget)
     }
 }
@@ -112,11 +115,11 @@ impl<S: Running> Runner<S> {
             ready: self.hand.ready(),
             in_flight: self.gate.in_flight(),
         };
-        if !waiting.is_due(now, self.settings.width) {
+        if !waiting.is_due(now, self.rows_in_flight(), self.together()) {
             return;
         }
         let Some(mut store) = self.store.take() else { return };
-        let Batch { records, take_back } = self.outbox.take(BATCH, now);
+        let Batch { records, take_back } = self.outbox.take(self.together(), now);
         if !records.is_empty() {
             failpoint::hit("before-record");
         }
@@ -161,21 +164,30 @@ impl<S: Running> Runner<S> {
         })
     }
 
+    /// How many rows may be in flight.
+    fn rows_in_flight(&self) -> usize {
+        self.settings.width.saturating_mul(self.settings.batching.most)
+    }
+
+    /// How much goes into one transaction, at most.
+    fn together(&self) -> usize {
+        TOGETHER.max(self.settings.batching.most)
+    }
+
     /// How many jobs to claim now.
     fn claims_wanted(&self, now: Moment) -> usize {
         if self.ending.has_begun() || self.ahead.idle_until(now).is_some() {
             return 0;
         }
-        let width = self.settings.width;
-        let wanted = self.gate.may_wait(now);
+        let wanted = self.may_wait(now);
         let hands = Hands {
             ready: self.hand.ready(),
             // What the transaction itself writes makes room for what it claims.
-            unrecorded: self.hand.len() + self.outbox.len().saturating_sub(BATCH),
+            unrecorded: self.hand.len() + self.outbox.len().saturating_sub(self.together()),
             doubts: self.doubts.open(),
             budget: self.budget(),
         };
-        hands.claims(wanted, width)
+        hands.claims(wanted, self.rows_in_flight())
     }
 
     pub(super) fn on_commit(&mut self, (store, ticked, commit): Committed<S>) -> Result<(), Error> {
@@ -216,7 +228,7 @@ mod tests {
     fn a_transaction_waits_for_company_but_not_for_nothing() {
         let now = Duration::from_secs(9);
         let since = |ms| Some(now.saturating_sub(Duration::from_millis(ms)));
-        let is_due = |waiting: Waiting| waiting.is_due(now, WIDTH);
+        let is_due = |waiting: Waiting| waiting.is_due(now, WIDTH, TOGETHER);
         let nothing = Waiting { in_flight: 3, ready: 3, ..Waiting::default() };
         let one = Waiting { outbox: 1, since: since(19), ..nothing };
         assert!(!is_due(nothing) && is_due(Waiting { claim: 1, ..nothing }), "only to claim");
@@ -230,9 +242,9 @@ mod tests {
             is_due(Waiting { take_back: true, ..nothing })
                 && is_due(Waiting { take_back: true, ..one })
         );
-        assert!(one.is_due(now, 1), "alone");
-        let many = Waiting { outbox: BATCH, ..one };
-        assert!(many.is_due(now, 100 * BATCH), "a full transaction");
+        assert!(one.is_due(now, 1, TOGETHER), "alone");
+        let many = Waiting { outbox: TOGETHER, ..one };
+        assert!(many.is_due(now, 100 * TOGETHER, TOGETHER), "a full transaction");
     }
 
     #[test]

@@ -17,8 +17,6 @@ const LOOKS: u32 = 5;
 const MISSED: Duration = Duration::from_millis(500);
 /// After so many failures rows are looked up in smaller groups.
 const MISSES_TOGETHER: u32 = 2;
-/// Rows for one lookup.
-pub const BATCH: usize = 80;
 /// So many rows whose lookup is refused, and none is answered in between: it is not the rows.
 const REFUSED_ALIKE: u32 = 20;
 
@@ -49,8 +47,14 @@ pub struct Doubt {
     pub epoch: Option<u64>,
     /// The provider's code, for a duplicate.
     pub code: Option<String>,
+    /// How many rows its request had.
+    pub size: usize,
+    /// How many its next request may have, if nobody is found; none where that is not known yet.
+    pub next_size: Option<usize>,
+    /// By every identifier, whatever they are.
+    thorough: bool,
     /// At most so many rows may be in its lookup: fewer after refusals and failures.
-    company: usize,
+    lookup_limit: usize,
     quiet_at: Moment,
     look_at: Moment,
     looks: u32,
@@ -64,10 +68,30 @@ impl Doubt {
     }
 }
 
+/// What is known of a job whose attempt ended in doubt.
+#[derive(Clone, Debug)]
+pub struct NewDoubt {
+    pub id: JobId,
+    /// Its fence.
+    pub sends: u32,
+    pub job: Job,
+    /// The identifiers that were sent.
+    pub identifiers: Identifiers,
+    pub ended_at: Moment,
+    pub epoch: Option<u64>,
+    pub code: Option<String>,
+    pub size: usize,
+    pub next_size: Option<usize>,
+    /// There was an answer: nothing of it is still under way.
+    pub was_answered: bool,
+}
+
 /// The jobs in doubt of a run.
 #[derive(Debug)]
 pub struct Doubts {
     quiet: Quiet,
+    /// Rows for one lookup.
+    lookup: usize,
     waiting: HashMap<JobId, Doubt>,
     order: BTreeSet<(Moment, JobId)>,
     looking: usize,
@@ -93,10 +117,11 @@ pub enum Refused {
 }
 
 impl Doubts {
-    /// None yet.
-    pub fn new(quiet: Quiet) -> Self {
+    /// None yet; at most `lookup` rows may be looked up together.
+    pub fn new(quiet: Quiet, lookup: usize) -> Self {
         Self {
             quiet,
+            lookup: lookup.max(1),
             waiting: HashMap::new(),
             order: BTreeSet::new(),
             looking: 0,
@@ -109,26 +134,19 @@ impl Doubts {
         }
     }
 
-    /// A job whose attempt ended in doubt at `ended_at`.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one value")]
-    pub fn add(
-        &mut self,
-        id: JobId,
-        sends: u32,
-        job: Job,
-        identifiers: Identifiers,
-        ended_at: Moment,
-        epoch: Option<u64>,
-        code: Option<String>,
-    ) {
-        // A duplicate is a finished request: only its becoming visible is to be waited for.
-        let (quiet, first) = if job.duplicate {
+    /// A job whose attempt ended in doubt.
+    pub fn add(&mut self, new: NewDoubt) {
+        let NewDoubt { id, sends, job, identifiers, ended_at, epoch, code, size, next_size, .. } =
+            new;
+        // A request that was answered is finished: only its becoming visible is to be waited for.
+        let (quiet, first) = if new.was_answered {
             (self.quiet.settle_time, GATHER)
         } else {
             let quiet = self.quiet.request_timeout + self.quiet.settle_time;
             (quiet, FIRST_LOOK.min(self.quiet.settle_time))
         };
         let doubt = Doubt {
+            thorough: new.was_answered || identifiers.external_id.is_none(),
             id,
             sends,
             job,
@@ -136,7 +154,9 @@ impl Doubts {
             ended_at,
             epoch,
             code,
-            company: BATCH,
+            size,
+            next_size,
+            lookup_limit: self.lookup,
             quiet_at: ended_at + quiet,
             look_at: ended_at + first,
             looks: 0,
@@ -156,12 +176,12 @@ impl Doubts {
         self.order.first().map(|(at, _)| *at)
     }
 
-    /// The jobs to look up now, at most [`BATCH`] of one kind (duplicates are looked up by every
+    /// The jobs to look up now, at most as many as go into one lookup, of one kind (duplicates are looked up by every
     /// identifier, others by their key; those whose lookup was refused, in smaller groups).
     pub fn take(&mut self, now: Moment) -> Vec<Doubt> {
         let due: Vec<(Moment, JobId)> =
-            self.order.range(..=(now, JobId(i64::MAX))).take(4 * BATCH).copied().collect();
-        let kind_of = |doubt: &Doubt| (thorough(doubt), doubt.company);
+            self.order.range(..=(now, JobId(i64::MAX))).take(4 * self.lookup).copied().collect();
+        let kind_of = |doubt: &Doubt| (doubt.thorough, doubt.lookup_limit);
         let Some(kind) = due.first().and_then(|(_, id)| self.waiting.get(id)).map(kind_of) else {
             return Vec::new();
         };
@@ -200,7 +220,7 @@ impl Doubts {
             doubt.look_at = now + MISSED * (1 << doubt.misses.min(6));
             doubt.misses += 1;
             if doubt.misses > MISSES_TOGETHER {
-                doubt.company = half;
+                doubt.lookup_limit = half;
             }
             self.insert(doubt);
         }
@@ -218,9 +238,9 @@ impl Doubts {
             self.hold(&doubt);
             return Refused::Held(Box::new(doubt));
         }
-        let company = doubts.len().div_ceil(2);
+        let lookup_limit = doubts.len().div_ceil(2);
         for doubt in doubts {
-            self.insert(Doubt { company, ..doubt });
+            self.insert(Doubt { lookup_limit, ..doubt });
         }
         if is_alike { Refused::All } else { Refused::Divided }
     }
@@ -239,7 +259,7 @@ impl Doubts {
     /// A doubt that was taken found nobody, and that settles nothing yet.
     pub fn look_again(&mut self, mut doubt: Doubt, now: Moment) {
         self.looking -= 1;
-        doubt.company = BATCH;
+        doubt.lookup_limit = self.lookup;
         if now < doubt.quiet_at {
             doubt.look_at = doubt.quiet_at;
         } else {
@@ -309,7 +329,7 @@ impl Doubts {
 
 /// Whether a doubt is looked up by every identifier.
 pub fn thorough(doubt: &Doubt) -> bool {
-    doubt.job.duplicate || doubt.identifiers.external_id.is_none()
+    doubt.thorough
 }
 
 #[cfg(test)]
@@ -318,15 +338,28 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
+    const BATCH: usize = 80;
+
     fn doubts() -> Doubts {
-        Doubts::new(Quiet { request_timeout: 30 * SECOND, settle_time: 5 * SECOND })
+        Doubts::new(Quiet { request_timeout: 30 * SECOND, settle_time: 5 * SECOND }, BATCH)
     }
 
     fn add(doubts: &mut Doubts, id: i64, duplicate: bool, ended_at: Moment) {
         let job = Job { spent: 0, first_sent_ms: Some(0), had_unknown: !duplicate, duplicate };
         let mut identifiers = Identifiers::default();
         identifiers.set(crate::user::IdKind::ExternalId, &id.to_string());
-        doubts.add(JobId(id), 1, job, identifiers, ended_at, Some(1), None);
+        doubts.add(NewDoubt {
+            id: JobId(id),
+            sends: 1,
+            job,
+            identifiers,
+            ended_at,
+            epoch: Some(1),
+            code: None,
+            size: 1,
+            next_size: None,
+            was_answered: duplicate,
+        });
     }
 
     #[test]

@@ -67,6 +67,7 @@ mod tests {
         let (user, answer) = (User::default(), Answer::new(outcome));
         Landing {
             rows: vec![Landed { id: JobId(n), user, answer, wait: Duration::ZERO }],
+            size: 1,
             whole: None,
             trial: None,
             sent_at: Duration::ZERO,

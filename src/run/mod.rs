@@ -11,6 +11,7 @@
 mod ahead;
 pub mod alike;
 mod answers;
+pub mod batching;
 mod blaming;
 mod books;
 pub mod chosen;
@@ -20,6 +21,7 @@ mod ending;
 mod explaining;
 mod finish;
 pub mod gate;
+mod groups;
 mod hand;
 pub mod health;
 mod outbox;
@@ -47,13 +49,14 @@ use books::Books;
 pub use books::Totals;
 use chosen::Chosen;
 use commit::{Committed, GATHER};
-use doubt::Doubts;
+use doubt::{Doubts, NewDoubt};
 use ending::Ending;
 use explaining::Explaining;
 pub use finish::{End, Finished};
 use gate::Gate;
 use gate::breaker::Breaker;
 use gate::rate::Rate;
+use groups::Groups;
 use hand::Hand;
 use health::{Health, Patience};
 use outbox::Outbox;
@@ -83,6 +86,7 @@ pub struct Runner<S: Running> {
     run: RunId,
     gate: Gate,
     hand: Hand,
+    groups: Groups,
     explaining: Explaining,
     outbox: Outbox,
     commit: Option<JoinHandle<Committed<S>>>,
@@ -133,11 +137,12 @@ impl<S: Running> Runner<S> {
             run,
             gate,
             hand: Hand::default(),
+            groups: Groups::new(settings.batching.most, settings.most()),
             explaining: Explaining::default(),
             outbox: Outbox::default(),
             commit: None,
             requests: JoinSet::new(),
-            doubts: Doubts::new(settings.quiet),
+            doubts: Doubts::new(settings.quiet, settings.batching.lookup),
             blaming: Blaming::new(settings.most(), settings.max_outage),
             ahead: Ahead::default(),
             ending: Ending::default(),
@@ -227,15 +232,18 @@ impl<S: Running> Runner<S> {
                     continue;
                 }
                 // A crash is no fault of the row: no epoch.
-                self.doubts.add(
-                    claim.id,
-                    claim.sends,
-                    claim.job,
-                    user.identifiers,
-                    Moment::ZERO,
-                    None,
-                    claim.code,
-                );
+                self.doubts.add(NewDoubt {
+                    id: claim.id,
+                    sends: claim.sends,
+                    job: claim.job,
+                    identifiers: user.identifiers,
+                    ended_at: Moment::ZERO,
+                    epoch: None,
+                    code: claim.code,
+                    size: 1,
+                    next_size: None,
+                    was_answered: claim.job.duplicate,
+                });
             }
         }
     }

@@ -40,12 +40,29 @@ impl<S: Running> Runner<S> {
             let pace = self.gate.rate.interval().min(LONGEST_PACE);
             self.requests.spawn(worker::find(Arc::clone(&self.target), self.clock, doubts, pace));
         }
-        while self.hand.ready() > 0 {
+        while self.may_send_at(now).is_some_and(|at| at <= now) {
             let Admission::Go { trial } = self.gate.admit(Kind::Create, now) else { break };
-            let Some(ready) = self.hand.send(now) else { break };
-            let flight = worker::Flight { rows: vec![ready], trial };
+            // A trial risks one row.
+            let most = if trial.is_some() { 1 } else { self.groups.most() };
+            let is_all = self.has_all_in_hand(now);
+            let rows = self.hand.send(now, most, is_all, &self.settings.batching);
+            if self.settings.batching.counts_users {
+                self.gate.rate.charge(rows.len().saturating_sub(1), now);
+            }
+            let flight = worker::Flight { rows, trial };
             self.requests.spawn(worker::create(Arc::clone(&self.target), self.clock, flight));
         }
+    }
+
+    /// When the next request for creates is ready to leave, if rows wait at all.
+    fn may_send_at(&self, now: Moment) -> Option<Moment> {
+        let most = if self.gate.is_on_trial(now) { 1 } else { self.groups.most() };
+        self.hand.leaves_at(most, self.has_all_in_hand(now))
+    }
+
+    /// Whether no row can join those that wait for the gate.
+    fn has_all_in_hand(&self, now: Moment) -> bool {
+        self.commit.is_none() && self.ahead.idle_until(now).is_some()
     }
 
     /// Claims that the gate holds back go back to the table: a claim notes when the row is sent, and
@@ -54,11 +71,24 @@ impl<S: Running> Runner<S> {
         if !self.gate.lets_reads(now) {
             self.give_up_explaining(false);
         }
-        let keep = self.gate.may_wait(now);
+        let keep = self.may_wait(now);
         // A rate that was cut a little needs no transaction for it.
         if self.hand.ready() > 2 * keep {
             self.give_back_beyond(keep);
         }
+    }
+
+    /// How many rows may wait for the gate: as many as may leave within a second.
+    pub(super) fn may_wait(&self, now: Moment) -> usize {
+        let (requests, most) = (self.gate.may_wait(now), self.groups.most());
+        if self.gate.is_on_trial(now) {
+            return requests;
+        }
+        if requests > 0 && self.settings.batching.counts_users {
+            let width = self.settings.width.saturating_mul(most);
+            return self.gate.rate.in_a_second().min(width);
+        }
+        requests.saturating_mul(most)
     }
 
     /// How long a read may take that is asked to see how the target is doing.
@@ -77,16 +107,15 @@ impl<S: Running> Runner<S> {
             return None;
         }
         let looks = self.doubts.next_look().is_some_and(|at| at <= now);
+        let leaves_at = self.may_send_at(now);
         let kinds = [
             (Kind::Probe, true),
             (Kind::Explain, self.explaining.is_due()),
             (Kind::Lookup, looks),
-            (Kind::Create, self.hand.ready() > 0),
+            (Kind::Create, leaves_at.is_some_and(|at| at <= now)),
         ];
-        kinds
-            .into_iter()
-            .filter(|(_, waiting)| *waiting)
-            .filter_map(|(kind, _)| self.gate.opens_at(kind, now))
-            .min()
+        let opens = kinds.into_iter().filter(|(_, waiting)| *waiting);
+        let opens = opens.filter_map(|(kind, _)| self.gate.opens_at(kind, now));
+        opens.chain(leaves_at.filter(|at| *at > now)).min()
     }
 }

@@ -1,5 +1,6 @@
 //! The settings of a run.
 
+use super::batching::Batching;
 use super::doubt::Quiet;
 use crate::job::Policy;
 use crate::store::JobId;
@@ -11,7 +12,9 @@ use std::time::Duration;
 pub struct Settings {
     /// Requests in flight, at most; at least 1.
     pub width: usize,
-    /// Requests a second, at most.
+    /// What goes into one request.
+    pub batching: Batching,
+    /// Requests a second, at most; users, where the provider counts those.
     pub ceiling: Option<f64>,
     /// How long until nobody found means nobody.
     pub quiet: Quiet,

@@ -51,6 +51,12 @@ impl Stale {
         self.taken = self.taken.max(sent_at);
     }
 
+    /// Several rows were answered so in one request. Why the run halts, if no fresh key is ever accepted.
+    pub fn met_together(&mut self, fresh: Option<Halt>) -> Option<Halt> {
+        self.fresh += u32::from(fresh.is_some());
+        fresh.filter(|_| self.fresh >= FRESH)
+    }
+
     /// A row was answered so at `now`. `fresh`: of a key that had just been fetched and was not
     /// accepted before, and why the run halts if none is. `alone`: nobody else is left who could prove
     /// it good.

@@ -1,5 +1,6 @@
 //! What the runner makes of single events that no scenario brings about at will.
 
+use super::batching::Batching;
 use super::commit::{Commit, Mapped};
 use super::doubt::Quiet;
 use super::worker::{Landed, Landing};
@@ -57,6 +58,7 @@ impl Monitor for Notes {
 fn settings() -> Settings {
     Settings {
         width: 4,
+        batching: Batching::of(1, 80),
         ceiling: None,
         quiet: Quiet { request_timeout: 30 * SECOND, settle_time: 5 * SECOND },
         probe_interval: (SECOND, 4 * SECOND),
@@ -118,6 +120,22 @@ fn runner() -> (Runner<Table>, TempDir) {
     (runner, dir)
 }
 
+/// A row that this run sent alone, in doubt.
+fn doubt(n: i64) -> NewDoubt {
+    NewDoubt {
+        id: JobId(n),
+        sends: 1,
+        job: job(),
+        identifiers: identifiers(n),
+        ended_at: SECOND,
+        epoch: None,
+        code: None,
+        size: 1,
+        next_size: None,
+        was_answered: false,
+    }
+}
+
 fn job() -> Job {
     Job { spent: 0, first_sent_ms: None, had_unknown: false, duplicate: false }
 }
@@ -139,6 +157,7 @@ fn landed(n: i64, outcome: Outcome, ended_at: Moment) -> Landing {
     let (user, answer) = (User::default(), Answer::new(outcome));
     Landing {
         rows: vec![Landed { id: JobId(n), user, answer, wait: Duration::ZERO }],
+        size: 1,
         whole: None,
         trial: None,
         sent_at: Duration::ZERO,
@@ -151,7 +170,7 @@ fn landed(n: i64, outcome: Outcome, ended_at: Moment) -> Landing {
 /// What becomes of a row whose create came to this.
 fn land(runner: &mut Runner<Table>, outcome: Outcome) -> Record {
     take_in(runner, 1);
-    runner.hand.ready.clear();
+    runner.hand.beyond(0);
     runner.on_event(landing(runner, 1, outcome));
     runner.outbox.records.pop().unwrap()
 }
@@ -162,7 +181,7 @@ fn refused(runner: &mut Runner<Table>, rows: std::ops::RangeInclusive<i64>) {
         take_in(runner, n);
         runner.on_event(landing(runner, n, Outcome::Unexplained { about_token: false }));
     }
-    runner.hand.ready.clear();
+    runner.hand.beyond(0);
     assert!(runner.outbox.is_empty(), "a read decides first");
     runner.explaining.ask();
 }
@@ -196,7 +215,7 @@ async fn a_problem_that_only_this_program_finds_is_told_in_its_own_words() {
     take_in(&mut runner, 1);
     let record = runner.outbox.records.pop().unwrap();
     assert_eq!((record.transition.status, record.problem), (Status::Invalid, Some(problem)));
-    assert!(runner.hand.ready.is_empty(), "it is not sent");
+    assert!(runner.hand.ready() == 0, "it is not sent");
 }
 
 #[tokio::test(start_paused = true)]
@@ -307,7 +326,7 @@ async fn a_trial_that_is_explained_too_late_does_not_close_the_breaker() {
         half_open(&mut runner);
         let trial = runner.gate.breaker.trial_started();
         take_in(&mut runner, 1);
-        runner.hand.ready.clear();
+        runner.hand.beyond(0);
         let Event::Landed(mut landing) =
             landing(&runner, 1, Outcome::Unexplained { about_token: false })
         else {
@@ -333,7 +352,7 @@ async fn refusals_go_back_when_no_read_may_leave() {
         let (mut runner, _dir) = runner();
         open_gate(&mut runner);
         take_in(&mut runner, 1);
-        runner.hand.ready.clear();
+        runner.hand.beyond(0);
         runner.on_event(landing(&runner, 1, Outcome::Unexplained { about_token: false }));
         if pauses {
             runner.gate.pause_until(3_600 * SECOND);
@@ -408,7 +427,7 @@ async fn a_doubt_whose_record_cannot_be_mapped_stays_one() {
     let (mut runner, _dir) = runner();
     open_gate(&mut runner);
     commit(&mut runner).await;
-    assert_eq!(runner.hand.ready.len(), 2);
+    assert_eq!(runner.hand.ready(), 2);
     let mut table = runner.store.take().unwrap();
     let run = NewRun {
         machine: "here".to_owned(),
@@ -433,7 +452,7 @@ async fn a_denied_lookup_is_divided_unless_doubts_are_held() {
         let (mut runner, _dir) = runner();
         runner.settings.hold_unknown = hold_unknown;
         for n in 1..=2 {
-            runner.doubts.add(JobId(n), 1, job(), identifiers(n), SECOND, None, None);
+            runner.doubts.add(doubt(n));
         }
         let doubts = runner.doubts.take(10 * SECOND);
         assert_eq!(doubts.len(), 2);
@@ -451,7 +470,7 @@ fn rows_in_doubt_that_were_not_chosen_are_not_among_those_left() {
     let (mut runner, _dir) = runner();
     runner.books.totals.total = 10;
     for n in 3..=5 {
-        runner.doubts.add(JobId(n), 1, job(), identifiers(n), SECOND, None, None);
+        runner.doubts.add(doubt(n));
     }
     runner.doubts.hold_all();
     assert_eq!(runner.rows_left(), 7);
@@ -512,9 +531,9 @@ async fn every_commit_that_leaves_something_unclaimed_or_claims_nothing_tells_wh
     let (mut runner, _dir) = runner();
     open_gate(&mut runner);
     commit(&mut runner).await;
-    assert_eq!((runner.hand.ready.len(), runner.ahead.outlook.open), (2, 2));
+    assert_eq!((runner.hand.ready(), runner.ahead.outlook.open), (2, 2));
     assert_eq!(runner.ahead.nothing_until, Some(Moment::MAX));
-    runner.hand.ready.pop_front();
+    runner.hand.send(SECOND, 1, true, &runner.settings.batching);
     let created = Outcome::Created { remote_id: "id-1".to_owned() };
     runner.on_event(Event::Landed(Box::new(landed(1, created, Duration::ZERO))));
     commit(&mut runner).await;
@@ -533,7 +552,7 @@ async fn claimed_records_are_mapped_on_the_thread_of_the_transaction() {
     });
     open_gate(&mut runner);
     commit(&mut runner).await;
-    assert_eq!(runner.hand.ready.len(), 2);
+    assert_eq!(runner.hand.ready(), 2);
     let threads = threads.lock().unwrap();
     assert_eq!(threads.len(), 2);
     assert!(!threads.contains(&std::thread::current().id()), "on the loop's own");

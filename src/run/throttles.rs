@@ -82,6 +82,11 @@ impl Throttles {
         self.taken += 1;
     }
 
+    /// Several rows were throttled in one request.
+    pub fn met_together(&mut self) {
+        self.throttled += 1;
+    }
+
     /// Whether the rows that are left, so many, have all been throttled.
     fn are_all(&self, left: u64) -> bool {
         left <= self.rows.len() as u64

@@ -6,9 +6,9 @@ use super::hand::Ready;
 use crate::clock::{Clock, Moment};
 use crate::failpoint;
 use crate::identity::DirectoryUser;
-use crate::job::Outcome;
+use crate::job::{Outcome, Stored};
 use crate::store::JobId;
-use crate::target::{Answer, Created, Fault, Reply, Stored, Target, Told, Wanted};
+use crate::target::{Answer, Created, Fault, Reply, Target, Told, Wanted};
 use crate::user::User;
 use crate::words::seconds;
 use std::sync::Arc;
@@ -24,6 +24,8 @@ pub(super) struct Flight {
 #[derive(Debug)]
 pub(super) struct Landing {
     pub rows: Vec<Landed>,
+    /// How many rows the request had.
+    pub size: usize,
     /// The request came to one end for several rows, and this may be in the directory all the same.
     pub whole: Option<Stored>,
     pub trial: Option<Trial>,
@@ -46,16 +48,18 @@ impl Landing {
         (!apart.is_empty()).then(|| Self { rows: apart, told, gate_knows, ..*self })
     }
 
+    /// Whether its row shared the request with no other.
+    pub(super) fn is_alone(&self) -> bool {
+        self.size == 1
+    }
+
     pub(super) fn change_outcomes(&mut self, change: impl Fn(Outcome) -> Outcome) {
-        for row in &mut self.rows {
-            let outcome = std::mem::replace(&mut row.answer.outcome, Outcome::Returned);
-            row.answer.outcome = change(outcome);
-        }
+        self.rows.iter_mut().for_each(|row| row.change_outcome(&change));
     }
 
     /// Whether it is one row, which came too often.
     pub(super) fn is_throttled(&self) -> bool {
-        self.rows.iter().all(|row| row.answer.outcome == Outcome::Throttled)
+        self.is_alone() && self.rows.iter().all(|row| row.answer.outcome == Outcome::Throttled)
     }
 
     /// The answer that tells most of the target: that it will not go on, that requests come too often, that it
@@ -64,7 +68,11 @@ impl Landing {
         let rank = |answer: &&Answer| match answer.outcome {
             Outcome::Halt(_) => 0,
             Outcome::Throttled => 1,
-            Outcome::Created { .. } | Outcome::Duplicate | Outcome::Rejected => 2,
+            Outcome::Created { .. }
+            | Outcome::Duplicate
+            | Outcome::Rejected
+            | Outcome::TooLarge
+            | Outcome::Entangled { .. } => 2,
             Outcome::Unknown | Outcome::NotSent => 3,
             Outcome::Stale { .. }
             | Outcome::Unexplained { .. }
@@ -86,6 +94,11 @@ pub(super) struct Landed {
 }
 
 impl Landed {
+    pub(super) fn change_outcome(&mut self, change: impl FnOnce(Outcome) -> Outcome) {
+        let outcome = std::mem::replace(&mut self.answer.outcome, Outcome::Returned);
+        self.answer.outcome = change(outcome);
+    }
+
     pub(super) fn is_created(&self) -> bool {
         matches!(self.answer.outcome, Outcome::Created { .. })
     }
@@ -134,11 +147,13 @@ pub(super) async fn create(target: Arc<dyn Target>, clock: Clock, flight: Flight
     failpoint::hit("after-reply");
     let ended_at = clock.now();
     let Reply { told, body } = reply;
-    let (whole, answers) = shared_out(body, users.len());
+    let size = users.len();
+    let (whole, answers) = shared_out(body, size);
     let landed = |((id, user), answer)| Landed { id, user, answer, wait: Duration::ZERO };
     let rows = ids.into_iter().zip(users).zip(answers).map(landed).collect();
     Event::Landed(Box::new(Landing {
         rows,
+        size,
         whole,
         trial,
         sent_at,

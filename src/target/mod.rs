@@ -10,7 +10,7 @@ pub mod authing;
 pub mod http;
 
 use crate::identity::DirectoryUser;
-use crate::job::{Halt, Outcome};
+use crate::job::{Halt, Outcome, Stored};
 use crate::user::{Identifiers, User};
 use std::pin::Pin;
 use std::time::Duration;
@@ -88,15 +88,6 @@ impl Created {
     pub fn whole(answer: Answer) -> Self {
         Self::Whole { answer, stored: Stored::Nothing }
     }
-}
-
-/// What a request that was refused as a whole may have left in the directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stored {
-    /// The provider promises: nothing.
-    Nothing,
-    /// Some of its users, or it is not known.
-    Some,
 }
 
 /// What comes later; boxed, so that a target can be chosen while the program runs.

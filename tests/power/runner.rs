@@ -10,6 +10,7 @@ use userferry::clock::Clock;
 use userferry::identity::DirectoryUser;
 use userferry::job::{Outcome, Policy};
 use userferry::monitor::Silent;
+use userferry::run::batching::Batching;
 use userferry::run::doubt::Quiet;
 use userferry::run::{Runner, Settings, Totals};
 use userferry::store::{
@@ -132,6 +133,7 @@ async fn live(options: &OpenOptions, directory: &Arc<Directory>, seed: u64) -> R
     };
     let run = table.begin_run(&new).map_err(|error| error.to_string())?;
     let settings = Settings {
+        batching: Batching::of(1, 80),
         width: 8,
         ceiling: None,
         quiet: Quiet {

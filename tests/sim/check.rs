@@ -166,7 +166,8 @@ fn is_condemned(scenario: &Scenario, row: u32) -> bool {
 #[expect(clippy::cast_precision_loss, reason = "counts")]
 fn look(scenario: &Scenario, result: &Result, log: &[Call]) -> Seen {
     let duration_s = result.ended_at.as_secs_f64();
-    let creates = log.iter().filter(|call| call.row.is_some() && call.arrived).count();
+    let creates =
+        log.iter().filter(|call| call.row.is_some() && call.leads && call.arrived).count();
     let after = scenario.expect.throttled_share.map_or(0.0, |share| share.after_s);
     let late: Vec<&Call> = log.iter().filter(|call| call.at.as_secs_f64() >= after).collect();
     let throttled_late = late.iter().filter(|call| call.throttled).count();

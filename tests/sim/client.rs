@@ -1,13 +1,13 @@
 //! The target as the runner sees it: asks the simulated server, and puts its replies into our words.
 
-use super::server::{Reply as Answered, Request, Server};
+use super::server::{Many, Reply as Answered, Request, Server, own_id};
 use super::world::row_of;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use userferry::clock::Moment;
 use userferry::identity::DirectoryUser;
-use userferry::job::{Halt, Outcome};
+use userferry::job::{Halt, Outcome, Stored};
 use userferry::problem::{Problem, Rule};
 use userferry::target::{Answer, Created, Fault, Later, Reply, Target, Told, Wanted};
 use userferry::user::User;
@@ -135,6 +135,42 @@ impl Client {
     }
 }
 
+impl Client {
+    async fn create_many(&self, users: &[User]) -> Reply<Created> {
+        let rows = users.iter().map(|user| (row_of(user), user.identifiers.clone())).collect();
+        let reply = self.ask(Request::CreateMany(rows)).await;
+        let told = self.told(&reply);
+        let body = match reply {
+            Answered::Many(many) => created(users, many),
+            other => Created::whole(answer(other)),
+        };
+        Reply { told, body }
+    }
+}
+
+/// What the answer about several users means for each.
+fn created(users: &[User], many: Many) -> Created {
+    let fill = |answers: Vec<(usize, Answered)>, others: &dyn Fn(&User) -> Outcome| {
+        let mut each: Vec<Answer> = users.iter().map(|user| Answer::new(others(user))).collect();
+        for (place, reply) in answers {
+            each[place] = answer(reply);
+        }
+        Created::Each(each)
+    };
+    match many {
+        Many::Each(answers) => fill(answers, &|_| Outcome::Unknown),
+        Many::Failures(failed) => {
+            fill(failed, &|user| Outcome::Created { remote_id: own_id(row_of(user)) })
+        }
+        Many::Named(bad) => fill(bad, &|_| Outcome::Entangled { in_doubt: false }),
+        Many::Whole(reply, is_kept) => {
+            let stored = if is_kept { Stored::Some } else { Stored::Nothing };
+            Created::Whole { answer: answer(*reply), stored }
+        }
+        Many::TooLarge => Created::whole(Answer::coded(Outcome::TooLarge, "http-413")),
+    }
+}
+
 fn answer(reply: Answered) -> Answer {
     match reply {
         Answered::Created(remote_id) => Answer::new(Outcome::Created { remote_id }),
@@ -146,7 +182,7 @@ fn answer(reply: Answered) -> Answer {
         Answered::Revoked => Answer::new(Outcome::Halt(halt("credentials refused"))),
         Answered::NoConnection => Answer::new(Outcome::NotSent),
         Answered::Broken(_) => Answer::worded(Outcome::Unknown, "no answer".to_owned()),
-        other @ (Answered::Found(_) | Answered::Passed) => panic!("a create got {other:?}"),
+        other @ (Answered::Found(_) | Answered::Passed | Answered::Many(_)) => panic!("a create got {other:?}"),
     }
 }
 
@@ -168,6 +204,9 @@ impl Target for Client {
 
     fn create<'a>(&'a self, users: &'a [User]) -> Later<'a, Reply<Created>> {
         Box::pin(async move {
+            if self.server.spec().batch.is_some() {
+                return self.create_many(users).await;
+            }
             let [user] = users else { panic!("{} users in one request", users.len()) };
             let Reply { told, body } = self.create_one(user).await;
             Reply { told, body: Created::whole(body) }

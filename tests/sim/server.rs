@@ -2,7 +2,7 @@
 //!
 //! A request goes on at the server whatever becomes of the client who sent it.
 
-use super::spec::{self, LimitKind, Only, OutageKind, RetryAfter};
+use super::spec::{self, BatchMode, LimitKind, Only, OutageKind, RetryAfter};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -23,6 +23,8 @@ pub(crate) struct Call {
     pub created_at: Option<Moment>,
     /// It arrived: a refused connection does not.
     pub arrived: bool,
+    /// It is the first of its request: a request for several users has an entry for each.
+    pub leads: bool,
 }
 
 /// A user in the directory.
@@ -50,6 +52,21 @@ pub(crate) enum Reply {
     Revoked,
     NoConnection,
     Broken(Option<u16>),
+    Many(Many),
+}
+
+/// What comes back about several users; each by its place in the request.
+#[derive(Clone, Debug)]
+pub(crate) enum Many {
+    /// In any order.
+    Each(Vec<(usize, Reply)>),
+    /// The others were created under these ids.
+    Failures(Vec<(usize, Reply)>),
+    /// Nothing was stored for these.
+    Named(Vec<(usize, Reply)>),
+    /// For one that is not named; nothing was stored, or the good ones.
+    Whole(Box<Reply>, bool),
+    TooLarge,
 }
 
 /// What is asked.
@@ -59,6 +76,22 @@ pub(crate) enum Request {
     Probe,
     Find(Vec<(Identifiers, bool)>),
     Create { row: u32, identifiers: Identifiers },
+    CreateMany(Vec<(u32, Identifiers)>),
+}
+
+impl Request {
+    fn is_create(&self) -> bool {
+        matches!(self, Self::Create { .. } | Self::CreateMany(_))
+    }
+
+    /// The rows that it would create.
+    fn rows(&self) -> Vec<(u32, Identifiers)> {
+        match self {
+            Self::Create { row, identifiers } => vec![(*row, identifiers.clone())],
+            Self::CreateMany(rows) => rows.clone(),
+            Self::Token | Self::Probe | Self::Find(_) => Vec::new(),
+        }
+    }
 }
 
 /// The server.
@@ -79,6 +112,27 @@ struct State {
     tokens: f64,
     filled_at: Moment,
     window: (u64, f64),
+}
+
+/// The id that we make of a row.
+pub(crate) fn own_id(row: u32) -> String {
+    format!("own-{row}")
+}
+
+/// Whom a reply says to have been created, by their places in the request.
+fn created(reply: &Reply, request: &Request) -> Vec<usize> {
+    let is_created = |reply: &Reply| matches!(reply, Reply::Created(_));
+    match reply {
+        Reply::Created(_) => vec![0],
+        Reply::Many(Many::Each(answers)) => {
+            answers.iter().filter(|(_, reply)| is_created(reply)).map(|(place, _)| *place).collect()
+        }
+        Reply::Many(Many::Failures(failed)) => {
+            let is_failed = |place: &usize| failed.iter().any(|(at, _)| at == place);
+            (0..request.rows().len()).filter(|place| !is_failed(place)).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// How a request fares before it is worked on.
@@ -138,7 +192,12 @@ impl Server {
         let at = self.clock.now();
         let mut state = self.state();
         let n = state.users.len();
-        let id = format!("id-{}", n + 1);
+        // A server that answers about failures alone takes the ids that are sent.
+        let takes_ids = self.spec.batch.is_some_and(|batch| batch.mode == BatchMode::Failures);
+        let id = match row {
+            Some(row) if takes_ids => own_id(row),
+            _ => format!("id-{}", n + 1),
+        };
         for (kind, value) in identifiers.iter() {
             state.index.entry((kind, value.to_owned())).or_default().push(n);
         }
@@ -173,10 +232,11 @@ impl Server {
 
     fn arrive(&self, request: &Request) -> (usize, Fate, Duration) {
         let now = self.clock.now();
-        let (row, held) = match request {
-            Request::Create { row, identifiers } => (Some(*row), self.is_held(identifiers)),
-            Request::Token | Request::Probe | Request::Find(_) => (None, false),
-        };
+        let mut rows: Vec<(Option<u32>, bool)> =
+            request.rows().iter().map(|(row, ids)| (Some(*row), self.is_held(ids))).collect();
+        if rows.is_empty() {
+            rows.push((None, false));
+        }
         let mut state = self.state();
         state.in_flight += 1;
         state.most_in_flight = state.most_in_flight.max(state.in_flight);
@@ -191,15 +251,19 @@ impl Server {
                 None => Fate::Served,
             },
         };
-        state.log.push(Call {
-            at: now,
-            row,
-            held,
-            throttled: matches!(fate, Fate::Throttled(_)),
-            created_at: None,
-            arrived: !matches!(fate, Fate::Down(OutageKind::Refuse, _)),
-        });
-        (state.log.len() - 1, fate, latency)
+        let entry = state.log.len();
+        for (i, (row, held)) in rows.into_iter().enumerate() {
+            state.log.push(Call {
+                at: now,
+                row,
+                held,
+                throttled: i == 0 && matches!(fate, Fate::Throttled(_)),
+                created_at: None,
+                arrived: !matches!(fate, Fate::Down(OutageKind::Refuse, _)),
+                leads: i == 0,
+            });
+        }
+        (entry, fate, latency)
     }
 
     fn latency(&self, state: &mut State) -> Duration {
@@ -217,7 +281,7 @@ impl Server {
         let outage = self.spec.outages.iter().find(|outage| {
             let hit = match outage.only {
                 Only::All => true,
-                Only::Creates => matches!(request, Request::Create { .. }),
+                Only::Creates => request.is_create(),
                 Only::Lookups => matches!(request, Request::Find(_)),
             };
             hit && (outage.from_s..outage.to_s).contains(&now)
@@ -275,10 +339,8 @@ impl Server {
         request: &Request,
         latency: Duration,
     ) -> Reply {
-        if let (true, Request::Create { row, identifiers }) = (stored, request)
-            && !self.is_held(identifiers)
-        {
-            self.put(Some(*row), identifiers.clone(), false);
+        if stored {
+            self.put_absent(&request.rows());
         }
         self.fall_silent(kind, latency).await
     }
@@ -313,6 +375,7 @@ impl Server {
                 Reply::Found(wanted.iter().map(|(ids, every)| self.find(ids, *every)).collect())
             }
             Request::Create { row, identifiers } => self.create(*row, identifiers).await,
+            Request::CreateMany(rows) => self.create_many(rows).await,
         };
         tokio::time::sleep(latency / 2).await;
         match self.outage(self.clock.now(), request) {
@@ -320,8 +383,8 @@ impl Server {
             Some((OutageKind::Refuse, _)) => Reply::Broken(None),
             Some((kind, _)) => self.fall_silent(kind, latency).await,
             None => {
-                if matches!(reply, Reply::Created(_)) {
-                    self.state().log[entry].created_at = Some(self.clock.now());
+                for place in created(&reply, request) {
+                    self.state().log[entry + place].created_at = Some(self.clock.now());
                 }
                 reply
             }
@@ -349,32 +412,45 @@ impl Server {
         })
     }
 
+    /// Puts those into the directory that are not there.
+    fn put_absent(&self, rows: &[(u32, Identifiers)]) {
+        for (row, identifiers) in rows {
+            if !self.is_held(identifiers) {
+                self.put(Some(*row), identifiers.clone(), false);
+            }
+        }
+    }
+
+    /// Why a user is not created, if it is not; for one that does not break the server.
+    fn verdict(&self, row: u32, identifiers: &Identifiers) -> Option<Reply> {
+        if let Some(refuse) = &self.spec.refuse_all
+            && self.clock.now().as_secs_f64() >= refuse.from_s
+        {
+            return Some(Reply::Rejected(refuse.code.clone()));
+        }
+        if self.spec.throttle.contains(&row) {
+            return Some(Reply::Throttled(None));
+        }
+        if self.spec.reject.contains(&row) {
+            return Some(Reply::Rejected("2003".to_owned()));
+        }
+        if self.spec.unexplained.contains(&row) {
+            return Some(Reply::Unexplained);
+        }
+        if self.is_held(identifiers) {
+            return Some(Reply::Duplicate);
+        }
+        let is_throttled = self.is_used_up()
+            || self.spec.throttled_share > 0.0 && self.chance() < self.spec.throttled_share;
+        is_throttled.then_some(Reply::Throttled(None))
+    }
+
     async fn create(self: &Arc<Self>, row: u32, identifiers: &Identifiers) -> Reply {
         if self.spec.poison.contains(&row) {
             return Reply::Broken(Some(500));
         }
-        if let Some(refuse) = &self.spec.refuse_all
-            && self.clock.now().as_secs_f64() >= refuse.from_s
-        {
-            return Reply::Rejected(refuse.code.clone());
-        }
-        if self.spec.throttle.contains(&row) {
-            return Reply::Throttled(None);
-        }
-        if self.spec.reject.contains(&row) {
-            return Reply::Rejected("2003".to_owned());
-        }
-        if self.spec.unexplained.contains(&row) {
-            return Reply::Unexplained;
-        }
-        if self.is_held(identifiers) {
-            return Reply::Duplicate;
-        }
-        if self.is_used_up() {
-            return Reply::Throttled(None);
-        }
-        if self.spec.throttled_share > 0.0 && self.chance() < self.spec.throttled_share {
-            return Reply::Throttled(None);
+        if let Some(reply) = self.verdict(row, identifiers) {
+            return reply;
         }
         let chance = self.state().rng.f64();
         if chance < self.spec.resets {
@@ -393,6 +469,89 @@ impl Server {
             tokio::time::sleep(self.request_timeout).await;
         }
         Reply::Broken(None)
+    }
+
+    async fn create_many(self: &Arc<Self>, rows: &[(u32, Identifiers)]) -> Reply {
+        let batch = self.spec.batch.expect("a server that takes several users");
+        if batch.too_large.is_some_and(|most| rows.len() > most) {
+            return Reply::Many(Many::TooLarge);
+        }
+        let half = if batch.half_stored { &rows[..rows.len() / 2] } else { &[] };
+        if rows.iter().any(|(row, _)| self.spec.poison.contains(row)) {
+            let good = |(row, _): &&(u32, Identifiers)| !self.spec.poison.contains(row);
+            self.put_absent(&half.iter().filter(good).cloned().collect::<Vec<_>>());
+            return Reply::Broken(Some(500));
+        }
+        let chance = self.state().rng.f64();
+        let (resets, late) = (self.spec.resets, self.spec.late);
+        if chance < resets {
+            self.put_absent(half);
+            return Reply::Broken(None);
+        }
+        if chance < resets + late {
+            let wait = Duration::from_secs_f64(self.spec.late_s * self.chance());
+            for (row, identifiers) in rows {
+                self.arrive_late(*row, identifiers.clone(), self.clock.now() + wait);
+            }
+            return Reply::Broken(Some(504));
+        }
+        let reply = self.answer_many(rows, &batch);
+        if chance >= resets + late + self.spec.lost_replies {
+            return Reply::Many(reply);
+        }
+        if self.spec.lost_in_silence {
+            tokio::time::sleep(self.request_timeout).await;
+        }
+        Reply::Broken(None)
+    }
+
+    /// Stores what this kind of server stores, and answers.
+    fn answer_many(&self, rows: &[(u32, Identifiers)], batch: &spec::Batch) -> Many {
+        let is_atomic = matches!(batch.mode, BatchMode::Named | BatchMode::Unnamed);
+        if is_atomic {
+            let bad = self.bad_ones(rows);
+            if let Some((_, first)) = bad.first() {
+                return match batch.mode {
+                    BatchMode::Named => Many::Named(bad),
+                    _ => Many::Whole(Box::new(first.clone()), false),
+                };
+            }
+        }
+        let mut answers: Vec<(usize, Reply)> = Vec::new();
+        for (place, (row, identifiers)) in rows.iter().enumerate() {
+            let reply = self.verdict(*row, identifiers).unwrap_or_else(|| {
+                let id = self.put(Some(*row), identifiers.clone(), false);
+                Reply::Created(id)
+            });
+            answers.push((place, reply));
+        }
+        let is_bad = |(_, reply): &(usize, Reply)| !matches!(reply, Reply::Created(_));
+        if batch.mode == BatchMode::Kept
+            && let Some((_, first)) = answers.iter().find(|answer| is_bad(answer))
+        {
+            return Many::Whole(Box::new(first.clone()), true);
+        }
+        if batch.mode == BatchMode::Failures {
+            answers.retain(is_bad);
+            return Many::Failures(answers);
+        }
+        answers.retain(|_| self.chance() >= batch.left_out);
+        if batch.mode == BatchMode::Identity {
+            self.state().rng.shuffle(&mut answers);
+        }
+        Many::Each(answers)
+    }
+
+    /// Those that would not be created, two of one request that are the same user included.
+    fn bad_ones(&self, rows: &[(u32, Identifiers)]) -> Vec<(usize, Reply)> {
+        let mut seen = std::collections::HashSet::new();
+        let mut bad = Vec::new();
+        for (place, (row, identifiers)) in rows.iter().enumerate() {
+            let is_again = identifiers.iter().any(|(kind, id)| !seen.insert((kind, id.to_owned())));
+            let reply = self.verdict(*row, identifiers).or(is_again.then_some(Reply::Duplicate));
+            bad.extend(reply.map(|reply| (place, reply)));
+        }
+        bad
     }
 
     /// Users that share an identifier: any of them, or the first.

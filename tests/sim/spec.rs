@@ -79,6 +79,44 @@ pub(crate) struct Server {
     pub denied_from_s: f64,
     /// How much its clock is ahead of ours.
     pub clock_ahead_s: i64,
+    /// It takes several users in one request.
+    pub batch: Option<Batch>,
+}
+
+/// How it takes several users in one request.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Batch {
+    /// Users that the client puts into one request.
+    pub most: usize,
+    pub mode: BatchMode,
+    /// The share of users that an answer does not mention.
+    #[serde(default)]
+    pub left_out: f64,
+    /// Of a request whose reply is lost, or that breaks the server, the first half is stored.
+    #[serde(default)]
+    pub half_stored: bool,
+    /// A request of more users is too large (413).
+    #[serde(default)]
+    pub too_large: Option<usize>,
+}
+
+/// What a server answers about several users.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum BatchMode {
+    /// About each, in any order, told by its identifiers.
+    Identity,
+    /// About each, in their order.
+    Index,
+    /// About those alone that failed; the others were created under the ids that we sent.
+    Failures,
+    /// If one is bad, all are refused and nothing is stored; the bad ones are named.
+    Named,
+    /// The same, and none is named.
+    Unnamed,
+    /// If one is bad, the call is refused and none is named, but the good ones are stored.
+    Kept,
 }
 
 impl Default for Server {
@@ -110,6 +148,7 @@ impl Default for Server {
             lookups_denied: false,
             denied_from_s: 0.0,
             clock_ahead_s: 0,
+            batch: None,
         }
     }
 }

@@ -14,6 +14,7 @@ use userferry::clock::{Clock, Moment};
 use userferry::job::FirstSent;
 use userferry::job::{self, Class, Now, OnConflict, Outcome, Policy};
 use userferry::monitor::{Activity, Monitor, Progress};
+use userferry::run::batching::Batching;
 use userferry::run::doubt::Quiet;
 use userferry::run::signals::Signal;
 use userferry::run::{End, Runner, Settings, Totals};
@@ -337,7 +338,7 @@ impl World<'_> {
         let no_external_id = self.scenario.run.no_external_id;
         let client = Client::new(Arc::clone(&self.server), Arc::clone(&self.most_in_flight));
         let runner = Runner::new(
-            Kept { table, width: self.scenario.run.width, _alive: Arc::clone(&alive) },
+            Kept { table, width: self.scenario.run.width * self.most(), _alive: Arc::clone(&alive) },
             Arc::new(client),
             Arc::new(move |raw: &[u8]| (user(raw, no_external_id), Vec::new())),
             self.settings(),
@@ -397,10 +398,16 @@ impl World<'_> {
         Some(rows.map(|row| row.id).collect())
     }
 
+    /// Users in one request.
+    fn most(&self) -> usize {
+        self.scenario.server.batch.map_or(1, |batch| batch.most)
+    }
+
     fn settings(&self) -> Settings {
         let run = &self.scenario.run;
         let seconds = Duration::from_secs_f64;
         Settings {
+            batching: Batching::of(self.most(), 80),
             width: run.width,
             ceiling: run.rate,
             quiet: Quiet {

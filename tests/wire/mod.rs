@@ -266,6 +266,7 @@ where
 fn settings() -> Settings {
     let ms = Duration::from_millis;
     Settings {
+        batching: userferry::run::batching::Batching::of(1, 80),
         width: 4,
         ceiling: None,
         quiet: Quiet { request_timeout: ms(300), settle_time: ms(50) },

@@ -2,9 +2,11 @@
 
 use super::Times;
 use crate::clock::Moment;
-use crate::job::{Class, FirstSent, Halt, Outcome, Status};
+use crate::job::{Class, FirstSent, Halt, Now, Outcome, Status, Stored};
 use crate::problem::Problem;
 use crate::run::blaming::Uniform;
+use crate::run::doubt::NewDoubt;
+use crate::run::groups;
 use crate::run::throttles::Verdict;
 use crate::run::worker::{Landed, Landing};
 use crate::run::{Lookups, Runner};
@@ -45,30 +47,45 @@ impl<S: Running> Runner<S> {
 
     /// What has ended, and is now understood as far as it can be.
     fn land(&mut self, mut landing: Landing, read: Option<Duration>) {
-        let alone = self.ahead.is_last() && self.health.reads_pass();
-        for row in &mut landing.rows {
-            let outcome = std::mem::replace(&mut row.answer.outcome, Outcome::Returned);
-            let outcome = self.blaming.judge_stale(row.id, landing.ended_at, outcome, alone);
-            if outcome != Outcome::Throttled {
-                self.blaming.not_throttled(row.id);
-            }
-            row.answer.outcome = outcome;
+        self.judge_stale(&mut landing);
+        for row in landing.rows.iter().filter(|row| row.answer.outcome != Outcome::Throttled) {
+            self.blaming.not_throttled(row.id);
         }
         let epoch = self.gate.breaker.blame(landing.trial);
         self.tell_gate(&mut landing);
         self.conclude(landing, epoch, read);
     }
 
-    /// Writes down what becomes of the rows.
-    fn conclude(&mut self, landing: Landing, epoch: Option<u64>, read: Option<Duration>) {
-        let Landing { rows, sent_at, ended_at, told, .. } = landing;
-        let times = Times { sent_at, ended_at, read };
-        for row in rows {
-            self.conclude_row(row, &told, times, epoch);
+    /// A row that meets a token or key out of date each time may be to blame itself, but only where it is alone.
+    fn judge_stale(&mut self, landing: &mut Landing) {
+        let now = landing.ended_at;
+        if landing.is_alone() {
+            let alone = self.ahead.is_last() && self.health.reads_pass();
+            for row in &mut landing.rows {
+                let id = row.id;
+                row.change_outcome(|outcome| self.blaming.judge_stale(id, now, outcome, alone));
+            }
+        } else if let Some(halt) = self.blaming.judge_stale_together(landing.telling()) {
+            landing.change_outcomes(|_| Outcome::Halt(halt.clone()));
         }
     }
 
-    fn conclude_row(&mut self, row: Landed, told: &Told, times: Times, epoch: Option<u64>) {
+    /// Writes down what becomes of the rows.
+    fn conclude(&mut self, mut landing: Landing, epoch: Option<u64>, read: Option<Duration>) {
+        let next_sizes = self.regroup(&landing);
+        if let Some(stored) = landing.whole {
+            landing.change_outcomes(|outcome| outcome.shared(stored));
+        }
+        let size = landing.size;
+        let Landing { rows, sent_at, ended_at, told, .. } = landing;
+        // Rows that went together wait together.
+        let (times, now) = (Times { sent_at, ended_at, read }, self.now());
+        for (row, next_size) in rows.into_iter().zip(next_sizes) {
+            self.conclude_row(row, &told, times, now, Shared { epoch, size, next_size });
+        }
+    }
+
+    fn conclude_row(&mut self, row: Landed, told: &Told, times: Times, now: Now, shared: Shared) {
         let Landed { id, user, answer, wait } = row;
         let mut told = told.clone();
         if answer.outcome == Outcome::Throttled {
@@ -79,15 +96,81 @@ impl<S: Running> Runner<S> {
         if let FirstSent::At(ms) = self.first_sent(in_hand, &answer.outcome) {
             job.first_sent_ms = Some(ms);
         }
-        let transition = self.record(id, &answer, &told, Some(times));
+        let transition = self.record(id, &answer, &told, Some(times), now);
         self.watch_alike(id, sends, &answer);
-        if transition.status == Status::Unknown {
-            job.spent += u32::from(transition.spend);
-            job.duplicate = answer.outcome == Outcome::Duplicate;
-            job.had_unknown |= answer.outcome == Outcome::Unknown;
-            let ended_at = times.ended_at;
-            self.doubts.add(id, sends, job, user.identifiers, ended_at, epoch, answer.code);
+        if transition.status != Status::Unknown {
+            return;
         }
+        job.spent += u32::from(transition.spend);
+        job.duplicate = answer.outcome == Outcome::Duplicate;
+        job.had_unknown |= answer.outcome == Outcome::Unknown;
+        let Shared { epoch, size, next_size } = shared;
+        self.doubts.add(NewDoubt {
+            id,
+            sends,
+            job,
+            identifiers: user.identifiers,
+            ended_at: times.ended_at,
+            epoch,
+            code: answer.code,
+            size,
+            next_size,
+            was_answered: answer.outcome != Outcome::Unknown || next_size.is_some(),
+        });
+    }
+
+    /// What an answer to several rows means for the next requests of these; how many may share one with each row, if
+    /// nobody is found who stands in its way.
+    fn regroup(&mut self, landing: &Landing) -> Vec<Option<usize>> {
+        let size = landing.size;
+        if landing.is_alone() {
+            if landing.rows.iter().any(|row| row.answer.outcome.is_definite()) {
+                self.groups.answered_alone();
+            }
+            return vec![None; landing.rows.len()];
+        }
+        let Some(stored) = landing.whole else {
+            for row in &landing.rows {
+                if row.is_created() {
+                    self.groups.accepted();
+                } else if matches!(row.answer.outcome, Outcome::Entangled { .. }) {
+                    self.groups.named(row.id, size);
+                }
+            }
+            return vec![None; landing.rows.len()];
+        };
+        let ids = landing.rows.iter().map(|row| row.id);
+        let next_size = |next: usize| vec![Some(next); landing.rows.len()];
+        let Some(answer) = landing.telling() else { return Vec::new() };
+        match (&answer.outcome, stored) {
+            (Outcome::Duplicate, Stored::Nothing) => {
+                self.groups.refused();
+                return ids.map(|id| Some(self.groups.duplicate(id, size))).collect();
+            }
+            (Outcome::Duplicate | Outcome::Rejected, Stored::Some) => {
+                self.groups.refused();
+                return next_size(groups::half(size));
+            }
+            (Outcome::Rejected, Stored::Nothing) => {
+                self.groups.refused();
+                ids.for_each(|id| self.groups.halve(id, size));
+            }
+            (Outcome::TooLarge, _) => self.groups.too_large(size),
+            (
+                Outcome::Created { .. }
+                | Outcome::Entangled { .. }
+                | Outcome::Unexplained { .. }
+                | Outcome::Throttled
+                | Outcome::Stale { .. }
+                | Outcome::NotSent
+                | Outcome::Unknown
+                | Outcome::Halt(_)
+                | Outcome::Unsendable(_)
+                | Outcome::Returned,
+                _,
+            ) => {}
+        }
+        vec![None; landing.rows.len()]
     }
 
     // ---- refusals that no known code explains
@@ -172,6 +255,10 @@ impl<S: Running> Runner<S> {
     /// read has to say so, because only such rows are left.
     fn judge_throttled(&mut self, landing: &mut Landing) -> bool {
         let left = self.rows_left();
+        if !landing.is_alone() {
+            self.blaming.throttled_together(landing.telling());
+            return false;
+        }
         let [row] = landing.rows.as_mut_slice() else { return false };
         if row.answer.outcome != Outcome::Throttled {
             return false;
@@ -201,7 +288,11 @@ impl<S: Running> Runner<S> {
         let (trial, sent_at, now, retry_after) = (*trial, *sent_at, *now, told.retry_after);
         let Some(answer) = landing.telling() else { return };
         match answer.outcome.clone() {
-            Outcome::Created { .. } | Outcome::Duplicate | Outcome::Rejected => {
+            Outcome::Created { .. }
+            | Outcome::Duplicate
+            | Outcome::Rejected
+            | Outcome::TooLarge
+            | Outcome::Entangled { .. } => {
                 self.answered(trial);
                 self.gate.rate.accepted(now, sent_at);
                 self.doubts.witness(self.gate.breaker.epoch(), sent_at);
@@ -233,9 +324,10 @@ impl<S: Running> Runner<S> {
     fn watch_alike(&mut self, id: JobId, sends: u32, answer: &Answer) {
         let refused = match &answer.outcome {
             Outcome::Created { .. } => return self.blaming.created(id, sends),
-            Outcome::Rejected => Refused::ByTarget(answer),
+            Outcome::Rejected | Outcome::TooLarge => Refused::ByTarget(answer),
             Outcome::Unsendable(problem) => Refused::Unsendable(problem),
             Outcome::Duplicate
+            | Outcome::Entangled { .. }
             | Outcome::Unexplained { .. }
             | Outcome::Throttled
             | Outcome::Stale { .. }
@@ -265,6 +357,14 @@ impl<S: Running> Runner<S> {
         }
         self.outbox.take_back(rows);
     }
+}
+
+/// What the rows of one request share when it ends in doubt.
+#[derive(Clone, Copy)]
+struct Shared {
+    epoch: Option<u64>,
+    size: usize,
+    next_size: Option<usize>,
 }
 
 fn is_unexplained(row: &Landed) -> bool {

@@ -2,8 +2,8 @@
 
 use crate::clock::Moment;
 use crate::identity::{DirectoryUser, finding};
-use crate::job::{self, Detail, Finding, FirstSent, Halt};
-use crate::run::Runner;
+use crate::job::{self, Detail, Finding, FirstSent, Halt, Now, Status};
+use crate::run::{Runner, groups};
 use crate::run::doubt::{Doubt, Doubts, Refused};
 use crate::store::{Record, Running};
 use crate::target::{Fault, Reply};
@@ -45,8 +45,10 @@ impl<S: Running> Runner<S> {
         if self.is_sole_witness(now) {
             self.gate.breaker.answered(None);
         }
+        // Rows that are looked up together wait together.
+        let at = self.now();
         for (doubt, users) in doubts.into_iter().zip(found) {
-            self.settle(doubt, &users, asked_at, now);
+            self.settle(doubt, &users, asked_at, at);
         }
     }
 
@@ -69,7 +71,8 @@ impl<S: Running> Runner<S> {
         }
     }
 
-    fn settle(&mut self, doubt: Doubt, users: &[DirectoryUser], asked_at: Moment, now: Moment) {
+    fn settle(&mut self, doubt: Doubt, users: &[DirectoryUser], asked_at: Moment, at: Now) {
+        let now = self.clock.to_moment(at.ms);
         let (mut found, why) = finding(&doubt.identifiers, users, |user| {
             job::may_have_made(&doubt.job, user.created_at_ms, &self.settings.policy)
         });
@@ -77,14 +80,18 @@ impl<S: Running> Runner<S> {
         if found == Finding::NobodyYet && Doubts::is_quiet(&doubt, asked_at) {
             let witnessed = self.doubts.was_witnessed(&doubt)
                 || doubt.epoch.is_some() && self.is_sole_witness(now);
-            found = Finding::Nobody { witnessed };
+            self.regroup_doubt(&doubt, witnessed);
+            // Of several rows nobody knows which one broke the target.
+            found = Finding::Nobody { witnessed: witnessed && doubt.size == 1 };
         }
-        let at = self.now();
         let Some(transition) = job::settle(&doubt.job, &found, &self.settings.policy, at) else {
             self.doubts.look_again(doubt, now);
             return;
         };
         self.doubts.settled(&doubt);
+        if transition.status != Status::Pending {
+            self.groups.forget(doubt.id);
+        }
         let (status, users) = (transition.status.as_str(), users.len());
         tracing::trace!(job = doubt.id.0, users, status, "doubt settled");
         let reason = match transition.detail {
@@ -117,6 +124,16 @@ impl<S: Running> Runner<S> {
             attempt: None,
             problem: None,
         });
+    }
+}
+
+impl<S: Running> Runner<S> {
+    /// Nobody was found of a request of several rows: how many may share the next one.
+    fn regroup_doubt(&mut self, doubt: &Doubt, witnessed: bool) {
+        let broke = witnessed && doubt.size > 1;
+        if let Some(limit) = doubt.next_size.or(broke.then(|| groups::half(doubt.size))) {
+            self.groups.restrict(doubt.id, limit);
+        }
     }
 }
 

@@ -45,7 +45,10 @@ impl<S: Running> Runner<S> {
         let Mapped { id, in_hand, user } = mapped;
         self.hand.take_in(id, in_hand);
         match user {
-            Ok(user) => self.hand.line_up(id, user),
+            Ok(user) => {
+                let (limit, now) = (self.groups.limit(id), self.clock.now());
+                self.hand.line_up(id, user, limit, &self.settings.batching, now);
+            }
             Err(problem) => {
                 self.record_unsent(id, Outcome::Unsendable(problem));
             }
@@ -80,7 +83,8 @@ impl<S: Running> Runner<S> {
             let why = "stopped before an answer came".to_owned();
             let answer = Answer::worded(Outcome::Unknown, why);
             let times = Times { sent_at, ended_at: now, read: None };
-            self.record(id, &answer, &Told::default(), Some(times));
+            let at = self.now();
+            self.record(id, &answer, &Told::default(), Some(times), at);
         }
         self.requests.abort_all();
     }
@@ -132,7 +136,8 @@ impl<S: Running> Runner<S> {
 
     /// Writes down what becomes of a claimed job that did not leave.
     fn record_unsent(&mut self, id: JobId, outcome: Outcome) {
-        self.record(id, &Answer::new(outcome), &Told::default(), None);
+        let now = self.now();
+        self.record(id, &Answer::new(outcome), &Told::default(), None, now);
     }
 
     /// Writes down what becomes of a claimed job.
@@ -142,9 +147,9 @@ impl<S: Running> Runner<S> {
         answer: &Answer,
         told: &Told,
         sent: Option<Times>,
+        now: Now,
     ) -> Transition {
         let Answer { outcome, code, message } = answer;
-        let now = self.now();
         let until_ms = told.retry_after.map(|wait| now.ms + millis(wait.min(RETRY_AFTER_MAX)));
         let Some(in_hand) = self.hand.put_down(id) else {
             return job::next(&NOBODY, &Outcome::Returned, None, now);
@@ -178,6 +183,9 @@ impl<S: Running> Runner<S> {
             Status::Failed | Status::Unknown => message.clone(),
             Status::Pending | Status::Sending | Status::Done | Status::Invalid => None,
         };
+        if !transition.status.is_in_hand() && transition.status != Status::Pending {
+            self.groups.forget(id);
+        }
         self.push(Record {
             id,
             sends: in_hand.sends,

@@ -149,6 +149,11 @@ impl Gate {
         }
     }
 
+    /// Whether only a trial may leave, which risks one row.
+    pub fn is_on_trial(&self, now: Moment) -> bool {
+        self.passage(now) == Passage::Trial
+    }
+
     /// Until when nothing leaves, if that is still to come.
     pub fn paused(&self, now: Moment) -> Option<Moment> {
         (now < self.paused_until).then_some(self.paused_until)

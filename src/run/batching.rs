@@ -1,0 +1,54 @@
+//! What a provider takes in one request.
+
+use crate::user::User;
+use std::fmt;
+use std::sync::Arc;
+
+/// Only users of one key go into one request; none where the provider takes any together.
+pub type BatchKey = Option<String>;
+
+/// What a provider takes in one request, and how it counts.
+#[derive(Clone)]
+pub struct Batching {
+    /// Users in one request, at most; at least 1.
+    pub most: usize,
+    /// Users in one lookup, at most; at least 1.
+    pub lookup: usize,
+    /// Bytes of the users in one request, at most, as [`User::bytes`] counts them. One user is always sent.
+    pub max_bytes: usize,
+    /// Its limits, and a stated rate, count users and not requests.
+    pub counts_users: bool,
+    /// Which users it takes in one request.
+    pub key: Arc<dyn Fn(&User) -> BatchKey + Send + Sync>,
+    /// What it tells users by, each in the form in which equal ones are the same user to it.
+    pub folded: Arc<dyn Fn(&User) -> Vec<String> + Send + Sync>,
+}
+
+impl Batching {
+    /// Up to so many users of any kind in one request, whose identifiers are told apart without regard to case.
+    pub fn of(most: usize, lookup: usize) -> Self {
+        let folded = |user: &User| -> Vec<String> {
+            let fold = |(kind, id): (_, &str)| format!("{kind:?}:{}", id.to_lowercase());
+            user.identifiers.iter().map(fold).collect()
+        };
+        Self {
+            most: most.max(1),
+            lookup: lookup.max(1),
+            max_bytes: usize::MAX,
+            counts_users: false,
+            key: Arc::new(|_| None),
+            folded: Arc::new(folded),
+        }
+    }
+}
+
+impl fmt::Debug for Batching {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batching")
+            .field("most", &self.most)
+            .field("lookup", &self.lookup)
+            .field("max_bytes", &self.max_bytes)
+            .field("counts_users", &self.counts_users)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,193 @@
+//! How many rows may share a request: smaller groups find the one that spoils the request for the others.
+//! Pure.
+
+use crate::store::JobId;
+use std::collections::HashMap;
+
+/// So many times a row may be refused together with others of which some are named: then in halves.
+const NAMED: u32 = 3;
+/// So many times a request may be refused for a duplicate that nobody finds: then in halves.
+const DUPLICATE: u32 = 2;
+/// So many rows go alone where the first request of several is refused: a wrong setting shows by them.
+const CANARY: u64 = 20;
+/// In a run over few rows no fewer than this.
+const CANARY_LEAST: u64 = 5;
+
+/// How many rows may share a request with each row.
+#[derive(Debug)]
+pub(super) struct Groups {
+    /// Of any request: the provider's limit, until it says that this is too many.
+    most: usize,
+    /// Rows that may share a request with fewer, or were refused together with others.
+    rows: HashMap<JobId, Row>,
+    /// A row that shared its request with others was created.
+    has_been_accepted: bool,
+    /// So many more rows go alone.
+    alone: u64,
+    canary: u64,
+}
+
+#[derive(Debug)]
+struct Row {
+    limit: usize,
+    named: u32,
+    duplicates: u32,
+}
+
+impl Groups {
+    /// For requests of `most` rows, in a run that settles at most so many.
+    pub(super) fn new(most: usize, settles: Option<u64>) -> Self {
+        Self {
+            most: most.max(1),
+            rows: HashMap::new(),
+            has_been_accepted: false,
+            alone: 0,
+            canary: settles.map_or(CANARY, |settles| settles.clamp(CANARY_LEAST, CANARY)),
+        }
+    }
+
+    /// Rows that a request may have at most.
+    pub(super) fn most(&self) -> usize {
+        if self.alone > 0 { 1 } else { self.most }
+    }
+
+    /// Rows that a request with this row in it may have at most.
+    pub(super) fn limit(&self, id: JobId) -> usize {
+        self.rows.get(&id).map_or(self.most, |row| row.limit.min(self.most)).min(self.most())
+    }
+
+    /// A row that shared its request with others was created.
+    pub(super) fn accepted(&mut self) {
+        self.has_been_accepted = true;
+    }
+
+    /// A row that was alone got a definite answer.
+    pub(super) fn answered_alone(&mut self) {
+        self.alone = self.alone.saturating_sub(1);
+    }
+
+    /// This row is settled.
+    pub(super) fn forget(&mut self, id: JobId) {
+        self.rows.remove(&id);
+    }
+
+    /// A request of several rows was refused as a whole: before any was accepted, some go alone.
+    pub(super) fn refused(&mut self) {
+        if !self.has_been_accepted {
+            self.has_been_accepted = true;
+            self.alone = self.canary;
+        }
+    }
+
+    /// A request of so many rows was refused for one of them, which is not known.
+    pub(super) fn halve(&mut self, id: JobId, size: usize) {
+        let half = half(size);
+        let row = self.row(id);
+        row.limit = row.limit.min(half);
+    }
+
+    /// A request of so many rows was refused for others, which are named.
+    pub(super) fn named(&mut self, id: JobId, size: usize) {
+        let row = self.row(id);
+        row.named += 1;
+        if row.named >= NAMED {
+            self.halve(id, size);
+        }
+    }
+
+    /// A request of so many rows was refused for a duplicate among them. How many may share the next request of
+    /// those that nobody finds.
+    pub(super) fn duplicate(&mut self, id: JobId, size: usize) -> usize {
+        let row = self.row(id);
+        row.duplicates += 1;
+        if row.duplicates >= DUPLICATE { half(size) } else { size }
+    }
+
+    /// A request of so many rows was too large.
+    pub(super) fn too_large(&mut self, size: usize) {
+        self.most = self.most.min(half(size)).max(1);
+    }
+
+    fn row(&mut self, id: JobId) -> &mut Row {
+        self.rows.entry(id).or_insert(Row { limit: usize::MAX, named: 0, duplicates: 0 })
+    }
+
+    /// The row may share a request with no more than this.
+    pub(super) fn restrict(&mut self, id: JobId, limit: usize) {
+        let row = self.row(id);
+        row.limit = row.limit.min(limit.max(1));
+    }
+}
+
+/// Half of the rows of a request, the larger half.
+pub(super) fn half(size: usize) -> usize {
+    size.div_ceil(2).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: JobId = JobId(1);
+
+    #[test]
+    fn halves_of_halves_go_down_to_one_row() {
+        let mut groups = Groups::new(50, None);
+        let mut limits = vec![groups.limit(ID)];
+        while *limits.last().unwrap() > 1 {
+            groups.halve(ID, *limits.last().unwrap());
+            limits.push(groups.limit(ID));
+        }
+        assert_eq!(limits, [50, 25, 13, 7, 4, 2, 1]);
+        assert_eq!(groups.limit(JobId(2)), 50, "others go on as before");
+        groups.forget(ID);
+        assert_eq!(groups.limit(ID), 50);
+    }
+
+    #[test]
+    fn rows_that_are_never_named_go_in_halves_from_the_third_time_on() {
+        let mut groups = Groups::new(50, None);
+        let limits: Vec<usize> = (0..3)
+            .map(|_| {
+                groups.named(ID, 40);
+                groups.limit(ID)
+            })
+            .collect();
+        assert_eq!(limits, [50, 50, 20]);
+    }
+
+    #[test]
+    fn those_whom_nobody_finds_go_together_once_more_after_a_duplicate() {
+        let mut groups = Groups::new(50, None);
+        assert_eq!([groups.duplicate(ID, 50), groups.duplicate(ID, 49)], [50, 25]);
+    }
+
+    #[test]
+    fn where_the_first_request_is_refused_rows_go_alone_first() {
+        for (settles, alone) in [(None, 20), (Some(2), 5), (Some(1_000), 20)] {
+            let mut groups = Groups::new(50, settles);
+            groups.refused();
+            for _ in 0..alone {
+                assert_eq!((groups.most(), groups.limit(ID)), (1, 1));
+                groups.answered_alone();
+            }
+            assert_eq!(groups.most(), 50, "a wrong setting would have halted the run");
+            groups.refused();
+            assert_eq!(groups.most(), 50, "once");
+        }
+        let mut groups = Groups::new(50, None);
+        groups.accepted();
+        groups.refused();
+        assert_eq!(groups.most(), 50, "others were accepted");
+    }
+
+    #[test]
+    fn a_request_that_is_too_large_makes_all_later_ones_smaller() {
+        let mut groups = Groups::new(50, None);
+        groups.too_large(50);
+        groups.too_large(50);
+        assert_eq!(groups.most(), 25, "those that were on their way tell nothing new");
+        groups.too_large(1);
+        assert_eq!(groups.most(), 1);
+    }
+}
