@@ -134,7 +134,8 @@ fn departures(scenario: &Scenario, log: &[Call], wrong: &mut Vec<String>) {
     let may_meet = scenario.server.late > 0.0
         || scenario.start.arriving > 0.0
         || scenario.server.lookup_lag_s >= quiet_s;
-    if scenario.server.existing.is_empty() && !may_meet {
+    let meets = !scenario.server.existing.is_empty() || scenario.server.existing_every.is_some();
+    if !meets && !may_meet {
         for call in log.iter().filter(|call| call.held) {
             say(format!(
                 "row {:?} was sent at {:?} though the directory held it",
@@ -157,7 +158,7 @@ fn is_condemned(scenario: &Scenario, row: u32) -> bool {
     let server = &scenario.server;
     scenario.expect.rows.contains_key(&row.to_string())
         || server.poison.contains(&row)
-        || server.reject.contains(&row)
+        || server.rejects(row)
         || server.unexplained.contains(&row)
         || server.refuse_all.is_some() && scenario.expect.failed.is_some()
         || scenario.run.max_failures.is_some()

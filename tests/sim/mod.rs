@@ -62,6 +62,12 @@ macro_rules! scenarios {
 
 scenarios! {
     after_a_crash
+    batch_failures
+    batch_identity
+    batch_index
+    batch_kept
+    batch_named
+    batch_unnamed
     burst_429
     burst_429_retry_after
     canary

@@ -431,7 +431,7 @@ impl Server {
         if self.spec.throttle.contains(&row) {
             return Some(Reply::Throttled(None));
         }
-        if self.spec.reject.contains(&row) {
+        if self.spec.rejects(row) {
             return Some(Reply::Rejected("2003".to_owned()));
         }
         if self.spec.unexplained.contains(&row) {
@@ -574,7 +574,9 @@ impl Server {
 
     /// Whole seconds of its own clock.
     fn created_ms(&self, user: &Stored) -> i64 {
-        (self.clock.to_ms(user.at) + self.ahead_ms()).div_euclid(1_000) * 1_000
+        // Who was there before has been for a day.
+        let age_ms = if user.row.is_none() { 86_400_000 } else { 0 };
+        (self.clock.to_ms(user.at) + self.ahead_ms() - age_ms).div_euclid(1_000) * 1_000
     }
 
     pub(crate) fn ahead_ms(&self) -> i64 {

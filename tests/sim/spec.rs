@@ -56,8 +56,12 @@ pub(crate) struct Server {
     pub lookup_lag_s: f64,
     /// Users who are there already.
     pub existing: Vec<Existing>,
+    /// Every so manieth row has its user there already.
+    pub existing_every: Option<u32>,
     /// Rows that are rejected, with a known code.
     pub reject: Vec<u32>,
+    /// Every so manieth row is rejected, too.
+    pub reject_every: Option<u32>,
     /// Rows that are refused with words that no table explains.
     pub unexplained: Vec<u32>,
     /// Rows whose creates are throttled every time, whatever their pace.
@@ -119,6 +123,13 @@ pub(crate) enum BatchMode {
     Kept,
 }
 
+impl Server {
+    /// Whether a row is rejected, with a known code.
+    pub(crate) fn rejects(&self, row: u32) -> bool {
+        self.reject.contains(&row) || self.reject_every.is_some_and(|every| row % every == 0)
+    }
+}
+
 impl Default for Server {
     fn default() -> Self {
         Self {
@@ -136,7 +147,9 @@ impl Default for Server {
             poison: Vec::new(),
             lookup_lag_s: 0.0,
             existing: Vec::new(),
+            existing_every: None,
             reject: Vec::new(),
+            reject_every: None,
             unexplained: Vec::new(),
             throttle: Vec::new(),
             throttled_share: 0.0,

@@ -190,6 +190,11 @@ impl World<'_> {
 
     /// Users who are there already.
     fn populate(&self) {
+        let every = self.scenario.server.existing_every.unwrap_or(u32::MAX);
+        for row in (1..=self.scenario.users).filter(|row| row % every == 0) {
+            let ids = identifiers(row, self.scenario.run.no_external_id);
+            self.server.put(None, ids, false);
+        }
         for existing in &self.scenario.server.existing {
             let same = identifiers(existing.row, self.scenario.run.no_external_id);
             let mut ids = Identifiers::default();
