@@ -63,10 +63,20 @@ macro_rules! scenarios {
 scenarios! {
     after_a_crash
     batch_failures
+    batch_first_refused
+    batch_half_stored
     batch_identity
     batch_index
     batch_kept
+    batch_killed
     batch_named
+    batch_poison
+    batch_poison_and_outage
+    batch_poison_wide
+    batch_quota
+    batch_refused
+    batch_throttled_rows
+    batch_too_large
     batch_unnamed
     burst_429
     burst_429_retry_after
