@@ -17,6 +17,8 @@ use std::time::Duration;
 pub(super) const GATHER: Duration = Duration::from_millis(20);
 /// At most this much goes into one transaction, unless a request has more rows.
 const TOGETHER: usize = 500;
+/// Records of so many bytes may be in hand, whatever the settings.
+const BYTES_IN_HAND: usize = 32 << 20;
 /// The most doubts while which rows are claimed: doubts are settled before more are made.
 const DOUBTS_MOST: usize = 20_000;
 
@@ -32,7 +34,7 @@ impl Mapped {
         let (user, problems) = mapper(&claim.raw);
         let Claim { id, sends, job, is_first, .. } = *claim;
         let user = problems.into_iter().next().map_or(Ok(user), Err);
-        Self { id, in_hand: InHand { sends, job, is_first, sent_at: None }, user }
+        Self { id, in_hand: InHand { sends, job, is_first, sent_at: None, bytes: claim.raw.len() }, user }
     }
 }
 
@@ -126,6 +128,7 @@ impl<S: Running> Runner<S> {
         let now_ms = self.clock.to_ms(now);
         let target_now_ms = self.targets_clock.at(now_ms);
         let (run, rate_per_s) = (self.run, self.books.per_s(now));
+        let claim_bytes = BYTES_IN_HAND.saturating_sub(self.hand.bytes());
         let only = self.ahead.due(now_ms, claim);
         let commit = Commit { asked: claim, records: records.len() };
         let mapper = Arc::clone(&self.mapper);
@@ -137,6 +140,7 @@ impl<S: Running> Runner<S> {
                 records: &records,
                 take_back: &take_back,
                 claim,
+                claim_bytes,
                 only: only.as_deref(),
                 rate_per_s,
             };
@@ -177,6 +181,9 @@ impl<S: Running> Runner<S> {
     /// How many jobs to claim now.
     fn claims_wanted(&self, now: Moment) -> usize {
         if self.ending.has_begun() || self.ahead.idle_until(now).is_some() {
+            return 0;
+        }
+        if self.hand.bytes() >= BYTES_IN_HAND {
             return 0;
         }
         let wanted = self.may_wait(now);

@@ -68,6 +68,7 @@ mod tests {
         Landing {
             rows: vec![Landed { id: JobId(n), user, answer, wait: Duration::ZERO }],
             size: 1,
+            request: None,
             whole: None,
             trial: None,
             sent_at: Duration::ZERO,

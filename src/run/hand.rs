@@ -21,6 +21,8 @@ pub(super) struct InHand {
     /// No send before this claim can have arrived.
     pub is_first: bool,
     pub sent_at: Option<Moment>,
+    /// Of its record.
+    pub bytes: usize,
 }
 
 /// A claimed job that waits for the gate.
@@ -49,11 +51,14 @@ pub(super) struct Hand {
     turns: u64,
     /// Claimed and not recorded yet, ready or in flight.
     pub(super) claims: HashMap<JobId, InHand>,
+    /// Of their records.
+    bytes: usize,
 }
 
 impl Hand {
     /// A job was claimed.
     pub(super) fn take_in(&mut self, id: JobId, in_hand: InHand) {
+        self.bytes += in_hand.bytes;
         self.claims.insert(id, in_hand);
     }
 
@@ -134,7 +139,9 @@ impl Hand {
 
     /// A job has its outcome.
     pub(super) fn put_down(&mut self, id: JobId) -> Option<InHand> {
-        self.claims.remove(&id)
+        let in_hand = self.claims.remove(&id)?;
+        self.bytes -= in_hand.bytes;
+        Some(in_hand)
     }
 
     pub(super) fn get(&self, id: JobId) -> Option<&InHand> {
@@ -153,6 +160,11 @@ impl Hand {
     /// How many are claimed, ready or in flight.
     pub(super) fn len(&self) -> usize {
         self.claims.len()
+    }
+
+    /// How many bytes their records have.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -201,7 +213,7 @@ mod tests {
 
     fn line_up(hand: &mut Hand, n: i64, user: User, limit: usize, batch: &Batching, now: Moment) {
         let job = Job { spent: 0, first_sent_ms: None, had_unknown: false, duplicate: false };
-        hand.take_in(JobId(n), InHand { sends: 1, job, is_first: true, sent_at: None });
+        hand.take_in(JobId(n), InHand { sends: 1, job, is_first: true, sent_at: None, bytes: 0 });
         hand.line_up(JobId(n), user, limit, batch, now);
     }
 

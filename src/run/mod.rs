@@ -87,6 +87,8 @@ pub struct Runner<S: Running> {
     gate: Gate,
     hand: Hand,
     groups: Groups,
+    /// Requests of several rows, so far.
+    shared_requests: i64,
     explaining: Explaining,
     outbox: Outbox,
     commit: Option<JoinHandle<Committed<S>>>,
@@ -137,6 +139,7 @@ impl<S: Running> Runner<S> {
             run,
             gate,
             hand: Hand::default(),
+            shared_requests: 0,
             groups: Groups::new(settings.batching.most, settings.most()),
             explaining: Explaining::default(),
             outbox: Outbox::default(),

@@ -49,9 +49,19 @@ impl<S: Running> Runner<S> {
             if self.settings.batching.counts_users {
                 self.gate.rate.charge(rows.len().saturating_sub(1), now);
             }
-            let flight = worker::Flight { rows, trial };
+            let request = self.number_of_request(rows.len());
+            let flight = worker::Flight { rows, request, trial };
             self.requests.spawn(worker::create(Arc::clone(&self.target), self.clock, flight));
         }
+    }
+
+    /// The ledger tells by a number which rows shared a request.
+    fn number_of_request(&mut self, rows: usize) -> Option<i64> {
+        if rows < 2 {
+            return None;
+        }
+        self.shared_requests += 1;
+        Some(self.shared_requests)
     }
 
     /// When the next request for creates is ready to leave, if rows wait at all.

@@ -158,6 +158,7 @@ fn landed(n: i64, outcome: Outcome, ended_at: Moment) -> Landing {
     Landing {
         rows: vec![Landed { id: JobId(n), user, answer, wait: Duration::ZERO }],
         size: 1,
+        request: None,
         whole: None,
         trial: None,
         sent_at: Duration::ZERO,

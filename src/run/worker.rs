@@ -17,6 +17,8 @@ use std::time::Duration;
 /// A request for creates on its way.
 pub(super) struct Flight {
     pub rows: Vec<Ready>,
+    /// Its number in this run, where it has several rows.
+    pub request: Option<i64>,
     pub trial: Option<Trial>,
 }
 
@@ -26,6 +28,8 @@ pub(super) struct Landing {
     pub rows: Vec<Landed>,
     /// How many rows the request had.
     pub size: usize,
+    /// Its number in this run, where it had several.
+    pub request: Option<i64>,
     /// The request came to one end for several rows, and this may be in the directory all the same.
     pub whole: Option<Stored>,
     pub trial: Option<Trial>,
@@ -134,7 +138,7 @@ impl Event {
 }
 
 pub(super) async fn create(target: Arc<dyn Target>, clock: Clock, flight: Flight) -> Event {
-    let Flight { rows, trial } = flight;
+    let Flight { rows, request, trial } = flight;
     let (ids, users): (Vec<JobId>, Vec<User>) =
         rows.into_iter().map(|ready| (ready.id, ready.user)).unzip();
     let sent_at = clock.now();
@@ -154,6 +158,7 @@ pub(super) async fn create(target: Arc<dyn Target>, clock: Clock, flight: Flight
     Event::Landed(Box::new(Landing {
         rows,
         size,
+        request,
         whole,
         trial,
         sent_at,

@@ -40,6 +40,8 @@ pub struct Attempt {
     pub message: Option<String>,
     /// The provider's id of the request, if it gave one.
     pub request_id: Option<String>,
+    /// The number of its request in this run, where it had more than one job.
+    pub request: Option<i64>,
 }
 
 /// What to write about one job.
@@ -79,6 +81,8 @@ pub struct Tick<'a> {
     pub take_back: &'a [(JobId, u32)],
     /// How many jobs to claim at most.
     pub claim: usize,
+    /// How many bytes their records may have altogether; one job is claimed in any case.
+    pub claim_bytes: usize,
     /// Only these are claimed, where some were chosen.
     pub only: Option<&'a [JobId]>,
     /// Jobs settled a second, for `status`.

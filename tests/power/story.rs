@@ -134,6 +134,7 @@ impl Story {
             records: &records,
             take_back: &[],
             claim,
+            claim_bytes: usize::MAX,
             only: None,
             rate_per_s: 0.0,
         })?;

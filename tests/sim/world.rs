@@ -251,6 +251,7 @@ impl World<'_> {
             records: &[],
             take_back: &[],
             claim: n,
+            claim_bytes: usize::MAX,
             only: None,
             rate_per_s: 0.0,
         };
@@ -275,6 +276,7 @@ impl World<'_> {
                     code: None,
                     message: None,
                     request_id: None,
+                    request: None,
                 }),
                 problem: None,
             })

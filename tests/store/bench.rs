@@ -276,6 +276,7 @@ impl<S: Store> Bench<S> {
             records,
             take_back,
             claim,
+            claim_bytes: usize::MAX,
             only: None,
             rate_per_s: 1.5,
         };
@@ -410,6 +411,7 @@ impl Sent {
             code: self.code.clone(),
             message: None,
             request_id: None,
+            request: None,
         });
         Record {
             id,

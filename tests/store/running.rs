@@ -204,6 +204,7 @@ pub(super) fn a_failed_transaction_changes_nothing<S: Store>(mut bench: Bench<S>
         records: &records,
         take_back: &[],
         claim: 1,
+        claim_bytes: usize::MAX,
         only: None,
         rate_per_s: 0.0,
     };

@@ -77,9 +77,9 @@ impl<S: Running> Runner<S> {
             landing.change_outcomes(|outcome| outcome.shared(stored));
         }
         let size = landing.size;
-        let Landing { rows, sent_at, ended_at, told, .. } = landing;
+        let Landing { rows, request, sent_at, ended_at, told, .. } = landing;
         // Rows that went together wait together.
-        let (times, now) = (Times { sent_at, ended_at, read }, self.now());
+        let (times, now) = (Times { sent_at, ended_at, read, request }, self.now());
         for (row, next_size) in rows.into_iter().zip(next_sizes) {
             self.conclude_row(row, &told, times, now, Shared { epoch, size, next_size });
         }

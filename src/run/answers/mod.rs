@@ -26,6 +26,8 @@ struct Times {
     sent_at: Moment,
     ended_at: Moment,
     read: Option<Duration>,
+    /// The number of the request, where it had several rows.
+    request: Option<i64>,
 }
 
 impl<S: Running> Runner<S> {
@@ -82,7 +84,7 @@ impl<S: Running> Runner<S> {
             let sent_at = self.hand.get(id).and_then(|in_hand| in_hand.sent_at).unwrap_or(now);
             let why = "stopped before an answer came".to_owned();
             let answer = Answer::worded(Outcome::Unknown, why);
-            let times = Times { sent_at, ended_at: now, read: None };
+            let times = Times { sent_at, ended_at: now, read: None, request: None };
             let at = self.now();
             self.record(id, &answer, &Told::default(), Some(times), at);
         }
@@ -167,7 +169,7 @@ impl<S: Running> Runner<S> {
         );
         let attempt = outcome.class().map(|class| {
             let now = self.clock.now();
-            let times = sent.unwrap_or(Times { sent_at: now, ended_at: now, read: None });
+            let times = sent.unwrap_or(Times { sent_at: now, ended_at: now, read: None, request: None });
             Attempt {
                 at_ms: self.clock.to_ms(times.sent_at),
                 took_ms: millis(times.ended_at.saturating_sub(times.sent_at)),
@@ -177,6 +179,7 @@ impl<S: Running> Runner<S> {
                 code: code.clone(),
                 message: message.clone(),
                 request_id: told.request_id.clone(),
+                request: times.request,
             }
         });
         let reason = match transition.status {

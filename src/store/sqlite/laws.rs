@@ -193,6 +193,7 @@ fn a_run_claims_as_the_law_says() {
         records: &[],
         take_back: &[],
         claim: 1_000,
+        claim_bytes: usize::MAX,
         only: None,
         rate_per_s: 1.0,
     };

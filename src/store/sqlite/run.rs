@@ -9,6 +9,7 @@ use crate::store::{
     Claim, JobId, NewRun, OpenJob, Outlook, Record, RunEnd, RunId, SourceId, TallyLine, Tick,
     Ticked,
 };
+use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator as _;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use std::collections::BTreeMap;
 
@@ -166,6 +167,7 @@ fn write(
             attempt.code,
             attempt.message,
             attempt.request_id,
+            attempt.request,
         ])?;
     }
     if let Some(problem) = &record.problem {
@@ -203,6 +205,33 @@ fn take_back(
     Ok(())
 }
 
+/// What one transaction still claims: so many jobs, with records of so many bytes. The first is claimed in any
+/// case.
+struct Budget {
+    jobs: usize,
+    bytes: usize,
+    is_first: bool,
+}
+
+impl Budget {
+    fn of(tick: &Tick<'_>) -> Self {
+        Self { jobs: tick.claim, bytes: tick.claim_bytes, is_first: true }
+    }
+
+    /// Whether a job with a record of so many bytes is claimed, too.
+    fn takes(&mut self, bytes: usize) -> bool {
+        let takes = self.jobs > 0 && (self.is_first || bytes <= self.bytes);
+        if takes {
+            self.jobs -= 1;
+            self.bytes = self.bytes.saturating_sub(bytes);
+            self.is_first = false;
+        } else {
+            self.jobs = 0;
+        }
+        takes
+    }
+}
+
 /// Of the jobs that were chosen those that are due, in the order of the choice.
 fn due_of(
     t: &Transaction<'_>,
@@ -210,31 +239,46 @@ fn due_of(
     jobs: &[JobId],
 ) -> rusqlite::Result<Vec<(Claim, i64)>> {
     let mut one = t.prepare_cached(sql::DUE_ONE)?;
+    let mut budget = Budget::of(tick);
     let mut rows = Vec::new();
     for job in jobs {
-        if rows.len() == tick.claim {
+        if budget.jobs == 0 {
             break;
         }
-        rows.extend(one.query_row(params![job.0, tick.now_ms], claim_from).optional()?);
+        let row = one.query_row(params![job.0, tick.now_ms], claim_from).optional()?;
+        rows.extend(row.filter(|(claim, _)| budget.takes(claim.raw.len())));
     }
     Ok(rows)
 }
 
 /// The jobs that are due, in turn: by time, and of one time by id. Those that go again at once have
-/// their place among the new ones.
+/// their place among the new ones. Records are read one by one: altogether they may be large.
 fn due(t: &Transaction<'_>, tick: &Tick<'_>) -> rusqlite::Result<Vec<(Claim, i64)>> {
     let limit = i64::try_from(tick.claim).unwrap_or(i64::MAX);
-    let timed = |row: &Row<'_>| Ok((row.get::<_, i64>(7)?, claim_from(row)?));
-    let mut new = t.prepare_cached(sql::DUE_NEW)?;
-    let mut rows: Vec<(i64, (Claim, i64))> =
-        new.query_map([limit], timed)?.collect::<rusqlite::Result<_>>()?;
-    let mut again = t.prepare_cached(sql::DUE_AGAIN)?;
-    for row in again.query_map([limit, tick.now_ms], timed)? {
-        rows.push(row?);
+    let (mut new, mut again) = (t.prepare_cached(sql::DUE_NEW)?, t.prepare_cached(sql::DUE_AGAIN)?);
+    let (mut new, mut again) = (new.query([limit])?, again.query(params![limit, tick.now_ms])?);
+    let turn = |row: &Row<'_>| Ok::<(i64, i64), rusqlite::Error>((row.get(7)?, row.get(0)?));
+    let mut next = (new.next()?.map(turn).transpose()?, again.next()?.map(turn).transpose()?);
+    let mut budget = Budget::of(tick);
+    let mut rows = Vec::new();
+    while budget.jobs > 0 {
+        let is_new = match next {
+            (None, None) => break,
+            (Some(new), Some(again)) => new < again,
+            (new, None) => new.is_some(),
+            (None, Some(_)) => false,
+        };
+        let source = if is_new { &mut new } else { &mut again };
+        let Some(row) = source.get() else { break };
+        let (claim, of) = claim_from(row)?;
+        if !budget.takes(claim.raw.len()) {
+            break;
+        }
+        rows.push((claim, of));
+        let following = source.next()?.map(turn).transpose()?;
+        *(if is_new { &mut next.0 } else { &mut next.1 }) = following;
     }
-    rows.sort_by_key(|(not_before_ms, (claim, _))| (*not_before_ms, claim.id));
-    rows.truncate(tick.claim);
-    Ok(rows.into_iter().map(|(_, row)| row).collect())
+    Ok(rows)
 }
 
 fn claim(

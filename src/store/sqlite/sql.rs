@@ -81,8 +81,8 @@ UPDATE job SET not_before_ms = 0 WHERE status = 'pending' AND sends > 0 AND not_
 /// Appends to the ledger. Primary key.
 pub(super) const ATTEMPT: &str = "\
 INSERT INTO attempt (job_id, n, run_id, mapping_id, op, at_ms, took_ms, read_ms, outcome, http_status, code,
-                     message, request_id)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+                     message, request_id, request)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
 
 /// Adds to the tally. Primary key.
 pub(super) const TALLY: &str = "\

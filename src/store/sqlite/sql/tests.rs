@@ -126,6 +126,7 @@ fn start(table: &mut Table, done: u32) {
         records: &[],
         take_back: &[],
         claim: 8,
+        claim_bytes: usize::MAX,
         only: None,
         rate_per_s: 0.0,
     };
