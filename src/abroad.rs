@@ -317,7 +317,7 @@ fn main_region(code: &str) -> Option<Region> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::target::authing::fields::V2;
+    use crate::provider::authing::fields::V2;
 
     fn seen<'a>(rules: &str, most: usize, numbers: impl Iterator<Item = &'a str>) -> Option<Told> {
         let mapping: Mapping = serde_json::from_str(rules).unwrap();

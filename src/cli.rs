@@ -3,7 +3,7 @@
 pub use crate::commands::global::{Color, Global};
 
 use crate::commands::{
-    check, demo, export, failures, init, password, preview, remap, retry_failed, run, sandbox,
+    check, demo, export, failures, init, password, preview, provider_list, remap, retry_failed, run, sandbox,
     settle, show, stage, status, waive,
 };
 use crate::error::{Exit, Result};
@@ -72,6 +72,10 @@ pub enum Command {
     Waive(waive::Waive),
     /// Write source records, re-stageable as they are; or old ids with the new ones
     Export(export::Export),
+    /// List the directories that users can be moved into
+    #[command(subcommand)]
+    Provider(provider_list::ProviderCommand),
+
     /// Prove a known password against its staged hash; write the custom password function
     #[command(subcommand)]
     Password(password::PasswordCommand),
@@ -104,6 +108,7 @@ pub fn dispatch(cli: Cli, ui: Ui) -> Result<Exit> {
         Command::Settle(args) => settle::run(global, ui, &args),
         Command::Waive(args) => waive::run(global, ui, &args),
         Command::Export(args) => export::run(global, ui, &args),
+        Command::Provider(command) => provider_list::run(ui, &command),
         Command::Password(command) => password::run(global, ui, &command),
         Command::Sandbox(settings) => sandbox::run(ui, *settings),
         Command::Demo(args) => demo::run(ui, &args),

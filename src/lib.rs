@@ -42,6 +42,7 @@ mod overlooked;
 pub mod password;
 pub mod prepare;
 pub mod problem;
+pub mod provider;
 pub mod redact;
 pub mod remap;
 pub mod run;

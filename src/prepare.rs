@@ -191,7 +191,7 @@ fn no_identifier(mapping: &Mapping, schema: &Schema) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::target::authing::fields::V2;
+    use crate::provider::authing::fields::V2;
 
     fn problems(raw: &str) -> Vec<(String, Rule)> {
         let rules = r#"{"externalId":"uid","email":"mail","phone":"phone","gender":"sex",

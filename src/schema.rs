@@ -33,8 +33,19 @@ pub struct Field {
     pub ty: Type,
     /// A further condition.
     pub format: Format,
-    /// The kind of identifier it holds, if any.
+    /// The kind of identifier it holds, if any: no two users have the same.
     pub identifier: Option<IdKind>,
+    /// What the provider takes for the same value.
+    pub folds: Fold,
+}
+
+/// What a provider takes for the same value of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fold {
+    /// The same text alone.
+    Exact,
+    /// Also where upper case stands for lower case.
+    Case,
 }
 
 /// What a target accepts.

@@ -15,7 +15,7 @@ use userferry::mapping::{Mapping, Rule};
 use userferry::password::is_unusable;
 use userferry::prepare::{Prepared, prepare};
 use userferry::problem::Problem;
-use userferry::target::authing::fields::V2;
+use userferry::provider::authing::fields::V2;
 use userferry::user::{User, Value, normalise};
 use userferry_fuzz::{has_twins, is_private, parse};
 

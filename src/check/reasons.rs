@@ -96,7 +96,7 @@ fn line(group: &Group, to: &dyn Fn(&str) -> Vec<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::TargetKind;
+    use crate::provider::authing::fields::V2;
 
     fn problem(record: u64, field: &str, rule: Rule, message: &str) -> FoundProblem {
         FoundProblem {
@@ -119,7 +119,7 @@ mod tests {
         reasons.add(problem(7, "uid", Rule::DuplicateKey, "as record 3"));
         reasons.add(problem(9, "uid", Rule::DuplicateKey, "as record 4"));
         reasons.add(problem(2, "", Rule::Syntax, "cut off"));
-        let schema = TargetKind::AuthingV2.schema();
+        let schema = &V2;
         let expected = "\
             1,500 x mail (goes to email): not an e-mail address: missing @ (email); first in u.csv, record 1, line 2\n\
             2 x uid (goes to externalId): for example as record 3 (duplicate-key); first in u.csv, record 7, line 8\n\
@@ -136,7 +136,7 @@ mod tests {
             reasons.add(problem(n, &format!("field{n}"), Rule::Type, "no text"));
         }
         assert_eq!((reasons.groups.len(), reasons.others), (MOST, 2_000));
-        let text = reasons.to_text(&Mapping::reference(), TargetKind::AuthingV2.schema());
+        let text = reasons.to_text(&Mapping::reference(), &V2);
         assert!(
             text.contains("… and 980 more reasons\n… and 2,000 problems of other fields\n"),
             "{text}"

@@ -1,7 +1,7 @@
 use super::*;
 use crate::input::Options;
 use crate::problem::Rule;
-use crate::target::authing::fields::V2;
+use crate::provider::authing::fields::V2;
 use std::io::Cursor;
 
 fn check(sources: &[(&str, &str)]) -> (CheckReport, Vec<FoundProblem>, Option<String>) {
@@ -118,7 +118,7 @@ fn passwords_that_do_not_suit_the_settings_are_a_warning() {
         let mapping = Mapping::reference();
         let mut checker = Checker::new(&mapping, &V2)
             .expect("a table can be made")
-            .guard(Guard { keep, accepted });
+            .guard(Guard { keep, accepted, each: None });
         let input = Cursor::new(text.as_bytes().to_vec());
         let mut reader =
             Reader::from_read(input, "users.json", &Options::default(), None).expect("it opens");

@@ -8,7 +8,6 @@ use crate::config::{Flags, Settings, process_env};
 use crate::error::{Error, Exit, Result};
 use crate::input::{Options, Reader, Source};
 use crate::mapping::Mapping;
-use crate::password::guard::Guard;
 use crate::store::file::Replacement;
 use crate::ui::Ui;
 use crate::ui::progress::ReadProgress;
@@ -58,7 +57,7 @@ pub enum CheckFormat {
 
 pub(crate) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
-    let schema = settings.target.kind.schema();
+    let schema = settings.target.schema();
     settings.mapping.validate(schema)?;
     let format = if args.json { CheckFormat::Json } else { args.format };
     if let (Some(path), Ok(table)) = (&args.output, super::canonical(&global.db)) {
@@ -71,7 +70,7 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
     let out = RefCell::new(Output::new(ui, args)?);
     let source_name = RefCell::new(String::new());
     let unwritten = RefCell::new(None);
-    let guard = Guard { keep: settings.target.keep_password, accepted: args.accept_passwords };
+    let guard = settings.target.guard(args.accept_passwords);
     let mut checker =
         Checker::new(&settings.mapping, schema)?.guard(guard).unused(&settings.check.unused);
     if format == CheckFormat::Jsonl {

@@ -2,13 +2,13 @@
 
 use super::sources::shell_word;
 use super::sources::source_name;
-use super::staged_mapping;
+use super::{schema_of, staged_mapping};
 use super::unmask::Unmasked;
-use crate::config::TargetKind;
 use crate::error::{Error, Result};
 use crate::job::{Detail, Status};
 use crate::mapping::Mapping;
 use crate::prepare;
+use crate::schema::Schema;
 use crate::store::{JobId, JobRow, Table};
 use crate::ui::Ui;
 use std::collections::BTreeSet;
@@ -41,13 +41,14 @@ impl Named {
         takes: fn(Status) -> bool,
     ) -> Result<Self> {
         let mapping = staged_mapping(table)?.unwrap_or_else(Mapping::reference);
+        let schema = schema_of(table)?;
         let (mut taken, mut others) = (BTreeSet::new(), Vec::<Other>::new());
         for typed in keys {
             for job in find(table, typed)? {
                 if takes(job.status) {
                     taken.insert(job.id);
                 } else if others.iter().all(|other| other.job.id != job.id) {
-                    others.push(Other::new(job, typed, &mapping)?);
+                    others.push(Other::new(job, typed, (&mapping, schema))?);
                 }
             }
         }
@@ -88,8 +89,11 @@ impl Named {
 }
 
 impl Other {
-    fn new(job: JobRow, typed: &str, mapping: &Mapping) -> Result<Self> {
-        let schema = TargetKind::AuthingV2.schema();
+    fn new(
+        job: JobRow,
+        typed: &str,
+        (mapping, schema): (&Mapping, &'static Schema),
+    ) -> Result<Self> {
         let user = prepare::inspect(&job.raw, mapping, schema).user;
         let unmasked = Unmasked::new(&[], mapping, schema)?;
         let shown = job.key.as_deref().map(|key| unmasked.key(key, &user, Some(typed), schema));

@@ -2,9 +2,8 @@
 
 use super::sources::source_name;
 use super::unmask::Unmasked;
-use super::{Writer, jobs_of, staged_mapping};
+use super::{Writer, jobs_of, schema_of, staged_mapping};
 use crate::clock;
-use crate::config::TargetKind;
 use crate::error::{Error, Exit, Result};
 use crate::mapping::Mapping;
 use crate::prepare;
@@ -25,7 +24,7 @@ pub(super) fn undo(
     way_out: Option<String>,
 ) -> Result<Exit> {
     let mapping = staged_mapping(&writer.table)?.unwrap_or_else(Mapping::reference);
-    let schema = TargetKind::AuthingV2.schema();
+    let schema = schema_of(&writer.table)?;
     let mut sum = Undone::default();
     for jobs in jobs.chunks(UNDONE_AT_ONCE) {
         let now_ms = clock::system_ms();
@@ -57,7 +56,7 @@ pub(super) fn by_key(table: &Table, typed: &str) -> Result<Vec<JobRow>> {
     let jobs = jobs_of(table, typed)?;
     if jobs.len() > 1 && table.jobs_by_key(typed)?.is_empty() {
         let mapping = staged_mapping(table)?.unwrap_or_else(Mapping::reference);
-        let schema = TargetKind::AuthingV2.schema();
+        let schema = schema_of(table)?;
         let unmasked = Unmasked::new(&[], &mapping, schema)?;
         let place = |job: &JobRow| {
             let user = prepare::inspect(&job.raw, &mapping, schema).user;

@@ -6,6 +6,7 @@
 
 mod export;
 
+use super::sandbox;
 use crate::error::{Error, Exit, Result};
 use crate::sandbox::{Sandbox, Settings};
 use crate::store::file::open_private;
@@ -45,9 +46,10 @@ pub(crate) fn run(ui: Ui, args: &Demo) -> Result<Exit> {
     let folder = folder(args)?;
     let story = Story::new(ui, &folder)?;
     ui.note(&format!(
-        "Userferry moves {} made-up users into a stand-in for an Authing pool on this machine.\n\
+        "Userferry moves {} made-up users into a stand-in for {} on this machine.\n\
          Everything lies in {}; nothing leaves this machine.",
         grouped(export::USERS),
+        sandbox::provider().title,
         folder.display()
     ));
     story.tell()?;
@@ -202,11 +204,9 @@ impl<'a> Story<'a> {
                 command.env(name, value);
             }
         }
-        command
-            .env("AUTHING_HOST", format!("http://127.0.0.1:{}", self.sandbox.port))
-            .env("AUTHING_USERPOOL_ID", &self.sandbox.user_pool_id)
-            .env("AUTHING_SECRET", &self.sandbox.secret)
-            .env("NO_PROXY", "*");
+        let url = format!("http://127.0.0.1:{}", self.sandbox.port);
+        let (pool, secret) = (&self.sandbox.user_pool_id, &self.sandbox.secret);
+        command.envs(sandbox::environment(&url, pool, secret)).env("NO_PROXY", "*");
         command.spawn().map_err(|error| Error::internal(format!("a step cannot start: {error}")))
     }
 

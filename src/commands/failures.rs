@@ -7,8 +7,7 @@ use super::global::Global;
 use super::next::{self, Conflicts};
 use super::sources::Names;
 use super::unmask::Unmasked;
-use super::{open_reader, staged_mapping};
-use crate::config::TargetKind;
+use super::{open_reader, schema_of, staged_mapping};
 use crate::error::{Error, Exit, Result};
 use crate::job::Status;
 use crate::mapping::Mapping;
@@ -82,7 +81,7 @@ pub enum FailureFormat {
 pub(crate) fn run(global: &Global, ui: Ui, args: &Failures) -> Result<Exit> {
     let table = open_reader(global)?;
     let mapping = staged_mapping(&table)?.unwrap_or_else(Mapping::reference);
-    let schema = TargetKind::AuthingV2.schema();
+    let schema = schema_of(&table)?;
     let keys = Keys { unmasked: Unmasked::new(&args.unmask, &mapping, schema)?, mapping: &mapping };
     let rows = Rows { table, which: wanted(&args.status) };
     let format = if args.json { FailureFormat::Json } else { args.format };
@@ -121,7 +120,7 @@ struct Keys<'a> {
 impl Keys<'_> {
     fn shown(&self, table: &Table, id: JobId, key: Option<&str>) -> Result<String> {
         let Some(key) = key else { return Ok("-".to_owned()) };
-        let schema = TargetKind::AuthingV2.schema();
+        let schema = schema_of(table)?;
         let raw = table.record(id)?.unwrap_or_default();
         let user = prepare::inspect(&raw, self.mapping, schema).user;
         Ok(self.unmasked.key(key, &user, None, schema))

@@ -5,7 +5,8 @@ use super::global::Global;
 use super::reading::SourceOptions;
 use crate::check::{FoundProblem, Reasons};
 use crate::clock;
-use crate::config::{self, TargetKind};
+use crate::config;
+use crate::provider::{self, Provider};
 use crate::error::{Error, Exit, Result};
 use crate::input::{Options, Reader, Source, nulls, show_name};
 use crate::store::file::Replacement;
@@ -37,6 +38,10 @@ pub struct Init {
     #[arg(long, value_name = "SOURCE")]
     pub from: Option<String>,
 
+    /// The provider that the users go to, as userferry provider list names it [default: the first]
+    #[arg(long, value_name = "NAME")]
+    pub provider: Option<String>,
+
     /// Ask nothing: `init` never does, so scripts may say it as they do to other commands
     #[arg(long)]
     pub yes: bool,
@@ -45,13 +50,33 @@ pub struct Init {
     pub reading: SourceOptions,
 }
 
+impl Init {
+    fn provider(&self) -> Result<&'static Provider> {
+        let Some(name) = &self.provider else { return Ok(provider::ALL[0]) };
+        provider::named(provider::ALL, name).ok_or_else(|| {
+            let names: Vec<&str> = provider::ALL.iter().map(|provider| provider.name).collect();
+            Error::usage("--provider: the name of a provider is expected")
+                .hint(format!("there is {}", names.join(", ")))
+        })
+    }
+}
+
+/// What the file lacks that only a person knows.
+fn to_set(provider: &Provider) -> String {
+    match provider.required().as_slice() {
+        [] => "Look at [target] in it".to_owned(),
+        names => format!("Set {} in it", names.join(" and ")),
+    }
+}
+
 pub(crate) fn run(global: &Global, ui: Ui, args: &Init) -> Result<Exit> {
+    let provider = args.provider()?;
     let path = global.config.as_deref().unwrap_or(Path::new(config::DEFAULT_FILE));
     let Some(name) = &args.from else {
-        write(path, config::TEMPLATE)?;
+        write(path, &config::template(provider))?;
         let shown = path.display();
         let check = check_line(global, "users.json", &args.reading);
-        ui.note(&format!("Wrote {shown}. Set user_pool_id in it, then: {check}"));
+        ui.note(&format!("Wrote {shown}. {}, then: {check}", to_set(provider)));
         return Ok(Exit::Done);
     };
     // Before the export is read: standard input can be read only once.
@@ -62,9 +87,15 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Init) -> Result<Exit> {
     if let (Some(file), Ok(table)) = (source.path(), super::canonical(&global.db)) {
         super::refuse_table(&table, file)?;
     }
-    let Sample { proposal, seen, null } = look_at(ui, &source, &args.reading)?;
-    write(path, &settings(&proposal, &null))?;
-    tell(ui, &proposal, path, &seen, &check_line(global, name, &args.reading));
+    let Sample { proposal, seen, null } = look_at(ui, &source, &args.reading, provider)?;
+    write(path, &settings(provider, &proposal, &null))?;
+    tell(ui, &proposal);
+    let check = check_line(global, name, &args.reading);
+    ui.note(&format!(
+        "\nWrote {} after a look at {seen}. {}, read [mapping], and change what is wrong; then: {check}",
+        path.display(),
+        to_set(provider)
+    ));
     Ok(Exit::Done)
 }
 
@@ -90,7 +121,12 @@ struct Sample {
 }
 
 /// Looks at the first records, and proposes.
-fn look_at(ui: Ui, source: &Source, reading: &SourceOptions) -> Result<Sample> {
+fn look_at(
+    ui: Ui,
+    source: &Source,
+    reading: &SourceOptions,
+    provider: &'static Provider,
+) -> Result<Sample> {
     let options = Options { count_nulls: true, ..reading.options() };
     let mut reader = Reader::open(source, &options, None)?;
     if let Some(note) = reader.note() {
@@ -135,7 +171,7 @@ fn look_at(ui: Ui, source: &Source, reading: &SourceOptions) -> Result<Sample> {
     }
     unread.tell(ui, source);
     let is_sample = read == SAMPLE || bytes >= MOST_BYTES;
-    let proposal = propose(&survey, is_sample, TargetKind::AuthingV2.schema());
+    let proposal = propose(&survey, is_sample, &provider.schema);
     Ok(Sample { proposal, seen: looked_at(survey.records(), read, faulty), null })
 }
 
@@ -194,9 +230,9 @@ fn looked_at(records: u64, read: u64, faulty: u64) -> String {
 }
 
 /// The commented settings, with this mapping and these words in place of the example's.
-fn settings(proposal: &Proposal, null: &[String]) -> String {
-    let template = config::TEMPLATE.split_once("[mapping]\n");
-    let (before, example) = template.unwrap_or((config::TEMPLATE, ""));
+fn settings(provider: &Provider, proposal: &Proposal, null: &[String]) -> String {
+    let template = config::template(provider);
+    let (before, example) = template.split_once("[mapping]\n").unwrap_or((&template, ""));
     let help = example.split_inclusive('\n').take_while(|line| line.starts_with('#'));
     let words: Vec<String> = null.iter().map(|word| quoted(word)).collect();
     let before = match words.as_slice() {
@@ -225,8 +261,8 @@ fn there_already(path: &Path) -> Error {
         .hint("edit it, or name another file with --config")
 }
 
-/// What was found, and what to do next. Names of fields, never values.
-fn tell(ui: Ui, proposal: &Proposal, path: &Path, seen: &str, check: &str) {
+/// What was found. Names of fields, never values.
+fn tell(ui: Ui, proposal: &Proposal) {
     let name = |text: &str| show_name(text.as_bytes());
     let held = proposal.lines.iter().filter(|line| line.holds || line.is_part);
     let mut rows: Vec<Vec<String>> = held
@@ -253,11 +289,6 @@ fn tell(ui: Ui, proposal: &Proposal, path: &Path, seen: &str, check: &str) {
              [mapping]",
         );
     }
-    let shown = path.display();
-    ui.note(&format!(
-        "\nWrote {shown} after a look at {seen}. Set user_pool_id in it, read [mapping], and change \
-         what is wrong; then: {check}"
-    ));
 }
 
 #[cfg(test)]

@@ -16,8 +16,10 @@ pub(crate) mod init;
 mod newer;
 mod next;
 pub(crate) mod password;
+mod own_flags;
 mod place;
 pub(crate) mod preview;
+pub(crate) mod provider_list;
 mod reading;
 pub(crate) mod remap;
 pub(crate) mod retry_failed;
@@ -33,10 +35,12 @@ mod unmask;
 pub(crate) mod waive;
 
 use crate::clock;
-use crate::config::TargetKind;
+use crate::config::{self, TargetSettings};
 use crate::error::{Error, Result};
 use crate::mapping::Mapping;
 use crate::password::guard::Guard;
+use crate::provider::{self, Provider};
+use crate::schema::Schema;
 use crate::store::file::{self, FileId};
 use crate::store::lock::{Holder, Lock};
 use crate::store::{JobRow, Reading, Staging, StoreError, Table};
@@ -106,7 +110,8 @@ fn open_writer(global: &Global, command: &str, create: bool) -> Result<Writer> {
         if !table.is_compared()? {
             went_on = table.unfinished_sources()?.pop().map(|source| source.path);
         }
-        crate::stage::compare(&mut table, &mapping, TargetKind::AuthingV2.schema())?;
+        let schema = schema_of(&table)?;
+        crate::stage::compare(&mut table, &mapping, schema)?;
     }
     Ok(Writer { table, went_on, _lock: lock })
 }
@@ -162,7 +167,8 @@ fn keep_guard(table: &mut Table, guard: Guard) -> Result<()> {
 
 /// Refuses rows whose passwords were judged for another setting than the one that they would be sent
 /// with.
-fn same_guard(table: &Table, keep: bool) -> Result<()> {
+fn same_guard(table: &Table, target: &TargetSettings) -> Result<()> {
+    let keep = target.guard(false).keep;
     match staged_guard(table)? {
         Some(staged) if staged.keep != keep && table.counts()?.total > 0 => Err(Error::usage(
             format!(
@@ -173,6 +179,36 @@ fn same_guard(table: &Table, keep: bool) -> Result<()> {
         .hint("userferry remap validates again what is not done yet; or put the old setting back")),
         _ => Ok(()),
     }
+}
+
+/// The provider that the table was staged for; before that the one that is meant where nothing names another.
+fn provider_of(table: &Table) -> Result<&'static Provider> {
+    let Some(binding) = table.binding()? else { return Ok(provider::ALL[0]) };
+    provider::named(provider::ALL, &binding.provider).ok_or_else(|| {
+        Error::usage(format!(
+            "the job table is for the provider {}, which this version does not know",
+            binding.provider
+        ))
+        .hint("userferry provider list shows those that it knows")
+    })
+}
+
+/// The fields of that provider.
+fn schema_of(table: &Table) -> Result<&'static Schema> {
+    Ok(&provider_of(table)?.schema)
+}
+
+/// Refuses rows that were staged for another provider than the one that the settings name.
+fn same_provider(table: &Table, settings: &config::Settings) -> Result<()> {
+    let (staged, named) = (provider_of(table)?, settings.target.provider);
+    if staged == named || table.binding()?.is_none() || table.counts()?.total == 0 {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "the rows in the job table were staged for {}, and kind under [target] is {} now",
+        staged.name, named.name
+    ))
+    .hint("put the old setting back, or stage into a fresh table: userferry --db another.db stage users.json"))
 }
 
 /// The rows of this key, else those that have this identifier.
@@ -191,7 +227,7 @@ fn jobs_of(table: &Table, key: &str) -> Result<Vec<JobRow>> {
 /// The rows that have this identifier.
 fn jobs_with(table: &Table, identifier: &str) -> Result<Vec<JobRow>> {
     let mapping = staged_mapping(table)?.unwrap_or_else(Mapping::reference);
-    let schema = TargetKind::AuthingV2.schema();
+    let schema = schema_of(table)?;
     let jobs = crate::stage::with_lens(&mapping, schema, |lens| {
         table.jobs_with(identifier, lens.identify)
     });

@@ -1,8 +1,7 @@
 //! What newer records say of users who are done, who stay as they were sent.
 
-use super::staged_mapping;
 use super::unmask::Unmasked;
-use crate::config::TargetKind;
+use super::{schema_of, staged_mapping};
 use crate::error::Result;
 use crate::job::Newer;
 use crate::mapping::Mapping;
@@ -67,7 +66,7 @@ pub(super) fn tell_source(ui: Ui, table: &Table, path: &str) -> Result<()> {
 /// The keys of rows, masked as those of failures are.
 fn keys(table: &Table, rows: &[NewerRow]) -> Result<Vec<String>> {
     let mapping = staged_mapping(table)?.unwrap_or_else(Mapping::reference);
-    let schema = TargetKind::AuthingV2.schema();
+    let schema = schema_of(table)?;
     let unmasked = Unmasked::new(&[], &mapping, schema)?;
     let shown = rows.iter().map(|row| {
         let user = prepare::inspect(&table.record(row.id)?.unwrap_or_default(), &mapping, schema);

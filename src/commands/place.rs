@@ -1,8 +1,7 @@
 //! Rows by the place that their records come from: those without a key have no other name.
 
 use super::sources::{is_source, shell_word, source_name};
-use super::{anew, staged_mapping};
-use crate::config::TargetKind;
+use super::{anew, schema_of, staged_mapping};
 use crate::error::{Error, Result};
 use crate::mapping::Mapping;
 use crate::prepare;
@@ -92,7 +91,7 @@ fn has_a_key(table: &Table, place: &Place, jobs: &[JobRow]) -> Result<Error> {
 fn external_id(table: &Table, job: &JobRow) -> Result<Option<String>> {
     let Some(key) = &job.key else { return Ok(None) };
     let mapping = staged_mapping(table)?.unwrap_or_else(Mapping::reference);
-    let user = prepare::inspect(&job.raw, &mapping, TargetKind::AuthingV2.schema()).user;
+    let user = prepare::inspect(&job.raw, &mapping, schema_of(table)?).user;
     let is_id = user.identifiers.get(IdKind::ExternalId) == Some(key)
         // A terminal would take these for its own.
         && !key.chars().any(char::is_control);

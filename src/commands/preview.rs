@@ -3,10 +3,10 @@
 use super::global::Global;
 use super::reading::SourceOptions;
 use super::unmask::Unmasked;
-use super::{jobs_of, open_reader, staged_mapping};
+use super::{jobs_of, open_reader, schema_of, staged_mapping};
 use crate::check::{Nowhere, mapped_to};
 use crate::columns;
-use crate::config::{Flags, Settings, TargetKind, process_env};
+use crate::config::{Flags, Settings, process_env};
 use crate::error::{Error, Exit, Result};
 use crate::input::{Reader, Record, Source, show_name};
 use crate::mapping::{Mapping, Origin, Traced, for_each_field};
@@ -67,11 +67,11 @@ type Shown = (String, bool);
 
 fn from_source(global: &Global, args: &Preview, source: &str) -> Result<Shown> {
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
-    let schema = settings.target.kind.schema();
+    let schema = settings.target.schema();
     let mapping = &settings.mapping;
     mapping.validate(schema)?;
     let unmasked = Unmasked::new(&args.unmask, mapping, schema)?;
-    let guard = Guard { keep: settings.target.keep_password, accepted: false };
+    let guard = settings.target.guard(false);
     let source = Source::parse(source);
     let options = args.reading.options_for(&settings);
     let mut reader = Reader::open(&source, &options, None)?;
@@ -114,10 +114,10 @@ fn from_table(global: &Global, key: &str, unmask: &[String]) -> Result<Vec<Shown
     let table = open_reader(global)?;
     let jobs = jobs_of(&table, key)?;
     let mapping = staged_mapping(&table)?.unwrap_or_else(Mapping::reference);
-    let schema = TargetKind::AuthingV2.schema();
+    let schema = schema_of(&table)?;
     let unmasked = Unmasked::new(unmask, &mapping, schema)?;
     // The table says what is wrong with its rows.
-    let guard = Guard { keep: true, accepted: true };
+    let guard = Guard { keep: true, accepted: true, each: None };
     let mut shown = Vec::new();
     for job in &jobs {
         let place = format!("{}, {}", place(&job.source, job.record_no, job.line), job.status);

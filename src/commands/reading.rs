@@ -72,6 +72,6 @@ impl SourceOptions {
             known.mapping = mapping.columns();
         }
         options.null = options.null.or_else(|| settings.null.clone());
-        input::Options { cells: mapping.cells(settings.target.kind.schema()), ..options }
+        input::Options { cells: mapping.cells(settings.target.schema()), ..options }
     }
 }

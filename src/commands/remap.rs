@@ -5,7 +5,6 @@ use super::{open_writer, staged_guard, staged_mapping};
 use crate::config::{Flags, Settings, process_env};
 use crate::error::{Error, Exit, Result};
 use crate::mapping::Mapping;
-use crate::password::guard::Guard;
 use crate::remap::remap;
 use crate::store::{Counts, Reading, Staging};
 use crate::ui::Ui;
@@ -23,7 +22,7 @@ pub struct Remap {
 
 pub(crate) fn run(global: &Global, ui: Ui, args: &Remap) -> Result<Exit> {
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
-    let schema = settings.target.kind.schema();
+    let schema = settings.target.schema();
     settings.mapping.validate(schema)?;
     let mut writer = open_writer(global, "remap", false)?;
     let table = &mut writer.table;
@@ -32,7 +31,7 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Remap) -> Result<Exit> {
         return Err(Error::usage("nothing is staged yet").hint("userferry stage SOURCE"));
     };
     let staged = staged_guard(table)?;
-    let guard = Guard { keep: settings.target.keep_password, accepted: args.accept_passwords };
+    let guard = settings.target.guard(args.accept_passwords);
     let is_same = old == settings.mapping && staged.is_none_or(|staged| staged.keep == guard.keep);
     if is_same && !guard.accepted && table.remap()?.is_none() {
         let invalid = match before.invalid {

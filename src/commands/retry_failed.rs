@@ -3,7 +3,7 @@
 use super::chosen::Named;
 use super::decide::by_key;
 use super::global::Global;
-use super::sending::{SETTINGS_HELP, Sending};
+use super::sending::{Sending, settings_help};
 use super::{open_reader, open_writer, run};
 use crate::clock;
 use crate::error::{Exit, Result};
@@ -15,7 +15,7 @@ use clap::{Args, ValueEnum};
 
 /// `retry-failed`.
 #[derive(Debug, Args)]
-#[command(after_help = SETTINGS_HELP)]
+#[command(after_help = settings_help())]
 #[command(mut_arg("dry_run", |arg| arg.help("Count the rows that would be pending again; send and change nothing")))]
 pub struct RetryFailed {
     /// Only rows that failed with this code

@@ -6,22 +6,21 @@ mod finish;
 
 use super::chosen::Named;
 use super::global::Global;
-use super::sending::{SETTINGS_HELP, Sending};
+use super::sending::{Sending, settings_help};
 use super::sources::{source_name, to_go_on};
 use super::{Writer, ask, jobs_of, machine, open_reader, open_writer};
 use crate::clock::Clock;
-use crate::config::{self, OnUnknown, TargetKind, process_env};
+use crate::config::{self, OnUnknown, process_env};
 use crate::error::{Error, Exit, Result};
 use crate::job::{Policy, Status};
 use crate::mapping::Mapping;
 use crate::monitor::Monitor;
-use crate::run::batching::Batching;
+use crate::provider::Connection;
 use crate::run::doubt::Quiet;
 use crate::run::{Finished, Mapper, Runner, Settings, Totals, signals};
 use crate::schema::Schema;
 use crate::store::{JobId, NewRun, Reading, Running, Table};
-use crate::target::authing::v2::{self, V2};
-use crate::target::http;
+use crate::target::{Target, http};
 use crate::ui::Ui;
 use crate::ui::progress::RunProgress;
 use crate::words::grouped;
@@ -44,7 +43,7 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// `run`.
 #[derive(Debug, Args)]
-#[command(after_help = SETTINGS_HELP)]
+#[command(after_help = settings_help())]
 pub struct Run {
     /// Send only the rows of this key, then stop; may be given several times: a canary of people whom
     /// you can ask
@@ -84,7 +83,7 @@ fn chosen(ui: Ui, table: &Table, keys: &[String]) -> Result<Option<BTreeSet<JobI
 pub(super) fn load(global: &Global, args: &Sending) -> Result<config::Settings> {
     if args.secret.is_some() {
         return Err(Error::usage("the secret is never an argument: other users of this machine can read those")
-            .hint("set AUTHING_SECRET, or secret_file in userferry.toml; change the secret at the provider, for the history of your shell has it now"));
+            .hint("use secret_file in userferry.toml, or the environment (userferry run --help); change the secret at the provider, for the history of your shell has it now"));
     }
     config::Settings::load(global.config.as_deref(), &args.flags(), &process_env)
 }
@@ -97,8 +96,7 @@ pub(super) struct Ready {
 
 /// Where users are sent.
 struct To {
-    pool: String,
-    target: V2,
+    target: Arc<dyn Target>,
     clock: Clock,
 }
 
@@ -109,17 +107,18 @@ pub(super) fn ready(
     settings: &config::Settings,
     table: &Table,
 ) -> Result<Ready> {
+    super::same_provider(table, settings)?;
     let mapping = binding::mapping_for(settings, table)?;
-    super::same_guard(table, settings.target.keep_password)?;
+    super::same_guard(table, &settings.target)?;
     let most = args.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
-    open_files::allow_connections(width(settings).min(most))?;
-    let pool = settings.user_pool()?.to_owned();
-    binding::bind(table, settings, &pool)?;
-    let ask = || ask::unseen(global, &question(&pool));
+    open_files::allow_connections(settings.width().min(most))?;
+    settings.ready_to_run()?;
+    binding::bind(table, settings)?;
+    let ask = || ask::unseen(global, &question(&settings.target));
     let secret = config::load_secret(&settings.target, &process_env, ask)?;
     let clock = Clock::system();
-    let target = V2::new(target_settings(settings, &pool, secret), clock)?;
-    Ok(Ready { mapping, to: To { pool, target, clock } })
+    let target = (settings.target.provider.connect)(connection(settings, secret, clock))?;
+    Ok(Ready { mapping, to: To { target, clock } })
 }
 
 /// Runs on a table that is open.
@@ -131,7 +130,7 @@ pub(super) fn go(
     Ready { mapping, to }: Ready,
     only: Option<BTreeSet<JobId>>,
 ) -> Result<Exit> {
-    ui.note(&format!("To {}, user pool {}", settings.target.host, to.pool));
+    ui.note(&format!("To {}{}", settings.target.host, place(&settings.target)));
     if let Some(proxy) = http::proxy_in_use(&settings.target.host) {
         ui.note(&format!("Through the proxy {proxy}"));
     }
@@ -145,16 +144,16 @@ pub(super) fn go(
     }
     let Writer { mut table, _lock, .. } = writer;
     let is_first = !table.has_attempts()?;
-    let unproved = mapping.unproved_order(settings.target.kind.schema());
+    let unproved = mapping.unproved_order(settings.target.schema());
     if let Some(unproved) = unproved.as_ref().filter(|_| is_first) {
         ui.warn(unproved);
     }
     let before = table.counts()?;
-    binding::bind_now(&mut table, settings, &to.pool)?;
+    binding::bind_now(&mut table, settings)?;
     let errors_before = table.errors_by_class()?;
     let plan = Plan {
         settings: Settings { only, ..run_settings(settings, args) },
-        mapper: mapper(mapping, settings.target.kind.schema()),
+        mapper: mapper(mapping, settings.target.schema()),
         told: describe(settings, args),
     };
     let finished = drain(table, to, plan, Box::new(RunProgress::new(ui)))?;
@@ -198,7 +197,6 @@ fn drain(
             settings: told,
             now_ms: clock.now_ms(),
         })?;
-        let target = Arc::new(target);
         let runner = Runner::new(table, target, mapper, settings, clock, run, totals, monitor);
         // A task like its requests: on this thread each answer would have to wake it from another one.
         let drained = tokio::spawn(runner.drain(signals)).await;
@@ -217,34 +215,30 @@ pub(super) fn mapper(mapping: Mapping, schema: &'static Schema) -> Mapper {
     })
 }
 
-fn target_settings(settings: &config::Settings, pool: &str, secret: SecretString) -> v2::Settings {
-    let TargetKind::AuthingV2 = settings.target.kind;
+fn connection(settings: &config::Settings, secret: SecretString, clock: Clock) -> Connection {
     let target = &settings.target;
-    v2::Settings {
+    Connection {
         http: http::Settings {
             host: target.host.clone(),
             request_timeout: settings.run.request_timeout.get(),
             connect_timeout: settings.run.connect_timeout().get(),
             ca_file: target.ca_file.clone(),
-            width: width(settings),
+            width: settings.width(),
+            request_id: target.provider.request_id,
         },
-        header_prefix: target.header_prefix.clone(),
-        user_pool_id: pool.to_owned(),
+        own: target.own.clone(),
         secret,
         keep_password: target.keep_password,
+        clock,
     }
-}
-
-fn width(settings: &config::Settings) -> usize {
-    usize::try_from(settings.run.concurrency).unwrap_or(1).max(1)
 }
 
 fn run_settings(settings: &config::Settings, args: &Sending) -> Settings {
     let run = &settings.run;
     let probe = run.probe_interval.get();
     Settings {
-        batching: Batching::of(1, 80),
-        width: width(settings),
+        batching: settings.target.provider.batching(),
+        width: settings.width(),
         ceiling: run.rate.map(units::Rate::per_second),
         quiet: Quiet {
             request_timeout: run.request_timeout.get(),
@@ -297,11 +291,20 @@ fn longest_quiet(own: Quiet, earlier: &[String]) -> Quiet {
 }
 
 /// For the terminal. It says how not to be asked, for nobody may be there to answer.
-fn question(pool: &str) -> String {
+fn question(target: &config::TargetSettings) -> String {
+    let secret = target.provider.secret;
+    let which: String = target.places().map(|(_, value)| format!(" {value}")).collect();
     format!(
-        "The secret of user pool {pool} is needed. AUTHING_SECRET in the environment, or secret_file in userferry.toml, \
-         avoids this question; Ctrl-C ends the run.\nSecret: "
+        "The secret of {}{which} is needed. {} in the environment, or secret_file in userferry.toml, \
+         avoids this question; Ctrl-C ends the run.\nSecret: ",
+        secret.of, secret.env
     )
+}
+
+/// Which directory at its host, in words: `, user pool 1234`.
+fn place(target: &config::TargetSettings) -> String {
+    let word = |name| target.provider.setting(name).map_or(name, |setting| setting.word);
+    target.places().map(|(name, value)| format!(", {} {value}", word(name))).collect()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Exit, Result};
 use crate::open_files;
+use crate::provider::{self, Provider};
 use crate::run::signals;
 use crate::sandbox::{Sandbox, Settings};
 use crate::ui::Ui;
@@ -22,14 +23,38 @@ pub(crate) fn run(ui: Ui, settings: Settings) -> Result<Exit> {
         ui.out(&format!("{}\n", sandbox.url()))?;
         ui.note(&format!(
             "A stand-in for rehearsals. In another terminal:\n  \
-             export AUTHING_HOST={} AUTHING_USERPOOL_ID={pool} AUTHING_SECRET={secret}\n  \
+             export {}\n  \
              userferry --db rehearsal.db stage users.json\n  \
              userferry --db rehearsal.db run\n\
              Ctrl-C ends it.",
-            sandbox.url()
+            exports(&sandbox.url(), &pool, &secret)
         ));
         signals.recv().await;
         sandbox.stop().await;
         Ok(Exit::Done)
     })
+}
+
+/// The provider that the sandbox stands in for.
+pub(super) fn provider() -> &'static Provider {
+    provider::ALL[0]
+}
+
+/// The variables of the environment that lead to a sandbox, with their values.
+pub(super) fn environment(
+    url: &str,
+    place: &str,
+    secret: &str,
+) -> impl Iterator<Item = (&'static str, String)> {
+    let provider = provider();
+    let places = provider.settings.iter().filter(|setting| setting.is_place);
+    let places = places.filter_map(|setting| setting.env).map(|env| (env, place.to_owned()));
+    let host = (provider.host.env, url.to_owned());
+    let secret = (provider.secret.env, secret.to_owned());
+    [host].into_iter().chain(places.collect::<Vec<_>>()).chain([secret])
+}
+
+fn exports(url: &str, place: &str, secret: &str) -> String {
+    let lines = environment(url, place, secret).map(|(name, value)| format!("{name}={value}"));
+    lines.collect::<Vec<_>>().join(" ")
 }

@@ -1,13 +1,32 @@
 //! How to send: the options of `run`, and of `retry-failed --run`.
 
+use super::own_flags::OwnFlags;
 use crate::config::{Flags, OnConflict, OnUnknown};
+use crate::provider;
 use crate::units::{Duration, Rate};
 use clap::Args;
 
 /// Where settings come from besides the flags of a run.
-pub(super) const SETTINGS_HELP: &str = "Flags go over the environment (USERFERRY_RATE=50/s, USERFERRY_MAX_OUTAGE=10m, …; AUTHING_HOST, \
-     AUTHING_USERPOOL_ID), and that over userferry.toml. The secret comes from AUTHING_SECRET, from the file that \
-     secret_file names, or is asked for on a terminal.";
+pub(super) fn settings_help() -> String {
+    let (mut names, mut secrets) = (Vec::new(), Vec::new());
+    for provider in provider::ALL {
+        let own = provider.settings.iter().filter_map(|setting| setting.env);
+        names.extend([provider.host.env].into_iter().chain(own));
+        secrets.push(provider.secret.env);
+    }
+    format!(
+        "Flags go over the environment (USERFERRY_RATE=50/s, USERFERRY_MAX_OUTAGE=10m, …; {}), and that over \
+         userferry.toml. The secret comes from {}, from the file that secret_file names, or is asked for on a \
+         terminal.",
+        all_of(names),
+        all_of(secrets)
+    )
+}
+
+fn all_of(mut names: Vec<&str>) -> String {
+    names.dedup();
+    names.join(", ")
+}
 
 /// How to send.
 #[derive(Clone, Debug, Default, Args)]
@@ -32,9 +51,8 @@ pub struct Sending {
     #[arg(long, value_name = "URL")]
     pub host: Option<String>,
 
-    /// The user pool
-    #[arg(long, value_name = "ID")]
-    pub user_pool_id: Option<String>,
+    #[command(flatten)]
+    pub own: OwnFlags,
 
     /// How long the target may give no answer before the run halts (exit 4) [default: 30m]
     #[arg(long, value_name = "TIME")]
@@ -83,7 +101,7 @@ impl Sending {
     pub fn flags(&self) -> Flags {
         Flags {
             host: self.host.clone(),
-            user_pool_id: self.user_pool_id.clone(),
+            own: self.own.0.clone(),
             concurrency: self.concurrency,
             rate: self.rate,
             request_timeout: self.request_timeout,

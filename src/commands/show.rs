@@ -3,12 +3,12 @@
 use super::global::Global;
 use super::place::Place;
 use super::unmask::Unmasked;
-use super::{jobs_of, open_reader, place, staged_mapping};
+use super::{jobs_of, open_reader, place, schema_of, staged_mapping};
 use crate::clock;
-use crate::config::TargetKind;
 use crate::error::{Exit, Result};
 use crate::job::{Detail, Status};
 use crate::mapping::Mapping;
+use crate::schema::Schema;
 use crate::store::{AttemptRow, JobRow, Reading, Table};
 use crate::ui::{Ui, table};
 use crate::words::grouped;
@@ -45,8 +45,9 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Show) -> Result<Exit> {
         None => place::jobs_at(&table, &args.place)?,
     };
     let mapping = staged_mapping(&table)?.unwrap_or_else(Mapping::reference);
-    let unmasked = Unmasked::new(&args.unmask, &mapping, TargetKind::AuthingV2.schema())?;
-    let view = View { mapping: &mapping, unmasked, typed: args.key.as_deref() };
+    let schema = schema_of(&table)?;
+    let unmasked = Unmasked::new(&args.unmask, &mapping, schema)?;
+    let view = View { mapping: &mapping, schema, unmasked, typed: args.key.as_deref() };
     if args.json {
         let rows = jobs.iter().map(|job| json(&table, job, &view));
         let rows: Vec<Value> = rows.collect::<Result<_>>()?;
@@ -63,6 +64,7 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Show) -> Result<Exit> {
 /// How rows are shown.
 struct View<'a> {
     mapping: &'a Mapping,
+    schema: &'static Schema,
     unmasked: Unmasked<'a>,
     /// The key that was asked for.
     typed: Option<&'a str>,
@@ -77,7 +79,7 @@ struct Shown {
 
 impl View<'_> {
     fn of(&self, job: &JobRow) -> Shown {
-        let schema = TargetKind::AuthingV2.schema();
+        let schema = self.schema;
         let user = prepare::prepare(&job.raw, self.mapping, schema).user;
         let key = job.key.as_deref().map(|key| self.unmasked.key(key, &user, self.typed, schema));
         let show =

@@ -7,15 +7,17 @@ use super::global::Global;
 use super::newer;
 use super::reading::SourceOptions;
 use super::sources::{is_source, replaced_told, source_name};
-use super::{Writer, canonical, keep_guard, open_writer, refuse_table, same_guard, staged_mapping};
+use super::{
+    Writer, canonical, keep_guard, open_writer, refuse_table, same_guard, same_provider,
+    staged_mapping,
+};
 use crate::clock;
 use crate::columns;
-use crate::config::{Flags, Settings, TargetKind, process_env};
+use crate::config::{Flags, Settings, process_env};
 use crate::error::{Error, Exit, Result};
 use crate::input::{self, Reader, Source};
 use crate::job::Detail;
 use crate::mapping::Mapping;
-use crate::password::guard::Guard;
 use crate::schema::Schema;
 use crate::stage::{self, Found};
 use crate::store::{Binding, Reading, Staging, Table, UnfinishedSource};
@@ -74,7 +76,7 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
         return close(global, ui, &args.sources);
     }
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
-    let schema = settings.target.kind.schema();
+    let schema = settings.target.schema();
     settings.mapping.validate(schema)?;
     known_fields(&args.accept_missing, schema)?;
     let options = args.reading.options_for(&settings);
@@ -107,7 +109,7 @@ fn stage_all(
     options: input::Options,
     writer: &mut Writer,
 ) -> Result<Exit> {
-    let schema = settings.target.kind.schema();
+    let schema = settings.target.schema();
     if settings.mapping.rule(schema.password_field).is_none() && !writer.table.has_sources()? {
         ui.warn(
             "no password is mapped: nobody can sign in before setting a new one by e-mail or phone",
@@ -115,9 +117,10 @@ fn stage_all(
     }
     let is_judged = writer.table.counts()?.total > 0;
     let (table, went_on) = (&mut writer.table, writer.went_on.as_deref());
-    keep_mapping(table, &settings.mapping)?;
-    same_guard(table, settings.target.keep_password)?;
-    let guard = Guard { keep: settings.target.keep_password, accepted: args.accept_passwords };
+    same_provider(table, settings)?;
+    keep_mapping(table, settings)?;
+    same_guard(table, &settings.target)?;
+    let guard = settings.target.guard(args.accept_passwords);
     keep_guard(table, guard)?;
     let how = stage::Settings {
         input: options,
@@ -307,7 +310,8 @@ fn undo(mut writer: Writer, before: Option<&Binding>) -> Result<()> {
 }
 
 /// Rows are mapped again when they are sent, so they must be mapped as they were staged.
-fn keep_mapping(table: &mut Table, mapping: &Mapping) -> Result<()> {
+fn keep_mapping(table: &mut Table, settings: &Settings) -> Result<()> {
+    let mapping = &settings.mapping;
     match staged_mapping(table)? {
         Some(staged) if staged == *mapping => Ok(()),
         Some(_) if table.counts()?.total > 0 => Err(Error::usage(
@@ -317,8 +321,7 @@ fn keep_mapping(table: &mut Table, mapping: &Mapping) -> Result<()> {
         _ => {
             let text = serde_json::to_string(mapping)
                 .map_err(|_| Error::internal("internal error: the mapping cannot be written"))?;
-            let provider = TargetKind::AuthingV2.as_str();
-            Ok(table.bind(provider, &text, clock::system_ms())?)
+            Ok(table.bind(settings.target.provider.name, &text, clock::system_ms())?)
         }
     }
 }

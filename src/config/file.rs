@@ -59,11 +59,14 @@ pub(super) fn apply(settings: &mut Settings, text: &str, path: &Path) -> Result<
                     place.error(name.span().start, &format!("`{key}`: {form} is expected"))
                 })?;
             }
-            (other, _) => return Err(unknown_section(other, name.span().start, &place)),
+            (other, _) => {
+                let env = settings.target.provider.secret.env;
+                return Err(unknown_section(other, env, name.span().start, &place));
+            }
         }
     }
     // The mapping is checked against the target that the whole file names.
-    settings.mapping.check(settings.target.kind.schema()).map_err(|(i, error)| {
+    settings.mapping.check(settings.target.schema()).map_err(|(i, error)| {
         let rules = root.get_ref().get("mapping").and_then(|value| value.get_ref().as_table());
         let name =
             rules.and_then(|rules| in_order(rules).get(i).map(|(name, _)| name.span().start));
@@ -81,9 +84,9 @@ fn in_order<'a, 'i>(
     members
 }
 
-fn unknown_section(name: &str, at: usize, place: &Place<'_>) -> Error {
+fn unknown_section(name: &str, secret_env: &str, at: usize, place: &Place<'_>) -> Error {
     if is_secret(name) {
-        return secret_in_file(at, place);
+        return secret_in_file(secret_env, at, place);
     }
     let shown = show_name(name.as_bytes());
     if let Some(key) = KEYS.iter().find(|key| key.short() == name) {
@@ -102,11 +105,11 @@ fn is_secret(name: &str) -> bool {
     name.to_ascii_lowercase().contains("secret") && name != "secret_file"
 }
 
-fn secret_in_file(at: usize, place: &Place<'_>) -> Error {
-    place.error(at, "the secret does not belong in the file").hint(
-        "remove the line; give the secret as AUTHING_SECRET in the environment, or in a file of \
-         its own that only you can read: secret_file = \"…\"",
-    )
+fn secret_in_file(env: &str, at: usize, place: &Place<'_>) -> Error {
+    place.error(at, "the secret does not belong in the file").hint(format!(
+        "remove the line; give the secret as {env} in the environment, or in a file of its own \
+         that only you can read: secret_file = \"…\""
+    ))
 }
 
 fn apply_section(
@@ -115,23 +118,26 @@ fn apply_section(
     table: &DeTable<'_>,
     place: &Place<'_>,
 ) -> Result<()> {
-    for (name, value) in in_order(table) {
+    let full = |name: &Spanned<DeString<'_>>| format!("{section}.{}", name.get_ref());
+    let mut members = in_order(table);
+    // The kind first: it says which others there are.
+    members.sort_by_key(|(name, _)| full(name) != keys::KIND);
+    for (name, value) in members {
         let short = name.get_ref().as_ref();
         let at = name.span().start;
         if is_secret(short) {
-            return Err(secret_in_file(at, place));
+            return Err(secret_in_file(settings.target.provider.secret.env, at, place));
         }
-        let full = format!("{section}.{short}");
-        if !KEYS.iter().any(|key| key.name == full) {
-            return Err(unknown_key(section, short, at, place));
+        let full = full(name);
+        if !keys::knows(settings, &full) {
+            return Err(unknown_key(settings, section, short, at, place));
         }
-        if full == "target.kind" && value.get_ref().as_str() == Some("authing-v3") {
-            return Err(place
-                .error(at, "`kind`: \"authing-v3\" is not available in this version")
-                .hint("use \"authing-v2\""));
-        }
-        keys::set(settings, &full, &raw(value.get_ref()))
-            .map_err(|form| place.error(at, &format!("`{short}`: {form} is expected")))?;
+        keys::set(settings, &full, &raw(value.get_ref())).map_err(|form| {
+            let error = place.error(at, &format!("`{short}`: {form} is expected"));
+            let names: Vec<String> =
+                settings.providers.iter().map(|it| format!("\"{}\"", it.name)).collect();
+            if full == keys::KIND { error.hint(format!("there is {}", names.join(", "))) } else { error }
+        })?;
     }
     if section == "target" {
         // Paths in a file are meant as seen from that file.
@@ -147,17 +153,23 @@ fn apply_section(
     Ok(())
 }
 
-fn unknown_key(section: &str, short: &str, at: usize, place: &Place<'_>) -> Error {
+fn unknown_key(
+    settings: &Settings,
+    section: &str,
+    short: &str,
+    at: usize,
+    place: &Place<'_>,
+) -> Error {
     let shown = show_name(short.as_bytes());
     let error = place.error(at, &format!("unknown setting `{shown}` in [{section}]"));
-    if let Some(key) = KEYS.iter().find(|key| key.short() == short) {
+    let elsewhere = |key: &&keys::Key| key.short() == short && key.section() != section;
+    if let Some(key) = KEYS.iter().find(elsewhere) {
         return error.hint(key.home());
     }
-    let known = KEYS.iter().filter(|key| key.section() == section);
-    if let Some(near) = nearest(short, known.clone().map(keys::Key::short)) {
+    let names = keys::names(settings, section);
+    if let Some(near) = nearest(short, names.iter().copied()) {
         return error.hint(format!("did you mean `{near}`?"));
     }
-    let names: Vec<&str> = known.map(keys::Key::short).collect();
     error.hint(format!("[{section}] knows {}", names.join(", ")))
 }
 

@@ -2,12 +2,14 @@
 
 use crate::error::{Error, Result};
 use crate::loopback::is_loopback;
+use crate::provider::Provider;
 
 /// Checks an address and returns it without a slash at the end. The error does not show it: it
 /// may hold a password.
-pub(super) fn check(host: &str) -> Result<String> {
+pub(super) fn check(host: &str, provider: &Provider) -> Result<String> {
     let fail = |what: &str, hint: &str| Err(Error::usage(format!("host: {what}")).hint(hint));
-    let form = "the form is https://core.authing.cn; the host comes from --host, else AUTHING_HOST, else the file";
+    let (example, env) = (provider.host.example, provider.host.env);
+    let form = &format!("the form is {example}; the host comes from --host, else {env}, else the file");
     let Ok(mut url) = reqwest::Url::parse(host) else {
         return fail("not an address", form);
     };
@@ -17,8 +19,10 @@ pub(super) fn check(host: &str) -> Result<String> {
     if !url.username().is_empty() || url.password().is_some() {
         return fail(
             "a user name or password in the address",
-            "the secret does not belong there: give it as AUTHING_SECRET in the environment, or \
-             name a secret_file",
+            &format!(
+                "the secret does not belong there: give it as {} in the environment, or name a secret_file",
+                provider.secret.env
+            ),
         );
     }
     if url.query().is_some() || url.fragment().is_some() {
@@ -41,6 +45,7 @@ pub(super) fn check(host: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::ALL;
 
     #[test]
     fn https_anywhere_and_http_on_this_machine() {
@@ -56,7 +61,7 @@ mod tests {
             // With the dot it would be asked of a name server, which may give another machine.
             ("http://LOCALHOST.:3000", "http://localhost:3000"),
         ] {
-            assert_eq!(check(given).as_deref(), Ok(kept));
+            assert_eq!(check(given, ALL[0]).as_deref(), Ok(kept));
         }
     }
 
@@ -77,7 +82,7 @@ mod tests {
             "https://core.authing.cn/#x",
             "https://",
         ] {
-            let error = check(given).expect_err(given);
+            let error = check(given, ALL[0]).expect_err(given);
             assert!(!error.message.contains("geheim"), "{error}");
         }
     }

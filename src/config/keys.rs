@@ -1,7 +1,8 @@
 //! Every setting by name: where it goes, what form it has, and its variable in the environment.
 
-use super::{OnConflict, OnUnknown, Settings, TargetKind};
+use super::{OnConflict, OnUnknown, Settings, TargetSettings};
 use crate::error::{Error, Result};
+use crate::provider::{self, Passwords};
 use crate::units::{DURATION_FORM, Duration, RATE_FORM};
 use std::path::PathBuf;
 
@@ -71,8 +72,6 @@ pub(super) struct Key {
     pub(super) name: &'static str,
     /// The form of its value, for messages: `… is expected`.
     form: &'static str,
-    /// A name that the environment knows besides `USERFERRY_…`.
-    alias: Option<&'static str>,
     set: fn(&mut Settings, &Raw<'_>) -> Option<()>,
 }
 
@@ -104,49 +103,33 @@ const fn key(
     form: &'static str,
     set: fn(&mut Settings, &Raw<'_>) -> Option<()>,
 ) -> Key {
-    Key { name, form, alias: None, set }
+    Key { name, form, set }
 }
 
-const fn alias(mut key: Key, alias: &'static str) -> Key {
-    key.alias = Some(alias);
-    key
-}
-
+pub(super) const KIND: &str = "target.kind";
+const HOST: &str = "target.host";
+const KEEP_PASSWORD: &str = "target.keep_password";
 const FROM_1_TO_1000: &str = "a whole number from 1 to 1000";
 const FROM_1_TO_1024: &str = "a whole number from 1 to 1024";
 
-/// All settings but the mapping.
+/// All settings but the mapping, and what only one provider has.
 pub(super) const KEYS: &[Key] = &[
     key("null", "a list of words such as [\"NULL\"]", |s, raw| {
         s.null = Some(raw.list()?);
         Some(())
     }),
-    key("target.kind", "\"authing-v2\"", |s, raw| {
-        (raw.text()? == TargetKind::AuthingV2.as_str())
-            .then(|| s.target.kind = TargetKind::AuthingV2)
+    key(KIND, "the name of a provider, as userferry provider list shows them", |s, raw| {
+        let provider = provider::named(s.providers, raw.text()?)?;
+        if provider != s.target.provider {
+            s.target = TargetSettings::of(provider);
+        }
+        Some(())
     }),
-    alias(
-        key("target.host", "an address such as \"https://core.authing.cn\"", |s, raw| {
-            raw.filled()?.clone_into(&mut s.target.host);
-            Some(())
-        }),
-        "AUTHING_HOST",
-    ),
-    key("target.header_prefix", "a prefix such as \"x-authing-\"", |s, raw| {
-        let prefix = raw.filled()?.to_ascii_lowercase();
-        let fits = prefix.ends_with('-')
-            && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        fits.then(|| s.target.header_prefix = prefix)
+    key(HOST, "an address such as \"https://login.example.com\"", |s, raw| {
+        raw.filled()?.clone_into(&mut s.target.host);
+        Some(())
     }),
-    alias(
-        key("target.user_pool_id", "the id of the user pool as text", |s, raw| {
-            let id = raw.filled()?;
-            let fits = id.len() <= 128 && id.bytes().all(|byte| byte.is_ascii_graphic());
-            fits.then(|| s.target.user_pool_id = Some(id.to_owned()))
-        }),
-        "AUTHING_USERPOOL_ID",
-    ),
-    key("target.keep_password", "true or false", |s, raw| {
+    key(KEEP_PASSWORD, "true or false", |s, raw| {
         s.target.keep_password = raw.bool()?;
         Some(())
     }),
@@ -159,7 +142,7 @@ pub(super) const KEYS: &[Key] = &[
         Some(())
     }),
     key("run.concurrency", FROM_1_TO_1024, |s, raw| {
-        s.run.concurrency = u32::try_from(raw.int(1..=1024)?).ok()?;
+        s.run.concurrency = Some(u32::try_from(raw.int(1..=1024)?).ok()?);
         Some(())
     }),
     key("run.rate", RATE_FORM, |s, raw| {
@@ -216,14 +199,44 @@ pub(super) const KEYS: &[Key] = &[
     }),
 ];
 
+/// Whether these settings have one of this name, e.g. `run.rate`: some only one provider has.
+pub(super) fn knows(settings: &Settings, name: &str) -> bool {
+    let provider = settings.target.provider;
+    match name {
+        KEEP_PASSWORD => provider.passwords == Passwords::AllAlike,
+        name => {
+            let own = name.strip_prefix("target.").and_then(|short| provider.setting(short));
+            own.is_some() || KEYS.iter().any(|key| key.name == name)
+        }
+    }
+}
+
+/// The names of a section, without it.
+pub(super) fn names(settings: &Settings, section: &str) -> Vec<&'static str> {
+    let own = settings.target.provider.settings.iter().map(|setting| setting.name);
+    let own = own.filter(|_| section == "target");
+    let keys = KEYS.iter().filter(|key| key.section() == section && knows(settings, key.name));
+    keys.map(Key::short).chain(own).collect()
+}
+
 /// Sets one setting, e.g. `run.rate`. The error is the form that is expected.
 pub(super) fn set(
     settings: &mut Settings,
     name: &str,
     raw: &Raw<'_>,
 ) -> std::result::Result<(), &'static str> {
+    let own = name.strip_prefix("target.");
+    if let Some(own) = own.and_then(|short| settings.target.provider.setting(short)) {
+        let value = raw.filled().and_then(|value| settings.target.own.set(own, value));
+        return value.ok_or(own.form);
+    }
     let key = KEYS.iter().find(|key| key.name == name).ok_or("another setting")?;
     (key.set)(settings, raw).ok_or(key.form)
+}
+
+/// The variable of the environment for a setting, by its name without a section.
+pub(super) fn variable(short: &str) -> String {
+    format!("USERFERRY_{}", short.to_ascii_uppercase())
 }
 
 /// Sets what the environment says. An empty variable counts as none. `USERFERRY_…` goes over the
@@ -232,16 +245,34 @@ pub(super) fn apply_env(
     settings: &mut Settings,
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<()> {
-    for key in KEYS {
-        let own = format!("USERFERRY_{}", key.short().to_ascii_uppercase());
-        for variable in key.alias.into_iter().chain([own.as_str()]) {
-            let Some(value) = env(variable).filter(|value| !value.trim().is_empty()) else {
-                continue;
-            };
-            (key.set)(settings, &Raw::Variable(&value)).ok_or_else(|| {
-                Error::usage(format!("environment variable {variable}: {} is expected", key.form))
-            })?;
+    // The kind first: it says which others there are.
+    set_from(settings, env, KIND, None)?;
+    let provider = settings.target.provider;
+    for key in KEYS.iter().filter(|key| key.name != KIND) {
+        if knows(settings, key.name) {
+            let vendors = (key.name == HOST).then_some(provider.host.env);
+            set_from(settings, env, key.name, vendors)?;
         }
+    }
+    for own in provider.settings {
+        set_from(settings, env, &format!("target.{}", own.name), own.env)?;
+    }
+    Ok(())
+}
+
+fn set_from(
+    settings: &mut Settings,
+    env: &dyn Fn(&str) -> Option<String>,
+    name: &str,
+    vendors: Option<&str>,
+) -> Result<()> {
+    let short = name.rsplit('.').next().unwrap_or(name);
+    let ours = variable(short);
+    for variable in vendors.into_iter().chain([ours.as_str()]) {
+        let Some(value) = env(variable).filter(|value| !value.trim().is_empty()) else { continue };
+        set(settings, name, &Raw::Variable(&value)).map_err(|form| {
+            Error::usage(format!("environment variable {variable}: {form} is expected"))
+        })?;
     }
     Ok(())
 }

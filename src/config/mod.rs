@@ -14,19 +14,27 @@ pub use secret::load_secret;
 use crate::error::{Error, Result};
 pub use crate::job::OnConflict;
 use crate::mapping::Mapping;
+use crate::password::guard::Guard;
+use crate::provider::{self, Own, Passwords, Provider};
 use crate::schema::Schema;
-use crate::target::authing::fields;
 use crate::units::{Duration, Rate};
 use serde::Serialize;
+use serde::ser::{SerializeMap as _, Serializer};
 use std::path::{Path, PathBuf};
 
 /// The file that is read if it is there and no other is named.
 pub const DEFAULT_FILE: &str = "userferry.toml";
 
 /// What `init` writes: every setting with its default and a line of explanation.
-pub const TEMPLATE: &str = include_str!("template.toml");
+pub fn template(provider: &Provider) -> String {
+    include_str!("template.toml")
+        .replace("{HOST}", provider.host.env)
+        .replace("{SECRET}", provider.secret.env)
+        .replace("{WIDTH}", &provider.width().to_string())
+        .replace("{TARGET}", provider.template)
+}
 
-/// The line of [`TEMPLATE`] that shows how words for no value are named.
+/// The line of the [`template`] that shows how words for no value are named.
 pub(crate) const NULL_EXAMPLE: &str = "# null = [\"NULL\"]";
 
 /// Looks a variable of the environment up.
@@ -38,8 +46,10 @@ pub fn process_env(name: &str) -> Option<String> {
 }
 
 /// All settings.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
+    /// The providers to choose from.
+    pub providers: &'static [&'static Provider],
     /// Where the users go.
     pub target: TargetSettings,
     /// How they are sent.
@@ -54,41 +64,21 @@ pub struct Settings {
     pub file: Option<PathBuf>,
 }
 
-/// Which API of which provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum TargetKind {
-    /// Authing's V2 API (GraphQL).
-    #[serde(rename = "authing-v2")]
-    AuthingV2,
-}
-
-impl TargetKind {
-    /// The word in the settings.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::AuthingV2 => "authing-v2",
-        }
-    }
-
-    /// What this API accepts.
-    pub fn schema(self) -> &'static Schema {
-        match self {
-            Self::AuthingV2 => &fields::V2,
-        }
+impl Default for Settings {
+    fn default() -> Self {
+        Self::among(provider::ALL)
     }
 }
 
 /// The section `[target]`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetSettings {
-    /// Which API.
-    pub kind: TargetKind,
-    /// `https://host[:port][/path]`, without a slash at the end.
+    /// Which API of which provider (`kind`).
+    pub provider: &'static Provider,
+    /// `https://host[:port][/path]`, without a slash at the end; empty where it is not known.
     pub host: String,
-    /// How the headers of the requests begin, e.g. `x-authing-`.
-    pub header_prefix: String,
-    /// The id of the user pool. Staging and checking do without.
-    pub user_pool_id: Option<String>,
+    /// What only this provider has, such as the id of a user pool. Staging and checking do without.
+    pub own: Own,
     /// Whether passwords are hashes, to be stored as they are.
     pub keep_password: bool,
     /// Further certificates to trust, in PEM.
@@ -97,17 +87,50 @@ pub struct TargetSettings {
     pub secret_file: Option<PathBuf>,
 }
 
-impl Default for TargetSettings {
-    fn default() -> Self {
+impl TargetSettings {
+    fn of(provider: &'static Provider) -> Self {
         Self {
-            kind: TargetKind::AuthingV2,
-            host: "https://core.authing.cn".to_owned(),
-            header_prefix: "x-authing-".to_owned(),
-            user_pool_id: None,
+            provider,
+            host: String::new(),
+            own: Own::defaults(provider.settings),
             keep_password: true,
             ca_file: None,
             secret_file: None,
         }
+    }
+
+    /// The fields of the provider.
+    pub fn schema(&self) -> &'static Schema {
+        &self.provider.schema
+    }
+
+    /// What passwords must be.
+    pub fn guard(&self, accepted: bool) -> Guard {
+        match self.provider.passwords {
+            Passwords::AllAlike => Guard { keep: self.keep_password, accepted, each: None },
+            Passwords::Each(each) => Guard { keep: false, accepted, each: Some(each) },
+        }
+    }
+
+    /// What tells this directory from another of the provider, by the names of the settings.
+    pub fn places(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let is_place = |name: &str| self.provider.setting(name).is_some_and(|it| it.is_place);
+        self.own.iter().filter(move |(name, _)| is_place(name))
+    }
+}
+
+impl Serialize for TargetSettings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("kind", self.provider.name)?;
+        map.serialize_entry("host", &self.host)?;
+        for (name, value) in self.own.iter() {
+            map.serialize_entry(name, value)?;
+        }
+        map.serialize_entry("keep_password", &self.keep_password)?;
+        map.serialize_entry("ca_file", &self.ca_file)?;
+        map.serialize_entry("secret_file", &self.secret_file)?;
+        map.end()
     }
 }
 
@@ -134,8 +157,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The section `[run]`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RunSettings {
-    /// Requests in flight, at most; 1 to 1,024.
-    pub concurrency: u32,
+    /// Requests in flight, at most; 1 to 1,024. Without it as many as suit the provider.
+    pub concurrency: Option<u32>,
     /// A ceiling for the rate; without it the rate adapts.
     pub rate: Option<Rate>,
     /// How long one request may take.
@@ -162,7 +185,7 @@ pub struct RunSettings {
 impl Default for RunSettings {
     fn default() -> Self {
         Self {
-            concurrency: 32,
+            concurrency: None,
             rate: None,
             request_timeout: Duration::from_secs(30),
             connect_timeout: None,
@@ -174,6 +197,14 @@ impl Default for RunSettings {
             on_unknown: OnUnknown::Halt,
             max_failures: None,
         }
+    }
+}
+
+impl Settings {
+    /// Requests in flight, at most.
+    pub fn width(&self) -> usize {
+        let set = self.run.concurrency.and_then(|n| usize::try_from(n).ok());
+        set.map_or_else(|| self.target.provider.width(), |n| n.max(1))
     }
 }
 
@@ -190,8 +221,8 @@ impl RunSettings {
 pub struct Flags {
     /// `--host`.
     pub host: Option<String>,
-    /// `--user-pool-id`.
-    pub user_pool_id: Option<String>,
+    /// What only some providers have, e.g. `--user-pool-id`, by the names of the settings.
+    pub own: Vec<(&'static str, String)>,
     /// `--concurrency`.
     pub concurrency: Option<u32>,
     /// `--rate`.
@@ -215,6 +246,22 @@ pub struct Flags {
 }
 
 impl Settings {
+    /// The defaults, for one of these providers: the first, until another is named.
+    ///
+    /// # Panics
+    /// Without a provider.
+    pub fn among(providers: &'static [&'static Provider]) -> Self {
+        Self {
+            providers,
+            target: TargetSettings::of(providers[0]),
+            run: RunSettings::default(),
+            check: CheckSettings::default(),
+            null: None,
+            mapping: Mapping::default(),
+            file: None,
+        }
+    }
+
     /// Reads the file (`config`, which must exist, else [`DEFAULT_FILE`] if it is there), then the
     /// environment, then the flags. Fails with exit 2.
     pub fn load(config: Option<&Path>, flags: &Flags, env: Env<'_>) -> Result<Self> {
@@ -248,24 +295,44 @@ impl Settings {
 
     /// Reads settings from the text of a file; `path` stands for it in messages.
     pub fn from_toml(text: &str, path: &Path) -> Result<Self> {
-        let mut settings = Self::default();
+        Self::among_from_toml(provider::ALL, text, path)
+    }
+
+    /// The same, for one of these providers.
+    pub fn among_from_toml(
+        providers: &'static [&'static Provider],
+        text: &str,
+        path: &Path,
+    ) -> Result<Self> {
+        let mut settings = Self::among(providers);
         file::apply(&mut settings, text, path)?;
         settings.finish()?;
         Ok(settings)
     }
 
-    /// The user pool's id, which a run cannot do without.
-    pub fn user_pool(&self) -> Result<&str> {
-        self.target.user_pool_id.as_deref().ok_or_else(|| {
-            let file = match &self.file {
-                Some(path) => path.display().to_string(),
-                None => format!("{DEFAULT_FILE} (userferry init writes one)"),
-            };
-            Error::usage("the id of the user pool is missing").hint(format!(
-                "set it in one of three places: user_pool_id = \"…\" under [target] in {file}, \
-                 AUTHING_USERPOOL_ID in the environment, or --user-pool-id"
-            ))
-        })
+    /// Fails where a setting is missing that a run cannot do without.
+    pub fn ready_to_run(&self) -> Result<()> {
+        let target = &self.target;
+        let host = ("host", "the address of the target", Some(target.provider.host.env));
+        let own = target.provider.settings.iter().filter(|setting| setting.is_required);
+        let own = own.map(|setting| (setting.name, setting.noun, setting.env));
+        let is_set = |name: &str| match name {
+            "host" => !target.host.is_empty(),
+            name => target.own.get(name).is_some(),
+        };
+        let Some((name, noun, env)) = [host].into_iter().chain(own).find(|it| !is_set(it.0)) else {
+            return Ok(());
+        };
+        let file = match &self.file {
+            Some(path) => path.display().to_string(),
+            None => format!("{DEFAULT_FILE} (userferry init writes one)"),
+        };
+        let env = env.map_or_else(|| keys::variable(name), str::to_owned);
+        Err(Error::usage(format!("{noun} is missing")).hint(format!(
+            "set it in one of three places: {name} = \"…\" under [target] in {file}, {env} in the environment, or \
+             --{}",
+            name.replace('_', "-")
+        )))
     }
 
     fn apply_flags(&mut self, flags: &Flags) -> Result<()> {
@@ -279,8 +346,8 @@ impl Settings {
         if let Some(host) = &flags.host {
             set("target.host", Raw::Word(host))?;
         }
-        if let Some(id) = &flags.user_pool_id {
-            set("target.user_pool_id", Raw::Word(id))?;
+        for (name, value) in &flags.own {
+            set(&format!("target.{name}"), Raw::Word(value))?;
         }
         for (name, number) in [
             ("run.concurrency", flags.concurrency.map(i64::from)),
@@ -307,7 +374,13 @@ impl Settings {
 
     /// What concerns several settings.
     fn finish(&mut self) -> Result<()> {
-        self.target.host = host::check(&self.target.host)?;
+        let host = self.target.provider.host;
+        if self.target.host.is_empty() && host.is_default {
+            host.example.clone_into(&mut self.target.host);
+        }
+        if !self.target.host.is_empty() {
+            self.target.host = host::check(&self.target.host, self.target.provider)?;
+        }
         let run = &self.run;
         let zero = Duration::from_millis(0);
         for (name, duration) in [

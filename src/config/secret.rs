@@ -10,35 +10,42 @@ use std::path::Path;
 /// More is no secret, but some other file.
 const MOST_BYTES: u64 = 4096;
 
-const WAYS: &str = "give it as AUTHING_SECRET in the environment, or name a secret_file that only \
-                    you can read, or run on a terminal, without --no-input, to be asked for it";
+/// Where the secret may come from.
+fn ways(env: &str) -> String {
+    format!(
+        "give it as {env} in the environment, or name a secret_file that only you can read, or run on a \
+         terminal, without --no-input, to be asked for it"
+    )
+}
 
-/// The secret of the user pool. `prompt` asks on a terminal; it returns none where there is none.
+/// The secret of the target. `prompt` asks on a terminal; it returns none where there is none.
 pub fn load_secret(
     target: &TargetSettings,
     env: Env<'_>,
     prompt: impl FnOnce() -> Option<io::Result<SecretString>>,
 ) -> Result<SecretString> {
     use secrecy::ExposeSecret as _;
-    if let Some(secret) = env("AUTHING_SECRET").filter(|secret| !secret.trim().is_empty()) {
+    let known = target.provider.secret;
+    let ways = || ways(known.env);
+    if let Some(secret) = env(known.env).filter(|secret| !secret.trim().is_empty()) {
         return Ok(secret.trim().to_owned().into());
     }
     if let Some(path) = &target.secret_file {
-        return read_file(path);
+        return read_file(path, &ways());
     }
     match prompt() {
-        None => Err(Error::usage("the secret of the user pool is missing").hint(WAYS)),
+        None => Err(Error::usage(format!("the secret of {} is missing", known.of)).hint(ways())),
         Some(Ok(secret)) if secret.expose_secret().trim().is_empty() => {
-            Err(Error::usage("the secret is empty").hint(WAYS))
+            Err(Error::usage("the secret is empty").hint(ways()))
         }
         Some(Ok(secret)) => Ok(secret.expose_secret().trim().to_owned().into()),
         Some(Err(error)) => {
-            Err(Error::usage(format!("the secret could not be read: {error}")).hint(WAYS))
+            Err(Error::usage(format!("the secret could not be read: {error}")).hint(ways()))
         }
     }
 }
 
-fn read_file(path: &Path) -> Result<SecretString> {
+fn read_file(path: &Path, ways: &str) -> Result<SecretString> {
     let shown = path.display();
     let unreadable = |error: &io::Error| {
         let why = match error.kind() {
@@ -46,7 +53,7 @@ fn read_file(path: &Path) -> Result<SecretString> {
             io::ErrorKind::InvalidData => "not in UTF-8".to_owned(),
             _ => format!("cannot be read: {error}"),
         };
-        Error::usage(format!("secret_file {shown}: {why}")).hint(WAYS)
+        Error::usage(format!("secret_file {shown}: {why}")).hint(ways)
     };
     let file = File::open(path).map_err(|error| unreadable(&error))?;
     // Of the open file, so that what is checked is what is read.

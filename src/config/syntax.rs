@@ -1,9 +1,9 @@
 //! What is wrong with a file that is no TOML, in plain words. The parser's own messages are not shown:
 //! they say what a grammar expects. No text of the file is, but the names of keys that are known.
 
-use super::TargetKind;
 use super::keys::KEYS;
 use crate::input::show_name;
+use crate::provider;
 use toml::de::Error;
 
 /// What the parser's messages mean, by how they begin and what they hold.
@@ -82,6 +82,14 @@ fn key_of(line: &str) -> Option<(&str, Option<&'static str>)> {
     if let Some(known) = KEYS.iter().find(|known| known.short() == key) {
         return Some((key, Some(known.form())));
     }
-    let schema = TargetKind::AuthingV2.schema();
-    (key == schema.password_field || schema.field(key).is_some()).then_some((key, None))
+    for provider in provider::ALL {
+        if let Some(setting) = provider.setting(key) {
+            return Some((key, Some(setting.form)));
+        }
+        let schema = &provider.schema;
+        if key == schema.password_field || schema.field(key).is_some() {
+            return Some((key, None));
+        }
+    }
+    None
 }

@@ -4,6 +4,10 @@ use std::io;
 
 const NO_ENV: Env<'static> = &|_| None;
 
+fn first_template() -> String {
+    template(provider::ALL[0])
+}
+
 fn parse(text: &str) -> Result<Settings> {
     Settings::from_toml(text, Path::new("userferry.toml"))
 }
@@ -16,9 +20,9 @@ fn refused(text: &str) -> (String, String) {
 
 #[test]
 fn the_template_parses_and_equals_the_defaults() {
-    assert_eq!(parse(TEMPLATE).expect("it parses"), Settings::default());
+    assert_eq!(parse(&first_template()).expect("it parses"), Settings::default());
     assert_eq!(parse("").expect("it parses"), Settings::default());
-    let with_mark = format!("\u{feff}{TEMPLATE}").replace('\n', "\r\n");
+    let with_mark = format!("\u{feff}{}", first_template()).replace('\n', "\r\n");
     assert_eq!(parse(&with_mark).expect("it parses"), Settings::default());
 }
 
@@ -27,14 +31,15 @@ fn the_template_names_every_setting_and_its_examples_parse() {
     let mut section = "";
     let mut named = Vec::new();
     let mut examples = String::new();
-    for line in TEMPLATE.lines() {
+    let template = first_template();
+    for line in template.lines() {
         if let Some(name) = line.strip_prefix('[') {
             section = name.trim_end_matches(']');
         }
         let active = line.strip_prefix("# ").filter(|l| l.contains(" = ")).unwrap_or(line);
         let key = active.split(" = ").next().unwrap_or_default();
         let full = if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") };
-        if keys::KEYS.iter().any(|k| k.name == full) {
+        if keys::knows(&Settings::default(), &full) {
             named.push(full);
             examples.push_str(active);
         } else {
@@ -42,17 +47,18 @@ fn the_template_names_every_setting_and_its_examples_parse() {
         }
         examples.push('\n');
     }
-    let all: Vec<&str> = keys::KEYS.iter().map(|key| key.name).collect();
+    let own = provider::ALL[0].settings.iter().map(|own| format!("target.{}", own.name));
+    let keys = keys::KEYS.iter().map(|key| key.name.to_owned());
+    let mut sorted: Vec<String> = keys.chain(own).collect();
     named.sort();
-    let mut sorted = all.clone();
-    sorted.sort_unstable();
+    sorted.sort();
     assert_eq!(named, sorted);
     parse(&examples).expect("the examples parse");
 }
 
 #[test]
 fn words_for_no_value_stand_before_the_sections() {
-    assert!(TEMPLATE.contains(&format!("\n{NULL_EXAMPLE}\n")));
+    assert!(first_template().contains(&format!("\n{NULL_EXAMPLE}\n")));
     let settings =
         parse("null = [\"\\\\N\", \"NULL\"]\n[run]\nconcurrency = 3\n").expect("it parses");
     assert_eq!(settings.null, Some(vec!["\\N".to_owned(), "NULL".to_owned()]));
@@ -110,12 +116,13 @@ fn flags_go_over_environment_and_environment_over_the_file() {
     };
     let flags = Flags { concurrency: Some(5), ..Flags::default() };
     let settings = Settings::load(Some(&file), &flags, &env).expect("it loads");
-    assert_eq!(settings.run.concurrency, 5);
+    assert_eq!(settings.run.concurrency, Some(5));
     assert_eq!(settings.run.max_attempts, 4);
     assert_eq!(settings.run.rate, "1/s".parse().ok());
     assert!(!settings.target.keep_password);
     assert_eq!(settings.target.host, "https://a.example");
-    assert_eq!(settings.user_pool().as_deref(), Ok("pool-b"));
+    assert_eq!(settings.target.own.get("user_pool_id"), Some("pool-b"));
+    assert_eq!(settings.ready_to_run(), Ok(()));
     assert_eq!(settings.file, Some(file));
     let bad = |name: &str| (name == "USERFERRY_RATE").then(|| "geheim".to_owned());
     let error = Settings::load(None, &Flags::default(), &bad).expect_err("no rate");
@@ -242,7 +249,7 @@ fn the_secret_comes_from_the_environment_a_private_file_or_a_prompt() {
     let mode = |mode| {
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("chmod");
     };
-    let target = TargetSettings { secret_file: Some(file.clone()), ..TargetSettings::default() };
+    let target = TargetSettings { secret_file: Some(file.clone()), ..TargetSettings::of(provider::ALL[0]) };
     let no_prompt = || None::<io::Result<SecretString>>;
 
     mode(0o640);
@@ -259,7 +266,7 @@ fn the_secret_comes_from_the_environment_a_private_file_or_a_prompt() {
     let secret = load_secret(&target, &env, no_prompt).expect("a secret");
     assert_eq!(secret.expose_secret(), "from env");
 
-    let bare = TargetSettings::default();
+    let bare = TargetSettings::of(provider::ALL[0]);
     let secret = load_secret(&bare, NO_ENV, || Some(Ok("typed".to_owned().into())));
     assert_eq!(secret.expect("a secret").expose_secret(), "typed");
     let error = load_secret(&bare, NO_ENV, no_prompt).expect_err("no way");
@@ -273,7 +280,8 @@ fn the_secret_comes_from_the_environment_a_private_file_or_a_prompt() {
 
 #[test]
 fn every_rule_that_the_template_shows_is_one() {
-    let shown = TEMPLATE.lines().filter_map(|line| line.strip_prefix("#   "));
+    let template = first_template();
+    let shown = template.lines().filter_map(|line| line.strip_prefix("#   "));
     let rules: Vec<&str> = shown.filter(|line| line.contains(" = {")).collect();
     assert!(rules.len() > 8, "{rules:?}");
     for rule in rules {

@@ -39,7 +39,7 @@ impl Mapping {
 mod tests {
     use super::*;
     use crate::mapping::{As, How};
-    use crate::target::authing::fields::V2;
+    use crate::provider::authing::fields::V2;
 
     fn cells(rules: &[(&str, &str, Option<As>)]) -> Vec<(String, Cell)> {
         let rule = |(field, from, step): &(&str, &str, Option<As>)| {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::target::authing::fields::V2;
+use crate::provider::authing::fields::V2;
 use crate::user::IdKind;
 use secrecy::ExposeSecret;
 use serde_json::json;

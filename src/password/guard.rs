@@ -24,12 +24,45 @@ pub struct Guard {
     /// A person has said that they are right as they are. Not kept: it is said each time.
     #[serde(skip)]
     pub accepted: bool,
+    /// The provider judges each for itself. Not kept: the provider says so.
+    #[serde(skip)]
+    pub each: Option<Each>,
+}
+
+/// What a provider takes that judges each password for itself: hashes of these schemes, and plain text, which
+/// it hashes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Each {
+    pub schemes: &'static [Scheme],
+    pub plain: bool,
+}
+
+impl Each {
+    fn problem(self, scheme: Scheme) -> Option<String> {
+        match scheme {
+            Scheme::None => None,
+            Scheme::Plain => (!self.plain)
+                .then(|| "plain text, or a hash of no known scheme, which the provider does not take".to_owned()),
+            Scheme::Unknown => Some("a form that is not known: the provider does not take it".to_owned()),
+            scheme => (!self.schemes.contains(&scheme))
+                .then(|| format!("a hash of the scheme {scheme}, which the provider does not take")),
+        }
+    }
 }
 
 impl Guard {
+    /// Whether plain text is right.
+    fn takes_plain(self) -> bool {
+        self.each.map_or(!self.keep, |each| each.plain)
+    }
+
     /// The problem of one password. What is ambiguous (32 hexadecimal digits can be a password) is a
     /// hash only where `digests` says that such digits are.
     pub fn problem(self, scheme: Scheme, digests: bool, field: &str) -> Option<Problem> {
+        if let Some(each) = self.each {
+            let message = each.problem(scheme).filter(|_| !self.accepted)?;
+            return Some(Problem::new(field, Rule::Password, message));
+        }
         let is_hash =
             scheme.is_unmistakable() || digests && !matches!(scheme, Scheme::Plain | Scheme::None);
         let message = match (self.keep, scheme) {
@@ -134,7 +167,7 @@ impl Column {
     /// What those are that have no known form. Where plain text is right, a few passwords of one
     /// password manager, in a file of corrections say, are not in doubt.
     fn no_form(&self, guard: Guard) -> Scheme {
-        let is_allowed = !guard.keep && self.texts.are_few();
+        let is_allowed = guard.takes_plain() && self.texts.are_few();
         if is_allowed || self.texts.are_typed() { Scheme::Plain } else { Scheme::Unknown }
     }
 
@@ -160,7 +193,7 @@ impl Column {
 
     /// What is wrong with the column, and the way out; nothing if it suits the setting.
     pub fn mistake(&self, guard: Guard) -> Option<(String, &'static str)> {
-        if guard.accepted {
+        if guard.accepted || guard.each.is_some() {
             return None;
         }
         let digests = self.has_digests();
@@ -277,7 +310,7 @@ mod tests {
                 column.add(*scheme, "hunter2", record_no);
             }
         }
-        let guard = Guard { keep, accepted: false };
+        let guard = Guard { keep, accepted: false, each: None };
         assert_eq!(column.mistake(Guard { accepted: true, ..guard }), None);
         column.mistake(guard).map(|(what, _)| what)
     }
@@ -349,7 +382,7 @@ mod tests {
     fn what_nobody_types_is_never_called_plain_text() {
         let token = |i: u64| to_hex(&Digest::Sha512.of(&[&i.to_be_bytes()]))[..48].to_owned();
         for keep in [true, false] {
-            let guard = Guard { keep, accepted: false };
+            let guard = Guard { keep, accepted: false, each: None };
             let mut watch = Watch::new(guard);
             for i in 1..=1_000 {
                 let scheme = watch.see(&token(i), i);
@@ -382,7 +415,7 @@ mod tests {
     fn a_few_passwords_of_one_manager_go_where_plain_text_goes() {
         let few = ["k3XvT9qLmZ2rWc7HdN5b", "Qw8sYf4JpU6eRt1GzK0v", "b7NcM2xVhL9dSa5TgR3k"];
         let mistake = |keep| {
-            let mut watch = Watch::new(Guard { keep, accepted: false });
+            let mut watch = Watch::new(Guard { keep, accepted: false, each: None });
             for (i, password) in few.iter().enumerate() {
                 let scheme = watch.see(password, i as u64 + 1);
                 assert_eq!(watch.problem(scheme, "pwd").is_some(), keep);
@@ -397,7 +430,7 @@ mod tests {
     fn what_people_type_is_plain_text_as_ever() {
         let text = include_str!("../../tests/password/typed.tsv");
         let passwords = text.lines().filter_map(|line| line.split_once('\t'));
-        let mut watch = Watch::new(Guard { keep: true, accepted: false });
+        let mut watch = Watch::new(Guard { keep: true, accepted: false, each: None });
         for (i, (_, password)) in passwords.enumerate() {
             assert_eq!(detect(password), Scheme::Plain, "{password}");
             watch.see(password, i as u64 + 1);
@@ -408,7 +441,7 @@ mod tests {
             "the passwords are 2000 plain text (first: record 1), and keep_password = true would store plain text readable"
         );
         assert!(hint.starts_with("keep_password = false under [target] lets the provider hash"));
-        let mut watch = Watch::new(Guard { keep: false, accepted: false });
+        let mut watch = Watch::new(Guard { keep: false, accepted: false, each: None });
         for (i, line) in text.lines().enumerate() {
             watch.see(line.split_once('\t').unwrap().1, i as u64 + 1);
         }
@@ -418,14 +451,14 @@ mod tests {
     #[test]
     fn a_later_record_that_contradicts_is_a_problem() {
         let problem = |keep, scheme| {
-            let guard = Guard { keep, accepted: false };
+            let guard = Guard { keep, accepted: false, each: None };
             assert_eq!(Guard { accepted: true, ..guard }.problem(scheme, true, "pwd"), None);
             guard.problem(scheme, false, "pwd").is_some()
         };
         for scheme in Scheme::HASHES {
             assert!(!problem(true, *scheme));
             assert_eq!(problem(false, *scheme), scheme.is_unmistakable());
-            let guard = Guard { keep: false, accepted: false };
+            let guard = Guard { keep: false, accepted: false, each: None };
             assert!(guard.problem(*scheme, true, "pwd").is_some());
         }
         assert!(problem(true, Scheme::Plain) && !problem(false, Scheme::Plain));

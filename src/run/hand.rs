@@ -1,8 +1,8 @@
 //! The claimed jobs that have no outcome yet: those that wait for the gate, and those in flight. Pure.
 
-use super::batching::{BatchKey, Batching};
 use crate::clock::Moment;
 use crate::job::Job;
+use crate::provider::{BatchKey, Batching};
 use crate::store::JobId;
 use crate::user::User;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};

@@ -11,7 +11,6 @@
 mod ahead;
 pub mod alike;
 mod answers;
-pub mod batching;
 mod blaming;
 mod books;
 pub mod chosen;

@@ -1,6 +1,6 @@
 //! The settings of a run.
 
-use super::batching::Batching;
+use crate::provider::Batching;
 use super::doubt::Quiet;
 use crate::job::Policy;
 use crate::store::JobId;

@@ -1,6 +1,6 @@
 //! What the runner makes of single events that no scenario brings about at will.
 
-use super::batching::Batching;
+use crate::provider::Batching;
 use super::commit::{Commit, Mapped};
 use super::doubt::Quiet;
 use super::worker::{Landed, Landing};
@@ -238,9 +238,9 @@ async fn a_limit_that_leaves_doubts_alone_waits_for_them() {
         let (mut runner, _dir) = runner();
         runner.settings.limit = limit;
         open_gate(&mut runner);
-        runner.on_event(Event::Probed { asked_at: Duration::ZERO, result: Ok(()) });
+        runner.on_event(Event::Probed { asked_at: Duration::ZERO, reply: Reply::new(Ok(())) });
         take_in(&mut runner, 1);
-        runner.hand.ready.clear();
+        runner.hand.beyond(0);
         let unknown = Outcome::Unknown;
         runner.on_event(landing(&runner, 1, unknown));
         commit(&mut runner).await;

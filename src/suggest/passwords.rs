@@ -156,7 +156,7 @@ fn several_values(
 #[cfg(test)]
 mod tests {
     use crate::suggest::{Survey, propose};
-    use crate::target::authing::fields::V2;
+    use crate::provider::authing::fields::V2;
     use serde_json::{Value, json};
 
     /// 32 bytes and 16, in base64.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::target::authing::fields::V2;
+use crate::provider::authing::fields::V2;
 
 /// The lines that are proposed for these records: those that hold, and the comments behind `#`.
 fn proposed(records: &[serde_json::Value]) -> Vec<String> {

@@ -36,6 +36,8 @@ pub struct Settings {
     pub ca_file: Option<PathBuf>,
     /// Requests in flight, at most: so many idle connections are kept.
     pub width: usize,
+    /// The headers in which the target may say the id of a request, in lower case; the first that is there counts.
+    pub request_id: &'static [&'static str],
 }
 
 /// Why there is no answer.
@@ -85,13 +87,14 @@ pub struct Http {
     base: reqwest::Url,
     host: String,
     request_timeout: Duration,
+    request_id: &'static [&'static str],
 }
 
 impl Http {
     /// A client. Fails with exit code 2 when `ca_file` cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, Error> {
         let base = reqwest::Url::parse(&settings.host).map_err(|_| {
-            Error::usage("host: not an address").hint("the form is https://core.authing.cn")
+            Error::usage("host: not an address").hint("the form is https://host[:port]")
         })?;
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("userferry/", env!("CARGO_PKG_VERSION")))
@@ -134,6 +137,7 @@ impl Http {
             base,
             host: settings.host.clone(),
             request_timeout: settings.request_timeout,
+            request_id: settings.request_id,
         })
     }
 
@@ -187,9 +191,8 @@ impl Http {
         let date = text(DATE).and_then(|date| httpdate::parse_http_date(date).ok());
         let retry_after = text(RETRY_AFTER)
             .and_then(|value| retry_after(value, date.unwrap_or_else(SystemTime::now)));
-        let request_id = headers
-            .get("x-request-id")
-            .or_else(|| headers.get("x-authing-request-id"))
+        let request_id = self.request_id.iter().find_map(|name| headers.get(*name));
+        let request_id = request_id
             .and_then(|id| id.to_str().ok())
             .map(|id| id.chars().take(80).collect());
         let date_ms = date.map(|date| date.duration_since(UNIX_EPOCH).map_or(0, millis));
@@ -325,6 +328,7 @@ mod tests {
             connect_timeout: Duration::from_secs(10),
             ca_file: None,
             width: 1,
+            request_id: &["x-request-id"],
         };
         Http::new(&settings).unwrap()
     }

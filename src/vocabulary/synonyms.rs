@@ -189,7 +189,7 @@ fn look_up(name: &str) -> Option<Meaning> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::target::authing::fields::V2;
+    use crate::provider::authing::fields::V2;
     use std::collections::HashSet;
 
     #[test]

@@ -3,7 +3,8 @@
 use super::Desk;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use userferry::config::{Settings, TargetKind};
+use userferry::config::Settings;
+use userferry::provider::authing::fields::V2;
 use userferry::input::{Options, Reader, Source};
 use userferry::suggest::{Proposal, Survey, propose};
 
@@ -185,7 +186,7 @@ fn proposal(name: &str) -> Proposal {
     for record in records(name) {
         survey.add(&record);
     }
-    propose(&survey, false, TargetKind::AuthingV2.schema())
+    propose(&survey, false, &V2)
 }
 
 #[test]

@@ -7,7 +7,8 @@ use crate::cli::init::export;
 use serde_json::{Value, json};
 use std::io::Cursor;
 use userferry::check::Checker;
-use userferry::config::{Settings, TargetKind};
+use userferry::config::Settings;
+use userferry::provider::authing::fields::V2;
 use userferry::input::{Header, Options, Reader};
 use userferry::mapping::Mapping;
 use userferry::prepare::prepare;
@@ -105,7 +106,7 @@ impl System {
 }
 
 fn reader(bytes: &[u8], mapping: Option<&Mapping>) -> Reader {
-    let schema = TargetKind::AuthingV2.schema();
+    let schema = &V2;
     let cells = mapping.map_or_else(Vec::new, |mapping| mapping.cells(schema));
     let is_csv = !bytes.starts_with(b"{");
     let header = if is_csv { Header::First } else { Options::default().header };
@@ -115,7 +116,7 @@ fn reader(bytes: &[u8], mapping: Option<&Mapping>) -> Reader {
 
 /// What the proposed rule makes of an export.
 fn told(system: &System, bytes: &[u8], wrong: &mut Vec<String>) {
-    let schema = TargetKind::AuthingV2.schema();
+    let schema = &V2;
     let mut records = Vec::new();
     let mut source = reader(bytes, None);
     while let Some(record) = source.next_record().unwrap() {
@@ -188,7 +189,7 @@ fn rule_of(columns: &[&str], row: impl Fn(usize) -> Vec<String>) -> Option<Strin
             names.zip(row(n).into_iter().map(Value::from)).collect();
         survey.add(Value::from(record).to_string().as_bytes());
     }
-    let lines = propose(&survey, false, TargetKind::AuthingV2.schema()).lines;
+    let lines = propose(&survey, false, &V2).lines;
     lines.into_iter().find(|line| line.field == "blocked" && line.holds).map(|line| line.rule)
 }
 
@@ -269,7 +270,7 @@ fn a_rule_is_written_though_nobody_in_the_sample_is_shut_out() {
     ] {
         let mut survey = Survey::at(NOW);
         survey.add(record.to_string().as_bytes());
-        let proposal = propose(&survey, false, TargetKind::AuthingV2.schema());
+        let proposal = propose(&survey, false, &V2);
         let line = proposal.lines.iter().find(|line| line.field == "blocked" && line.holds);
         assert_eq!(line.map(|line| line.source.as_str()), Some(name));
     }
@@ -281,7 +282,7 @@ fn the_time_stands_in_the_rule_and_in_its_comment() {
     let record = json!({"Id": "1", "SecurityStamp": "s", "PasswordHash": "", "LockoutEnd": null, "LockoutEnabled": true});
     let toml = |mut survey: Survey| {
         survey.add(record.to_string().as_bytes());
-        propose(&survey, false, TargetKind::AuthingV2.schema()).to_toml("")
+        propose(&survey, false, &V2).to_toml("")
     };
     let timed = toml(Survey::at(NOW));
     let line = timed.lines().find(|line| line.starts_with("blocked = ")).expect("a rule");

@@ -8,7 +8,8 @@ use crate::cli::init::export;
 use serde_json::Value;
 use std::io::Cursor;
 use userferry::check::{CheckWarning, Checker};
-use userferry::config::{Settings, TargetKind};
+use userferry::config::Settings;
+use userferry::provider::authing::fields::V2;
 use userferry::input::{Options, Reader};
 use userferry::mapping::Mapping;
 use userferry::prepare::prepare;
@@ -59,13 +60,13 @@ impl Export {
         for record in &self.records {
             survey.add(record);
         }
-        propose(&survey, false, TargetKind::AuthingV2.schema()).lines
+        propose(&survey, false, &V2).lines
     }
 
     /// The warnings of `check` under such a mapping.
     fn warnings(&self, mapping: &str) -> Vec<CheckWarning> {
         let mapping = mapping_of(mapping);
-        let schema = TargetKind::AuthingV2.schema();
+        let schema = &V2;
         let mut checker = Checker::new(&mapping, schema).unwrap();
         let mut reader = reader(&self.csv, mapping.cells(schema));
         checker.source("users.csv", &mut reader, &mut |_, _| {}).unwrap();
@@ -76,7 +77,7 @@ impl Export {
     fn blocked(&self, mapping: &str) -> Vec<Option<bool>> {
         let mapping = mapping_of(mapping);
         let of_one = |record: &Vec<u8>| {
-            let prepared = prepare(record, &mapping, TargetKind::AuthingV2.schema());
+            let prepared = prepare(record, &mapping, &V2);
             let blocked = prepared.user.fields.iter().find(|(name, _)| *name == "blocked");
             let blocked = matches!(blocked, Some((_, Sent::Bool(true))));
             prepared.problems.is_empty().then_some(blocked)

@@ -12,7 +12,7 @@ mod stray_quotes;
 use userferry::check::Checker;
 use userferry::input::{Options, Reader};
 use userferry::mapping::Mapping;
-use userferry::target::authing::fields::V2;
+use userferry::provider::authing::fields::V2;
 
 /// Every problem of a source as one line, and the counts of valid and invalid records.
 fn check(name: &str, content: &[u8]) -> (Vec<String>, u64, u64) {

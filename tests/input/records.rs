@@ -2,7 +2,7 @@
 
 use super::check;
 use userferry::mapping::Mapping;
-use userferry::target::authing::fields::V2;
+use userferry::provider::authing::fields::V2;
 
 #[test]
 fn each_fault_makes_only_its_own_record_invalid() {

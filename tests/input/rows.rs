@@ -6,7 +6,7 @@ use userferry::input::{
     Record,
 };
 use userferry::mapping::Mapping;
-use userferry::target::authing::fields::V2;
+use userferry::provider::authing::fields::V2;
 
 fn open(name: &str, content: &[u8], options: &Options) -> Result<Reader, InputError> {
     let input = std::io::Cursor::new(content.to_vec());

@@ -10,7 +10,7 @@ use userferry::clock::Clock;
 use userferry::identity::DirectoryUser;
 use userferry::job::{Outcome, Policy};
 use userferry::monitor::Silent;
-use userferry::run::batching::Batching;
+use userferry::provider::Batching;
 use userferry::run::doubt::Quiet;
 use userferry::run::{Runner, Settings, Totals};
 use userferry::store::{

@@ -14,7 +14,7 @@ use userferry::clock::{Clock, Moment};
 use userferry::job::FirstSent;
 use userferry::job::{self, Class, Now, OnConflict, Outcome, Policy};
 use userferry::monitor::{Activity, Monitor, Progress};
-use userferry::run::batching::Batching;
+use userferry::provider::Batching;
 use userferry::run::doubt::Quiet;
 use userferry::run::signals::Signal;
 use userferry::run::{End, Runner, Settings, Totals};

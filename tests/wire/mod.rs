@@ -26,7 +26,7 @@ use userferry::run::doubt::Quiet;
 use userferry::run::{End, Runner, Settings, Totals};
 use userferry::sandbox::{self, Sandbox};
 use userferry::store::{Batch, NewJob, NewRun, Reading, Running, Staging, Table};
-use userferry::target::authing::v2::{self, V2};
+use userferry::provider::authing::v2::{self, V2};
 use userferry::target::http;
 use userferry::user::{self, IdKind, User};
 
@@ -161,6 +161,7 @@ impl Rig {
                 connect_timeout: REQUEST_TIMEOUT.mul_f64(0.9),
                 ca_file: None,
                 width: self.settings.width,
+                request_id: &["x-request-id", "x-authing-request-id"],
             },
             header_prefix: "x-authing-".to_owned(),
             user_pool_id: POOL.to_owned(),
@@ -266,7 +267,7 @@ where
 fn settings() -> Settings {
     let ms = Duration::from_millis;
     Settings {
-        batching: userferry::run::batching::Batching::of(1, 80),
+        batching: userferry::provider::Batching::of(1, 80),
         width: 4,
         ceiling: None,
         quiet: Quiet { request_timeout: ms(300), settle_time: ms(50) },

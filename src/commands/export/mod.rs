@@ -5,12 +5,12 @@ mod sheet;
 mod tell;
 
 use super::global::Global;
-use super::{open_reader, staged_mapping};
-use crate::config::TargetKind;
+use super::{open_reader, schema_of, staged_mapping};
 use crate::error::{Error, Exit, Result};
 use crate::job::Status;
 use crate::mapping::Mapping;
 use crate::prepare;
+use crate::schema::Schema;
 use crate::store::file::Replacement;
 use crate::store::{Exported, JobId, MappedId, Reading, Table};
 use crate::ui::{self, Ui};
@@ -172,11 +172,12 @@ fn write_map(
     check: &impl Fn(std::io::Result<()>) -> Result<()>,
 ) -> Result<()> {
     let mapping = staged_mapping(table)?.unwrap_or_else(Mapping::reference);
+    let schema = schema_of(table)?;
     let mut after = JobId(0);
     loop {
         let page = table.id_map(after, PAGE)?;
         for row in &page {
-            check(list.pair(row, kind_of(row, &mapping)))?;
+            check(list.pair(row, kind_of(row, &mapping, schema)))?;
             list.n.skipped += u64::from(row.is_skipped);
         }
         match page.last() {
@@ -188,8 +189,8 @@ fn write_map(
 
 /// Which kind of identifier a key is: people without an external id are known by another. Empty where
 /// the mapping has changed so much since that nothing of the record is its key.
-fn kind_of(row: &MappedId, mapping: &Mapping) -> &'static str {
-    let user = prepare::prepare(&row.raw, mapping, TargetKind::AuthingV2.schema()).user;
+fn kind_of(row: &MappedId, mapping: &Mapping, schema: &'static Schema) -> &'static str {
+    let user = prepare::prepare(&row.raw, mapping, schema).user;
     let is_key = |(_, value): &(IdKind, &str)| row.key.as_deref() == Some(*value);
     let found = user.identifiers.iter().find(is_key);
     found.map_or("", |(kind, _)| match kind {

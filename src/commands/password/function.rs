@@ -4,8 +4,8 @@ mod folder;
 
 use crate::commands::global::Global;
 use crate::commands::reading::SourceOptions;
-use crate::commands::{open_reader, staged_mapping};
-use crate::config::{Flags, Settings, TargetKind, process_env};
+use crate::commands::{open_reader, schema_of, staged_mapping};
+use crate::config::{Flags, Settings, process_env};
 use crate::error::{Error, Exit, Result};
 use crate::input::{Reader, Source};
 use crate::job::Status;
@@ -141,7 +141,7 @@ fn named(words: &[String]) -> Result<Found> {
 
 fn of_sources(global: &Global, ui: Ui, args: &PasswordFunction) -> Result<Found> {
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
-    let schema = settings.target.kind.schema();
+    let schema = settings.target.schema();
     settings.mapping.validate(schema)?;
     let options = args.reading.options_for(&settings);
     let are_unmapped = settings.mapping.rule(schema.password_field).is_none();
@@ -163,7 +163,7 @@ fn of_sources(global: &Global, ui: Ui, args: &PasswordFunction) -> Result<Found>
         }
     }
     // Staging would refuse them.
-    if settings.target.keep_password && found.texts.are_typed() {
+    if settings.target.guard(false).keep && found.texts.are_typed() {
         found.schemes.remove(&Scheme::Plain);
     }
     Ok(found)
@@ -172,7 +172,7 @@ fn of_sources(global: &Global, ui: Ui, args: &PasswordFunction) -> Result<Found>
 fn of_table(global: &Global, ui: Ui) -> Result<Found> {
     let table = open_reader(global)?;
     let mapping = staged_mapping(&table)?.unwrap_or_else(Mapping::reference);
-    let schema = TargetKind::AuthingV2.schema();
+    let schema = schema_of(&table)?;
     let are_unmapped = mapping.rule(schema.password_field).is_none();
     let mut found = Found { are_unmapped, ..Found::default() };
     let mut after = JobId(0);
@@ -196,7 +196,7 @@ fn of_table(global: &Global, ui: Ui) -> Result<Found> {
 }
 
 fn invalid_with_password(table: &Table, mapping: &Mapping) -> Result<u64> {
-    let schema = TargetKind::AuthingV2.schema();
+    let schema = schema_of(table)?;
     let (mut n, mut after) = (0, JobId(0));
     loop {
         let page = table.records(Status::Invalid, after, PAGE)?;

@@ -2,8 +2,8 @@
 
 use crate::commands::global::Global;
 use crate::commands::place::{self, Place};
-use crate::commands::{ask, jobs_of, open_reader, staged_mapping};
-use crate::config::{Flags, Settings, TargetKind, process_env};
+use crate::commands::{ask, jobs_of, open_reader, schema_of, staged_mapping};
+use crate::config::{Flags, Settings, process_env};
 use crate::error::{Error, Exit, Result};
 use crate::mapping::{self, Mapping, Meant};
 use crate::password::firebase::Firebase;
@@ -12,6 +12,7 @@ use crate::password::verify::{Unverifiable, verify, way};
 use crate::password::{Scheme, Way, cost, detect};
 use crate::prepare;
 use crate::problem::Rule;
+use crate::schema::Schema;
 use crate::store::JobRow;
 use crate::ui::Ui;
 use clap::Args;
@@ -57,6 +58,7 @@ pub(super) fn run(global: &Global, ui: Ui, args: &PasswordVerify) -> Result<Exit
     let newer = settings.filter(|settings| settings.file.is_some() && settings.mapping != mapping);
     let by = By {
         mapping: &mapping,
+        schema: schema_of(&table)?,
         newer: newer.as_ref().map(|settings| &settings.mapping),
         firebase: firebase.as_ref(),
     };
@@ -71,15 +73,15 @@ pub(super) fn run(global: &Global, ui: Ui, args: &PasswordVerify) -> Result<Exit
 struct By<'a> {
     /// That of the rows.
     mapping: &'a Mapping,
+    schema: &'static Schema,
     /// That of the settings file, where it is another.
     newer: Option<&'a Mapping>,
     firebase: Option<&'a Firebase>,
 }
 
 fn verify_job(ui: Ui, job: &JobRow, by: &By<'_>, password: &SecretString) -> Result<bool> {
-    let By { mapping, newer, firebase } = *by;
+    let By { mapping, schema, newer, firebase } = *by;
     let place = format!("{}, record {}", job.source, job.record_no);
-    let schema = TargetKind::AuthingV2.schema();
     let prepared = prepare::prepare(&job.raw, mapping, schema);
     let user = prepared.user;
     if let Some(problem) = prepared.problems.iter().find(|problem| problem.rule == Rule::Password) {

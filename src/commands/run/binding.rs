@@ -4,7 +4,9 @@ use crate::commands::{mapping_hint, readable, staged_mapping};
 use crate::config;
 use crate::error::{Error, Result};
 use crate::mapping::Mapping;
+use crate::provider::Passwords;
 use crate::store::{Reading, Staging, Table};
+use serde_json::Value;
 
 /// Rows are mapped as they were staged; a settings file that says otherwise is refused.
 pub(super) fn mapping_for(settings: &config::Settings, table: &Table) -> Result<Mapping> {
@@ -18,29 +20,37 @@ pub(super) fn mapping_for(settings: &config::Settings, table: &Table) -> Result<
     }
 }
 
-fn binding(settings: &config::Settings, pool: &str) -> serde_json::Value {
-    serde_json::json!({
-        "kind": settings.target.kind.as_str(),
-        "host": settings.target.host,
-        "user_pool_id": pool,
-        "keep_password": settings.target.keep_password,
-    })
+fn binding(target: &config::TargetSettings) -> Value {
+    let mut bound = serde_json::json!({ "kind": target.provider.name, "host": target.host });
+    for (name, value) in target.places() {
+        bound[name] = value.into();
+    }
+    if target.provider.passwords == Passwords::AllAlike {
+        bound["keep_password"] = target.keep_password.into();
+    }
+    bound
+}
+
+/// A target in words: `authing-v2 at https://…, user_pool_id …, keep_password true`.
+fn name(target: &Value) -> String {
+    let part = |name| target.get(name).and_then(Value::as_str).unwrap_or("?");
+    let mut words = format!("{} at {}", part("kind"), part("host"));
+    let others = target.as_object().into_iter().flatten();
+    for (name, value) in others.filter(|(name, _)| *name != "kind" && *name != "host") {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        words.push_str(&format!(", {name} {value}"));
+    }
+    words
 }
 
 /// A rehearsal must never pass for the migration: a table belongs to the target of its first run.
-pub(super) fn bind(table: &Table, settings: &config::Settings, pool: &str) -> Result<()> {
+pub(super) fn bind(table: &Table, settings: &config::Settings) -> Result<()> {
     let Some(text) = table.binding()?.and_then(|binding| binding.target) else { return Ok(()) };
-    let bound: serde_json::Value = readable(table, "target", &text)?;
-    let wanted = binding(settings, pool);
+    let bound: Value = readable(table, "target", &text)?;
+    let wanted = binding(&settings.target);
     if bound == wanted || !table.has_attempts()? {
         return Ok(());
     }
-    let name = |target: &serde_json::Value| {
-        let part = |name| target.get(name).and_then(serde_json::Value::as_str).unwrap_or("?");
-        let kept = target.get("keep_password").and_then(serde_json::Value::as_bool);
-        let kept = kept.map_or_else(String::new, |kept| format!(", keep_password {kept}"));
-        format!("{} at {}, user pool {}{kept}", part("kind"), part("host"), part("user_pool_id"))
-    };
     Err(Error::usage(format!(
         "this job table belongs to {}; this run would go to {}",
         name(&bound),
@@ -51,6 +61,6 @@ pub(super) fn bind(table: &Table, settings: &config::Settings, pool: &str) -> Re
     ))
 }
 
-pub(super) fn bind_now(table: &mut Table, settings: &config::Settings, pool: &str) -> Result<()> {
-    Ok(table.bind_target(&binding(settings, pool).to_string())?)
+pub(super) fn bind_now(table: &mut Table, settings: &config::Settings) -> Result<()> {
+    Ok(table.bind_target(&binding(&settings.target).to_string())?)
 }

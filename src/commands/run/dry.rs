@@ -1,7 +1,7 @@
 //! The dry run: shows what would be sent.
 
 use super::binding::mapping_for;
-use crate::commands::same_guard;
+use crate::commands::{same_guard, same_provider};
 use crate::commands::sending::Sending;
 use crate::config;
 use crate::error::{Exit, Result};
@@ -24,7 +24,8 @@ pub(super) fn dry_run(
     only: Option<BTreeSet<JobId>>,
 ) -> Result<Exit> {
     let mapping = mapping_for(settings, &table)?;
-    same_guard(&table, settings.target.keep_password)?;
+    same_provider(&table, settings)?;
+    same_guard(&table, &settings.target)?;
     if !table.is_compared()? {
         ui.warn("a staging was cut off before its rows were compared: some of these may be duplicates, which a run finds first");
     }
@@ -46,7 +47,7 @@ pub(super) fn dry_run(
     };
     let shown = rows.len() as u64;
     for (_, raw) in rows {
-        let prepared = prepare::prepare(&raw, &mapping, settings.target.kind.schema());
+        let prepared = prepare::prepare(&raw, &mapping, settings.target.schema());
         ui.out(&format!("{}\n", redact::masked(&prepared.user)))?;
     }
     let first = match shown {

@@ -2,7 +2,7 @@ use crate::mapping::{Mapping, Rule, meant};
 use crate::password::Digest;
 use crate::password::digest::to_hex;
 use crate::password::verify::verify;
-use crate::target::authing::fields::V2;
+use crate::provider::authing::fields::V2;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 

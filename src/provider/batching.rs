@@ -1,6 +1,10 @@
 //! What a provider takes in one request.
 
+use super::Limits;
+use crate::password::detect;
+use crate::schema::{Fold, Schema};
 use crate::user::User;
+use secrecy::ExposeSecret as _;
 use std::fmt;
 use std::sync::Arc;
 
@@ -25,6 +29,27 @@ pub struct Batching {
 }
 
 impl Batching {
+    pub(super) fn new(limits: Limits, schema: &'static Schema) -> Self {
+        let by_scheme = |user: &User| {
+            user.password.as_ref().map(|it| detect(it.expose_secret()).as_str().to_owned())
+        };
+        let folded = |user: &User| -> Vec<String> {
+            let fold = |(kind, id): (_, &str)| {
+                let folds = schema.identifier(kind).is_some_and(|field| field.folds == Fold::Case);
+                format!("{kind:?}:{}", if folds { id.to_lowercase() } else { id.to_owned() })
+            };
+            user.identifiers.iter().map(fold).collect()
+        };
+        Self {
+            most: limits.batch.max(1),
+            lookup: limits.lookup.max(1),
+            max_bytes: limits.bytes,
+            counts_users: limits.counts_users,
+            key: if limits.one_scheme { Arc::new(by_scheme) } else { Arc::new(|_| None) },
+            folded: Arc::new(folded),
+        }
+    }
+
     /// Up to so many users of any kind in one request, whose identifiers are told apart without regard to case.
     pub fn of(most: usize, lookup: usize) -> Self {
         let folded = |user: &User| -> Vec<String> {

@@ -1,6 +1,6 @@
 //! The closed list of fields that `createUser` of the V2 API takes (`CreateUserInput`).
 
-use crate::schema::{Field, Format, Schema, Type};
+use crate::schema::{Field, Fold, Format, Schema, Type};
 use crate::user::IdKind;
 
 /// What V2 accepts. 117 bytes are all that a 1,024-bit key carries with PKCS#1 v1.5 padding.
@@ -16,19 +16,24 @@ pub const V2: Schema = Schema {
 };
 
 const fn text(name: &'static str) -> Field {
-    Field { name, ty: Type::Text, format: Format::Any, identifier: None }
+    Field { name, ty: Type::Text, format: Format::Any, identifier: None, folds: Fold::Exact }
 }
 
 const fn date(name: &'static str) -> Field {
-    Field { name, ty: Type::Text, format: Format::DateTime, identifier: None }
+    Field { name, ty: Type::Text, format: Format::DateTime, identifier: None, folds: Fold::Exact }
 }
 
 const fn bool(name: &'static str) -> Field {
-    Field { name, ty: Type::Bool, format: Format::Any, identifier: None }
+    Field { name, ty: Type::Bool, format: Format::Any, identifier: None, folds: Fold::Exact }
 }
 
+/// E-mail addresses without regard to case, user names with (AUTHING V2, section 4.4).
 const fn identifier(name: &'static str, kind: IdKind, format: Format) -> Field {
-    Field { name, ty: Type::Text, format, identifier: Some(kind) }
+    let folds = match kind {
+        IdKind::Email => Fold::Case,
+        IdKind::ExternalId | IdKind::Phone | IdKind::Username => Fold::Exact,
+    };
+    Field { name, ty: Type::Text, format, identifier: Some(kind), folds }
 }
 
 const V2_FIELDS: &[Field] = &[
@@ -59,8 +64,9 @@ const V2_FIELDS: &[Field] = &[
         ty: Type::Text,
         format: Format::OneOf(&["M", "F", "U"]),
         identifier: None,
+        folds: Fold::Exact,
     },
-    Field { name: "birthdate", ty: Type::Text, format: Format::Day, identifier: None },
+    Field { name: "birthdate", ty: Type::Text, format: Format::Day, identifier: None, folds: Fold::Exact },
     text("zoneinfo"),
     text("locale"),
     text("address"),
@@ -75,6 +81,6 @@ const V2_FIELDS: &[Field] = &[
     bool("phoneVerified"),
     bool("blocked"),
     bool("isDeleted"),
-    Field { name: "loginsCount", ty: Type::Int, format: Format::Any, identifier: None },
-    Field { name: "registerSource", ty: Type::TextList, format: Format::Any, identifier: None },
+    Field { name: "loginsCount", ty: Type::Int, format: Format::Any, identifier: None, folds: Fold::Exact },
+    Field { name: "registerSource", ty: Type::TextList, format: Format::Any, identifier: None, folds: Fold::Exact },
 ];

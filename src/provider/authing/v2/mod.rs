@@ -4,6 +4,8 @@ mod create;
 mod lookup;
 mod read;
 
+pub use lookup::LOOKUP;
+
 use super::credential::{Credential, Fetched, Held};
 use super::encrypt::Encryptor;
 use super::reply;

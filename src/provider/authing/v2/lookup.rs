@@ -4,8 +4,8 @@ use super::V2;
 use super::read::{Failed, Read};
 use crate::identity::DirectoryUser;
 use crate::job::Halt;
-use crate::target::authing::refusal::RefusalClass;
-use crate::target::authing::reply;
+use crate::provider::authing::refusal::RefusalClass;
+use crate::provider::authing::reply;
 use crate::target::{Fault, Told, Wanted};
 use crate::user::{IdKind, same};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Ids in one lookup, at most (code 2030 beyond).
-const LOOKUP: usize = 80;
+pub const LOOKUP: usize = 80;
 
 impl V2 {
     /// For each wanted one all users that share an identifier with it.

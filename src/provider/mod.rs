@@ -1,0 +1,182 @@
+//! Providers: what a directory is, as data, and how to reach it. Mapping, checks, settings, commands and help ask
+//! the descriptor; none of them knows a provider by name. To add one, add its folder and its line in [`ALL`].
+
+pub mod authing;
+mod batching;
+mod own;
+
+pub use batching::{BatchKey, Batching};
+pub use own::{Flag, Own, Setting};
+
+use crate::clock::Clock;
+use crate::error::Result;
+use crate::password::guard::Each;
+use crate::schema::Schema;
+use crate::target::{Target, http};
+use crate::user::IdKind;
+use secrecy::SecretString;
+use std::fmt;
+use std::sync::Arc;
+
+/// The providers that Userferry knows; the first is meant where nothing names one.
+pub static ALL: &[&Provider] = &[&authing::V2];
+
+/// What a directory is.
+///
+/// Its names live as long as the program: those of a provider that is described while the program runs
+/// are leaked once (`Box::leak`), for a run has one provider.
+pub struct Provider {
+    /// The word in the settings (`kind`), in the job table and on the command line.
+    pub name: &'static str,
+    /// For people, e.g. `Authing's V2 API`.
+    pub title: &'static str,
+    /// The fields of a user.
+    pub schema: Schema,
+    pub passwords: Passwords,
+    pub limits: Limits,
+    pub abilities: &'static [Ability],
+    pub host: Host,
+    pub secret: Secret,
+    /// The headers in which a reply may say the id of the request, in lower case.
+    pub request_id: &'static [&'static str],
+    /// The lines of `[target]` that `init` writes, each with a line of explanation.
+    pub template: &'static str,
+    /// The settings under `[target]` that only this provider has.
+    pub settings: &'static [Setting],
+    /// Makes a target; nothing is sent yet.
+    pub connect: &'static (dyn Fn(Connection) -> Result<Arc<dyn Target>> + Sync),
+}
+
+/// Where a provider is reached.
+#[derive(Clone, Copy, Debug)]
+pub struct Host {
+    /// An address such as `https://core.authing.cn`; where nothing else is set, it is the host, if it is a
+    /// provider's only one.
+    pub example: &'static str,
+    pub is_default: bool,
+    /// The variable of the environment that the vendor's own tools use.
+    pub env: &'static str,
+}
+
+/// What a provider lets us in with.
+#[derive(Clone, Copy, Debug)]
+pub struct Secret {
+    /// The variable of the environment that holds it.
+    pub env: &'static str,
+    /// Whose it is, for people: `the user pool`.
+    pub of: &'static str,
+}
+
+/// What a provider takes in one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Users in one create.
+    pub batch: usize,
+    /// Users in one lookup.
+    pub lookup: usize,
+    /// Bytes of the users of one create, about.
+    pub bytes: usize,
+    /// Its limits, and a stated rate, count users and not requests.
+    pub counts_users: bool,
+    /// The hashes of one create are of one scheme.
+    pub one_scheme: bool,
+}
+
+/// What Userferry can ask of a provider besides creating users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ability {
+    /// Finding users by an identifier of this kind.
+    FindBy(IdKind),
+}
+
+impl Ability {
+    /// The word of `provider list`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::FindBy(IdKind::ExternalId) => "find-by-external-id",
+            Self::FindBy(IdKind::Email) => "find-by-email",
+            Self::FindBy(IdKind::Phone) => "find-by-phone",
+            Self::FindBy(IdKind::Username) => "find-by-username",
+        }
+    }
+}
+
+/// The passwords that a provider takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passwords {
+    /// Those of a table are all hashes, of any scheme, which it stores as they are, or all plain text, which it
+    /// hashes: the setting `keep_password` says which.
+    AllAlike,
+    /// Each for itself: hashes of these schemes, and plain text, which it hashes.
+    Each(Each),
+}
+
+impl Passwords {
+    /// The words of `provider list`.
+    pub fn forms(self) -> Vec<&'static str> {
+        match self {
+            Self::AllAlike => vec!["any-hash", "plain-text"],
+            Self::Each(Each { schemes, plain }) => {
+                let plain = plain.then_some("plain-text");
+                schemes.iter().map(|scheme| scheme.as_str()).chain(plain).collect()
+            }
+        }
+    }
+}
+
+/// How a run reaches its target.
+#[derive(Debug)]
+pub struct Connection {
+    pub http: http::Settings,
+    /// The provider's own settings, each of the form that its descriptor asks for.
+    pub own: Own,
+    pub secret: SecretString,
+    /// Passwords are hashes, to be stored as they are; of a provider whose passwords are [`Passwords::AllAlike`].
+    pub keep_password: bool,
+    pub clock: Clock,
+}
+
+impl Provider {
+    /// One of its own settings.
+    pub fn setting(&self, name: &str) -> Option<&'static Setting> {
+        self.settings.iter().find(|setting| setting.name == name)
+    }
+
+    /// What a run cannot do without and `init` cannot know: the names of settings.
+    pub fn required(&self) -> Vec<&'static str> {
+        let host = (!self.host.is_default).then_some("host");
+        let own = self.settings.iter().filter(|setting| setting.is_required);
+        host.into_iter().chain(own.map(|setting| setting.name)).collect()
+    }
+
+    /// What goes into one request.
+    pub fn batching(&'static self) -> Batching {
+        Batching::new(self.limits, &self.schema)
+    }
+
+    /// Its requests in flight, unless it is set: not more than 4,000 users are on their way at once.
+    pub fn width(&self) -> usize {
+        const WIDTH: usize = 32;
+        const IN_HAND: usize = 4_000;
+        (IN_HAND / (2 * self.limits.batch.max(1))).clamp(1, WIDTH)
+    }
+}
+
+/// The provider of this name among some.
+pub fn named(among: &[&'static Provider], name: &str) -> Option<&'static Provider> {
+    among.iter().find(|provider| provider.name == name).copied()
+}
+
+impl Eq for Provider {}
+
+impl PartialEq for Provider {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
