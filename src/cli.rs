@@ -79,7 +79,7 @@ pub enum Command {
     /// Prove a known password against its staged hash; write the custom password function
     #[command(subcommand)]
     Password(password::PasswordCommand),
-    /// Serve a stand-in Authing server on this machine
+    /// Serve a stand-in for a provider on this machine
     ///
     /// Rehearse a migration with it before you touch production: with your real export, and with
     /// the failures you fear. It keeps a directory of users with unique identifiers, decrypts

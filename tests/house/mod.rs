@@ -89,6 +89,38 @@ impl House {
     }
 }
 
+/// A second provider needs nothing beside its folder and its line in the list: no other file knows one by name.
+/// The sandbox stands in for one.
+#[test]
+fn no_module_but_their_own_names_a_provider() {
+    let words: BTreeSet<&str> = userferry::provider::ALL
+        .iter()
+        .map(|provider| provider.name.split('-').next().unwrap())
+        .collect();
+    let house = House::read();
+    let mut found = Vec::new();
+    let mut read = 0;
+    for module in house.sources.keys() {
+        let home = module.first().map_or("", String::as_str);
+        if ["provider", "sandbox"].contains(&home) {
+            continue;
+        }
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(module.join("/"));
+        let files = [root.with_extension("rs"), root.join("mod.rs"), root.join("lib.rs")];
+        let Some(text) = files.iter().find_map(|file| std::fs::read_to_string(file).ok()) else {
+            panic!("{} has no file", module.join("::"));
+        };
+        let is_for_tests = module.last().is_some_and(|name| name == "tests");
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default().to_lowercase();
+        read += 1;
+        if !is_for_tests && words.iter().any(|word| code.contains(word)) {
+            found.push(module.join("::"));
+        }
+    }
+    assert!(read > 100, "{read} modules");
+    assert_eq!(found, [""; 0]);
+}
+
 /// A file of more lines of code has more than one purpose.
 const MOST_LINES: usize = 400;
 

@@ -31,7 +31,7 @@ fn binding(target: &config::TargetSettings) -> Value {
     bound
 }
 
-/// A target in words: `authing-v2 at https://…, user_pool_id …, keep_password true`.
+/// A target in words: its kind, its host, and what else it is bound to.
 fn name(target: &Value) -> String {
     let part = |name| target.get(name).and_then(Value::as_str).unwrap_or("?");
     let mut words = format!("{} at {}", part("kind"), part("host"));
