@@ -12,6 +12,7 @@ mod crash;
 mod full;
 mod halt;
 mod house;
+mod imaginary;
 mod input;
 mod outage;
 mod power;

@@ -5,9 +5,9 @@
 //! what was seen.
 
 mod check;
-mod client;
+pub(crate) mod client;
 mod kept;
-mod server;
+pub(crate) mod server;
 mod spec;
 mod world;
 
@@ -89,6 +89,10 @@ scenarios! {
     failures_max
     faults_many
     flapping
+    imaginary_faults
+    imaginary_killed
+    imaginary_poison
+    imaginary_steady
     killed
     killed_under_a_limit
     knee

@@ -304,6 +304,8 @@ pub(crate) struct Run {
     pub max_failures: Option<u64>,
     /// Only every so manieth row is sent: those that are not settled are chosen anew for each run.
     pub only_every: Option<u32>,
+    /// The provider that the users go to, by its descriptor; else the runner gets users and limits directly.
+    pub provider: Option<String>,
     /// Users are sent without an external id.
     pub no_external_id: bool,
     /// Asks the run to stop at these times; it is started again.
@@ -332,6 +334,7 @@ impl Default for Run {
             limit: None,
             max_failures: None,
             only_every: None,
+            provider: None,
             no_external_id: false,
             stop_s: Vec::new(),
             stop_now_s: Vec::new(),

@@ -5,6 +5,7 @@ use super::client::Client;
 use super::kept::Kept;
 use super::server::Server;
 use super::spec::Scenario;
+use crate::imaginary::Plan;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,11 +18,12 @@ use userferry::monitor::{Activity, Monitor, Progress};
 use userferry::provider::Batching;
 use userferry::run::doubt::Quiet;
 use userferry::run::signals::Signal;
-use userferry::run::{End, Runner, Settings, Totals};
+use userferry::run::{End, Mapper, Runner, Settings, Totals};
 use userferry::store::{
     Attempt, Batch, JobId, NewJob, NewRun, Reading, Record, Running, Staging, Table, Tick,
     sqlite::OpenOptions,
 };
+use userferry::target::Target;
 use userferry::user::{IdKind, Identifiers, User};
 
 /// 2026-01-01T00:00:00Z.
@@ -127,6 +129,8 @@ struct World<'a> {
     told: Arc<Mutex<Told>>,
     kills: u32,
     halted_first: Option<String>,
+    /// Of a scenario that goes by the descriptor of a provider.
+    plan: Option<Plan>,
 }
 
 enum Stop {
@@ -140,6 +144,11 @@ pub(crate) async fn run(scenario: &Scenario, seed: u64) -> Result {
     let clock = Clock::starting_at(START_MS);
     let timeout = Duration::from_secs_f64(scenario.run.request_timeout_s);
     let server = Arc::new(Server::new(&scenario.server, clock, timeout, seed));
+    let most_in_flight: Arc<AtomicUsize> = Arc::default();
+    let plan = scenario.run.provider.as_ref().map(|_| Plan::new(&server, &most_in_flight));
+    if let (Some(plan), Some(name)) = (&plan, &scenario.run.provider) {
+        assert_eq!(plan.provider().name, name);
+    }
     let mut world = World {
         scenario,
         seed,
@@ -147,10 +156,11 @@ pub(crate) async fn run(scenario: &Scenario, seed: u64) -> Result {
         clock,
         server,
         folder: tempfile::tempdir().unwrap(),
-        most_in_flight: Arc::default(),
+        most_in_flight,
         told: Arc::default(),
         kills: 0,
         halted_first: None,
+        plan,
     };
     world.populate();
     world.stage();
@@ -218,8 +228,11 @@ impl World<'_> {
         let jobs = (1..=self.scenario.users).map(|row| NewJob {
             record_no: row.into(),
             line: None,
-            raw: row.to_string().into_bytes(),
-            identifiers: identifiers(row, no_external_id),
+            raw: self.plan.as_ref().map_or_else(|| row.to_string().into_bytes(), |_| Plan::record(row)),
+            identifiers: match &self.plan {
+                Some(plan) => plan.identifiers(row),
+                None => identifiers(row, no_external_id),
+            },
             problems: Vec::new(),
             omitted: Vec::new(),
         });
@@ -343,11 +356,20 @@ impl World<'_> {
             ..Totals::default()
         };
         let no_external_id = self.scenario.run.no_external_id;
-        let client = Client::new(Arc::clone(&self.server), Arc::clone(&self.most_in_flight));
+        let (target, mapper): (Arc<dyn Target>, Mapper) = match &self.plan {
+            Some(plan) => (plan.target(clock), plan.mapper()),
+            None => (
+                Arc::new(Client::new(
+                    Arc::clone(&self.server),
+                    Arc::clone(&self.most_in_flight),
+                )),
+                Arc::new(move |raw: &[u8]| (user(raw, no_external_id), Vec::new())),
+            ),
+        };
         let runner = Runner::new(
             Kept { table, width: self.scenario.run.width * self.most(), _alive: Arc::clone(&alive) },
-            Arc::new(client),
-            Arc::new(move |raw: &[u8]| (user(raw, no_external_id), Vec::new())),
+            target,
+            mapper,
             self.settings(),
             clock,
             id,
@@ -414,7 +436,10 @@ impl World<'_> {
         let run = &self.scenario.run;
         let seconds = Duration::from_secs_f64;
         Settings {
-            batching: Batching::of(self.most(), 80),
+            batching: match &self.plan {
+                Some(plan) => plan.provider().batching(),
+                None => Batching::of(self.most(), 80),
+            },
             width: run.width,
             ceiling: run.rate,
             quiet: Quiet {
