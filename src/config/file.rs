@@ -44,7 +44,10 @@ pub(super) fn apply(settings: &mut Settings, text: &str, path: &Path) -> Result<
              'userferry init' writes an example",
         )
     })?;
-    for (name, value) in in_order(root.get_ref()) {
+    let mut members = in_order(root.get_ref());
+    // The target first: the provider says which settings and fields there are.
+    members.sort_by_key(|(name, _)| name.get_ref().as_ref() != "target");
+    for (name, value) in members {
         match (name.get_ref().as_ref(), value.get_ref()) {
             ("mapping", DeValue::Table(rules)) => settings.mapping = mapping(rules, &place)?,
             (section @ ("target" | "run" | "check"), DeValue::Table(table)) => {

@@ -2,6 +2,7 @@
 
 use super::{OnConflict, OnUnknown, Settings, TargetSettings};
 use crate::error::{Error, Result};
+use crate::mapping::Mapping;
 use crate::provider::{self, Passwords};
 use crate::units::{DURATION_FORM, Duration, RATE_FORM};
 use std::path::PathBuf;
@@ -122,6 +123,7 @@ pub(super) const KEYS: &[Key] = &[
         let provider = provider::named(s.providers, raw.text()?)?;
         if provider != s.target.provider {
             s.target = TargetSettings::of(provider);
+            s.mapping = Mapping::usual(&provider.schema);
         }
         Some(())
     }),

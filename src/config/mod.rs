@@ -257,7 +257,7 @@ impl Settings {
             run: RunSettings::default(),
             check: CheckSettings::default(),
             null: None,
-            mapping: Mapping::default(),
+            mapping: Mapping::usual(&providers[0].schema),
             file: None,
         }
     }
