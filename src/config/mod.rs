@@ -89,9 +89,10 @@ pub struct TargetSettings {
 
 impl TargetSettings {
     fn of(provider: &'static Provider) -> Self {
+        let host = provider.host;
         Self {
             provider,
-            host: String::new(),
+            host: if host.is_default { host.example.to_owned() } else { String::new() },
             own: Own::defaults(provider.settings),
             keep_password: true,
             ca_file: None,
@@ -374,10 +375,6 @@ impl Settings {
 
     /// What concerns several settings.
     fn finish(&mut self) -> Result<()> {
-        let host = self.target.provider.host;
-        if self.target.host.is_empty() && host.is_default {
-            host.example.clone_into(&mut self.target.host);
-        }
         if !self.target.host.is_empty() {
             self.target.host = host::check(&self.target.host, self.target.provider)?;
         }

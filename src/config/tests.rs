@@ -309,7 +309,7 @@ fn what_is_no_toml_is_told_by_line_key_and_cause() {
         ),
         (
             "[target]\nhost =\n",
-            "line 2: `host`: an address such as \"https://core.authing.cn\" is expected",
+            "line 2: `host`: an address such as \"https://login.example.com\" is expected",
         ),
         (
             "[target]\nhost = \"geheim\nx = 1\n",
