@@ -24,6 +24,7 @@ mod outputs;
 mod passwords;
 mod planted;
 mod preview;
+mod providers;
 mod remap;
 mod secrets;
 mod showing;

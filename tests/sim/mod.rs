@@ -163,3 +163,19 @@ scenarios! {
     token_expiry
     trickle
 }
+
+/// [`kept`] compares the rows in hand with the bound after each transaction, also where the process dies next.
+#[test]
+fn rows_in_hand_stay_within_the_bound_at_every_width_and_batch() {
+    for (width, most) in
+        [(1, 1), (256, 1), (7, 7), (32, 50), (64, 300), (1, 1_000), (2, 1_000), (256, 1_000)]
+    {
+        let users = (5 * width * most).clamp(500, 6_000);
+        let text = format!(
+            "seeds = 1\nusers = {users}\n[server]\nlost_replies = 0.01\nbatch = {{ most = {most}, mode = \"identity\" }}\n\
+             [run]\nwidth = {width}\nrequest_timeout_s = 2\nsettle_time_s = 0.5\nkill_after_s = [0.05, 0.4]\nkills = 5\n\
+             [expect]\ndone = [{users}, {users}]\n"
+        );
+        play(&format!("width {width}, batches of {most}"), &text);
+    }
+}

@@ -1,0 +1,65 @@
+//! `provider list`, and tables of a provider that this version does not know.
+
+use super::Desk;
+use serde_json::{Value, json};
+
+#[test]
+fn the_providers_are_listed_for_programs_and_for_people() {
+    let desk = Desk::new();
+    let out = desk.ferry("provider list --json").ok(0).out;
+    let all: Vec<Value> = serde_json::from_str(&out).unwrap();
+    let first = &all[0];
+    let keys: Vec<&str> = first.as_object().unwrap().keys().map(String::as_str).collect();
+    for key in ["name", "fields", "batch", "lookup", "password_forms", "abilities", "settings"] {
+        assert!(keys.contains(&key), "{key}: {keys:?}");
+    }
+    assert_eq!(first["name"], "authing-v2");
+    // One user in a create, eighty in a lookup (AUTHING V2, sections 4 and 5).
+    assert_eq!((&first["batch"], &first["lookup"]), (&json!(1), &json!(80)));
+    let field = |name: &str| {
+        let fields = first["fields"].as_array().unwrap();
+        fields.iter().find(|field| field["name"] == name).unwrap().clone()
+    };
+    let email = json!({ "name": "email", "type": "email", "identifies": true, "unique": true });
+    assert_eq!(field("email"), email);
+    let count = json!({ "name": "loginsCount", "type": "int", "identifies": false, "unique": false });
+    assert_eq!(field("loginsCount"), count);
+    assert_eq!(
+        first["settings"],
+        json!([
+            { "name": "host", "env": "AUTHING_HOST" },
+            { "name": "header_prefix", "env": null },
+            { "name": "user_pool_id", "env": "AUTHING_USERPOOL_ID" },
+            { "name": "secret", "env": "AUTHING_SECRET" },
+        ])
+    );
+    let out = desk.ferry("provider list").ok(0).out;
+    for told in ["authing-v2", "1 to create, 80 to look up", "externalId", "AUTHING_USERPOOL_ID"] {
+        assert!(out.contains(told), "{told}: {out}");
+    }
+}
+
+#[test]
+fn a_table_of_a_provider_that_is_not_known_is_refused() {
+    let desk = Desk::new();
+    desk.write("users.jsonl", "{\"uid\":\"1\",\"mail\":\"none\"}\n");
+    desk.ferry("stage users.jsonl").ok(3);
+    let table = rusqlite::Connection::open(desk.path("userferry.db")).unwrap();
+    assert_eq!(table.execute("UPDATE binding SET provider = 'other'", []), Ok(1));
+    drop(table);
+    for command in ["failures", "show 1", "run", "stage users.jsonl"] {
+        let err = desk.ferry(command).ok(2).err;
+        let told = "the job table is for the provider other, which this version does not know";
+        assert!(err.contains(told) && err.contains("provider list"), "{command}: {err}");
+    }
+}
+
+#[test]
+fn init_writes_the_settings_of_the_provider_that_is_named() {
+    let desk = Desk::new();
+    let err = desk.ferry("init --provider other").ok(2).err;
+    assert!(err.contains("there is authing-v2"), "{err}");
+    let err = desk.ferry("init --provider authing-v2").ok(0).err;
+    assert!(err.contains("Set user_pool_id in it"), "{err}");
+    assert!(desk.read("userferry.toml").contains("\nkind = \"authing-v2\"\n"));
+}
