@@ -141,3 +141,34 @@ fn seven_rows_that_break_the_provider() {
         assert!(out.contains(&format!("\"key\":\"u{}\"", n * 140)), "{out}");
     }
 }
+
+/// 300 records of 1 MiB, each sent whole, 32 at a time: however many may be in hand, their records are not.
+#[test]
+#[ignore = "half a minute; just full"]
+fn memory_with_records_of_a_mebibyte() {
+    let rig = Rig::start(&["--latency=50ms"]);
+    let records: Vec<Value> = (1..=300)
+        .map(|n| {
+            let mut user = crate::process::user(n);
+            user["filler"] = "x".repeat(1 << 20).into();
+            user
+        })
+        .collect();
+    rig.stage(&records);
+    drop(records);
+    let mut run = rig.spawn(&["--concurrency=32"]);
+    let mut most_kib = 0;
+    while !run.has_ended() {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", run.pid()));
+        let line = status.unwrap_or_default();
+        let line = line.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());
+        most_kib = most_kib.max(kib.unwrap_or(0));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    run.wait().expect(0);
+    eprintln!("300 records of 1 MiB: {most_kib} KiB at most");
+    assert!(most_kib > 1_000, "nothing was measured");
+    assert!(most_kib < 128 * 1024, "{most_kib} KiB");
+    books::check_all_there(&rig, 300);
+}
