@@ -6,7 +6,7 @@ mod finish;
 
 use super::chosen::Named;
 use super::global::Global;
-use super::sending::{Sending, settings_help};
+use super::sending::{Sending, secret_variables, settings_help};
 use super::sources::{source_name, to_go_on};
 use super::{Writer, ask, jobs_of, machine, open_reader, open_writer};
 use crate::clock::Clock;
@@ -83,7 +83,7 @@ fn chosen(ui: Ui, table: &Table, keys: &[String]) -> Result<Option<BTreeSet<JobI
 pub(super) fn load(global: &Global, args: &Sending) -> Result<config::Settings> {
     if args.secret.is_some() {
         return Err(Error::usage("the secret is never an argument: other users of this machine can read those")
-            .hint("use secret_file in userferry.toml, or the environment (userferry run --help); change the secret at the provider, for the history of your shell has it now"));
+            .hint(format!("set {}, or secret_file in userferry.toml; change the secret at the provider, for the history of your shell has it now", secret_variables())));
     }
     config::Settings::load(global.config.as_deref(), &args.flags(), &process_env)
 }

@@ -8,19 +8,23 @@ use clap::Args;
 
 /// Where settings come from besides the flags of a run.
 pub(super) fn settings_help() -> String {
-    let (mut names, mut secrets) = (Vec::new(), Vec::new());
+    let mut names = Vec::new();
     for provider in provider::ALL {
         let own = provider.settings.iter().filter_map(|setting| setting.env);
         names.extend([provider.host.env].into_iter().chain(own));
-        secrets.push(provider.secret.env);
     }
     format!(
         "Flags go over the environment (USERFERRY_RATE=50/s, USERFERRY_MAX_OUTAGE=10m, …; {}), and that over \
          userferry.toml. The secret comes from {}, from the file that secret_file names, or is asked for on a \
          terminal.",
         all_of(names),
-        all_of(secrets)
+        secret_variables()
     )
+}
+
+/// The variables of the environment that hold secrets.
+pub(super) fn secret_variables() -> String {
+    all_of(provider::ALL.iter().map(|provider| provider.secret.env).collect())
 }
 
 fn all_of(mut names: Vec<&str>) -> String {
