@@ -13,8 +13,6 @@ use crate::vocabulary::synonyms::plain;
 use crate::words::{counted, grouped, quoted};
 use std::collections::HashMap;
 
-/// The provider's field of those who may not sign in.
-const BLOCKED: &str = "blocked";
 /// How deep it is looked.
 const DEPTH: usize = 4;
 /// Different fields that are looked at; beyond, memory would not be constant.
@@ -131,9 +129,7 @@ impl Overlooked {
 
     /// What follows from the fields that say who may sign in.
     pub(crate) fn of_standing(&self, mapping: &Mapping, schema: &Schema) -> Vec<Asked> {
-        if schema.field(BLOCKED).is_none() {
-            return Vec::new();
-        }
+        let Some(blocked) = schema.blocked_field else { return Vec::new() };
         let names: Vec<String> = self.fields.iter().map(|field| plain(&field.path)).collect();
         let beside = lockouts::of(&names).next().map_or(&[][..], |system| system.beside);
         let fields = self.fields.iter().zip(&names);
@@ -141,7 +137,7 @@ impl Overlooked {
         let judged = fields.filter_map(|(field, _)| {
             let told =
                 suggest::judge(field.kind?, field.names.last()?, &field.tally, self.records)?;
-            let message = of_one(field, &told, self.records, mapping.rule(BLOCKED))?;
+            let message = of_one(field, &told, self.records, (blocked, mapping.rule(blocked)))?;
             Some(Asked { column: field.path.clone(), concerned: told.concerned, message })
         });
         judged.filter(|asked| asked.concerned > 0).collect()
@@ -243,7 +239,12 @@ fn takes(mapping: &Mapping, is_it: &dyn Fn(&str) -> bool) -> bool {
 }
 
 /// What follows from one field.
-fn of_one(field: &Field, told: &Judgement, records: u64, rule: Option<&Rule>) -> Option<String> {
+fn of_one(
+    field: &Field,
+    told: &Judgement,
+    records: u64,
+    (blocked, rule): (&str, Option<&Rule>),
+) -> Option<String> {
     let shown = show_name(field.path.as_bytes());
     let of = format!("{} of {}", grouped(told.concerned), counted(records, "record"));
     let who = if told.is_told {
@@ -256,15 +257,15 @@ fn of_one(field: &Field, told: &Judgement, records: u64, rule: Option<&Rule>) ->
         None => {
             let note = told.note.as_ref().map_or(String::new(), |note| format!(" ({note})"));
             format!(
-                "`{shown}` is not mapped: {who}; map it: {BLOCKED} = {}{note}",
+                "`{shown}` is not mapped: {who}; map it: {blocked} = {}{note}",
                 told.rule(&place)
             )
         }
         // It may look at the whole record.
         Some(Rule::Jq { program, .. }) if program.paths().is_empty() => return None,
         Some(_) => format!(
-            "`{shown}` is not mapped, and the rule of {BLOCKED} takes another column: {who}; one rule can take both: \
-             {BLOCKED} = {{ jq = '… or ({})' }}",
+            "`{shown}` is not mapped, and the rule of {blocked} takes another column: {who}; one rule can take both: \
+             {blocked} = {{ jq = '… or ({})' }}",
             told.expression(&place)
         ),
     })

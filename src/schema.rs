@@ -3,6 +3,12 @@
 
 use crate::user::IdKind;
 
+/// The vocabulary's word for a password, which is no field.
+const PASSWORD: &str = "password";
+
+/// The vocabulary's word for who may not sign in.
+pub const BLOCKED: &str = "blocked";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
     Text,
@@ -37,6 +43,8 @@ pub struct Field {
     pub identifier: Option<IdKind>,
     /// What the provider takes for the same value.
     pub folds: Fold,
+    /// The vocabulary's word for what it holds, e.g. `email`, `blocked`, `givenName`; empty where it has none.
+    pub means: &'static str,
 }
 
 /// What a provider takes for the same value of a field.
@@ -65,6 +73,8 @@ pub struct Schema {
     pub deleted_field: Option<&'static str>,
     /// Fields that say of an identifier that it is the user's own, with its kind.
     pub verified_fields: &'static [(&'static str, IdKind)],
+    /// A field that takes any text, in which a copy of the whole record may be kept.
+    pub raw_field: Option<&'static str>,
     /// A password of more bytes may not fit; staging warns, `run` decides with the real key.
     pub password_bytes_warn: usize,
 }
@@ -88,6 +98,40 @@ impl Schema {
         }
         let is_id = matches!(field.identifier, Some(IdKind::ExternalId | IdKind::Username));
         is_id.then_some("identifies a user")
+    }
+
+    /// The provider's name for what a word of the vocabulary means.
+    pub fn named(&self, means: &str) -> Option<&'static str> {
+        if means == PASSWORD {
+            return Some(self.password_field);
+        }
+        self.fields.iter().find(|field| field.means == means).map(|field| field.name)
+    }
+
+    /// The same schema, in which the vocabulary's words stand for the provider's names. Where they differ it lives
+    /// as long as the program.
+    pub fn by_meaning(&self) -> Self {
+        let word = |name: &'static str| match self.field(name) {
+            Some(field) if !field.means.is_empty() => field.means,
+            _ => name,
+        };
+        if self.password_field == PASSWORD && self.fields.iter().all(|it| word(it.name) == it.name) {
+            return *self;
+        }
+        let fields = self.fields.iter().map(|field| Field { name: word(field.name), ..*field });
+        let verified = self.verified_fields.iter().map(|(name, kind)| (word(name), *kind));
+        let update_only = self.update_only.iter().copied().map(word);
+        Self {
+            fields: fields.collect::<Vec<_>>().leak(),
+            update_only: update_only.collect::<Vec<_>>().leak(),
+            phone_country_field: word(self.phone_country_field),
+            password_field: PASSWORD,
+            blocked_field: self.blocked_field.map(word),
+            deleted_field: self.deleted_field.map(word),
+            verified_fields: verified.collect::<Vec<_>>().leak(),
+            raw_field: self.raw_field.map(word),
+            password_bytes_warn: self.password_bytes_warn,
+        }
     }
 
     /// The field that holds a kind of identifier.

@@ -4,11 +4,9 @@
 use super::FoundProblem;
 use crate::input::show_name;
 use crate::mapping::{As, Mapping, Rule, UNKNOWN_STATE};
+use crate::schema::Schema;
 use crate::words::{agree, counted, grouped};
 use std::collections::BTreeSet;
-
-/// The provider's field of those who may not sign in.
-const BLOCKED: &str = "blocked";
 
 /// Those with a word that the rule does not know, and those without a value.
 #[derive(Default)]
@@ -56,9 +54,10 @@ impl UnknownStates {
     }
 
     /// What a person should do about them.
-    pub(super) fn told(&self, mapping: &Mapping) -> Vec<Told> {
+    pub(super) fn told(&self, mapping: &Mapping, schema: &Schema) -> Vec<Told> {
+        let Some(blocked) = schema.blocked_field else { return Vec::new() };
         let shown = |path: &String| format!("`{}`", show_name(path.as_bytes()));
-        let (columns, has_list): (Vec<String>, _) = match mapping.rule(BLOCKED) {
+        let (columns, has_list): (Vec<String>, _) = match mapping.rule(blocked) {
             Some(Rule::Column { from, .. }) => (vec![shown(from)], None),
             Some(Rule::Jq { program, how }) if how.steps.contains(&As::Not) => {
                 (program.paths().iter().map(shown).collect(), None)
@@ -77,13 +76,13 @@ impl UnknownStates {
         };
         let words = self.words.told("unknown-state", |have| {
             format!(
-                "{have} a word{} that the rule of {BLOCKED} does not know: it does not say whether such users may sign in",
+                "{have} a word{} that the rule of {blocked} does not know: it does not say whether such users may sign in",
                 place(&columns)
             )
         }, way(ADD_WORD));
         let none = self.none.told("no-state", |have| {
             format!(
-                "{have} no value{empty}, and the rule of {BLOCKED} does not say whether users without one may sign in"
+                "{have} no value{empty}, and the rule of {blocked} does not say whether users without one may sign in"
             )
         }, way(ADD_NONE));
         words.into_iter().chain(none).collect()

@@ -285,8 +285,10 @@ fn tell(ui: Ui, proposal: &Proposal) {
     }
     if !proposal.has_identifier() {
         ui.warn(
-            "no field identifies a user: name one of externalId, email, phone or username in \
-             [mapping]",
+            &format!(
+                "no field identifies a user: name one of {} in [mapping]",
+                proposal.identifiers.join(", ")
+            ),
         );
     }
 }

@@ -104,7 +104,7 @@ impl<'a> Unmasked<'a> {
                 items.join(", ")
             }
             Value::Text(_) | Value::List(_) | Value::Bool(_) | Value::Int(_) => {
-                redact::masked_value(field, value)
+                redact::masked_value(value)
             }
         }
     }

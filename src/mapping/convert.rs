@@ -5,13 +5,11 @@ use super::home::Home;
 use super::record::{Fields, Json};
 use super::rule::{As, Constant, How};
 use crate::problem::Rule as Broken;
-use crate::schema::{Field, Format, Type};
+use crate::schema::{BLOCKED, Field, Format, Type};
 use crate::user::Value;
 use crate::values::{Wanted, gender, is_zero_date, phone, state_of, truth_of};
 use std::borrow::Cow;
 
-/// The field that is true for users who may not sign in.
-const BLOCKED: &str = "blocked";
 /// 冻结 is false: as a truth value for `blocked` it would let in those whom it shuts out.
 const LETS_IN: &str = "a word for an account that is in use or not, where `blocked` asks for the opposite; the \
                        mapping can convert it: as = \"not\"";
@@ -56,7 +54,7 @@ pub(super) fn convert(json: Json<'_>, field: &Field, how: &How) -> Result<Option
 /// default, is neither let in nor shut out.
 pub(super) fn without_value(field: &Field, how: &How) -> Result<Option<Taken>, Fault> {
     let value = how.default.as_ref().and_then(|default| constant(default, field.ty));
-    if value.is_none() && field.name == BLOCKED && how.steps.contains(&As::Not) {
+    if value.is_none() && field.means == BLOCKED && how.steps.contains(&As::Not) {
         return Err((Broken::Value, format!("{UNKNOWN_STATE}{NO_STATE}").into()));
     }
     Ok(value.map(|value| Taken { is_default: true, ..Taken::of(value) }))
@@ -109,7 +107,7 @@ fn steps(mut json: Json<'_>, field: &Field, steps: &[As]) -> Result<Option<Taken
         Type::Text => text(json).map(Value::Text),
         Type::Bool => {
             let is_not = steps.last() == Some(&As::Not);
-            if field.name == BLOCKED && !is_not && is_state(&json) {
+            if field.means == BLOCKED && !is_not && is_state(&json) {
                 return Err((Broken::Type, LETS_IN.into()));
             }
             truth(&json, steps.last()).map(|truth| Value::Bool(truth != is_not))
@@ -320,7 +318,7 @@ mod tests {
     use crate::schema::Fold;
 
     fn field(ty: Type, format: Format) -> Field {
-        Field { name: "x", ty, format, identifier: None, folds: Fold::Exact }
+        Field { name: "x", ty, format, identifier: None, folds: Fold::Exact, means: "" }
     }
 
     fn converted(json: &str, ty: Type, how: Option<As>) -> Result<Option<Value>, String> {
@@ -335,7 +333,7 @@ mod tests {
     fn dates_of_mongodb_are_the_moments_that_python_says() {
         let how =
             How { steps: vec![As::Date(crate::values::DateForm::default())], ..How::default() };
-        let field = Field { name: "x", ty: Type::Text, format: Format::DateTime, identifier: None, folds: Fold::Exact };
+        let field = Field { name: "x", ty: Type::Text, format: Format::DateTime, identifier: None, folds: Fold::Exact, means: "" };
         let rows = include_str!("../../tests/exports/dates.tsv").lines();
         let rows: Vec<&str> = rows.filter(|row| row.contains('$')).collect();
         assert!(rows.len() > 50);

@@ -50,6 +50,10 @@ pub struct Proposal {
     pub left: Vec<Left>,
     /// Fields that a copy of the raw record should go without.
     pub without: Vec<String>,
+    /// The provider's field for such a copy.
+    pub raw_field: Option<&'static str>,
+    /// The provider's fields that identify a user.
+    pub identifiers: Vec<&'static str>,
 }
 
 /// A rule that is proposed.
@@ -119,10 +123,22 @@ const ID: &str = "externalId";
 const REPEATED: i64 = 300;
 
 /// Proposes a mapping. `is_sample`: the export has, or may have, more records than were looked at.
+///
+/// Fields go by the vocabulary's words for them; the provider's own names stand in what comes out.
 pub fn propose(survey: &Survey, is_sample: bool, schema: &Schema) -> Proposal {
+    let mut proposal = by_meaning(survey, is_sample, &schema.by_meaning(), schema);
+    for line in &mut proposal.lines {
+        line.field = schema.named(line.field).unwrap_or(line.field);
+    }
+    proposal
+}
+
+/// `schema`: with the vocabulary's words for names. `own`: with the provider's.
+fn by_meaning(survey: &Survey, is_sample: bool, schema: &Schema, own: &Schema) -> Proposal {
     let (fields, records) = (survey.fields(), survey.records());
     let trial = Trial::new(survey.kept(), schema);
     let mut candidates = choose::candidates(&fields, records, survey.taken_at(), schema);
+    candidates.retain(|it| it.field == schema.password_field || schema.field(it.field).is_some());
     phones::settle(&mut candidates, &fields, &trial);
     verified::settle(&mut candidates, &survey.nested, &fields, records);
     let taken = passwords::settle(&mut candidates, &survey.nested, &fields, records, schema);
@@ -165,14 +181,16 @@ pub fn propose(survey: &Survey, is_sample: bool, schema: &Schema) -> Proposal {
         reason: if beside.contains(&at) && stats.filled() > 0 {
             format!("not what says in {system} who may sign in")
         } else if lines.iter().any(|line| line.holds && rule::is_home(&line.rule, place)) {
-            "in the rule of phone: the country of numbers without a country code".to_owned()
+            "in the rule of the phone numbers: the country of those without a country code".to_owned()
         } else {
-            why_left(place, stats)
+            why_left(place, stats, own)
         },
     });
     let left: Vec<Left> = left.collect();
     let without = without(&fields, &candidates, schema);
-    Proposal { records, is_sample, lines, left, without }
+    let identifiers = own.fields.iter().filter(|field| field.identifier.is_some());
+    let identifiers = identifiers.map(|field| field.name).collect();
+    Proposal { records, is_sample, lines, left, without, raw_field: own.raw_field, identifiers }
 }
 
 /// Tries the rules that may hold; what each came to, by its candidate. One that refuses most values holds no
@@ -315,25 +333,30 @@ fn percent(n: u64, of: u64) -> String {
     }
 }
 
-fn why_left(place: &Place, stats: &FieldStats) -> String {
+fn why_left(place: &Place, stats: &FieldStats, own: &Schema) -> String {
     if stats.filled() == 0 {
         return "always empty".to_owned();
     }
     if choose::is_credentials(place) && stats.of_type("list") > 0 {
-        return "may hold password hashes in parts, inside a list; if so: password = { scheme = …, hash = \
-                \"credentials[0].…\", salt = … }"
-            .to_owned();
+        return format!(
+            "may hold password hashes in parts, inside a list; if so: {} = {{ scheme = …, hash = \
+             \"credentials[0].…\", salt = … }}",
+            own.password_field
+        );
     }
     if choose::is_secret(place, stats) {
-        return "looks like a secret: keep it out of oauth, too".to_owned();
+        return match own.raw_field {
+            Some(raw) => format!("looks like a secret: keep it out of {raw}, too"),
+            None => "looks like a secret".to_owned(),
+        };
     }
-    if choose::is_status(place) {
+    if let (true, Some(blocked)) = (choose::is_status(place), own.blocked_field) {
         let rule = standing::rule_to_complete(place);
         let how = standing::HOW_TO_COMPLETE;
-        return format!("if it says who may not log in: blocked = {rule} ({how})");
+        return format!("if it says who may not log in: {blocked} = {rule} ({how})");
     }
     if let Some((field, group)) = choose::elsewhere(place) {
-        return format!("inside `{group}`, which may be another's; if it is the user's: {field}");
+        return format!("inside `{group}`, which may be another's; if it is the user's: {}", own.named(field).unwrap_or(field));
     }
     if stats.of_type("list") > 0 {
         return "a list of objects: jq can pick one value out of it".to_owned();

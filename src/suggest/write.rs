@@ -18,10 +18,12 @@ impl Proposal {
              wrong.\n# The per cent say how many {of} have a value.\n"
         ));
         if !self.has_identifier() {
-            out.push_str(
-                "# No field was found that identifies a user: name one of externalId, email, phone or\n\
-                 # username, or no record can be sent.\n",
-            );
+            let (last, others) = self.identifiers.split_last().unwrap_or((&"", &[]));
+            out.push_str(&format!(
+                "# No field was found that identifies a user: name one of {} or\n\
+                 # {last}, or no record can be sent.\n",
+                others.join(", ")
+            ));
         }
         for line in &self.lines {
             let mark = if line.holds { "" } else { "# " };
@@ -41,13 +43,12 @@ impl Proposal {
 
     /// Whether a user can be told from another.
     pub fn has_identifier(&self) -> bool {
-        let is = |line: &Line| {
-            line.holds && matches!(line.field, "externalId" | "email" | "phone" | "username")
-        };
+        let is = |line: &Line| line.holds && self.identifiers.contains(&line.field);
         self.lines.iter().any(is)
     }
 
     fn raw_copy(&self) -> String {
+        let Some(field) = self.raw_field else { return String::new() };
         let names: Vec<String> = self.without.iter().map(|name| quoted(name)).collect();
         let without = if names.is_empty() {
             String::new()
@@ -57,7 +58,7 @@ impl Proposal {
         format!(
             "# A copy of the whole record, as the vendor's script keeps it. It is off because everything in\n\
              # it leaves your house, also what nobody asked for; the password's column is never in it.\n\
-             # oauth = {{ raw = true{without} }}\n"
+             # {field} = {{ raw = true{without} }}\n"
         )
     }
 

@@ -41,6 +41,7 @@ pub(crate) static DIRECTORY: Provider = Provider {
         blocked_field: Some("suspended"),
         verified_fields: &[],
         deleted_field: None,
+        raw_field: None,
         password_bytes_warn: 72,
     },
     passwords: Passwords::Each(Each {
@@ -68,14 +69,15 @@ pub(crate) static DIRECTORY: Provider = Provider {
 };
 
 const FIELDS: &[Field] = &[
-    identifier("login", IdKind::Username, Format::Any),
-    identifier("mail", IdKind::Email, Format::Email),
+    identifier("login", IdKind::Username, Format::Any, "username"),
+    identifier("mail", IdKind::Email, Format::Email, "email"),
     Field {
         name: "shownAs",
         ty: Type::Text,
         format: Format::Any,
         identifier: None,
         folds: Fold::Exact,
+        means: "name",
     },
     Field {
         name: "suspended",
@@ -83,11 +85,17 @@ const FIELDS: &[Field] = &[
         format: Format::Any,
         identifier: None,
         folds: Fold::Exact,
+        means: "blocked",
     },
 ];
 
-const fn identifier(name: &'static str, kind: IdKind, format: Format) -> Field {
-    Field { name, ty: Type::Text, format, identifier: Some(kind), folds: Fold::Case }
+const fn identifier(
+    name: &'static str,
+    kind: IdKind,
+    format: Format,
+    means: &'static str,
+) -> Field {
+    Field { name, ty: Type::Text, format, identifier: Some(kind), folds: Fold::Case, means }
 }
 
 const TENANT: Setting = Setting {
@@ -198,6 +206,7 @@ impl Plan {
 mod tests {
     use super::*;
     use userferry::password::guard::Watch;
+    use userferry::suggest::{Survey, propose};
 
     fn settings(text: &str) -> userferry::error::Result<Settings> {
         Settings::among_from_toml(PROVIDERS, text, Path::new("userferry.toml"))
@@ -246,6 +255,33 @@ mod tests {
             let error = settings(text).unwrap_err();
             assert_eq!(error.message, message);
             assert!(error.hint.as_deref().unwrap_or_default().contains(hint), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn init_proposes_its_own_fields() {
+        let mut survey = Survey::default();
+        for n in 0..60 {
+            let hash = format!("$2b$10${}", "a".repeat(53));
+            survey.add(
+                format!(
+                    "{{\"username\":\"u{n}\",\"email\":\"u{n}@example.com\",\"full_name\":\"U {n}\",\
+                     \"is_blocked\":{},\"password_hash\":\"{hash}\",\"id\":{n}}}",
+                    n % 9 == 0
+                )
+                .as_bytes(),
+            );
+        }
+        let proposal = propose(&survey, false, &DIRECTORY.schema);
+        assert_eq!(proposal.identifiers, ["login", "mail"]);
+        let toml = proposal.to_toml("");
+        let read: Settings = settings(&format!("[target]\nkind = \"imaginary\"\n{toml}")).unwrap();
+        let held: Vec<&str> = read.mapping.rules().iter().map(|(name, _)| name.as_str()).collect();
+        for field in ["login", "mail", "shownAs", "suspended", "credential"] {
+            assert!(held.contains(&field), "{field}: {toml}");
+        }
+        for strange in ["externalId", "oauth", "blocked =", "password ="] {
+            assert!(!toml.contains(strange), "{strange}: {toml}");
         }
     }
 

@@ -12,19 +12,20 @@ pub const V2: Schema = Schema {
     blocked_field: Some("blocked"),
     verified_fields: &[("emailVerified", IdKind::Email), ("phoneVerified", IdKind::Phone)],
     deleted_field: Some("isDeleted"),
+    raw_field: Some("oauth"),
     password_bytes_warn: 117,
 };
 
 const fn text(name: &'static str) -> Field {
-    Field { name, ty: Type::Text, format: Format::Any, identifier: None, folds: Fold::Exact }
+    Field { name, ty: Type::Text, format: Format::Any, identifier: None, folds: Fold::Exact, means: name }
 }
 
 const fn date(name: &'static str) -> Field {
-    Field { name, ty: Type::Text, format: Format::DateTime, identifier: None, folds: Fold::Exact }
+    Field { name, ty: Type::Text, format: Format::DateTime, identifier: None, folds: Fold::Exact, means: name }
 }
 
 const fn bool(name: &'static str) -> Field {
-    Field { name, ty: Type::Bool, format: Format::Any, identifier: None, folds: Fold::Exact }
+    Field { name, ty: Type::Bool, format: Format::Any, identifier: None, folds: Fold::Exact, means: name }
 }
 
 /// E-mail addresses without regard to case, user names with (AUTHING V2, section 4.4).
@@ -33,7 +34,7 @@ const fn identifier(name: &'static str, kind: IdKind, format: Format) -> Field {
         IdKind::Email => Fold::Case,
         IdKind::ExternalId | IdKind::Phone | IdKind::Username => Fold::Exact,
     };
-    Field { name, ty: Type::Text, format, identifier: Some(kind), folds }
+    Field { name, ty: Type::Text, format, identifier: Some(kind), folds, means: name }
 }
 
 const V2_FIELDS: &[Field] = &[
@@ -65,8 +66,9 @@ const V2_FIELDS: &[Field] = &[
         format: Format::OneOf(&["M", "F", "U"]),
         identifier: None,
         folds: Fold::Exact,
+        means: "gender",
     },
-    Field { name: "birthdate", ty: Type::Text, format: Format::Day, identifier: None, folds: Fold::Exact },
+    Field { name: "birthdate", ty: Type::Text, format: Format::Day, identifier: None, folds: Fold::Exact, means: "birthdate" },
     text("zoneinfo"),
     text("locale"),
     text("address"),
@@ -81,6 +83,6 @@ const V2_FIELDS: &[Field] = &[
     bool("phoneVerified"),
     bool("blocked"),
     bool("isDeleted"),
-    Field { name: "loginsCount", ty: Type::Int, format: Format::Any, identifier: None, folds: Fold::Exact },
-    Field { name: "registerSource", ty: Type::TextList, format: Format::Any, identifier: None, folds: Fold::Exact },
+    Field { name: "loginsCount", ty: Type::Int, format: Format::Any, identifier: None, folds: Fold::Exact, means: "loginsCount" },
+    Field { name: "registerSource", ty: Type::TextList, format: Format::Any, identifier: None, folds: Fold::Exact, means: "registerSource" },
 ];
