@@ -1,6 +1,8 @@
 //! The promises at their full size: minutes each, so `just full` and not CI. Figures are printed;
 //! what is asserted are counts, never times.
 
+mod batches;
+
 use crate::outage::{self, Kind};
 use crate::process::{Rig, books};
 use serde_json::{Value, json};
