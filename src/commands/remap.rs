@@ -1,7 +1,7 @@
 //! `remap`: maps and validates again what is not done yet, after a change of the mapping.
 
 use super::global::Global;
-use super::{open_writer, staged_guard, staged_mapping};
+use super::{open_writer, same_provider, staged_guard, staged_mapping};
 use crate::config::{Flags, Settings, process_env};
 use crate::error::{Error, Exit, Result};
 use crate::mapping::Mapping;
@@ -26,6 +26,7 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Remap) -> Result<Exit> {
     settings.mapping.validate(schema)?;
     let mut writer = open_writer(global, "remap", false)?;
     let table = &mut writer.table;
+    same_provider(table, &settings)?;
     let before = table.counts()?;
     let Some(old) = staged_mapping(table)? else {
         return Err(Error::usage("nothing is staged yet").hint("userferry stage SOURCE"));
