@@ -80,7 +80,7 @@ impl<'a> Abroad<'a> {
     /// Nothing seen yet.
     pub(crate) fn new(mapping: &Mapping, schema: &'a Schema) -> Self {
         let field = schema.identifier(IdKind::Phone).map(|field| field.name);
-        let is_said = mapping.rule(schema.phone_country_field).is_some();
+        let is_said = schema.phone_country_field.is_some_and(|code| mapping.rule(code).is_some());
         let rule = field.filter(|_| !is_said).and_then(|field| {
             let (rule, region) = unread(mapping.rule(field)?)?;
             Some((Mapping::new(vec![(field.to_owned(), rule)]), region))

@@ -3,8 +3,8 @@
 pub use crate::commands::global::{Color, Global};
 
 use crate::commands::{
-    check, demo, export, failures, init, password, preview, provider_list, remap, retry_failed, run, sandbox,
-    settle, show, stage, status, waive,
+    check, demo, export, failures, init, password, preview, provider_list, remap, retry_failed,
+    run, sandbox, settle, show, stage, status, waive,
 };
 use crate::error::{Exit, Result};
 use crate::ui::Ui;

@@ -64,7 +64,7 @@ pub struct Schema {
     /// Fields that the provider takes in an update but not when a user is created.
     pub update_only: &'static [&'static str],
     /// The field that takes the country code of a phone number, e.g. `+1`.
-    pub phone_country_field: &'static str,
+    pub phone_country_field: Option<&'static str>,
     /// The field that takes the password.
     pub password_field: &'static str,
     /// The field that is true for users who may not sign in, if there is one.
@@ -93,7 +93,7 @@ impl Schema {
         if is(self.blocked_field) || is(self.deleted_field) {
             return Some("says who may not sign in");
         }
-        if is(Some(self.phone_country_field)) {
+        if is(self.phone_country_field) {
             return Some("says whose a phone number is");
         }
         let is_id = matches!(field.identifier, Some(IdKind::ExternalId | IdKind::Username));
@@ -115,7 +115,8 @@ impl Schema {
             Some(field) if !field.means.is_empty() => field.means,
             _ => name,
         };
-        if self.password_field == PASSWORD && self.fields.iter().all(|it| word(it.name) == it.name) {
+        if self.password_field == PASSWORD && self.fields.iter().all(|it| word(it.name) == it.name)
+        {
             return *self;
         }
         let fields = self.fields.iter().map(|field| Field { name: word(field.name), ..*field });
@@ -124,7 +125,7 @@ impl Schema {
         Self {
             fields: fields.collect::<Vec<_>>().leak(),
             update_only: update_only.collect::<Vec<_>>().leak(),
-            phone_country_field: word(self.phone_country_field),
+            phone_country_field: self.phone_country_field.map(word),
             password_field: PASSWORD,
             blocked_field: self.blocked_field.map(word),
             deleted_field: self.deleted_field.map(word),

@@ -199,7 +199,8 @@ impl Checker<'_> {
 
     /// Whether these users may sign in only a person can tell.
     fn warn_of_unknown_states(&mut self) {
-        for Told { warning, count, message } in self.unknown_states.told(self.mapping, self.schema) {
+        for Told { warning, count, message } in self.unknown_states.told(self.mapping, self.schema)
+        {
             self.warn(warning, count, message);
         }
     }

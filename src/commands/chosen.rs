@@ -2,8 +2,8 @@
 
 use super::sources::shell_word;
 use super::sources::source_name;
-use super::{schema_of, staged_mapping};
 use super::unmask::Unmasked;
+use super::{schema_of, staged_mapping};
 use crate::error::{Error, Result};
 use crate::job::{Detail, Status};
 use crate::mapping::Mapping;

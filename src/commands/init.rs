@@ -6,9 +6,9 @@ use super::reading::SourceOptions;
 use crate::check::{FoundProblem, Reasons};
 use crate::clock;
 use crate::config;
-use crate::provider::{self, Provider};
 use crate::error::{Error, Exit, Result};
 use crate::input::{Options, Reader, Source, nulls, show_name};
+use crate::provider::{self, Provider};
 use crate::store::file::Replacement;
 use crate::suggest::{Proposal, Survey, propose};
 use crate::ui::{Ui, table};
@@ -284,12 +284,10 @@ fn tell(ui: Ui, proposal: &Proposal) {
         ui.note(&format!("… and {} that nothing is made of", counted(more as u64, "field")));
     }
     if !proposal.has_identifier() {
-        ui.warn(
-            &format!(
-                "no field identifies a user: name one of {} in [mapping]",
-                proposal.identifiers.join(", ")
-            ),
-        );
+        ui.warn(&format!(
+            "no field identifies a user: name one of {} in [mapping]",
+            proposal.identifiers.join(", ")
+        ));
     }
 }
 

@@ -54,13 +54,19 @@ fn to_json(provider: &Provider) -> Value {
         let is_id = field.identifier.is_some();
         json!({ "name": field.name, "type": word(field), "identifies": is_id, "unique": is_id })
     };
+    let password = json!({
+        "name": provider.schema.password_field,
+        "type": "password",
+        "identifies": false,
+        "unique": false,
+    });
     let abilities: Vec<&str> = provider.abilities.iter().map(|it| it.word()).collect();
     let settings = settings(provider).into_iter();
     let settings = settings.map(|(name, env)| json!({ "name": name, "env": env }));
     json!({
         "name": provider.name,
         "title": provider.title,
-        "fields": provider.schema.fields.iter().map(field).collect::<Vec<_>>(),
+        "fields": provider.schema.fields.iter().map(field).chain([password]).collect::<Vec<_>>(),
         "batch": provider.limits.batch,
         "lookup": provider.limits.lookup,
         "password_forms": provider.passwords.forms(),

@@ -38,6 +38,8 @@ const WRITE_OUTAGE: Duration = Duration::from_mins(2);
 const SILENCE_AT_START: Duration = Duration::from_secs(30);
 /// The longest wait between two probes, in first waits.
 const PROBE_SPREAD: u32 = 4;
+/// Rows that a run has in its hands at most, unless more requests in flight are asked for.
+const IN_HAND: usize = 4_000;
 /// How long a probe may take.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -131,6 +133,13 @@ pub(super) fn go(
     only: Option<BTreeSet<JobId>>,
 ) -> Result<Exit> {
     ui.note(&format!("To {}{}", settings.target.host, place(&settings.target)));
+    let in_hand = 2 * settings.width() * settings.target.provider.limits.batch.max(1);
+    if in_hand > IN_HAND {
+        ui.note(&format!(
+            "With so many requests in flight a kill may leave up to {} rows in doubt, to be looked up",
+            grouped(in_hand as u64)
+        ));
+    }
     if let Some(proxy) = http::proxy_in_use(&settings.target.host) {
         ui.note(&format!("Through the proxy {proxy}"));
     }

@@ -35,7 +35,7 @@ fn all_of(mut names: Vec<&str>) -> String {
 /// How to send.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Sending {
-    /// Requests in flight, at most [default: 32]
+    /// Requests in flight, at most [default: as many as suit the provider]
     #[arg(long, value_name = "N")]
     pub concurrency: Option<u32>,
 

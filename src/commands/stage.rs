@@ -8,8 +8,8 @@ use super::newer;
 use super::reading::SourceOptions;
 use super::sources::{is_source, replaced_told, source_name};
 use super::{
-    Writer, canonical, keep_guard, open_writer, refuse_table, same_guard, same_provider,
-    staged_mapping,
+    Writer, canonical, keep_guard, open_writer, provider_of, refuse_table, same_guard,
+    same_provider, staged_mapping,
 };
 use crate::clock;
 use crate::columns;
@@ -313,7 +313,9 @@ fn undo(mut writer: Writer, before: Option<&Binding>) -> Result<()> {
 fn keep_mapping(table: &mut Table, settings: &Settings) -> Result<()> {
     let mapping = &settings.mapping;
     match staged_mapping(table)? {
-        Some(staged) if staged == *mapping => Ok(()),
+        Some(staged) if staged == *mapping && provider_of(table)? == settings.target.provider => {
+            Ok(())
+        }
         Some(_) if table.counts()?.total > 0 => Err(Error::usage(
             "the [mapping] is not the one that the rows in the job table were staged with",
         )

@@ -139,7 +139,11 @@ fn apply_section(
             let error = place.error(at, &format!("`{short}`: {form} is expected"));
             let names: Vec<String> =
                 settings.providers.iter().map(|it| format!("\"{}\"", it.name)).collect();
-            if full == keys::KIND { error.hint(format!("there is {}", names.join(", "))) } else { error }
+            if full == keys::KIND {
+                error.hint(format!("there is {}", names.join(", ")))
+            } else {
+                error
+            }
         })?;
     }
     if section == "target" {

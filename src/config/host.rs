@@ -9,7 +9,8 @@ use crate::provider::Provider;
 pub(super) fn check(host: &str, provider: &Provider) -> Result<String> {
     let fail = |what: &str, hint: &str| Err(Error::usage(format!("host: {what}")).hint(hint));
     let (example, env) = (provider.host.example, provider.host.env);
-    let form = &format!("the form is {example}; the host comes from --host, else {env}, else the file");
+    let form =
+        &format!("the form is {example}; the host comes from --host, else {env}, else the file");
     let Ok(mut url) = reqwest::Url::parse(host) else {
         return fail("not an address", form);
     };

@@ -247,14 +247,10 @@ pub(super) fn apply_env(
     settings: &mut Settings,
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<()> {
-    // The kind first: it says which others there are.
-    set_from(settings, env, KIND, None)?;
     let provider = settings.target.provider;
     for key in KEYS.iter().filter(|key| key.name != KIND) {
-        if knows(settings, key.name) {
-            let vendors = (key.name == HOST).then_some(provider.host.env);
-            set_from(settings, env, key.name, vendors)?;
-        }
+        let vendors = (key.name == HOST).then_some(provider.host.env);
+        set_from(settings, env, key.name, vendors)?;
     }
     for own in provider.settings {
         set_from(settings, env, &format!("target.{}", own.name), own.env)?;
@@ -262,19 +258,37 @@ pub(super) fn apply_env(
     Ok(())
 }
 
+/// Sets the provider that the environment names; whether it names one.
+pub(super) fn apply_kind(
+    settings: &mut Settings,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<bool> {
+    set_from(settings, env, KIND, None)
+}
+
+/// Whether it was set.
 fn set_from(
     settings: &mut Settings,
     env: &dyn Fn(&str) -> Option<String>,
     name: &str,
     vendors: Option<&str>,
-) -> Result<()> {
+) -> Result<bool> {
+    let mut is_set = false;
     let short = name.rsplit('.').next().unwrap_or(name);
     let ours = variable(short);
     for variable in vendors.into_iter().chain([ours.as_str()]) {
         let Some(value) = env(variable).filter(|value| !value.trim().is_empty()) else { continue };
+        if !knows(settings, name) {
+            return Err(Error::usage(format!(
+                "environment variable {variable}: {} has no such setting",
+                settings.target.provider.name
+            ))
+            .hint("unset it"));
+        }
+        is_set = true;
         set(settings, name, &Raw::Variable(&value)).map_err(|form| {
             Error::usage(format!("environment variable {variable}: {form} is expected"))
         })?;
     }
-    Ok(())
+    Ok(is_set)
 }

@@ -268,6 +268,8 @@ impl Settings {
     pub fn load(config: Option<&Path>, flags: &Flags, env: Env<'_>) -> Result<Self> {
         let mut settings = Self::default();
         let path = config.unwrap_or(Path::new(DEFAULT_FILE));
+        // Before the file: the provider says which settings and fields there are.
+        let named = keys::apply_kind(&mut settings, env)?.then_some(settings.target.provider);
         match std::fs::read_to_string(path) {
             Ok(text) => {
                 file::apply(&mut settings, &text, path)?;
@@ -287,6 +289,15 @@ impl Settings {
                 };
                 return Err(Error::usage(format!("{}: {why}", path.display())));
             }
+        }
+        if let Some(named) = named.filter(|named| *named != settings.target.provider) {
+            return Err(Error::usage(format!(
+                "environment variable {} says {}, and kind under [target] says {}",
+                keys::variable("kind"),
+                named.name,
+                settings.target.provider.name
+            ))
+            .hint("a mapping is written for one provider: unset the variable, or name another file with --config"));
         }
         keys::apply_env(&mut settings, env)?;
         settings.apply_flags(flags)?;
@@ -314,14 +325,16 @@ impl Settings {
     /// Fails where a setting is missing that a run cannot do without.
     pub fn ready_to_run(&self) -> Result<()> {
         let target = &self.target;
-        let host = ("host", "the address of the target", Some(target.provider.host.env));
+        let host =
+            ("host", "the address of the target", Some(target.provider.host.env), Some("host"));
         let own = target.provider.settings.iter().filter(|setting| setting.is_required);
-        let own = own.map(|setting| (setting.name, setting.noun, setting.env));
+        let own = own.map(|own| (own.name, own.noun, own.env, own.flag.map(|flag| flag.name)));
         let is_set = |name: &str| match name {
             "host" => !target.host.is_empty(),
             name => target.own.get(name).is_some(),
         };
-        let Some((name, noun, env)) = [host].into_iter().chain(own).find(|it| !is_set(it.0)) else {
+        let Some((name, noun, env, flag)) = [host].into_iter().chain(own).find(|it| !is_set(it.0))
+        else {
             return Ok(());
         };
         let file = match &self.file {
@@ -329,17 +342,21 @@ impl Settings {
             None => format!("{DEFAULT_FILE} (userferry init writes one)"),
         };
         let env = env.map_or_else(|| keys::variable(name), str::to_owned);
-        Err(Error::usage(format!("{noun} is missing")).hint(format!(
-            "set it in one of three places: {name} = \"…\" under [target] in {file}, {env} in the environment, or \
-             --{}",
-            name.replace('_', "-")
-        )))
+        let in_file = format!("{name} = \"…\" under [target] in {file}");
+        Err(Error::usage(format!("{noun} is missing")).hint(match flag {
+            Some(flag) => format!(
+                "set it in one of three places: {in_file}, {env} in the environment, or --{flag}"
+            ),
+            None => format!("set {in_file}, or {env} in the environment"),
+        }))
     }
 
     fn apply_flags(&mut self, flags: &Flags) -> Result<()> {
         use keys::Raw;
         let mut set = |name: &str, raw: Raw<'_>| {
+            let known = keys::knows(self, name);
             keys::set(self, name, &raw).map_err(|form| {
+                let form = if known { form } else { "another setting for this provider" };
                 let flag = name.rsplit('.').next().unwrap_or(name).replace('_', "-");
                 Error::usage(format!("--{flag}: {form} is expected"))
             })

@@ -249,7 +249,8 @@ fn the_secret_comes_from_the_environment_a_private_file_or_a_prompt() {
     let mode = |mode| {
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("chmod");
     };
-    let target = TargetSettings { secret_file: Some(file.clone()), ..TargetSettings::of(provider::ALL[0]) };
+    let target =
+        TargetSettings { secret_file: Some(file.clone()), ..TargetSettings::of(provider::ALL[0]) };
     let no_prompt = || None::<io::Result<SecretString>>;
 
     mode(0o640);

@@ -147,6 +147,26 @@ impl Outcome {
         }
     }
 
+    /// Of several rows that a key is out of date for, the request tells of the key, once; not each row.
+    #[must_use]
+    pub fn without_halt_of_stale(self) -> Self {
+        match self {
+            Self::Stale { .. } => Self::Stale { halt: None },
+            Self::Created { .. }
+            | Self::Duplicate
+            | Self::Rejected
+            | Self::TooLarge
+            | Self::Entangled { .. }
+            | Self::Unexplained { .. }
+            | Self::Throttled
+            | Self::NotSent
+            | Self::Unknown
+            | Self::Halt(_)
+            | Self::Unsendable(_)
+            | Self::Returned => self,
+        }
+    }
+
     /// What an authenticated read that passes, and left after the refusal, makes of it: the target takes
     /// others, so the row is refused for itself, or its token is only not known everywhere yet.
     #[must_use]

@@ -12,10 +12,13 @@ pub enum Stored {
 }
 
 impl Outcome {
-    /// What becomes of each of several users, where their request came to this one end. Nobody is blamed for it: the
-    /// fault may be that of a neighbour.
+    /// What becomes of each user of a request that came to this one end. `is_alone`: it had only this one, and the end
+    /// is its own. Of several nobody is blamed: the fault may be that of a neighbour.
     #[must_use]
-    pub fn shared(&self, stored: Stored) -> Self {
+    pub fn shared(&self, stored: Stored, is_alone: bool) -> Self {
+        if is_alone {
+            return self.of_one(stored);
+        }
         let unless_stored = |outcome| match stored {
             Stored::Nothing => outcome,
             Stored::Some => Self::Unknown,
@@ -29,8 +32,33 @@ impl Outcome {
             Self::Stale { .. } | Self::NotSent | Self::Unknown | Self::Returned => self.clone(),
             // One id for several users is no answer.
             Self::Created { .. } => Self::Unknown,
-            // It is the password of one of them, who is not named.
-            Self::Unsendable(_) => Self::Returned,
+            // It is the password of one of them, who is not named. Nothing was sent.
+            Self::Unsendable(_) => Self::Entangled { in_doubt: false },
+        }
+    }
+
+    fn of_one(&self, stored: Stored) -> Self {
+        match self {
+            // Refused for a neighbour, where there is none.
+            Self::Entangled { in_doubt: true } => Self::Duplicate,
+            Self::Entangled { in_doubt: false } => Self::Rejected,
+            Self::Throttled | Self::Halt(_) | Self::Unexplained { .. }
+                if stored == Stored::Some =>
+            {
+                Self::Unknown
+            }
+            Self::Created { .. }
+            | Self::Duplicate
+            | Self::Rejected
+            | Self::TooLarge
+            | Self::Throttled
+            | Self::Halt(_)
+            | Self::Unexplained { .. }
+            | Self::Stale { .. }
+            | Self::NotSent
+            | Self::Unknown
+            | Self::Unsendable(_)
+            | Self::Returned => self.clone(),
         }
     }
 }

@@ -122,20 +122,44 @@ fn what_a_whole_request_came_to_blames_none_of_its_rows() {
         (Outcome::Throttled, Outcome::Throttled, Outcome::Unknown),
         (halt.clone(), halt, Outcome::Unknown),
         (unexplained.clone(), unexplained, Outcome::Unknown),
-        (Outcome::Stale { halt: None }, Outcome::Stale { halt: None }, Outcome::Stale { halt: None }),
+        (
+            Outcome::Stale { halt: None },
+            Outcome::Stale { halt: None },
+            Outcome::Stale { halt: None },
+        ),
         (Outcome::NotSent, Outcome::NotSent, Outcome::NotSent),
         (Outcome::Unknown, Outcome::Unknown, Outcome::Unknown),
         (created(), Outcome::Unknown, Outcome::Unknown),
+        (entangled(true), entangled(true), Outcome::Unknown),
+        (entangled(false), entangled(false), Outcome::Unknown),
     ] {
-        assert_eq!(whole.shared(Stored::Nothing), nothing_stored, "{whole:?}");
-        assert_eq!(whole.shared(Stored::Some), some_stored, "{whole:?}");
+        assert_eq!(whole.shared(Stored::Nothing, false), nothing_stored, "{whole:?}");
+        assert_eq!(whole.shared(Stored::Some, false), some_stored, "{whole:?}");
     }
     for outcome in outcomes() {
         for stored in [Stored::Nothing, Stored::Some] {
-            let next = next(&job(0, false, false), &outcome.shared(stored), None, NOW);
+            let next = next(&job(0, false, false), &outcome.shared(stored, false), None, NOW);
             let is_open = matches!(next.status, Status::Pending | Status::Unknown);
             assert!(is_open && !next.spend, "{outcome:?}: {next:?}");
         }
+    }
+}
+
+/// Nothing of a neighbour's: but what may be in the directory is looked up.
+#[test]
+fn the_end_of_a_request_of_one_row_is_its_own() {
+    let one = |outcome: &Outcome, stored| outcome.shared(stored, true);
+    for outcome in outcomes() {
+        let own = match &outcome {
+            Outcome::Entangled { in_doubt: true } => Outcome::Duplicate,
+            Outcome::Entangled { in_doubt: false } => Outcome::Rejected,
+            outcome => outcome.clone(),
+        };
+        assert_eq!(one(&outcome, Stored::Nothing), own);
+        let is_of_the_target = [Some(Class::Throttled), Some(Class::Halt)];
+        let may_be_there = is_of_the_target.contains(&outcome.class()) || outcome.is_unexplained();
+        let expected = if may_be_there { Outcome::Unknown } else { own };
+        assert_eq!(one(&outcome, Stored::Some), expected, "{outcome:?}");
     }
 }
 

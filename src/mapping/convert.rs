@@ -333,7 +333,14 @@ mod tests {
     fn dates_of_mongodb_are_the_moments_that_python_says() {
         let how =
             How { steps: vec![As::Date(crate::values::DateForm::default())], ..How::default() };
-        let field = Field { name: "x", ty: Type::Text, format: Format::DateTime, identifier: None, folds: Fold::Exact, means: "" };
+        let field = Field {
+            name: "x",
+            ty: Type::Text,
+            format: Format::DateTime,
+            identifier: None,
+            folds: Fold::Exact,
+            means: "",
+        };
         let rows = include_str!("../../tests/exports/dates.tsv").lines();
         let rows: Vec<&str> = rows.filter(|row| row.contains('$')).collect();
         assert!(rows.len() > 50);
@@ -393,7 +400,7 @@ mod tests {
     /// 冻结 as a truth value is false, and `blocked` would be.
     #[test]
     fn words_for_accounts_in_use_are_never_taken_for_blocked_the_wrong_way_round() {
-        let blocked = Field { name: "blocked", ..field(Type::Bool, Format::Any) };
+        let blocked = Field { means: "blocked", name: "blocked", ..field(Type::Bool, Format::Any) };
         for (json, step, expected) in [
             ("\"冻结\"", As::Bool, Err(LETS_IN)),
             ("\"正常\"", As::Bool, Err(LETS_IN)),
@@ -410,7 +417,7 @@ mod tests {
 
     #[test]
     fn who_has_no_value_where_it_says_who_may_sign_in_is_neither_let_in_nor_shut_out() {
-        let blocked = Field { name: "blocked", ..field(Type::Bool, Format::Any) };
+        let blocked = Field { means: "blocked", name: "blocked", ..field(Type::Bool, Format::Any) };
         for json in ["null", "\"\"", "\"  \""] {
             let of = |steps: &[As], default| {
                 let how = How { steps: steps.to_vec(), default, ..How::default() };

@@ -222,7 +222,10 @@ impl Mapping {
     ) -> Result<Option<Sent>, Fault> {
         let Some(taken) = self.take(source, rule, field, schema)? else { return Ok(None) };
         // A blank code is none.
-        if code.is_none() && field.name == schema.phone_country_field && is_blank(&taken.value) {
+        if code.is_none()
+            && schema.phone_country_field == Some(field.name)
+            && is_blank(&taken.value)
+        {
             return Ok(None);
         }
         if let (Some(own), Some(code)) = (&taken.country, code)
@@ -237,7 +240,7 @@ impl Mapping {
 
     /// The country code that a rule of the mapping gives for a record.
     fn code(&self, source: &Source<'_>, schema: &Schema) -> Option<String> {
-        let field = schema.field(schema.phone_country_field)?;
+        let field = schema.field(schema.phone_country_field?)?;
         let rule = self.rule(field.name)?;
         let taken = self.take(source, rule, field, schema).ok()??;
         // A wrong one that is left out says nothing about the number.

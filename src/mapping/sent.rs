@@ -43,14 +43,25 @@ impl Sent {
         }
     }
 
-    /// Adds it to a user; with the code of a phone number, unless the record has one of its own.
-    pub(super) fn put(self, user: &mut User, field: &Field, has_code: bool, schema: &Schema) {
+    /// Adds it to a user; with the code of a phone number, unless the record has one of its own. Where the target
+    /// has no field for the code, it stands before the number.
+    pub(super) fn put(mut self, user: &mut User, field: &Field, has_code: bool, schema: &Schema) {
+        let country = self.country.take();
+        let country = country.filter(|own| !has_code && !phone::goes_without(own));
+        if let (Some(country), None) = (&country, schema.phone_country_field) {
+            if let Value::Text(number) = &mut self.value {
+                number.insert_str(0, country);
+            }
+            if let Some((_, normal)) = &mut self.identifier {
+                normal.insert_str(0, country);
+            }
+        }
         if let Some((kind, normal)) = self.identifier {
             user.identifiers.set_normal(kind, normal);
         }
         user.fields.push((field.name, self.value));
-        if let Some(country) = self.country.filter(|own| !has_code && !phone::goes_without(own)) {
-            user.fields.push((schema.phone_country_field, Value::Text(country)));
+        if let (Some(country), Some(code)) = (country, schema.phone_country_field) {
+            user.fields.push((code, Value::Text(country)));
         }
     }
 }

@@ -55,9 +55,10 @@ impl Mapping {
                 Rule::Raw { .. } => Origin::Raw,
             };
             all.push(traced(name, origin, rule, taken.is_some()));
-            let code = schema.phone_country_field;
             let own = taken.and_then(|taken| taken.country);
-            if own.is_some_and(|own| !has_code && !phone::goes_without(&own)) {
+            if let Some(code) = schema.phone_country_field
+                && own.is_some_and(|own| !has_code && !phone::goes_without(&own))
+            {
                 all.push(traced(code, Origin::CountryCode, rule, true));
             }
         }

@@ -41,11 +41,16 @@ impl Each {
     fn problem(self, scheme: Scheme) -> Option<String> {
         match scheme {
             Scheme::None => None,
-            Scheme::Plain => (!self.plain)
-                .then(|| "plain text, or a hash of no known scheme, which the provider does not take".to_owned()),
-            Scheme::Unknown => Some("a form that is not known: the provider does not take it".to_owned()),
-            scheme => (!self.schemes.contains(&scheme))
-                .then(|| format!("a hash of the scheme {scheme}, which the provider does not take")),
+            Scheme::Plain => (!self.plain).then(|| {
+                "plain text, or a hash of no known scheme, which the provider does not take"
+                    .to_owned()
+            }),
+            Scheme::Unknown => {
+                Some("a form that is not known: the provider does not take it".to_owned())
+            }
+            scheme => (!self.schemes.contains(&scheme)).then(|| {
+                format!("a hash of the scheme {scheme}, which the provider does not take")
+            }),
         }
     }
 }
@@ -60,6 +65,9 @@ impl Guard {
     /// hash only where `digests` says that such digits are.
     pub fn problem(self, scheme: Scheme, digests: bool, field: &str) -> Option<Problem> {
         if let Some(each) = self.each {
+            // Digits that nothing else says are a digest are a password.
+            let is_plain = !scheme.is_unmistakable() && !scheme.is_no_form() && !digests;
+            let scheme = if is_plain && scheme != Scheme::None { Scheme::Plain } else { scheme };
             let message = each.problem(scheme).filter(|_| !self.accepted)?;
             return Some(Problem::new(field, Rule::Password, message));
         }

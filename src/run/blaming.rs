@@ -41,9 +41,9 @@ impl Blaming {
         }
     }
 
-    /// A create that left at `sent_at` was taken.
-    pub(super) fn taken(&mut self, sent_at: Moment, with_password: bool) {
-        self.throttles.taken(sent_at);
+    /// A request that left at `sent_at` created so many.
+    pub(super) fn taken(&mut self, sent_at: Moment, rows: u64, with_password: bool) {
+        self.throttles.taken(sent_at, rows);
         if with_password {
             self.stale.password_taken(sent_at);
         }
@@ -92,10 +92,10 @@ impl Blaming {
         self.stale.met_together(halt.clone())
     }
 
-    /// Several rows were throttled together: that counts once, and against none of them.
-    pub(super) fn throttled_together(&mut self, answer: Option<&Answer>) {
+    /// So many rows were throttled together: that counts against none of them.
+    pub(super) fn throttled_together(&mut self, answer: Option<&Answer>, rows: u64) {
         if answer.is_some_and(|answer| answer.outcome == Outcome::Throttled) {
-            self.throttles.met_together();
+            self.throttles.met_together(rows);
         }
     }
 

@@ -34,7 +34,11 @@ impl Mapped {
         let (user, problems) = mapper(&claim.raw);
         let Claim { id, sends, job, is_first, .. } = *claim;
         let user = problems.into_iter().next().map_or(Ok(user), Err);
-        Self { id, in_hand: InHand { sends, job, is_first, sent_at: None, bytes: claim.raw.len() }, user }
+        Self {
+            id,
+            in_hand: InHand { sends, job, is_first, sent_at: None, bytes: claim.raw.len() },
+            user,
+        }
     }
 }
 

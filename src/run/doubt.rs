@@ -136,8 +136,9 @@ impl Doubts {
 
     /// A job whose attempt ended in doubt.
     pub fn add(&mut self, new: NewDoubt) {
-        let NewDoubt { id, sends, job, identifiers, ended_at, epoch, code, size, next_size, .. } =
-            new;
+        let NewDoubt {
+            id, sends, job, identifiers, ended_at, epoch, code, size, next_size, ..
+        } = new;
         // A request that was answered is finished: only its becoming visible is to be waited for.
         let (quiet, first) = if new.was_answered {
             (self.quiet.settle_time, GATHER)

@@ -8,6 +8,10 @@ use std::collections::HashMap;
 const NAMED: u32 = 3;
 /// So many times a request may be refused for a duplicate that nobody finds: then in halves.
 const DUPLICATE: u32 = 2;
+/// So many times a request may meet a token or key that is out of date: one of its rows may be the reason.
+const STALE: u32 = 3;
+/// So many times a request may be throttled: one of its rows may be the reason. As often as of a row alone.
+const THROTTLED: u32 = 20;
 /// So many rows go alone where the first request of several is refused: a wrong setting shows by them.
 const CANARY: u64 = 20;
 /// In a run over few rows no fewer than this.
@@ -16,8 +20,10 @@ const CANARY_LEAST: u64 = 5;
 /// How many rows may share a request with each row.
 #[derive(Debug)]
 pub(super) struct Groups {
-    /// Of any request: the provider's limit, until it says that this is too many.
+    /// Of any request: the provider's limit.
     most: usize,
+    /// Bytes of any request: less than those that were too large.
+    bytes: usize,
     /// Rows that may share a request with fewer, or were refused together with others.
     rows: HashMap<JobId, Row>,
     /// A row that shared its request with others was created.
@@ -32,6 +38,8 @@ struct Row {
     limit: usize,
     named: u32,
     duplicates: u32,
+    stale: u32,
+    throttled: u32,
 }
 
 impl Groups {
@@ -39,6 +47,7 @@ impl Groups {
     pub(super) fn new(most: usize, settles: Option<u64>) -> Self {
         Self {
             most: most.max(1),
+            bytes: usize::MAX,
             rows: HashMap::new(),
             has_been_accepted: false,
             alone: 0,
@@ -103,13 +112,43 @@ impl Groups {
         if row.duplicates >= DUPLICATE { half(size) } else { size }
     }
 
-    /// A request of so many rows was too large.
-    pub(super) fn too_large(&mut self, size: usize) {
-        self.most = self.most.min(half(size)).max(1);
+    /// A request of several rows, of so many bytes, was too large: one that is far too large itself goes alone by
+    /// that, and does not make others small.
+    pub(super) fn too_large(&mut self, bytes: usize) {
+        self.bytes = self.bytes.min(bytes / 2);
+    }
+
+    /// Bytes that the rows of a request may have at most.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// A request of so many rows met a token or key that is out of date.
+    pub(super) fn stale(&mut self, id: JobId, size: usize) {
+        let row = self.row(id);
+        row.stale += 1;
+        if row.stale >= STALE {
+            self.halve(id, size);
+        }
+    }
+
+    /// A request of so many rows was throttled as a whole.
+    pub(super) fn throttled(&mut self, id: JobId, size: usize) {
+        let row = self.row(id);
+        row.throttled += 1;
+        if row.throttled >= THROTTLED {
+            self.halve(id, size);
+        }
     }
 
     fn row(&mut self, id: JobId) -> &mut Row {
-        self.rows.entry(id).or_insert(Row { limit: usize::MAX, named: 0, duplicates: 0 })
+        self.rows.entry(id).or_insert(Row {
+            limit: usize::MAX,
+            named: 0,
+            duplicates: 0,
+            stale: 0,
+            throttled: 0,
+        })
     }
 
     /// The row may share a request with no more than this.
@@ -184,10 +223,31 @@ mod tests {
     #[test]
     fn a_request_that_is_too_large_makes_all_later_ones_smaller() {
         let mut groups = Groups::new(50, None);
-        groups.too_large(50);
-        groups.too_large(50);
-        assert_eq!(groups.most(), 25, "those that were on their way tell nothing new");
-        groups.too_large(1);
-        assert_eq!(groups.most(), 1);
+        groups.too_large(5_000);
+        groups.too_large(5_200);
+        assert_eq!(groups.bytes(), 2_500, "those that were on their way tell nothing new");
+        assert_eq!(groups.most(), 50, "it is their bytes that count");
+        // One of them is far too large by itself.
+        groups.too_large(1_000_000);
+        assert_eq!(groups.bytes(), 2_500);
+    }
+
+    #[test]
+    fn rows_that_are_stale_or_throttled_together_each_time_go_in_halves() {
+        let mut groups = Groups::new(50, None);
+        let stale: Vec<usize> = (0..3)
+            .map(|_| {
+                groups.stale(ID, 50);
+                groups.limit(ID)
+            })
+            .collect();
+        assert_eq!(stale, [50, 50, 25]);
+        let other = JobId(2);
+        for _ in 1..20 {
+            groups.throttled(other, 50);
+        }
+        assert_eq!(groups.limit(other), 50, "as often as a row alone");
+        groups.throttled(other, 50);
+        assert_eq!(groups.limit(other), 25);
     }
 }

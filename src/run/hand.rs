@@ -63,7 +63,14 @@ impl Hand {
     }
 
     /// It waits for the gate; a request with it may have so many rows.
-    pub(super) fn line_up(&mut self, id: JobId, user: User, limit: usize, batch: &Batching, now: Moment) {
+    pub(super) fn line_up(
+        &mut self,
+        id: JobId,
+        user: User,
+        limit: usize,
+        batch: &Batching,
+        now: Moment,
+    ) {
         let lane = Lane { key: (batch.key)(&user), limit };
         self.turns += 1;
         let ready = Ready { id, user, since: now, turn: self.turns };
@@ -82,11 +89,18 @@ impl Hand {
         self.ready.iter().filter_map(leaves).min()
     }
 
-    /// The next request leaves, of `most` rows at most, if one may. `is_all`: nothing more can join.
-    pub(super) fn send(&mut self, now: Moment, most: usize, is_all: bool, batch: &Batching) -> Vec<Ready> {
+    /// The next request leaves, of `most` rows and bytes at most, if one may. `is_all`: nothing more can join.
+    pub(super) fn send(
+        &mut self,
+        now: Moment,
+        (most, most_bytes): (usize, usize),
+        is_all: bool,
+        batch: &Batching,
+    ) -> Vec<Ready> {
         let Some(lane) = self.next_lane(now, most, is_all) else { return Vec::new() };
         let Some(line) = self.ready.get_mut(&lane) else { return Vec::new() };
-        let rows = fill(line, most.min(lane.limit), batch);
+        let most_bytes = batch.max_bytes.min(most_bytes);
+        let rows = fill(line, (most.min(lane.limit), most_bytes), batch);
         if line.is_empty() {
             self.ready.remove(&lane);
         }
@@ -174,7 +188,11 @@ impl Hand {
 
 /// Takes rows out of a line for one request: no more than `most`, nor more bytes than the provider takes, and no two
 /// that it would hold for the same user. The first always goes.
-fn fill(line: &mut VecDeque<Ready>, most: usize, batch: &Batching) -> Vec<Ready> {
+fn fill(
+    line: &mut VecDeque<Ready>,
+    (most, most_bytes): (usize, usize),
+    batch: &Batching,
+) -> Vec<Ready> {
     let Some(first) = line.pop_front() else { return Vec::new() };
     if most <= 1 {
         return vec![first];
@@ -186,7 +204,7 @@ fn fill(line: &mut VecDeque<Ready>, most: usize, batch: &Batching) -> Vec<Ready>
     while rows.len() < most && at < line.len() {
         let user = &line[at].user;
         let (more, names) = (user.bytes(), (batch.folded)(user));
-        if bytes + more > batch.max_bytes || names.iter().any(|name| taken.contains(name)) {
+        if bytes + more > most_bytes || names.iter().any(|name| taken.contains(name)) {
             at += 1;
             continue;
         }
@@ -232,7 +250,7 @@ mod tests {
         let single = Batching::of(1, 1);
         let mut hand = hand(3, &single);
         assert_eq!(hand.leaves_at(1, false), Some(Moment::ZERO));
-        assert_eq!(ids(&hand.send(NOW, 1, false, &single)), [1]);
+        assert_eq!(ids(&hand.send(NOW, (1, usize::MAX), false, &single)), [1]);
         assert_eq!((hand.ready(), hand.len()), (2, 3));
         let sent_at = |id| hand.get(JobId(id)).and_then(|in_hand| in_hand.sent_at);
         assert_eq!((sent_at(1), sent_at(2)), (Some(NOW), None));
@@ -252,13 +270,17 @@ mod tests {
     fn a_request_leaves_when_it_is_full_or_nothing_can_join_or_its_time_to_gather_is_over() {
         let four = Batching::of(4, 80);
         let mut hand = hand(6, &four);
-        assert_eq!(ids(&hand.send(NOW, 4, false, &four)), [1, 2, 3, 4]);
+        assert_eq!(ids(&hand.send(NOW, (4, usize::MAX), false, &four)), [1, 2, 3, 4]);
         assert_eq!(hand.leaves_at(4, false), Some(NOW + GATHER));
-        assert!(hand.send(NOW, 4, false, &four).is_empty());
+        assert!(hand.send(NOW, (4, usize::MAX), false, &four).is_empty());
         assert_eq!(hand.leaves_at(4, true), Some(Moment::ZERO), "nothing can join");
         assert_eq!(hand.leaves_at(2, false), Some(Moment::ZERO), "no more than two may");
-        assert_eq!(ids(&hand.send(NOW + GATHER, 1, false, &four)), [5], "a trial has one row");
-        assert_eq!(ids(&hand.send(NOW, 4, true, &four)), [6]);
+        assert_eq!(
+            ids(&hand.send(NOW + GATHER, (1, usize::MAX), false, &four)),
+            [5],
+            "a trial has one row"
+        );
+        assert_eq!(ids(&hand.send(NOW, (4, usize::MAX), true, &four)), [6]);
         assert_eq!((hand.ready(), hand.leaves_at(4, true)), (0, None));
     }
 
@@ -273,7 +295,8 @@ mod tests {
             line_up(&mut hand, n, user, limit, &two, NOW);
         }
         two.folded = Arc::new(|_| Vec::new());
-        let sent: Vec<Vec<i64>> = (0..3).map(|_| ids(&hand.send(NOW, 2, false, &two))).collect();
+        let sent: Vec<Vec<i64>> =
+            (0..3).map(|_| ids(&hand.send(NOW, (2, usize::MAX), false, &two))).collect();
         assert_eq!(sent, [vec![1, 4], vec![2, 5], vec![3]]);
     }
 
@@ -290,7 +313,7 @@ mod tests {
         }
         two.folded = Arc::new(|_| Vec::new());
         let just_before = later.saturating_sub(Duration::from_millis(1));
-        let mut first = |now| ids(&hand.send(now, 2, false, &two));
+        let mut first = |now| ids(&hand.send(now, (2, usize::MAX), false, &two));
         assert_eq!(first(just_before), [2, 3]);
         assert_eq!(first(later), [1]);
     }
@@ -304,8 +327,8 @@ mod tests {
             user.identifiers.username = Some(mail.to_owned());
             line_up(&mut hand, n, user, 3, &three, NOW);
         }
-        assert_eq!(ids(&hand.send(NOW, 3, true, &three)), [1, 3]);
-        assert_eq!(ids(&hand.send(NOW, 3, true, &three)), [2]);
+        assert_eq!(ids(&hand.send(NOW, (3, usize::MAX), true, &three)), [1, 3]);
+        assert_eq!(ids(&hand.send(NOW, (3, usize::MAX), true, &three)), [2]);
     }
 
     #[test]
@@ -313,8 +336,8 @@ mod tests {
         let mut three = Batching::of(3, 80);
         three.max_bytes = 2 * user(1).bytes();
         let mut hand = hand(3, &three);
-        assert_eq!(ids(&hand.send(NOW, 3, true, &three)), [1, 2]);
+        assert_eq!(ids(&hand.send(NOW, (3, usize::MAX), true, &three)), [1, 2]);
         three.max_bytes = 0;
-        assert_eq!(ids(&hand.send(NOW, 3, true, &three)), [3]);
+        assert_eq!(ids(&hand.send(NOW, (3, usize::MAX), true, &three)), [3]);
     }
 }

@@ -45,6 +45,7 @@ impl<S: Running> Runner<S> {
             // A trial risks one row.
             let most = if trial.is_some() { 1 } else { self.groups.most() };
             let is_all = self.has_all_in_hand(now);
+            let most = (most, self.groups.bytes());
             let rows = self.hand.send(now, most, is_all, &self.settings.batching);
             if self.settings.batching.counts_users {
                 self.gate.rate.charge(rows.len().saturating_sub(1), now);

@@ -1,8 +1,8 @@
 //! The settings of a run.
 
-use crate::provider::Batching;
 use super::doubt::Quiet;
 use crate::job::Policy;
+use crate::provider::Batching;
 use crate::store::JobId;
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -1,6 +1,5 @@
 //! What the runner makes of single events that no scenario brings about at will.
 
-use crate::provider::Batching;
 use super::commit::{Commit, Mapped};
 use super::doubt::Quiet;
 use super::worker::{Landed, Landing};
@@ -9,6 +8,7 @@ use crate::identity::DirectoryUser;
 use crate::job::{FirstSent, Job, Outcome, Policy, Status};
 use crate::monitor::Progress;
 use crate::problem::Rule;
+use crate::provider::Batching;
 use crate::store::{
     Batch, Claim, NewJob, NewRun, OpenJob, Outlook, Reading, Record, Running, Staging, Table,
     Ticked,
@@ -534,7 +534,7 @@ async fn every_commit_that_leaves_something_unclaimed_or_claims_nothing_tells_wh
     commit(&mut runner).await;
     assert_eq!((runner.hand.ready(), runner.ahead.outlook.open), (2, 2));
     assert_eq!(runner.ahead.nothing_until, Some(Moment::MAX));
-    runner.hand.send(SECOND, 1, true, &runner.settings.batching);
+    runner.hand.send(SECOND, (1, usize::MAX), true, &runner.settings.batching);
     let created = Outcome::Created { remote_id: "id-1".to_owned() };
     runner.on_event(Event::Landed(Box::new(landed(1, created, Duration::ZERO))));
     commit(&mut runner).await;

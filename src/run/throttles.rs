@@ -76,15 +76,15 @@ impl Throttles {
         self.rows.remove(&id);
     }
 
-    /// A create that left at `sent_at` was taken.
-    pub fn taken(&mut self, sent_at: Moment) {
+    /// A request that left at `sent_at` created so many.
+    pub fn taken(&mut self, sent_at: Moment, rows: u64) {
         self.taken_at = self.taken_at.max(sent_at);
-        self.taken += 1;
+        self.taken += rows;
     }
 
-    /// Several rows were throttled in one request.
-    pub fn met_together(&mut self) {
-        self.throttled += 1;
+    /// So many rows were throttled in one request.
+    pub fn met_together(&mut self, rows: u64) {
+        self.throttled += rows;
     }
 
     /// Whether the rows that are left, so many, have all been throttled.
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_row_is_to_blame_where_others_were_taken_after_each_answer() {
-        let verdicts = throttled(20, MANY, |throttles, now| throttles.taken(now + SECOND));
+        let verdicts = throttled(20, MANY, |throttles, now| throttles.taken(now + SECOND, 1));
         let (last, before) = verdicts.split_last().unwrap();
         assert_eq!(*last, Verdict::Row);
         assert!(before.iter().all(|verdict| matches!(verdict, Verdict::Wait(_))), "{before:?}");
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn a_target_that_takes_nobody_is_not_held_against_a_row() {
         // One was taken that had left before the first of these answers.
-        let between = |throttles: &mut Throttles, _| throttles.taken(59 * SECOND);
+        let between = |throttles: &mut Throttles, _| throttles.taken(59 * SECOND, 1);
         let verdicts = throttled(100, MANY, between);
         assert!(verdicts.iter().all(|verdict| *verdict == Verdict::Wait(Duration::ZERO)));
     }
@@ -207,7 +207,7 @@ mod tests {
             for n in 1..=rows {
                 throttles.met(JobId(n), now, MANY);
             }
-            (0..taken).for_each(|_| throttles.taken(now + SECOND));
+            (0..taken).for_each(|_| throttles.taken(now + SECOND, 1));
         }
         (throttles, move |throttles, minute, n| {
             throttles.met(JobId(n), minute * 60 * SECOND, rows.unsigned_abs())
@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn two_last_rows_are_not_to_blame_where_nobody_was_taken_while_they_were_throttled() {
         let mut throttles = Throttles::new(HALF_AN_HOUR);
-        (0..1_000).for_each(|_| throttles.taken(SECOND));
+        (0..1_000).for_each(|_| throttles.taken(SECOND, 1));
         for minute in 1..=100 {
             for n in 1..=2 {
                 let verdict = throttles.met(JobId(n), minute * 60 * SECOND, 2);
@@ -292,14 +292,14 @@ mod tests {
             }
             let now = minute * 60 * SECOND;
             assert!(matches!(throttles.met(ID, now, MANY), Verdict::Wait(_)), "{minute}");
-            throttles.taken(now + SECOND);
+            throttles.taken(now + SECOND, 1);
         }
     }
 
     #[test]
     fn a_row_that_was_settled_is_none_of_those_left() {
         let mut throttles = Throttles::new(HALF_AN_HOUR);
-        (0..1_000).for_each(|_| throttles.taken(SECOND));
+        (0..1_000).for_each(|_| throttles.taken(SECOND, 1));
         throttles.met(JobId(2), SECOND, MANY);
         throttles.forget(JobId(2));
         // One row is left beside it that was never throttled.
@@ -318,7 +318,7 @@ mod tests {
             let id = JobId(i64::from(second % 10));
             if second % 10 == 9 {
                 throttles.forget(id);
-                throttles.taken(now);
+                throttles.taken(now, 1);
             } else {
                 assert!(matches!(throttles.met(id, now, MANY), Verdict::Wait(_)), "{second}");
             }
@@ -334,7 +334,7 @@ mod tests {
             for _ in 0..5 {
                 throttles.met(ID, waited, MANY);
                 waited += SECOND / 100;
-                (0..1_000).for_each(|_| throttles.taken(waited));
+                (0..1_000).for_each(|_| throttles.taken(waited, 1));
                 waited += SECOND / 100;
             }
             while let Verdict::Wait(wait) = throttles.met(ID, waited, SOLE) {

@@ -30,7 +30,7 @@ pub(super) struct Landing {
     pub size: usize,
     /// Its number in this run, where it had several.
     pub request: Option<i64>,
-    /// The request came to one end for several rows, and this may be in the directory all the same.
+    /// The request came to one end for all its rows, and this may be in the directory all the same.
     pub whole: Option<Stored>,
     pub trial: Option<Trial>,
     pub sent_at: Moment,
@@ -50,6 +50,11 @@ impl Landing {
         let gate_knows = self.gate_knows || !self.rows.is_empty();
         let told = self.told.clone();
         (!apart.is_empty()).then(|| Self { rows: apart, told, gate_knows, ..*self })
+    }
+
+    /// About how many bytes its users took.
+    pub(super) fn bytes(&self) -> usize {
+        self.rows.iter().map(|row| row.user.bytes()).sum()
     }
 
     /// Whether its row shared the request with no other.
@@ -168,10 +173,13 @@ pub(super) async fn create(target: Arc<dyn Target>, clock: Clock, flight: Flight
     }))
 }
 
-/// An answer for each of so many rows. Where the request came to one end, all have the same, unless there is
-/// only one row: that end is its own.
+/// An answer for each of so many rows. Where the request came to one end, all have the same.
 fn shared_out(created: Created, rows: usize) -> (Option<Stored>, Vec<Answer>) {
     match created {
+        Created::Each(answers) if answers.len() > rows => {
+            let why = "the reply has more answers than there were users";
+            (None, vec![Answer::worded(Outcome::Unknown, why.to_owned()); rows])
+        }
         Created::Each(mut answers) => {
             // A row that the reply does not mention may have been created.
             answers.resize_with(rows, || {
@@ -179,7 +187,7 @@ fn shared_out(created: Created, rows: usize) -> (Option<Stored>, Vec<Answer>) {
             });
             (None, answers)
         }
-        Created::Whole { answer, stored } => ((rows > 1).then_some(stored), vec![answer; rows]),
+        Created::Whole { answer, stored } => (Some(stored), vec![answer; rows]),
     }
 }
 

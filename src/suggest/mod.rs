@@ -181,7 +181,8 @@ fn by_meaning(survey: &Survey, is_sample: bool, schema: &Schema, own: &Schema) -
         reason: if beside.contains(&at) && stats.filled() > 0 {
             format!("not what says in {system} who may sign in")
         } else if lines.iter().any(|line| line.holds && rule::is_home(&line.rule, place)) {
-            "in the rule of the phone numbers: the country of those without a country code".to_owned()
+            "in the rule of the phone numbers: the country of those without a country code"
+                .to_owned()
         } else {
             why_left(place, stats, own)
         },
@@ -356,7 +357,10 @@ fn why_left(place: &Place, stats: &FieldStats, own: &Schema) -> String {
         return format!("if it says who may not log in: {blocked} = {rule} ({how})");
     }
     if let Some((field, group)) = choose::elsewhere(place) {
-        return format!("inside `{group}`, which may be another's; if it is the user's: {}", own.named(field).unwrap_or(field));
+        return format!(
+            "inside `{group}`, which may be another's; if it is the user's: {}",
+            own.named(field).unwrap_or(field)
+        );
     }
     if stats.of_type("list") > 0 {
         return "a list of objects: jq can pick one value out of it".to_owned();

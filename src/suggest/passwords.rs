@@ -155,8 +155,8 @@ fn several_values(
 
 #[cfg(test)]
 mod tests {
-    use crate::suggest::{Survey, propose};
     use crate::provider::authing::fields::V2;
+    use crate::suggest::{Survey, propose};
     use serde_json::{Value, json};
 
     /// 32 bytes and 16, in base64.

@@ -192,9 +192,8 @@ impl Http {
         let retry_after = text(RETRY_AFTER)
             .and_then(|value| retry_after(value, date.unwrap_or_else(SystemTime::now)));
         let request_id = self.request_id.iter().find_map(|name| headers.get(*name));
-        let request_id = request_id
-            .and_then(|id| id.to_str().ok())
-            .map(|id| id.chars().take(80).collect());
+        let request_id =
+            request_id.and_then(|id| id.to_str().ok()).map(|id| id.chars().take(80).collect());
         let date_ms = date.map(|date| date.duration_since(UNIX_EPOCH).map_or(0, millis));
         Ok(Reply { status, retry_after, request_id, date_ms, body: Vec::new() })
     }

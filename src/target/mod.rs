@@ -6,7 +6,6 @@
 // A new status or outcome must be met wherever one is told from another.
 #![warn(clippy::wildcard_enum_match_arm)]
 
-
 pub mod http;
 
 use crate::identity::DirectoryUser;

@@ -4,8 +4,8 @@ use super::Desk;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use userferry::config::Settings;
-use userferry::provider::authing::fields::V2;
 use userferry::input::{Options, Reader, Source};
+use userferry::provider::authing::fields::V2;
 use userferry::suggest::{Proposal, Survey, propose};
 
 /// What each export is to be mapped to, by hand from what its vendor documents.

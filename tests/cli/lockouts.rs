@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use std::io::Cursor;
 use userferry::check::Checker;
 use userferry::config::Settings;
-use userferry::provider::authing::fields::V2;
 use userferry::input::{Header, Options, Reader};
 use userferry::mapping::Mapping;
 use userferry::prepare::prepare;
+use userferry::provider::authing::fields::V2;
 use userferry::suggest::{Survey, propose};
 use userferry::user::Value as Sent;
 

@@ -9,10 +9,10 @@ use serde_json::Value;
 use std::io::Cursor;
 use userferry::check::{CheckWarning, Checker};
 use userferry::config::Settings;
-use userferry::provider::authing::fields::V2;
 use userferry::input::{Options, Reader};
 use userferry::mapping::Mapping;
 use userferry::prepare::prepare;
+use userferry::provider::authing::fields::V2;
 use userferry::suggest::{Line, Survey, propose};
 use userferry::user::Value as Sent;
 

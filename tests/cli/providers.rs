@@ -22,7 +22,8 @@ fn the_providers_are_listed_for_programs_and_for_people() {
     };
     let email = json!({ "name": "email", "type": "email", "identifies": true, "unique": true });
     assert_eq!(field("email"), email);
-    let count = json!({ "name": "loginsCount", "type": "int", "identifies": false, "unique": false });
+    let count =
+        json!({ "name": "loginsCount", "type": "int", "identifies": false, "unique": false });
     assert_eq!(field("loginsCount"), count);
     assert_eq!(
         first["settings"],

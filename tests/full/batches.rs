@@ -31,7 +31,8 @@ impl Target for Stub {
     fn create<'a>(&'a self, users: &'a [User]) -> Later<'a, Reply<Created>> {
         Box::pin(async move {
             let created = |user: &User| {
-                let remote_id = user.identifiers.key().map_or_else(String::new, |key| key.1.to_owned());
+                let remote_id =
+                    user.identifiers.key().map_or_else(String::new, |key| key.1.to_owned());
                 Answer::new(Outcome::Created { remote_id })
             };
             Reply::new(Created::Each(users.iter().map(created).collect()))
@@ -191,8 +192,16 @@ fn run(most: usize, width: usize) -> f64 {
         let mapper = Arc::new(|raw: &[u8]| (user(raw), Vec::new()));
         let totals = Totals { total: USERS, ..Totals::default() };
         let clock = Clock::system();
-        let runner =
-            Runner::new(table, Arc::new(Stub), mapper, settings, clock, id, totals, Box::new(Silent));
+        let runner = Runner::new(
+            table,
+            Arc::new(Stub),
+            mapper,
+            settings,
+            clock,
+            id,
+            totals,
+            Box::new(Silent),
+        );
         let (_sender, receiver) = tokio::sync::mpsc::channel(4);
         tokio::spawn(runner.drain(receiver)).await.unwrap().unwrap()
     });

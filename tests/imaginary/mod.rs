@@ -36,7 +36,7 @@ pub(crate) static DIRECTORY: Provider = Provider {
     schema: Schema {
         fields: FIELDS,
         update_only: &[],
-        phone_country_field: "",
+        phone_country_field: None,
         password_field: "credential",
         blocked_field: Some("suspended"),
         verified_fields: &[],
@@ -56,11 +56,7 @@ pub(crate) static DIRECTORY: Provider = Provider {
         one_scheme: true,
     },
     abilities: &[Ability::FindBy(IdKind::Email), Ability::FindBy(IdKind::Username)],
-    host: Host {
-        example: "https://directory.example",
-        is_default: false,
-        env: "IMAGINARY_HOST",
-    },
+    host: Host { example: "https://directory.example", is_default: false, env: "IMAGINARY_HOST" },
     secret: Secret { env: "IMAGINARY_SECRET", of: "the tenant" },
     request_id: &[],
     template: "kind = \"imaginary\"\n",

@@ -182,7 +182,9 @@ fn answer(reply: Answered) -> Answer {
         Answered::Revoked => Answer::new(Outcome::Halt(halt("credentials refused"))),
         Answered::NoConnection => Answer::new(Outcome::NotSent),
         Answered::Broken(_) => Answer::worded(Outcome::Unknown, "no answer".to_owned()),
-        other @ (Answered::Found(_) | Answered::Passed | Answered::Many(_)) => panic!("a create got {other:?}"),
+        other @ (Answered::Found(_) | Answered::Passed | Answered::Many(_)) => {
+            panic!("a create got {other:?}")
+        }
     }
 }
 

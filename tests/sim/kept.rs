@@ -28,7 +28,11 @@ impl Running for Kept {
         let ticked = self.table.tick(tick)?;
         assert_eq!(ticked.fenced, 0, "an outcome was dropped though only one run is alive");
         let in_hand = self.table.counts()?.sending;
-        assert!(in_hand <= 2 * self.width as u64, "{in_hand} in hand, {} may be in flight", self.width);
+        assert!(
+            in_hand <= 2 * self.width as u64,
+            "{in_hand} in hand, {} may be in flight",
+            self.width
+        );
         Ok(ticked)
     }
 

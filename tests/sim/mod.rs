@@ -75,8 +75,11 @@ scenarios! {
     batch_poison_wide
     batch_quota
     batch_refused
+    batch_throttled_row
     batch_throttled_rows
+    batch_throttled_unnamed
     batch_too_large
+    batch_unexplained
     batch_unnamed
     burst_429
     burst_429_retry_after
@@ -168,9 +171,11 @@ scenarios! {
 #[test]
 fn rows_in_hand_stay_within_the_bound_at_every_width_and_batch() {
     for (width, most) in
-        [(1, 1), (256, 1), (7, 7), (32, 50), (64, 300), (1, 1_000), (2, 1_000), (256, 1_000)]
+        // Each with fewer rows in hand than there are users.
+        [(1, 1), (256, 1), (7, 7), (32, 50), (8, 300), (1, 1_000), (2, 1_000)]
     {
         let users = (5 * width * most).clamp(500, 6_000);
+        assert!(users > 2 * width * most);
         let text = format!(
             "seeds = 1\nusers = {users}\n[server]\nlost_replies = 0.01\nbatch = {{ most = {most}, mode = \"identity\" }}\n\
              [run]\nwidth = {width}\nrequest_timeout_s = 2\nsettle_time_s = 0.5\nkill_after_s = [0.05, 0.4]\nkills = 5\n\

@@ -228,7 +228,10 @@ impl World<'_> {
         let jobs = (1..=self.scenario.users).map(|row| NewJob {
             record_no: row.into(),
             line: None,
-            raw: self.plan.as_ref().map_or_else(|| row.to_string().into_bytes(), |_| Plan::record(row)),
+            raw: self
+                .plan
+                .as_ref()
+                .map_or_else(|| row.to_string().into_bytes(), |_| Plan::record(row)),
             identifiers: match &self.plan {
                 Some(plan) => plan.identifiers(row),
                 None => identifiers(row, no_external_id),
@@ -359,15 +362,16 @@ impl World<'_> {
         let (target, mapper): (Arc<dyn Target>, Mapper) = match &self.plan {
             Some(plan) => (plan.target(clock), plan.mapper()),
             None => (
-                Arc::new(Client::new(
-                    Arc::clone(&self.server),
-                    Arc::clone(&self.most_in_flight),
-                )),
+                Arc::new(Client::new(Arc::clone(&self.server), Arc::clone(&self.most_in_flight))),
                 Arc::new(move |raw: &[u8]| (user(raw, no_external_id), Vec::new())),
             ),
         };
         let runner = Runner::new(
-            Kept { table, width: self.scenario.run.width * self.most(), _alive: Arc::clone(&alive) },
+            Kept {
+                table,
+                width: self.scenario.run.width * self.most(),
+                _alive: Arc::clone(&alive),
+            },
             target,
             mapper,
             self.settings(),

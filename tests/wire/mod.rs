@@ -22,11 +22,11 @@ use userferry::clock::{Clock, system_ms};
 use userferry::job::Halt;
 use userferry::job::Policy;
 use userferry::monitor::{Monitor, Progress};
+use userferry::provider::authing::v2::{self, V2};
 use userferry::run::doubt::Quiet;
 use userferry::run::{End, Runner, Settings, Totals};
 use userferry::sandbox::{self, Sandbox};
 use userferry::store::{Batch, NewJob, NewRun, Reading, Running, Staging, Table};
-use userferry::provider::authing::v2::{self, V2};
 use userferry::target::http;
 use userferry::user::{self, IdKind, User};
 

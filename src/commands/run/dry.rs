@@ -1,8 +1,8 @@
 //! The dry run: shows what would be sent.
 
 use super::binding::mapping_for;
-use crate::commands::{same_guard, same_provider};
 use crate::commands::sending::Sending;
+use crate::commands::{same_guard, same_provider};
 use crate::config;
 use crate::error::{Exit, Result};
 use crate::job;

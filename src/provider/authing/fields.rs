@@ -7,7 +7,7 @@ use crate::user::IdKind;
 pub const V2: Schema = Schema {
     fields: V2_FIELDS,
     update_only: &["city", "province"],
-    phone_country_field: "phoneCountryCode",
+    phone_country_field: Some("phoneCountryCode"),
     password_field: "password",
     blocked_field: Some("blocked"),
     verified_fields: &[("emailVerified", IdKind::Email), ("phoneVerified", IdKind::Phone)],
@@ -17,15 +17,36 @@ pub const V2: Schema = Schema {
 };
 
 const fn text(name: &'static str) -> Field {
-    Field { name, ty: Type::Text, format: Format::Any, identifier: None, folds: Fold::Exact, means: name }
+    Field {
+        name,
+        ty: Type::Text,
+        format: Format::Any,
+        identifier: None,
+        folds: Fold::Exact,
+        means: name,
+    }
 }
 
 const fn date(name: &'static str) -> Field {
-    Field { name, ty: Type::Text, format: Format::DateTime, identifier: None, folds: Fold::Exact, means: name }
+    Field {
+        name,
+        ty: Type::Text,
+        format: Format::DateTime,
+        identifier: None,
+        folds: Fold::Exact,
+        means: name,
+    }
 }
 
 const fn bool(name: &'static str) -> Field {
-    Field { name, ty: Type::Bool, format: Format::Any, identifier: None, folds: Fold::Exact, means: name }
+    Field {
+        name,
+        ty: Type::Bool,
+        format: Format::Any,
+        identifier: None,
+        folds: Fold::Exact,
+        means: name,
+    }
 }
 
 /// E-mail addresses without regard to case, user names with (AUTHING V2, section 4.4).
@@ -68,7 +89,14 @@ const V2_FIELDS: &[Field] = &[
         folds: Fold::Exact,
         means: "gender",
     },
-    Field { name: "birthdate", ty: Type::Text, format: Format::Day, identifier: None, folds: Fold::Exact, means: "birthdate" },
+    Field {
+        name: "birthdate",
+        ty: Type::Text,
+        format: Format::Day,
+        identifier: None,
+        folds: Fold::Exact,
+        means: "birthdate",
+    },
     text("zoneinfo"),
     text("locale"),
     text("address"),
@@ -83,6 +111,20 @@ const V2_FIELDS: &[Field] = &[
     bool("phoneVerified"),
     bool("blocked"),
     bool("isDeleted"),
-    Field { name: "loginsCount", ty: Type::Int, format: Format::Any, identifier: None, folds: Fold::Exact, means: "loginsCount" },
-    Field { name: "registerSource", ty: Type::TextList, format: Format::Any, identifier: None, folds: Fold::Exact, means: "registerSource" },
+    Field {
+        name: "loginsCount",
+        ty: Type::Int,
+        format: Format::Any,
+        identifier: None,
+        folds: Fold::Exact,
+        means: "loginsCount",
+    },
+    Field {
+        name: "registerSource",
+        ty: Type::TextList,
+        format: Format::Any,
+        identifier: None,
+        folds: Fold::Exact,
+        means: "registerSource",
+    },
 ];

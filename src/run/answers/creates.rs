@@ -38,10 +38,10 @@ impl<S: Running> Runner<S> {
     }
 
     fn note_taken(&mut self, landing: &Landing) {
-        let mut taken = landing.rows.iter().filter(|row| row.is_created()).peekable();
-        if taken.peek().is_some() {
-            let with_password = taken.any(|row| row.user.password.is_some());
-            self.blaming.taken(landing.sent_at, with_password);
+        let taken: Vec<&Landed> = landing.rows.iter().filter(|row| row.is_created()).collect();
+        if !taken.is_empty() {
+            let with_password = taken.iter().any(|row| row.user.password.is_some());
+            self.blaming.taken(landing.sent_at, taken.len() as u64, with_password);
         }
     }
 
@@ -56,17 +56,24 @@ impl<S: Running> Runner<S> {
         self.conclude(landing, epoch, read);
     }
 
-    /// A row that meets a token or key out of date each time may be to blame itself, but only where it is alone.
+    /// A row that meets a token or key out of date each time may be to blame itself, but only where it is alone, or
+    /// where the answer says so of it by name.
     fn judge_stale(&mut self, landing: &mut Landing) {
         let now = landing.ended_at;
-        if landing.is_alone() {
-            let alone = self.ahead.is_last() && self.health.reads_pass();
-            for row in &mut landing.rows {
-                let id = row.id;
-                row.change_outcome(|outcome| self.blaming.judge_stale(id, now, outcome, alone));
+        let is_alone = landing.is_alone();
+        if !is_alone {
+            if let Some(halt) = self.blaming.judge_stale_together(landing.telling()) {
+                return landing.change_outcomes(|_| Outcome::Halt(halt.clone()));
             }
-        } else if let Some(halt) = self.blaming.judge_stale_together(landing.telling()) {
-            landing.change_outcomes(|_| Outcome::Halt(halt.clone()));
+            if landing.whole.is_some() {
+                return;
+            }
+            landing.change_outcomes(Outcome::without_halt_of_stale);
+        }
+        let alone = is_alone && self.ahead.is_last() && self.health.reads_pass();
+        for row in &mut landing.rows {
+            let id = row.id;
+            row.change_outcome(|outcome| self.blaming.judge_stale(id, now, outcome, alone));
         }
     }
 
@@ -74,7 +81,8 @@ impl<S: Running> Runner<S> {
     fn conclude(&mut self, mut landing: Landing, epoch: Option<u64>, read: Option<Duration>) {
         let next_sizes = self.regroup(&landing);
         if let Some(stored) = landing.whole {
-            landing.change_outcomes(|outcome| outcome.shared(stored));
+            let is_alone = landing.is_alone();
+            landing.change_outcomes(|outcome| outcome.shared(stored, is_alone));
         }
         let size = landing.size;
         let Landing { rows, request, sent_at, ended_at, told, .. } = landing;
@@ -124,26 +132,14 @@ impl<S: Running> Runner<S> {
     fn regroup(&mut self, landing: &Landing) -> Vec<Option<usize>> {
         let size = landing.size;
         if landing.is_alone() {
-            if landing.rows.iter().any(|row| row.answer.outcome.is_definite()) {
-                self.groups.answered_alone();
-            }
-            return vec![None; landing.rows.len()];
+            return self.regroup_one(landing);
         }
-        let Some(stored) = landing.whole else {
-            for row in &landing.rows {
-                if row.is_created() {
-                    self.groups.accepted();
-                } else if matches!(row.answer.outcome, Outcome::Entangled { .. }) {
-                    self.groups.named(row.id, size);
-                }
-            }
-            return vec![None; landing.rows.len()];
-        };
+        let Some(stored) = landing.whole else { return self.regroup_each(landing) };
         let ids = landing.rows.iter().map(|row| row.id);
         let next_size = |next: usize| vec![Some(next); landing.rows.len()];
         let Some(answer) = landing.telling() else { return Vec::new() };
         match (&answer.outcome, stored) {
-            (Outcome::Duplicate, Stored::Nothing) => {
+            (Outcome::Duplicate | Outcome::Entangled { in_doubt: true }, Stored::Nothing) => {
                 self.groups.refused();
                 return ids.map(|id| Some(self.groups.duplicate(id, size))).collect();
             }
@@ -151,26 +147,62 @@ impl<S: Running> Runner<S> {
                 self.groups.refused();
                 return next_size(groups::half(size));
             }
-            (Outcome::Rejected, Stored::Nothing) => {
+            (Outcome::Rejected | Outcome::Entangled { in_doubt: false }, Stored::Nothing)
+            | (Outcome::Unsendable(_), _) => {
                 self.groups.refused();
                 ids.for_each(|id| self.groups.halve(id, size));
             }
-            (Outcome::TooLarge, _) => self.groups.too_large(size),
+            (Outcome::TooLarge, _) => self.groups.too_large(landing.bytes()),
+            (Outcome::Stale { .. }, _) => ids.for_each(|id| self.groups.stale(id, size)),
+            (Outcome::Throttled, Stored::Nothing) => {
+                ids.for_each(|id| self.groups.throttled(id, size));
+            }
+            // The request has ended: they are looked up soon, and go on as they were.
+            (
+                Outcome::Throttled
+                | Outcome::Halt(_)
+                | Outcome::Unexplained { .. }
+                | Outcome::Entangled { .. },
+                Stored::Some,
+            ) => return next_size(size),
             (
                 Outcome::Created { .. }
-                | Outcome::Entangled { .. }
                 | Outcome::Unexplained { .. }
-                | Outcome::Throttled
-                | Outcome::Stale { .. }
                 | Outcome::NotSent
                 | Outcome::Unknown
                 | Outcome::Halt(_)
-                | Outcome::Unsendable(_)
                 | Outcome::Returned,
                 _,
             ) => {}
         }
         vec![None; landing.rows.len()]
+    }
+
+    fn regroup_one(&mut self, landing: &Landing) -> Vec<Option<usize>> {
+        let Some(answer) = landing.telling() else { return Vec::new() };
+        let is_entangled = matches!(answer.outcome, Outcome::Entangled { .. });
+        if answer.outcome.is_definite() || is_entangled {
+            self.groups.answered_alone();
+        }
+        let has_ended = matches!(
+            answer.outcome,
+            Outcome::Throttled | Outcome::Halt(_) | Outcome::Unexplained { .. }
+        );
+        vec![(has_ended && landing.whole == Some(Stored::Some)).then_some(1)]
+    }
+
+    /// Each row has its own answer. One that is not mentioned is looked up soon, for the request has ended.
+    fn regroup_each(&mut self, landing: &Landing) -> Vec<Option<usize>> {
+        let size = landing.size;
+        for row in &landing.rows {
+            if row.is_created() {
+                self.groups.accepted();
+            } else if matches!(row.answer.outcome, Outcome::Entangled { .. }) {
+                self.groups.named(row.id, size);
+            }
+        }
+        let is_unsaid = |row: &Landed| row.answer.outcome == Outcome::Unknown;
+        landing.rows.iter().map(|row| is_unsaid(row).then_some(size)).collect()
     }
 
     // ---- refusals that no known code explains
@@ -254,29 +286,26 @@ impl<S: Running> Runner<S> {
     /// A row that is throttled every time, while others are taken, is refused for itself. Whether a
     /// read has to say so, because only such rows are left.
     fn judge_throttled(&mut self, landing: &mut Landing) -> bool {
-        let left = self.rows_left();
-        if !landing.is_alone() {
-            self.blaming.throttled_together(landing.telling());
+        let (left, is_alone) = (self.rows_left(), landing.is_alone());
+        if !is_alone && landing.whole.is_some() {
+            self.blaming.throttled_together(landing.telling(), landing.size as u64);
             return false;
         }
-        let [row] = landing.rows.as_mut_slice() else { return false };
-        if row.answer.outcome != Outcome::Throttled {
-            return false;
-        }
-        match self.blaming.judge_throttled(row.id, landing.ended_at, left) {
-            Verdict::Wait(wait) => {
-                row.wait = wait;
-                false
+        let mut wants_read = false;
+        for row in &mut landing.rows {
+            if row.answer.outcome != Outcome::Throttled {
+                continue;
             }
-            Verdict::Row => {
-                row.answer.outcome = Outcome::Rejected;
-                false
-            }
-            Verdict::RowIfReadsPass(wait) => {
-                row.wait = wait;
-                true
+            match self.blaming.judge_throttled(row.id, landing.ended_at, left) {
+                Verdict::Wait(wait) => row.wait = wait,
+                Verdict::Row => row.answer.outcome = Outcome::Rejected,
+                Verdict::RowIfReadsPass(wait) => {
+                    row.wait = wait;
+                    wants_read = is_alone;
+                }
             }
         }
+        wants_read
     }
 
     /// Tells the gate what the request came to, once.
@@ -294,7 +323,11 @@ impl<S: Running> Runner<S> {
             | Outcome::TooLarge
             | Outcome::Entangled { .. } => {
                 self.answered(trial);
-                self.gate.rate.accepted(now, sent_at);
+                // In what the provider counts.
+                let units = if self.settings.batching.counts_users { landing.size } else { 1 };
+                for _ in 0..units {
+                    self.gate.rate.accepted(now, sent_at);
+                }
                 self.doubts.witness(self.gate.breaker.epoch(), sent_at);
                 self.health.definite(now, sent_at);
                 self.press(false, now, sent_at);

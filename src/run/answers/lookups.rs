@@ -3,8 +3,8 @@
 use crate::clock::Moment;
 use crate::identity::{DirectoryUser, finding};
 use crate::job::{self, Detail, Finding, FirstSent, Halt, Now, Status};
-use crate::run::{Runner, groups};
 use crate::run::doubt::{Doubt, Doubts, Refused};
+use crate::run::{Runner, groups};
 use crate::store::{Record, Running};
 use crate::target::{Fault, Reply};
 
@@ -18,7 +18,14 @@ impl<S: Running> Runner<S> {
         let now = self.clock.now();
         let Reply { told, body: result } = reply;
         let found = match result {
-            Ok(found) => found,
+            Ok(found) if found.len() == doubts.len() => found,
+            Ok(_) => {
+                let fault = Fault::Unknown(
+                    "a lookup answers for other users than were asked for".to_owned(),
+                );
+                self.doubts.put_back(doubts, now);
+                return self.on_read_fault(fault, told.retry_after, now, asked_at);
+            }
             Err(Fault::Refused(halt)) => return self.on_refused_lookup(doubts, halt),
             // The probe may look users up: it may be one identifier that is not let through.
             Err(Fault::Denied(halt)) if !self.settings.hold_unknown => {

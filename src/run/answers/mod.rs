@@ -169,7 +169,8 @@ impl<S: Running> Runner<S> {
         );
         let attempt = outcome.class().map(|class| {
             let now = self.clock.now();
-            let times = sent.unwrap_or(Times { sent_at: now, ended_at: now, read: None, request: None });
+            let times =
+                sent.unwrap_or(Times { sent_at: now, ended_at: now, read: None, request: None });
             Attempt {
                 at_ms: self.clock.to_ms(times.sent_at),
                 took_ms: millis(times.ended_at.saturating_sub(times.sent_at)),

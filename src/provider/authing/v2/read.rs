@@ -2,9 +2,9 @@
 
 use super::{Token, V2};
 use crate::job::Halt;
-use crate::redact;
 use crate::provider::authing::credential::Held;
 use crate::provider::authing::refusal::{Code, Refusal, RefusalClass};
+use crate::redact;
 use crate::target::http::{self, Failure};
 use crate::target::{Fault, Reply, Told};
 use crate::user::User;
