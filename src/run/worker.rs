@@ -66,9 +66,9 @@ impl Landing {
         self.rows.iter_mut().for_each(|row| row.change_outcome(&change));
     }
 
-    /// Whether it is one row, which came too often.
+    /// Whether it is rows that came too often, each by its own answer.
     pub(super) fn is_throttled(&self) -> bool {
-        self.is_alone() && self.rows.iter().all(|row| row.answer.outcome == Outcome::Throttled)
+        (self.is_alone() || self.whole.is_none()) && self.rows.iter().all(|row| row.answer.outcome == Outcome::Throttled)
     }
 
     /// The answer that tells most of the target: that it will not go on, that requests come too often, that it

@@ -75,7 +75,7 @@ scenarios! {
     batch_poison_wide
     batch_quota
     batch_refused
-    batch_throttled_row
+    batch_throttled_each
     batch_throttled_rows
     batch_throttled_unnamed
     batch_too_large

@@ -291,19 +291,22 @@ impl<S: Running> Runner<S> {
             self.blaming.throttled_together(landing.telling(), landing.size as u64);
             return false;
         }
-        let mut wants_read = false;
+        // A read that passes speaks against all of them.
+        let mut wants_read = true;
         for row in &mut landing.rows {
             if row.answer.outcome != Outcome::Throttled {
+                wants_read = false;
                 continue;
             }
             match self.blaming.judge_throttled(row.id, landing.ended_at, left) {
-                Verdict::Wait(wait) => row.wait = wait,
-                Verdict::Row => row.answer.outcome = Outcome::Rejected,
                 Verdict::RowIfReadsPass(wait) => {
                     row.wait = wait;
-                    wants_read = is_alone;
+                    continue;
                 }
+                Verdict::Wait(wait) => row.wait = wait,
+                Verdict::Row => row.answer.outcome = Outcome::Rejected,
             }
+            wants_read = false;
         }
         wants_read
     }
