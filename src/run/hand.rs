@@ -21,6 +21,8 @@ pub(super) struct InHand {
     /// No send before this claim can have arrived.
     pub is_first: bool,
     pub sent_at: Option<Moment>,
+    /// The number of the request that it left in, where that had several rows.
+    pub request: Option<i64>,
     /// Of its record.
     pub bytes: usize,
 }
@@ -111,6 +113,15 @@ impl Hand {
             }
         }
         rows
+    }
+
+    /// The number of the request in which these rows leave.
+    pub(super) fn number(&mut self, rows: &[Ready], request: Option<i64>) {
+        for row in rows {
+            if let Some(in_hand) = self.claims.get_mut(&row.id) {
+                in_hand.request = request;
+            }
+        }
     }
 
     /// Which rows leave next: those that have waited for too long, else those that fill a request, else those whose

@@ -51,6 +51,7 @@ impl<S: Running> Runner<S> {
                 self.gate.rate.charge(rows.len().saturating_sub(1), now);
             }
             let request = self.number_of_request(rows.len());
+            self.hand.number(&rows, request);
             let flight = worker::Flight { rows, request, trial };
             self.requests.spawn(worker::create(Arc::clone(&self.target), self.clock, flight));
         }

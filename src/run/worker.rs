@@ -68,7 +68,8 @@ impl Landing {
 
     /// Whether it is rows that came too often, each by its own answer.
     pub(super) fn is_throttled(&self) -> bool {
-        (self.is_alone() || self.whole.is_none()) && self.rows.iter().all(|row| row.answer.outcome == Outcome::Throttled)
+        (self.is_alone() || self.whole.is_none())
+            && self.rows.iter().all(|row| row.answer.outcome == Outcome::Throttled)
     }
 
     /// The answer that tells most of the target: that it will not go on, that requests come too often, that it

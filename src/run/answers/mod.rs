@@ -81,10 +81,12 @@ impl<S: Running> Runner<S> {
         self.give_up_explaining(true);
         let now = self.clock.now();
         for id in self.hand.ids() {
-            let sent_at = self.hand.get(id).and_then(|in_hand| in_hand.sent_at).unwrap_or(now);
+            let in_hand = self.hand.get(id);
+            let sent_at = in_hand.and_then(|in_hand| in_hand.sent_at).unwrap_or(now);
+            let request = in_hand.and_then(|in_hand| in_hand.request);
             let why = "stopped before an answer came".to_owned();
             let answer = Answer::worded(Outcome::Unknown, why);
-            let times = Times { sent_at, ended_at: now, read: None, request: None };
+            let times = Times { sent_at, ended_at: now, read: None, request };
             let at = self.now();
             self.record(id, &answer, &Told::default(), Some(times), at);
         }
