@@ -36,7 +36,14 @@ impl Mapped {
         let user = problems.into_iter().next().map_or(Ok(user), Err);
         Self {
             id,
-            in_hand: InHand { sends, job, is_first, sent_at: None, bytes: claim.raw.len() },
+            in_hand: InHand {
+                sends,
+                job,
+                is_first,
+                sent_at: None,
+                request: None,
+                bytes: claim.raw.len(),
+            },
             user,
         }
     }

@@ -242,7 +242,10 @@ mod tests {
 
     fn line_up(hand: &mut Hand, n: i64, user: User, limit: usize, batch: &Batching, now: Moment) {
         let job = Job { spent: 0, first_sent_ms: None, had_unknown: false, duplicate: false };
-        hand.take_in(JobId(n), InHand { sends: 1, job, is_first: true, sent_at: None, bytes: 0 });
+        hand.take_in(
+            JobId(n),
+            InHand { sends: 1, job, is_first: true, sent_at: None, request: None, bytes: 0 },
+        );
         hand.line_up(JobId(n), user, limit, batch, now);
     }
 
