@@ -12,6 +12,9 @@ const DUPLICATE: u32 = 2;
 const STALE: u32 = 3;
 /// So many times a request may be throttled: one of its rows may be the reason. As often as of a row alone.
 const THROTTLED: u32 = 20;
+/// So many requests with a row may end in silence though nobody else was answered meanwhile: one of its rows may be
+/// the reason each time. An outage ends one of them, for its trials carry one row.
+const SILENT: u32 = 2;
 /// So many rows go alone where the first request of several is refused: a wrong setting shows by them.
 const CANARY: u64 = 20;
 /// In a run over few rows no fewer than this.
@@ -40,6 +43,7 @@ struct Row {
     duplicates: u32,
     stale: u32,
     throttled: u32,
+    silent: u32,
 }
 
 impl Groups {
@@ -132,6 +136,13 @@ impl Groups {
         }
     }
 
+    /// A request of several ended in silence, and nobody else was answered meanwhile. Whether it happens too often.
+    pub(super) fn silent(&mut self, id: JobId) -> bool {
+        let row = self.row(id);
+        row.silent += 1;
+        row.silent >= SILENT
+    }
+
     /// A request of so many rows was throttled as a whole.
     pub(super) fn throttled(&mut self, id: JobId, size: usize) {
         let row = self.row(id);
@@ -148,6 +159,7 @@ impl Groups {
             duplicates: 0,
             stale: 0,
             throttled: 0,
+            silent: 0,
         })
     }
 

@@ -72,6 +72,7 @@ scenarios! {
     batch_named
     batch_poison
     batch_poison_and_outage
+    batch_poison_dense
     batch_poison_wide
     batch_quota
     batch_refused

@@ -137,7 +137,9 @@ impl<S: Running> Runner<S> {
 impl<S: Running> Runner<S> {
     /// Nobody was found of a request of several rows: how many may share the next one.
     fn regroup_doubt(&mut self, doubt: &Doubt, witnessed: bool) {
-        let broke = witnessed && doubt.size > 1;
+        let broke = doubt.size > 1
+            && doubt.next_size.is_none()
+            && (witnessed || self.groups.silent(doubt.id));
         if let Some(limit) = doubt.next_size.or(broke.then(|| groups::half(doubt.size))) {
             self.groups.restrict(doubt.id, limit);
         }
