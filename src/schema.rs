@@ -110,6 +110,7 @@ impl Schema {
 
     /// The same schema, in which the vocabulary's words stand for the provider's names. Where they differ it lives
     /// as long as the program.
+    #[must_use]
     pub fn by_meaning(&self) -> Self {
         let word = |name: &'static str| match self.field(name) {
             Some(field) if !field.means.is_empty() => field.means,

@@ -54,9 +54,8 @@ impl Init {
     fn provider(&self) -> Result<&'static Provider> {
         let Some(name) = &self.provider else { return Ok(provider::ALL[0]) };
         provider::named(provider::ALL, name).ok_or_else(|| {
-            let names: Vec<&str> = provider::ALL.iter().map(|provider| provider.name).collect();
             Error::usage("--provider: the name of a provider is expected")
-                .hint(format!("there is {}", names.join(", ")))
+                .hint(provider::known(provider::ALL))
         })
     }
 }

@@ -302,18 +302,20 @@ fn longest_quiet(own: Quiet, earlier: &[String]) -> Quiet {
 /// For the terminal. It says how not to be asked, for nobody may be there to answer.
 fn question(target: &config::TargetSettings) -> String {
     let secret = target.provider.secret;
-    let which: String = target.places().map(|(_, value)| format!(" {value}")).collect();
+    let whose: Vec<&str> =
+        std::iter::once(secret.of).chain(target.places().map(|(_, value)| value)).collect();
     format!(
-        "The secret of {}{which} is needed. {} in the environment, or secret_file in userferry.toml, \
+        "The secret of {} is needed. {} in the environment, or secret_file in userferry.toml, \
          avoids this question; Ctrl-C ends the run.\nSecret: ",
-        secret.of, secret.env
+        whose.join(" "),
+        secret.env
     )
 }
 
 /// Which directory at its host, in words: `, user pool 1234`.
 fn place(target: &config::TargetSettings) -> String {
     let word = |name| target.provider.setting(name).map_or(name, |setting| setting.word);
-    target.places().map(|(name, value)| format!(", {} {value}", word(name))).collect()
+    target.places().fold(String::new(), |all, (name, value)| all + ", " + word(name) + " " + value)
 }
 
 #[cfg(test)]

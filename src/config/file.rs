@@ -6,6 +6,7 @@ use super::syntax;
 use crate::error::{Error, Result};
 use crate::input::show_name;
 use crate::mapping::{Mapping, Rule, RuleError};
+use crate::provider;
 use crate::words::nearest;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -137,13 +138,7 @@ fn apply_section(
         }
         keys::set(settings, &full, &raw(value.get_ref())).map_err(|form| {
             let error = place.error(at, &format!("`{short}`: {form} is expected"));
-            let names: Vec<String> =
-                settings.providers.iter().map(|it| format!("\"{}\"", it.name)).collect();
-            if full == keys::KIND {
-                error.hint(format!("there is {}", names.join(", ")))
-            } else {
-                error
-            }
+            if full == keys::KIND { error.hint(provider::known(settings.providers)) } else { error }
         })?;
     }
     if section == "target" {

@@ -119,7 +119,7 @@ pub(super) const KEYS: &[Key] = &[
         s.null = Some(raw.list()?);
         Some(())
     }),
-    key(KIND, "the name of a provider, as userferry provider list shows them", |s, raw| {
+    key(KIND, "the name of a provider", |s, raw| {
         let provider = provider::named(s.providers, raw.text()?)?;
         if provider != s.target.provider {
             s.target = TargetSettings::of(provider);

@@ -150,10 +150,12 @@ fn what_a_whole_request_came_to_blames_none_of_its_rows() {
 fn the_end_of_a_request_of_one_row_is_its_own() {
     let one = |outcome: &Outcome, stored| outcome.shared(stored, true);
     for outcome in outcomes() {
-        let own = match &outcome {
-            Outcome::Entangled { in_doubt: true } => Outcome::Duplicate,
-            Outcome::Entangled { in_doubt: false } => Outcome::Rejected,
-            outcome => outcome.clone(),
+        let own = if outcome == (Outcome::Entangled { in_doubt: true }) {
+            Outcome::Duplicate
+        } else if outcome == (Outcome::Entangled { in_doubt: false }) {
+            Outcome::Rejected
+        } else {
+            outcome.clone()
         };
         assert_eq!(one(&outcome, Stored::Nothing), own);
         let is_of_the_target = [Some(Class::Throttled), Some(Class::Halt)];

@@ -11,6 +11,9 @@ use std::sync::Arc;
 /// Only users of one key go into one request; none where the provider takes any together.
 pub type BatchKey = Option<String>;
 
+/// What a provider makes of a user.
+type OfUser<T> = Arc<dyn Fn(&User) -> T + Send + Sync>;
+
 /// What a provider takes in one request, and how it counts.
 #[derive(Clone)]
 pub struct Batching {
@@ -23,9 +26,9 @@ pub struct Batching {
     /// Its limits, and a stated rate, count users and not requests.
     pub counts_users: bool,
     /// Which users it takes in one request.
-    pub key: Arc<dyn Fn(&User) -> BatchKey + Send + Sync>,
+    pub key: OfUser<BatchKey>,
     /// What it tells users by, each in the form in which equal ones are the same user to it.
-    pub folded: Arc<dyn Fn(&User) -> Vec<String> + Send + Sync>,
+    pub folded: OfUser<Vec<String>>,
 }
 
 impl Batching {

@@ -167,6 +167,12 @@ pub fn named(among: &[&'static Provider], name: &str) -> Option<&'static Provide
     among.iter().find(|provider| provider.name == name).copied()
 }
 
+/// Which names are known, for the hint of an error.
+pub fn known(among: &[&'static Provider]) -> String {
+    let names: Vec<String> = among.iter().map(|it| format!("\"{}\"", it.name)).collect();
+    format!("known: {}; 'userferry provider list' describes them", names.join(", "))
+}
+
 impl Eq for Provider {}
 
 impl PartialEq for Provider {

@@ -104,7 +104,7 @@ impl Hands {
     /// twice as many in hand altogether as may be in flight, so that after a crash only those few are in doubt.
     fn claims(&self, wanted: usize, width: usize) -> usize {
         // Doubts are settled before more are made.
-        let doubts_most = width.saturating_mul(20).max(1_000).min(DOUBTS_MOST);
+        let doubts_most = width.saturating_mul(20).clamp(1_000, DOUBTS_MOST);
         if self.doubts >= doubts_most || self.ready > wanted / 2 {
             return 0;
         }

@@ -59,8 +59,8 @@ fn wrong_settings_are_refused_with_line_key_and_way_out() {
         ),
         (
             "[target]\nkind = \"geheim\"\n",
-            "userferry.toml, line 2: `kind`: \"authing-v2\" is expected",
-            "",
+            "userferry.toml, line 2: `kind`: the name of a provider is expected",
+            "known: \"authing-v2\"; 'userferry provider list' describes them",
         ),
         (
             "[target]\nuser_pool_id = geheim\n",
