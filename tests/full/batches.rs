@@ -78,12 +78,14 @@ fn user(raw: &[u8]) -> User {
     User { identifiers: identifiers(n), ..User::default() }
 }
 
+/// Users that are staged in one transaction.
+const AT_ONCE: usize = 10_000;
+
 fn staged(folder: &tempfile::TempDir) -> Table {
     let mut table = Table::open(&folder.path().join("t.db")).unwrap();
     let source = table.begin_source("users", None, 0).unwrap();
-    const AT_ONCE: u64 = 10_000;
-    for from in (0..USERS).step_by(10_000) {
-        let jobs = (from..from + AT_ONCE).map(|n| NewJob {
+    for from in (0..USERS).step_by(AT_ONCE) {
+        let jobs = (from..from + AT_ONCE as u64).map(|n| NewJob {
             record_no: n + 1,
             line: None,
             raw: record(n),
@@ -96,7 +98,7 @@ fn staged(folder: &tempfile::TempDir) -> Table {
             jobs: jobs.collect(),
             checkpoint: "{}".to_owned(),
             fingerprint: String::new(),
-            finished: from + AT_ONCE == USERS,
+            finished: from + AT_ONCE as u64 == USERS,
             replace: false,
             now_ms: 0,
         };

@@ -107,11 +107,18 @@ const TENANT: Setting = Setting {
     read: |name| name.bytes().all(|byte| byte.is_ascii_alphanumeric()).then(|| name.to_owned()),
 };
 
+/// A simulated server, and how many of its requests were in flight at most.
+type Behind = (Arc<Server>, Arc<AtomicUsize>);
+
 /// Simulated servers, by the last part of the address that leads to them.
-static SERVERS: LazyLock<Mutex<HashMap<u64, (Arc<Server>, Arc<AtomicUsize>)>>> =
-    LazyLock::new(Mutex::default);
+static SERVERS: LazyLock<Mutex<HashMap<u64, Behind>>> = LazyLock::new(Mutex::default);
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
+#[expect(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "as a provider connects"
+)]
 fn connect(to: Connection) -> userferry::error::Result<Arc<dyn Target>> {
     assert_eq!(to.own.get("tenant"), Some("acme"));
     let id: u64 = to.http.host.rsplit('/').next().unwrap().parse().unwrap();
@@ -157,7 +164,7 @@ impl Plan {
             "name": format!("U{row}"),
             "address": format!("u{row}@example.com"),
             "called": format!("User {row}"),
-            "banned": row % 10 == 0,
+            "banned": row.is_multiple_of(10),
             "hash": hash,
         })
         .to_string()

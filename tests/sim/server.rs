@@ -12,6 +12,7 @@ use userferry::user::{IdKind, Identifiers};
 
 /// A request in the log.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "a line of a log")]
 pub(crate) struct Call {
     pub at: Moment,
     /// The row of a create; `None` for a read.

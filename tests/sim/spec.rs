@@ -126,7 +126,8 @@ pub(crate) enum BatchMode {
 impl Server {
     /// Whether a row is rejected, with a known code.
     pub(crate) fn rejects(&self, row: u32) -> bool {
-        self.reject.contains(&row) || self.reject_every.is_some_and(|every| row % every == 0)
+        self.reject.contains(&row)
+            || self.reject_every.is_some_and(|every| row.is_multiple_of(every))
     }
 }
 
