@@ -109,6 +109,25 @@ impl Outcome {
         }
     }
 
+    /// Whether it was refused together with others.
+    pub fn is_entangled(&self) -> bool {
+        match self {
+            Self::Entangled { .. } => true,
+            Self::Created { .. }
+            | Self::Duplicate
+            | Self::Rejected
+            | Self::TooLarge
+            | Self::Unexplained { .. }
+            | Self::Throttled
+            | Self::Stale { .. }
+            | Self::NotSent
+            | Self::Unknown
+            | Self::Halt(_)
+            | Self::Unsendable(_)
+            | Self::Returned => false,
+        }
+    }
+
     /// Why the row cannot be sent, where it cannot.
     pub fn problem(&self) -> Option<&Problem> {
         match self {

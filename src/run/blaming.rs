@@ -92,6 +92,11 @@ impl Blaming {
         self.stale.met_together(halt.clone())
     }
 
+    /// A row got another answer.
+    pub(super) fn not_stale(&mut self, id: JobId) {
+        self.stale.forget(id);
+    }
+
     /// So many rows were throttled together: that counts against none of them.
     pub(super) fn throttled_together(&mut self, answer: Option<&Answer>, rows: u64) {
         if answer.is_some_and(|answer| answer.outcome == Outcome::Throttled) {

@@ -6,6 +6,8 @@ use std::collections::HashMap;
 
 /// So many times a row may be refused together with others of which some are named: then in halves.
 const NAMED: u32 = 3;
+/// So many times an answer to several may leave a row out: then it goes in halves, for alone it is to blame.
+const UNSAID: u32 = 3;
 /// So many times a request may be refused for a duplicate that nobody finds: then in halves.
 const DUPLICATE: u32 = 2;
 /// So many times a request may meet a token or key that is out of date: one of its rows may be the reason.
@@ -40,6 +42,7 @@ pub(super) struct Groups {
 struct Row {
     limit: usize,
     named: u32,
+    unsaid: u32,
     duplicates: u32,
     stale: u32,
     throttled: u32,
@@ -108,6 +111,14 @@ impl Groups {
         }
     }
 
+    /// The answer to a request of so many rows does not mention this one. How many may share its next request, if
+    /// nobody finds it.
+    pub(super) fn unsaid(&mut self, id: JobId, size: usize) -> usize {
+        let row = self.row(id);
+        row.unsaid += 1;
+        if row.unsaid >= UNSAID { half(size) } else { size }
+    }
+
     /// A request of so many rows was refused for a duplicate among them. How many may share the next request of
     /// those that nobody finds.
     pub(super) fn duplicate(&mut self, id: JobId, size: usize) -> usize {
@@ -156,6 +167,7 @@ impl Groups {
         self.rows.entry(id).or_insert(Row {
             limit: usize::MAX,
             named: 0,
+            unsaid: 0,
             duplicates: 0,
             stale: 0,
             throttled: 0,

@@ -214,8 +214,13 @@ fn fill(
     let mut at = 0;
     while rows.len() < most && at < line.len() {
         let user = &line[at].user;
-        let (more, names) = (user.bytes(), (batch.folded)(user));
-        if bytes + more > most_bytes || names.iter().any(|name| taken.contains(name)) {
+        let more = user.bytes();
+        if bytes + more > most_bytes {
+            at += 1;
+            continue;
+        }
+        let names = (batch.folded)(user);
+        if names.iter().any(|name| taken.contains(name)) {
             at += 1;
             continue;
         }

@@ -49,6 +49,9 @@ pub struct Health {
     foreign: Option<String>,
     /// Since when it has accepted nothing, though it answers.
     refuses_since: Option<Moment>,
+    /// Since when it has taken no create, though it throttled some and may have stored them: that their rows can be
+    /// looked up says nothing of creates.
+    creates_refused_since: Option<Moment>,
     /// Until when it has asked for a pause.
     back_at: Moment,
     /// How long such pauses have been since a create was last answered.
@@ -85,6 +88,7 @@ impl Health {
         self.definite_at = self.definite_at.max(now);
         self.paused = Duration::ZERO;
         self.refuses_since = None;
+        self.creates_refused_since = None;
     }
 
     fn took(&mut self, now: Moment, sent_at: Moment) {
@@ -141,6 +145,11 @@ impl Health {
     pub fn throttled(&mut self, now: Moment) {
         self.last_fault = Some(TOO_OFTEN.to_owned());
         self.refuses_since.get_or_insert(now);
+    }
+
+    /// It asked for fewer creates, and does not promise that it stored nothing.
+    pub fn creates_throttled(&mut self, now: Moment) {
+        self.creates_refused_since.get_or_insert(now);
     }
 
     /// Whether that is what it said last, of what was no usable answer.
@@ -218,7 +227,8 @@ impl Health {
                     .to_owned(),
             });
         }
-        let since = [silent_since, self.refuses_since].into_iter().flatten().min()?;
+        let sinces = [silent_since, self.refuses_since, self.creates_refused_since];
+        let since = sinces.into_iter().flatten().min()?;
         let since = since.max(self.back_at);
         let time = exact_span(patience.max_outage);
         (now >= since + patience.max_outage).then(|| Halt {
@@ -286,6 +296,21 @@ mod tests {
         health.throttled(9_000 * SECOND);
         health.read_passed(9_100 * SECOND, 9_100 * SECOND);
         assert_eq!(message(&health, 9_900, None), None);
+    }
+
+    #[test]
+    fn reads_that_pass_say_nothing_of_creates_that_are_throttled() {
+        let mut health = Health::default();
+        health.answered();
+        for second in 10..310 {
+            health.throttled(second * SECOND);
+            health.creates_throttled(second * SECOND);
+            assert_eq!(message(&health, second, None), None, "{second}");
+            health.read_passed(second * SECOND, second * SECOND);
+        }
+        assert!(message(&health, 310, None).is_some(), "since the first");
+        health.definite(310 * SECOND, 310 * SECOND);
+        assert_eq!(message(&health, 310, None), None, "a create was taken");
     }
 
     #[test]

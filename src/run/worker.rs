@@ -66,6 +66,19 @@ impl Landing {
         self.rows.iter_mut().for_each(|row| row.change_outcome(&change));
     }
 
+    /// Where nobody may be looked up: several rows that were refused for a duplicate, of which nothing is stored, go
+    /// on in smaller groups, until it is alone.
+    pub(super) fn without_doubts_of_others(&mut self) {
+        if self.is_alone() || self.whole != Some(Stored::Nothing) {
+            return;
+        }
+        let in_doubt = Outcome::Entangled { in_doubt: true };
+        self.change_outcomes(|outcome| {
+            let is_in_doubt = outcome.shared(Stored::Nothing, false) == in_doubt;
+            if is_in_doubt { Outcome::Entangled { in_doubt: false } } else { outcome }
+        });
+    }
+
     /// Whether it is rows that came too often, each by its own answer.
     pub(super) fn is_throttled(&self) -> bool {
         (self.is_alone() || self.whole.is_none())
@@ -177,17 +190,19 @@ pub(super) async fn create(target: Arc<dyn Target>, clock: Clock, flight: Flight
 /// An answer for each of so many rows. Where the request came to one end, all have the same.
 fn shared_out(created: Created, rows: usize) -> (Option<Stored>, Vec<Answer>) {
     match created {
-        Created::Each(answers) if answers.len() > rows => {
-            let why = "the reply has more answers than there were users";
-            (None, vec![Answer::worded(Outcome::Unknown, why.to_owned()); rows])
+        // Which answer belongs to which row is anybody's guess.
+        Created::Each(answers) if answers.len() != rows => {
+            let why = format!("the reply has {} answers for {rows} users", answers.len());
+            (None, vec![Answer::worded(Outcome::Unknown, why); rows])
         }
-        Created::Each(mut answers) => {
-            // A row that the reply does not mention may have been created.
-            answers.resize_with(rows, || {
-                Answer::worded(Outcome::Unknown, "the reply does not mention it".to_owned())
-            });
-            (None, answers)
+        // Refused for a neighbour, each of them: the reply names nobody.
+        Created::Each(answers) if answers.iter().all(|answer| answer.outcome.is_entangled()) => {
+            let in_doubt = Outcome::Entangled { in_doubt: true };
+            let one = answers.iter().find(|answer| answer.outcome == in_doubt).or(answers.first());
+            let answer = one.cloned().unwrap_or_else(|| Answer::new(Outcome::Unknown));
+            (Some(Stored::Nothing), vec![answer; rows])
         }
+        Created::Each(answers) => (None, answers),
         Created::Whole { answer, stored } => (Some(stored), vec![answer; rows]),
     }
 }
@@ -237,4 +252,44 @@ async fn read(target: &dyn Target, limit: Duration) -> Reply<Result<(), Fault>> 
     let silent = || Err(Fault::Unknown(format!("no answer within {}", seconds(limit))));
     let reply = tokio::time::timeout(limit, target.probe()).await;
     reply.unwrap_or_else(|_| Reply::new(silent()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn each(outcomes: Vec<Outcome>) -> Created {
+        Created::Each(outcomes.into_iter().map(Answer::new).collect())
+    }
+
+    fn outcomes(answers: Vec<Answer>) -> Vec<Outcome> {
+        answers.into_iter().map(|answer| answer.outcome).collect()
+    }
+
+    #[test]
+    fn answers_of_another_number_than_the_users_belong_to_nobody() {
+        let created = || Outcome::Created { remote_id: "u".to_owned() };
+        for n in [0, 1, 3] {
+            let (whole, answers) = shared_out(each(vec![created(); n]), 2);
+            assert_eq!((whole, outcomes(answers)), (None, vec![Outcome::Unknown; 2]), "{n}");
+        }
+        let (whole, answers) = shared_out(each(vec![created(), Outcome::Rejected]), 2);
+        assert_eq!((whole, outcomes(answers)), (None, vec![created(), Outcome::Rejected]));
+    }
+
+    #[test]
+    fn where_each_row_is_refused_for_a_neighbour_nobody_is_named() {
+        let entangled = |in_doubt| Outcome::Entangled { in_doubt };
+        for (given, together) in [
+            (vec![entangled(false)], entangled(false)),
+            (vec![entangled(false), entangled(false)], entangled(false)),
+            (vec![entangled(false), entangled(true)], entangled(true)),
+        ] {
+            let rows = given.len();
+            let (whole, answers) = shared_out(each(given), rows);
+            assert_eq!((whole, outcomes(answers)), (Some(Stored::Nothing), vec![together; rows]));
+        }
+        let named = vec![entangled(false), Outcome::Rejected];
+        assert_eq!(shared_out(each(named.clone()), 2).0, None, "one is named");
+    }
 }

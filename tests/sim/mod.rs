@@ -62,21 +62,31 @@ macro_rules! scenarios {
 
 scenarios! {
     after_a_crash
+    batch_dropped
     batch_failures
     batch_first_refused
+    batch_flapping
     batch_half_stored
+    batch_held
     batch_identity
     batch_index
     batch_kept
+    batch_kept_quota
+    batch_kept_throttled
     batch_killed
+    batch_left_out
+    batch_limit_of_users
+    batch_misnamed
     batch_named
     batch_poison
     batch_poison_and_outage
     batch_poison_dense
     batch_poison_wide
     batch_quota
+    batch_rate_of_users
     batch_refused
     batch_throttled_each
+    batch_throttled_most
     batch_throttled_rows
     batch_throttled_unnamed
     batch_too_large
@@ -178,9 +188,9 @@ fn rows_in_hand_stay_within_the_bound_at_every_width_and_batch() {
         let users = (5 * width * most).clamp(500, 6_000);
         assert!(users > 2 * width * most);
         let text = format!(
-            "seeds = 1\nusers = {users}\n[server]\nlost_replies = 0.01\nbatch = {{ most = {most}, mode = \"identity\" }}\n\
+            "seeds = 1\nusers = {users}\n[server]\nlatency_ms = 300\nlost_replies = 0.01\nbatch = {{ most = {most}, mode = \"identity\" }}\n\
              [run]\nwidth = {width}\nrequest_timeout_s = 2\nsettle_time_s = 0.5\nkill_after_s = [0.05, 0.4]\nkills = 5\n\
-             [expect]\ndone = [{users}, {users}]\n"
+             [expect]\ndone = [{users}, {users}]\nkills = [5, 5]\n"
         );
         play(&format!("width {width}, batches of {most}"), &text);
     }

@@ -17,7 +17,7 @@ pub(crate) struct Call {
     pub at: Moment,
     /// The row of a create; `None` for a read.
     pub row: Option<u32>,
-    /// The directory held the row's user when the request arrived.
+    /// The directory held the user of this very row when the request arrived.
     pub held: bool,
     pub throttled: bool,
     /// The create was stored and the reply says so.
@@ -211,6 +211,13 @@ impl Server {
         wanted.iter().any(|(kind, value)| state.index.contains_key(&(kind, value.to_owned())))
     }
 
+    /// Whether a user is there that was created from this row.
+    fn has_made(&self, row: u32, wanted: &Identifiers) -> bool {
+        let state = self.state();
+        let held = wanted.iter().filter_map(|(kind, id)| state.index.get(&(kind, id.to_owned())));
+        held.flatten().any(|n| state.users[*n].row == Some(row))
+    }
+
     /// Sends a request over, and waits for what comes back.
     pub(crate) async fn ask(self: &Arc<Self>, request: Request) -> Reply {
         let server = Arc::clone(self);
@@ -233,8 +240,11 @@ impl Server {
 
     fn arrive(&self, request: &Request) -> (usize, Fate, Duration) {
         let now = self.clock.now();
-        let mut rows: Vec<(Option<u32>, bool)> =
-            request.rows().iter().map(|(row, ids)| (Some(*row), self.is_held(ids))).collect();
+        let mut rows: Vec<(Option<u32>, bool)> = request
+            .rows()
+            .iter()
+            .map(|(row, ids)| (Some(*row), self.has_made(*row, ids)))
+            .collect();
         if rows.is_empty() {
             rows.push((None, false));
         }
@@ -247,7 +257,7 @@ impl Server {
                 let stored = kind != OutageKind::Refuse && state.rng.f64() < share;
                 Fate::Down(kind, stored)
             }
-            None => match self.throttle(&mut state, now) {
+            None => match self.throttle(&mut state, now, self.units(request)) {
                 Some(fate) => fate,
                 None => Fate::Served,
             },
@@ -297,8 +307,15 @@ impl Server {
             .or_else(|| flap.map(|flap| (flap.kind, 0.0)))
     }
 
+    /// What a request counts against the limit.
+    fn units(&self, request: &Request) -> f64 {
+        let counts_users = self.spec.batch.is_some_and(|batch| batch.counts_users);
+        let users = u32::try_from(request.rows().len()).unwrap().max(1);
+        if counts_users { users.into() } else { 1.0 }
+    }
+
     /// Whether this request is one too many, and when to come back, if it says so.
-    fn throttle(&self, state: &mut State, now: Moment) -> Option<Fate> {
+    fn throttle(&self, state: &mut State, now: Moment, units: f64) -> Option<Fate> {
         let limit = self.spec.limit.as_ref()?;
         let at = now.as_secs_f64();
         if limit.between_s.is_some_and(|[from, to]| at < from || at >= to) {
@@ -309,18 +326,18 @@ impl Server {
                 let since = now.saturating_sub(state.filled_at).as_secs_f64();
                 state.tokens = (state.tokens + since * limit.per_s).min(limit.burst);
                 state.filled_at = now;
-                if state.tokens >= 1.0 {
-                    state.tokens -= 1.0;
+                if state.tokens >= units {
+                    state.tokens -= units;
                     return None;
                 }
-                (1.0 - state.tokens) / limit.per_s
+                (units - state.tokens) / limit.per_s
             }
             LimitKind::Window => {
                 if state.window.0 != now.as_secs() {
                     state.window = (now.as_secs(), 0.0);
                 }
                 if state.window.1 < limit.per_s {
-                    state.window.1 += 1.0;
+                    state.window.1 += units;
                     return None;
                 }
                 1.0 - at.fract()
@@ -513,6 +530,7 @@ impl Server {
             let bad = self.bad_ones(rows);
             if let Some((_, first)) = bad.first() {
                 return match batch.mode {
+                    BatchMode::Named if batch.misnamed => Many::Named(Vec::new()),
                     BatchMode::Named => Many::Named(bad),
                     _ => Many::Whole(Box::new(first.clone()), false),
                 };
@@ -520,6 +538,9 @@ impl Server {
         }
         let mut answers: Vec<(usize, Reply)> = Vec::new();
         for (place, (row, identifiers)) in rows.iter().enumerate() {
+            if self.spec.drop.contains(row) {
+                continue;
+            }
             let reply = self.verdict(*row, identifiers).unwrap_or_else(|| {
                 let id = self.put(Some(*row), identifiers.clone(), false);
                 Reply::Created(id)

@@ -52,6 +52,8 @@ pub(crate) struct Server {
     pub late_s: f64,
     /// Rows that always break it.
     pub poison: Vec<u32>,
+    /// Rows of a request of several that are neither stored nor mentioned.
+    pub drop: Vec<u32>,
     /// A user can be found only this long after it was stored.
     pub lookup_lag_s: f64,
     /// Users who are there already.
@@ -103,6 +105,12 @@ pub(crate) struct Batch {
     /// A request of more users is too large (413).
     #[serde(default)]
     pub too_large: Option<usize>,
+    /// What it names bad rows by is nothing that we sent.
+    #[serde(default)]
+    pub misnamed: bool,
+    /// Its limit, and a stated rate, count users and not requests.
+    #[serde(default)]
+    pub counts_users: bool,
 }
 
 /// What a server answers about several users.
@@ -146,6 +154,7 @@ impl Default for Server {
             late: 0.0,
             late_s: 0.0,
             poison: Vec::new(),
+            drop: Vec::new(),
             lookup_lag_s: 0.0,
             existing: Vec::new(),
             existing_every: None,
@@ -405,6 +414,8 @@ pub(crate) struct Expect {
     pub invalid: Option<Range>,
     pub created: Option<Range>,
     pub existed: Option<Range>,
+    /// How often the process died before the run ended.
+    pub kills: Option<Range>,
     /// Watchers were told this, with more around it.
     pub note: Option<String>,
     /// What watchers were told that the runs do, each change once.

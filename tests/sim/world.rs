@@ -43,6 +43,8 @@ pub(crate) struct Result {
     pub most_in_flight: usize,
     pub rows: Vec<Row>,
     pub tally_matches: bool,
+    /// How often the process died.
+    pub kills: u32,
     /// What the table says of how the last run ended.
     pub end_word: String,
     pub notes: Vec<String>,
@@ -181,6 +183,7 @@ pub(crate) async fn run(scenario: &Scenario, seed: u64) -> Result {
         most_in_flight: world.most_in_flight.load(Ordering::SeqCst),
         rows,
         tally_matches,
+        kills: world.kills,
         end_word,
         notes: told.notes,
         progress: told.progress.expect("watchers were told nothing"),
@@ -442,7 +445,14 @@ impl World<'_> {
         Settings {
             batching: match &self.plan {
                 Some(plan) => plan.provider().batching(),
-                None => Batching::of(self.most(), 80),
+                None => Batching {
+                    counts_users: self
+                        .scenario
+                        .server
+                        .batch
+                        .is_some_and(|batch| batch.counts_users),
+                    ..Batching::of(self.most(), 80)
+                },
             },
             width: run.width,
             ceiling: run.rate,

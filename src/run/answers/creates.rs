@@ -38,6 +38,10 @@ impl<S: Running> Runner<S> {
     }
 
     fn note_taken(&mut self, landing: &Landing) {
+        // One id for several users is no answer.
+        if landing.whole.is_some() && !landing.is_alone() {
+            return;
+        }
         let taken: Vec<&Landed> = landing.rows.iter().filter(|row| row.is_created()).collect();
         if !taken.is_empty() {
             let with_password = taken.iter().any(|row| row.user.password.is_some());
@@ -66,6 +70,10 @@ impl<S: Running> Runner<S> {
                 return landing.change_outcomes(|_| Outcome::Halt(halt.clone()));
             }
             if landing.whole.is_some() {
+                let is_stale = |row: &&Landed| matches!(row.answer.outcome, Outcome::Stale { .. });
+                for row in landing.rows.iter().filter(|row| !is_stale(row)) {
+                    self.blaming.not_stale(row.id);
+                }
                 return;
             }
             landing.change_outcomes(Outcome::without_halt_of_stale);
@@ -79,9 +87,13 @@ impl<S: Running> Runner<S> {
 
     /// Writes down what becomes of the rows.
     fn conclude(&mut self, mut landing: Landing, epoch: Option<u64>, read: Option<Duration>) {
+        if self.lookups != Lookups::Allowed {
+            landing.without_doubts_of_others();
+        }
         let next_sizes = self.regroup(&landing);
-        if let Some(stored) = landing.whole {
-            let is_alone = landing.is_alone();
+        let is_alone = landing.is_alone();
+        // Of one row the end of its request and the answer to it are the same.
+        if let Some(stored) = landing.whole.or(is_alone.then_some(Stored::Nothing)) {
             landing.change_outcomes(|outcome| outcome.shared(stored, is_alone));
         }
         let size = landing.size;
@@ -119,7 +131,8 @@ impl<S: Running> Runner<S> {
             job,
             identifiers: user.identifiers,
             ended_at: times.ended_at,
-            epoch,
+            // A request that was answered is no silence that could be held against a row.
+            epoch: epoch.filter(|_| next_size.is_none()),
             code: answer.code,
             size,
             next_size,
@@ -143,7 +156,7 @@ impl<S: Running> Runner<S> {
                 self.groups.refused();
                 return ids.map(|id| Some(self.groups.duplicate(id, size))).collect();
             }
-            (Outcome::Duplicate | Outcome::Rejected, Stored::Some) => {
+            (Outcome::Duplicate | Outcome::Rejected | Outcome::Entangled { .. }, Stored::Some) => {
                 self.groups.refused();
                 return next_size(groups::half(size));
             }
@@ -157,14 +170,15 @@ impl<S: Running> Runner<S> {
             (Outcome::Throttled, Stored::Nothing) => {
                 ids.for_each(|id| self.groups.throttled(id, size));
             }
-            // The request has ended: they are looked up soon, and go on as they were.
-            (
-                Outcome::Throttled
-                | Outcome::Halt(_)
-                | Outcome::Unexplained { .. }
-                | Outcome::Entangled { .. },
-                Stored::Some,
-            ) => return next_size(size),
+            // The request has ended: they are looked up soon.
+            (Outcome::Throttled, Stored::Some) => {
+                ids.for_each(|id| self.groups.throttled(id, size));
+                let limit = |row: &Landed| Some(self.groups.limit(row.id).min(size));
+                return landing.rows.iter().map(limit).collect();
+            }
+            (Outcome::Halt(_) | Outcome::Unexplained { .. }, Stored::Some) => {
+                return next_size(size);
+            }
             (
                 Outcome::Created { .. }
                 | Outcome::Unexplained { .. }
@@ -201,8 +215,11 @@ impl<S: Running> Runner<S> {
                 self.groups.named(row.id, size);
             }
         }
-        let is_unsaid = |row: &Landed| row.answer.outcome == Outcome::Unknown;
-        landing.rows.iter().map(|row| is_unsaid(row).then_some(size)).collect()
+        let unsaid = |row: &Landed| {
+            let is_unsaid = row.answer.outcome == Outcome::Unknown;
+            is_unsaid.then(|| self.groups.unsaid(row.id, size))
+        };
+        landing.rows.iter().map(unsaid).collect()
     }
 
     // ---- refusals that no known code explains
@@ -338,6 +355,14 @@ impl<S: Running> Runner<S> {
             Outcome::Throttled => {
                 self.answered(trial);
                 self.throttled(retry_after, now, sent_at);
+                if landing.whole == Some(Stored::Some) {
+                    self.health.creates_throttled(now);
+                }
+                // Others of the same request were taken.
+                if landing.rows.iter().any(|row| row.answer.outcome.is_definite()) {
+                    self.doubts.witness(self.gate.breaker.epoch(), sent_at);
+                    self.health.definite(now, sent_at);
+                }
             }
             Outcome::NotSent | Outcome::Unknown => {
                 self.health.fault(answer.message.clone());
