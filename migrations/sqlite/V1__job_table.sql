@@ -189,7 +189,7 @@ CREATE TABLE attempt (
     run_id      INTEGER NOT NULL REFERENCES run (id),
     mapping_id  INTEGER REFERENCES mapping (id),  -- the mapping that it was sent under
     op          TEXT    NOT NULL CHECK (op = 'create' OR op = 'update' OR op = 'delete'),
-    request     INTEGER,                          -- attempts of one run with the same number were one request; null: alone
+    request     INTEGER,                          -- attempts of one run with the same number were one request; null: alone, or ended by a crash
     at_ms       INTEGER NOT NULL,
     took_ms     INTEGER,
     read_ms     INTEGER,                          -- how long the read took that explained its refusal
