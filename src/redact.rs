@@ -1,5 +1,6 @@
 //! Keeps what was sent out of what is kept: a provider's message may quote the values of a user.
 
+use crate::schema::Schema;
 use crate::user::{User, Value};
 use secrecy::ExposeSecret;
 
@@ -8,13 +9,43 @@ const MESSAGE_MAX: usize = 300;
 /// A shorter value is replaced only where it stands alone, or it would eat letters of words.
 const SHORT: usize = 4;
 
-/// The message with every value of the user, and every credential (name and value), replaced by the
-/// name of its field in angle brackets, cut at 300 characters, on one line.
-pub fn message(text: &str, user: &User, credentials: &[(&str, &str)]) -> String {
+/// The message with every value of the users of a request, and every credential (name and value), replaced by
+/// the name of its field in angle brackets, cut at 300 characters, on one line.
+pub fn message(
+    text: &str,
+    users: &[User],
+    schema: &Schema,
+    credentials: &[(&str, &str)],
+) -> String {
+    let credentials = credentials.iter().map(|(name, value)| (*name, (*value).to_owned()));
+    let users = users.iter().flat_map(|user| values_of(user, schema));
     let mut values: Vec<(&str, String)> =
-        credentials.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        credentials.chain(users).flat_map(|(field, value)| forms(field, &value)).collect();
+    // The longest first: one value may be part of another, also of another user.
+    values.retain(|(_, value)| !value.is_empty());
+    values.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
+    let mut text = flat(text);
+    let mut folded = folded_text(&text);
+    for (field, value) in values {
+        // Of all the users of a request a message quotes few.
+        if folded.contains(&folded_text(&value)) {
+            text = replace(&text, &value, &format!("<{field}>"));
+            folded = folded_text(&text);
+        }
+    }
+    // A whole object is quoted: its values may be escaped in any way.
+    if let Some(at) = text.find('{') {
+        text.truncate(at);
+        text.push('…');
+    }
+    cut(&text)
+}
+
+/// All that was sent of a user, by the names of its fields.
+fn values_of<'a>(user: &'a User, schema: &Schema) -> Vec<(&'a str, String)> {
+    let mut values: Vec<(&str, String)> = Vec::new();
     if let Some(password) = &user.password {
-        values.push(("password", password.expose_secret().to_owned()));
+        values.push((schema.password_field, password.expose_secret().to_owned()));
     }
     for (field, value) in &user.fields {
         match value {
@@ -29,24 +60,8 @@ pub fn message(text: &str, user: &User, credentials: &[(&str, &str)]) -> String 
             Value::Bool(_) => {}
         }
     }
-    for (kind, value) in user.identifiers.iter() {
-        values.push((kind.noun(), value.to_owned()));
-    }
-    let mut text = flat(text);
-    let mut values: Vec<(&str, String)> =
-        values.into_iter().flat_map(|(field, value)| forms(field, &value)).collect();
-    // The longest first: one value may be part of another.
-    values.retain(|(_, value)| !value.is_empty());
-    values.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
-    for (field, value) in values {
-        text = replace(&text, &value, &format!("<{field}>"));
-    }
-    // A whole object is quoted: its values may be escaped in any way.
-    if let Some(at) = text.find('{') {
-        text.truncate(at);
-        text.push('…');
-    }
-    cut(&text)
+    values.extend(user.identifiers.iter().map(|(kind, value)| (kind.noun(), value.to_owned())));
+    values
 }
 
 /// On one line.
@@ -118,18 +133,18 @@ fn inner(text: &str) -> Vec<String> {
 
 /// What would be sent, as JSON with every value masked: the first character and the length; the raw copy
 /// by its length alone, and of a password not even that: it may be plain text.
-pub fn masked(user: &User) -> String {
-    shown(user, &|_, value| masked_value(value))
+pub fn masked(user: &User, schema: &Schema) -> String {
+    shown(user, schema, &|_, value| masked_value(value))
 }
 
 /// The same, each value as `show` makes it.
-pub fn shown(user: &User, show: &dyn Fn(&str, &Value) -> String) -> String {
+pub fn shown(user: &User, schema: &Schema, show: &dyn Fn(&str, &Value) -> String) -> String {
     let mut object = serde_json::Map::new();
     for (field, value) in &user.fields {
         object.insert((*field).to_owned(), show(field, value).into());
     }
     if user.password.is_some() {
-        object.insert("password".to_owned(), "<not shown>".into());
+        object.insert(schema.password_field.to_owned(), "<not shown>".into());
     }
     serde_json::Value::Object(object).to_string()
 }
@@ -192,6 +207,10 @@ fn replace(text: &str, value: &str, name: &str) -> String {
     out
 }
 
+fn folded_text(text: &str) -> String {
+    text.chars().flat_map(fold).collect()
+}
+
 /// Without case; the two small sigmas are one.
 fn fold(c: char) -> impl Iterator<Item = char> {
     c.to_lowercase().map(|c| if c == 'ς' { 'σ' } else { c })
@@ -219,7 +238,12 @@ fn stands_alone(before: Option<char>, after: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::authing::fields::V2;
     use crate::user::IdKind;
+
+    fn told(text: &str, user: &User) -> String {
+        message(text, std::slice::from_ref(user), &V2, &[])
+    }
 
     fn user() -> User {
         let mut user = User {
@@ -239,7 +263,7 @@ mod tests {
     fn values_become_the_names_of_their_fields() {
         let text = "user TEST1@123.COM with $2b$12$abcdefghijk exists, 4 of 44\nan answer, sang an";
         assert_eq!(
-            message(text, &user(), &[]),
+            told(text, &user()),
             "user <email> with <password> exists, <loginsCount> of 44 <nickname> answer, sang <nickname>"
         );
     }
@@ -247,7 +271,7 @@ mod tests {
     #[test]
     fn a_message_that_quotes_an_object_ends_before_it() {
         let text = r#"Variable "$userInfo" got invalid value {"oauth":"{\"ssn\":\"1\"}"}"#;
-        assert_eq!(message(text, &user(), &[]), r#"Variable "$userInfo" got invalid value …"#);
+        assert_eq!(told(text, &user()), r#"Variable "$userInfo" got invalid value …"#);
     }
 
     #[test]
@@ -256,17 +280,17 @@ mod tests {
         let raw = r#"{"mail":"Test1@123.com","pass":{"no":[1234567],"who":"Zoë Quux"},"n":3}"#;
         user.fields.push(("oauth", Value::Text(raw.into())));
         assert_eq!(
-            message(&format!("{raw}; 1234567 of ZOË Quux, 3"), &user, &[]),
+            told(&format!("{raw}; 1234567 of ZOË Quux, 3"), &user),
             "<oauth>; <oauth> of <oauth>, 3"
         );
-        assert_eq!(message("test1@123.com", &user, &[]), "<email>");
+        assert_eq!(told("test1@123.com", &user), "<email>");
     }
 
     #[test]
     fn credentials_are_replaced_too() {
         let credentials = [("secret", "s3cret-of-the-pool"), ("token", "eyJhbGciOi.x.y")];
         assert_eq!(
-            message("Bearer eyJhbGciOi.x.y of S3cret-of-the-pool", &user(), &credentials),
+            message("Bearer eyJhbGciOi.x.y of S3cret-of-the-pool", &[user()], &V2, &credentials),
             "Bearer <token> of <secret>"
         );
     }
@@ -274,7 +298,7 @@ mod tests {
     #[test]
     fn a_long_message_is_cut_at_300_characters() {
         let text = "é".repeat(1_000);
-        assert_eq!(message(&text, &user(), &[]).chars().count(), 300);
+        assert_eq!(told(&text, &user()).chars().count(), 300);
     }
 
     #[test]
@@ -285,9 +309,9 @@ mod tests {
         user.fields.push(text("name", "Conor \"Con\" O'Brien"));
         user.fields.push(text("city", "İstanbul ẞtadt"));
         user.fields.push(text("alias", "ΝΙΚΟΣ"));
-        assert_eq!(message("Νίκος is no νικος", &user, &[]), "Νίκος is no <alias>");
+        assert_eq!(told("Νίκος is no νικος", &user), "Νίκος is no <alias>");
         user.identifiers.set(IdKind::Phone, "+8613800138000");
-        let told = |text: &str| message(text, &user, &[]);
+        let told = |text: &str| told(text, &user);
         assert_eq!(told("at '12 Main St Springfield'"), "at '<address>'");
         assert_eq!(told(r"at '12 Main St\nSpringfield'"), "at '<address>'");
         assert_eq!(told(r#""Conor \"Con\" O'Brien" is odd"#), r#""<name>" is odd"#);
@@ -309,7 +333,7 @@ mod tests {
             (r#"bad "Zo\u00EB \uD83D\uDE00\/\u674E""#, r#"bad "<name>""#),
             (r#"bad "Zoë 😀\/李""#, r#"bad "<name>""#),
         ] {
-            assert_eq!(message(text, &user, &[]), expected);
+            assert_eq!(told(text, &user), expected);
         }
     }
 
@@ -318,15 +342,50 @@ mod tests {
         #[test]
         fn a_long_value_never_stays(before in ".{0,20}", value in "[a-zA-Z0-9İẞéΣς@+]{4,12}", after in ".{0,20}") {
             let user = User { fields: vec![("x", Value::Text(value.clone()))], ..User::default() };
-            let told = message(&format!("{before}{value}{after}"), &user, &[]);
-            let upper = message(&format!("{before}{}{after}", value.to_uppercase()), &user, &[]);
-            proptest::prop_assert!(!told.contains(&value));
+            let same = told(&format!("{before}{value}{after}"), &user);
+            let upper = told(&format!("{before}{}{after}", value.to_uppercase()), &user);
+            proptest::prop_assert!(!same.contains(&value));
             proptest::prop_assert!(!upper.contains(&value.to_uppercase()));
         }
     }
 
     #[test]
+    fn a_refused_request_quotes_none_of_its_users() {
+        let users: Vec<User> = (0..50)
+            .map(|n| {
+                let text = |field: &'static str, value: String| (field, Value::Text(value));
+                let mut user = User {
+                    fields: vec![
+                        text("login", format!("user{n}")),
+                        text("town", format!("Town {n}")),
+                    ],
+                    password: Some(format!("$2b$12$hash-of-{n}").into()),
+                    ..User::default()
+                };
+                user.identifiers.set(IdKind::Username, &format!("user{n}"));
+                user
+            })
+            .collect();
+        let schema = Schema { password_field: "credential", ..V2 };
+        let told = |text: &str| message(text, &users, &schema, &[]);
+        assert_eq!(
+            told("USER4 and user49 of town 7: $2b$12$hash-of-33"),
+            "<login> and <login> of <town>: <credential>"
+        );
+        // Replaced before it is cut: a value across the cut leaves nothing.
+        let long = "x".repeat(295);
+        assert_eq!(told(&format!("{long} user49")), format!("{long} <lo…"));
+    }
+
+    #[test]
+    fn a_masked_user_has_the_name_that_the_provider_gives_the_password() {
+        let schema = Schema { password_field: "credential", ..V2 };
+        let user = User { password: Some("secret".to_owned().into()), ..User::default() };
+        assert_eq!(masked(&user, &schema), r#"{"credential":"<not shown>"}"#);
+    }
+
+    #[test]
     fn letters_whose_lower_case_is_longer_do_no_harm() {
-        assert_eq!(message("İ Test1@123.com İ", &user(), &[]), "İ <email> İ");
+        assert_eq!(told("İ Test1@123.com İ", &user()), "İ <email> İ");
     }
 }

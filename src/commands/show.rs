@@ -84,7 +84,7 @@ impl View<'_> {
         let key = job.key.as_deref().map(|key| self.unmasked.key(key, &user, self.typed, schema));
         let show =
             |field: &str, value: &crate::user::Value| self.unmasked.show(field, value, &user);
-        Shown { key, user: redact::shown(&user, &show) }
+        Shown { key, user: redact::shown(&user, schema, &show) }
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) fn dry_run(
     let shown = rows.len() as u64;
     for (_, raw) in rows {
         let prepared = prepare::prepare(&raw, &mapping, settings.target.schema());
-        ui.out(&format!("{}\n", redact::masked(&prepared.user)))?;
+        ui.out(&format!("{}\n", redact::masked(&prepared.user, settings.target.schema())))?;
     }
     let first = match shown {
         _ if pending <= shown => String::new(),

@@ -7,7 +7,7 @@ use crate::problem::{Problem, Rule};
 use crate::provider::authing::credential::Held;
 use crate::provider::authing::encrypt::Encryptor;
 use crate::provider::authing::refusal::{Code, Refusal, RefusalClass};
-use crate::provider::authing::reply;
+use crate::provider::authing::{fields, reply};
 use crate::redact;
 use crate::target::http::Failure;
 use crate::target::{Answer, Fault, Reply, Told};
@@ -55,7 +55,8 @@ impl V2 {
         // What we sent besides the user; a target that quotes the request quotes these too.
         let secret = ("secret", self.settings.secret.expose_secret());
         let credentials = [secret, ("token", token.value.text.as_str())];
-        let words = |text: &str| redact::message(text, user, &credentials);
+        let users = std::slice::from_ref(user);
+        let words = |text: &str| redact::message(text, users, &fields::V2, &credentials);
         let message = said(&refusal, &words);
         let outcome = outcome(&refusal, &message, &token, key.as_deref());
         let code = Some(refusal.code.to_string());

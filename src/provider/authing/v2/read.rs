@@ -3,11 +3,11 @@
 use super::{Token, V2};
 use crate::job::Halt;
 use crate::provider::authing::credential::Held;
+use crate::provider::authing::fields;
 use crate::provider::authing::refusal::{Code, Refusal, RefusalClass};
 use crate::redact;
 use crate::target::http::{self, Failure};
 use crate::target::{Fault, Reply, Told};
-use crate::user::User;
 use secrecy::ExposeSecret;
 
 /// What is asked for, and with which token.
@@ -88,7 +88,7 @@ impl V2 {
             return gateway("the token request", code);
         }
         let secret = ("secret", self.settings.secret.expose_secret());
-        let words = redact::message(&refusal.message, &User::default(), &[secret]);
+        let words = redact::message(&refusal.message, &[], &fields::V2, &[secret]);
         let pool = &self.settings.user_pool_id;
         Fault::Halt(Halt {
             message: format!("the credentials of user pool {pool} are refused (code {code}: {words})"),
