@@ -134,6 +134,20 @@ mod tests {
         Cli::command().debug_assert();
     }
 
+    /// clap tells of two options of one command alone; those of other commands mean the same by the same word.
+    #[test]
+    fn no_flag_of_a_provider_has_the_name_of_another_option() {
+        let own = |arg: &Arg| arg.get_id().as_str().starts_with("own.");
+        let command = Cli::command();
+        let args = || command.get_subcommands().flat_map(clap::Command::get_arguments);
+        for flag in args().filter(|arg| own(arg)).filter_map(Arg::get_long) {
+            // The sandbox stands in for a provider, and takes the flags of that one.
+            let others = command.get_subcommands().filter(|it| it.get_name() != "sandbox");
+            let mut others = others.flat_map(clap::Command::get_arguments).filter(|arg| !own(arg));
+            assert!(others.all(|arg| arg.get_long() != Some(flag)), "--{flag}");
+        }
+    }
+
     #[test]
     fn every_option_has_a_help_that_starts_with_a_capital_and_has_no_final_period() {
         for command in Cli::command().get_subcommands() {

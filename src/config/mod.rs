@@ -222,7 +222,7 @@ impl RunSettings {
 pub struct Flags {
     /// `--host`.
     pub host: Option<String>,
-    /// What only some providers have, e.g. `--user-pool-id`, by the names of the settings.
+    /// What only some providers have, e.g. `--user-pool-id`, by the names of the flags.
     pub own: Vec<(&'static str, String)>,
     /// `--concurrency`.
     pub concurrency: Option<u32>,
@@ -266,7 +266,17 @@ impl Settings {
     /// Reads the file (`config`, which must exist, else [`DEFAULT_FILE`] if it is there), then the
     /// environment, then the flags. Fails with exit 2.
     pub fn load(config: Option<&Path>, flags: &Flags, env: Env<'_>) -> Result<Self> {
-        let mut settings = Self::default();
+        Self::load_among(provider::ALL, config, flags, env)
+    }
+
+    /// The same, for one of these providers.
+    pub fn load_among(
+        providers: &'static [&'static Provider],
+        config: Option<&Path>,
+        flags: &Flags,
+        env: Env<'_>,
+    ) -> Result<Self> {
+        let mut settings = Self::among(providers);
         let path = config.unwrap_or(Path::new(DEFAULT_FILE));
         // Before the file: the provider says which settings and fields there are.
         let named = keys::apply_kind(&mut settings, env)?.then_some(settings.target.provider);
@@ -354,18 +364,13 @@ impl Settings {
     fn apply_flags(&mut self, flags: &Flags) -> Result<()> {
         use keys::Raw;
         let mut set = |name: &str, raw: Raw<'_>| {
-            let known = keys::knows(self, name);
             keys::set(self, name, &raw).map_err(|form| {
-                let form = if known { form } else { "another setting for this provider" };
                 let flag = name.rsplit('.').next().unwrap_or(name).replace('_', "-");
                 Error::usage(format!("--{flag}: {form} is expected"))
             })
         };
         if let Some(host) = &flags.host {
             set("target.host", Raw::Word(host))?;
-        }
-        for (name, value) in &flags.own {
-            set(&format!("target.{name}"), Raw::Word(value))?;
         }
         for (name, number) in [
             ("run.concurrency", flags.concurrency.map(i64::from)),
@@ -375,6 +380,9 @@ impl Settings {
             if let Some(number) = number {
                 set(name, Raw::Int(number))?;
             }
+        }
+        for (flag, value) in &flags.own {
+            self.set_own_flag(flag, value)?;
         }
         let run = &mut self.run;
         let keep = |flag: Option<Duration>, setting: &mut Duration| {
@@ -388,6 +396,22 @@ impl Settings {
         run.on_conflict = flags.on_conflict.unwrap_or(run.on_conflict);
         run.on_unknown = flags.on_unknown.unwrap_or(run.on_unknown);
         Ok(())
+    }
+
+    /// Sets what only some providers have.
+    fn set_own_flag(&mut self, flag: &str, value: &str) -> Result<()> {
+        let provider = self.target.provider;
+        let Some(own) = provider.flagged(flag) else {
+            let has = self.providers.iter().filter(|other| other.flagged(flag).is_some());
+            let names: Vec<&str> = has.map(|other| other.name).collect();
+            return Err(Error::usage(format!("--{flag}: {} has no such setting", provider.name))
+                .hint(format!(
+                    "it is for {}; kind under [target] says which provider is meant",
+                    names.join(" and ")
+                )));
+        };
+        keys::set(self, &format!("target.{}", own.name), &keys::Raw::Word(value))
+            .map_err(|form| Error::usage(format!("--{flag}: {form} is expected")))
     }
 
     /// What concerns several settings.

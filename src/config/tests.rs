@@ -1,4 +1,5 @@
 use super::*;
+use crate::provider::{Flag, Setting, authing};
 use secrecy::{ExposeSecret, SecretString};
 use std::io;
 
@@ -54,6 +55,82 @@ fn the_template_names_every_setting_and_its_examples_parse() {
     sorted.sort();
     assert_eq!(named, sorted);
     parse(&examples).expect("the examples parse");
+}
+
+/// One with a flag that V2 does not have.
+static OTHER: Provider = Provider { name: "other", settings: &[TENANT], ..authing::V2 };
+const TENANT: Setting = Setting {
+    name: "tenant",
+    form: "the name of a tenant",
+    env: None,
+    flag: Some(Flag { name: "of-tenant", value: "NAME", help: "The tenant" }),
+    read: |name| (name != "?").then(|| name.to_owned()),
+    ..authing::V2.settings[1]
+};
+static BOTH: &[&Provider] = &[&authing::V2, &OTHER];
+
+fn loaded(kind: &str, flag: (&'static str, &str)) -> Result<Settings> {
+    let env = |name: &str| (name == "USERFERRY_KIND").then(|| kind.to_owned());
+    let flags = Flags { own: vec![(flag.0, flag.1.to_owned())], ..Flags::default() };
+    Settings::load_among(BOTH, None, &flags, &env)
+}
+
+#[test]
+fn a_flag_sets_what_its_provider_calls_so_and_is_refused_for_another() {
+    let settings = loaded("other", ("of-tenant", "acme")).unwrap();
+    assert_eq!(settings.target.own.get("tenant"), Some("acme"));
+    let error = loaded("other", ("of-tenant", "?")).unwrap_err();
+    assert_eq!(error.message, "--of-tenant: the name of a tenant is expected");
+    let error = loaded("authing-v2", ("of-tenant", "acme")).unwrap_err();
+    assert_eq!(error.message, "--of-tenant: authing-v2 has no such setting");
+    let hint = "it is for other; kind under [target] says which provider is meant";
+    assert_eq!(error.hint.as_deref(), Some(hint));
+}
+
+/// Two settings of one name, or two from one variable, would be set together.
+fn collisions(providers: &[&Provider]) -> Vec<String> {
+    let core: Vec<&str> = keys::KEYS.iter().map(keys::Key::short).collect();
+    let mut found = Vec::new();
+    for provider in providers {
+        let mut names = core.clone();
+        // Of the variables that are no settings, too.
+        let others = ["db", "config", "failpoint"];
+        let core = core.iter().chain(&others);
+        let mut variables: Vec<String> = core.map(|name| keys::variable(name)).collect();
+        variables.extend([provider.host.env, provider.secret.env].map(str::to_owned));
+        for own in provider.settings {
+            let own_variables = [Some(keys::variable(own.name)), own.env.map(str::to_owned)];
+            for variable in own_variables.into_iter().flatten() {
+                if variables.contains(&variable) {
+                    found.push(variable.clone());
+                }
+                variables.push(variable);
+            }
+            // What is called a secret does not belong in the file.
+            if names.contains(&own.name) || own.name.contains("secret") {
+                found.push(own.name.to_owned());
+            }
+            names.push(own.name);
+        }
+    }
+    found
+}
+
+static BAD: Provider = Provider {
+    settings: &[
+        Setting { name: "rate", ..TENANT },
+        Setting { env: Some("AUTHING_HOST"), ..TENANT },
+        Setting { name: "client_secret", ..TENANT },
+    ],
+    ..authing::V2
+};
+
+#[test]
+fn the_settings_of_a_provider_have_names_and_variables_of_their_own() {
+    assert_eq!(collisions(provider::ALL), [""; 0]);
+    assert_eq!(collisions(BOTH), [""; 0]);
+    let expected = ["USERFERRY_RATE", "rate", "AUTHING_HOST", "client_secret"];
+    assert_eq!(collisions(&[&BAD]), expected);
 }
 
 #[test]

@@ -142,6 +142,11 @@ impl Provider {
         self.settings.iter().find(|setting| setting.name == name)
     }
 
+    /// The setting that a flag sets.
+    pub fn flagged(&self, flag: &str) -> Option<&'static Setting> {
+        self.settings.iter().find(|setting| setting.flag.is_some_and(|it| it.name == flag))
+    }
+
     /// What a run cannot do without and `init` cannot know: the names of settings.
     pub fn required(&self) -> Vec<&'static str> {
         let host = (!self.host.is_default).then_some("host");
