@@ -60,6 +60,7 @@ fn to_json(provider: &Provider) -> Value {
         "identifies": false,
         "unique": false,
     });
+    let limits = provider.usual_limits();
     let abilities: Vec<&str> = provider.abilities.iter().map(|it| it.word()).collect();
     let settings = settings(provider).into_iter();
     let settings = settings.map(|(name, env)| json!({ "name": name, "env": env }));
@@ -67,8 +68,8 @@ fn to_json(provider: &Provider) -> Value {
         "name": provider.name,
         "title": provider.title,
         "fields": provider.schema.fields.iter().map(field).chain([password]).collect::<Vec<_>>(),
-        "batch": provider.limits.batch,
-        "lookup": provider.limits.lookup,
+        "batch": limits.batch,
+        "lookup": limits.lookup,
         "password_forms": provider.passwords.forms(),
         "abilities": abilities,
         "settings": settings.collect::<Vec<_>>(),
@@ -83,7 +84,7 @@ fn settings(provider: &Provider) -> Vec<(&'static str, Option<&'static str>)> {
 }
 
 fn to_text(provider: &Provider) -> String {
-    let limits = provider.limits;
+    let limits = provider.usual_limits();
     let abilities: Vec<&str> = provider.abilities.iter().map(|it| it.word()).collect();
     let rows: Vec<Vec<String>> = provider
         .schema

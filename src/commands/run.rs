@@ -133,7 +133,7 @@ pub(super) fn go(
     only: Option<BTreeSet<JobId>>,
 ) -> Result<Exit> {
     ui.note(&format!("To {}{}", settings.target.host, place(&settings.target)));
-    let in_hand = 2 * settings.width() * settings.target.provider.limits.batch.max(1);
+    let in_hand = 2 * settings.width() * settings.target.limits().batch.max(1);
     if in_hand > IN_HAND {
         ui.note(&format!(
             "With so many requests in flight a kill may leave up to {} rows in doubt, to be looked up",
@@ -246,7 +246,7 @@ fn run_settings(settings: &config::Settings, args: &Sending) -> Settings {
     let run = &settings.run;
     let probe = run.probe_interval.get();
     Settings {
-        batching: settings.target.provider.batching(),
+        batching: settings.target.batching(),
         width: settings.width(),
         ceiling: run.rate.map(units::Rate::per_second),
         quiet: Quiet {
@@ -302,8 +302,9 @@ fn longest_quiet(own: Quiet, earlier: &[String]) -> Quiet {
 /// For the terminal. It says how not to be asked, for nobody may be there to answer.
 fn question(target: &config::TargetSettings) -> String {
     let secret = target.provider.secret;
-    let whose: Vec<&str> =
-        std::iter::once(secret.of).chain(target.places().map(|(_, value)| value)).collect();
+    let whose: Vec<String> = std::iter::once(secret.of.to_owned())
+        .chain(target.places().map(|(_, value)| value.to_string()))
+        .collect();
     format!(
         "The secret of {} is needed. {} in the environment, or secret_file in userferry.toml, \
          avoids this question; Ctrl-C ends the run.\nSecret: ",
@@ -315,7 +316,9 @@ fn question(target: &config::TargetSettings) -> String {
 /// Which directory at its host, in words: `, user pool 1234`.
 fn place(target: &config::TargetSettings) -> String {
     let word = |name| target.provider.setting(name).map_or(name, |setting| setting.word);
-    target.places().fold(String::new(), |all, (name, value)| all + ", " + word(name) + " " + value)
+    target
+        .places()
+        .fold(String::new(), |all, (name, value)| format!("{all}, {} {value}", word(name)))
 }
 
 #[cfg(test)]

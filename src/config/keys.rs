@@ -3,8 +3,9 @@
 use super::{OnConflict, OnUnknown, Settings, TargetSettings};
 use crate::error::{Error, Result};
 use crate::mapping::Mapping;
-use crate::provider::{self, Passwords};
+use crate::provider::{self, Form, Passwords, Value};
 use crate::units::{DURATION_FORM, Duration, RATE_FORM};
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 /// A value as it stands in the file, a variable or a flag.
@@ -226,14 +227,26 @@ pub(super) fn set(
     settings: &mut Settings,
     name: &str,
     raw: &Raw<'_>,
-) -> std::result::Result<(), &'static str> {
+) -> std::result::Result<(), Cow<'static, str>> {
     let own = name.strip_prefix("target.");
     if let Some(own) = own.and_then(|short| settings.target.provider.setting(short)) {
-        let value = raw.filled().and_then(|value| settings.target.own.set(own, value));
-        return value.ok_or(own.form);
+        let value = own_value(own.form, raw).ok_or_else(|| own.form.words())?;
+        settings.target.own.set(own, value);
+        return Ok(());
     }
     let key = KEYS.iter().find(|key| key.name == name).ok_or("another setting")?;
-    (key.set)(settings, raw).ok_or(key.form)
+    (key.set)(settings, raw).ok_or_else(|| key.form.into())
+}
+
+/// A value of this form.
+fn own_value(form: Form, raw: &Raw<'_>) -> Option<Value> {
+    match (form, raw) {
+        (Form::Whole { .. }, Raw::Int(number)) => form.whole(*number),
+        (Form::Truth, Raw::Bool(truth)) => Some(Value::Truth(*truth)),
+        // In the file a number and a truth value stand without quotes.
+        (Form::Whole { .. } | Form::Truth, Raw::Word(_)) => None,
+        _ => form.read(raw.filled()?),
+    }
 }
 
 /// The variable of the environment for a setting, by its name without a section.

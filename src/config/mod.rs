@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 pub use crate::job::OnConflict;
 use crate::mapping::Mapping;
 use crate::password::guard::Guard;
-use crate::provider::{self, Own, Passwords, Provider};
+use crate::provider::{self, Batching, Limits, Own, Passwords, Provider, Value};
 use crate::schema::Schema;
 use crate::units::{Duration, Rate};
 use serde::Serialize;
@@ -30,7 +30,7 @@ pub fn template(provider: &Provider) -> String {
     include_str!("template.toml")
         .replace("{HOST}", provider.host.env)
         .replace("{SECRET}", provider.secret.env)
-        .replace("{WIDTH}", &provider.width().to_string())
+        .replace("{WIDTH}", &provider.usual_limits().width().to_string())
         .replace("{TARGET}", provider.template)
 }
 
@@ -113,8 +113,18 @@ impl TargetSettings {
         }
     }
 
+    /// What goes into one request, and how it counts.
+    pub fn limits(&self) -> Limits {
+        (self.provider.limits)(&self.own)
+    }
+
+    /// What goes into one request.
+    pub fn batching(&self) -> Batching {
+        self.provider.batching_within(self.limits())
+    }
+
     /// What tells this directory from another of the provider, by the names of the settings.
-    pub fn places(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    pub fn places(&self) -> impl Iterator<Item = (&'static str, &Value)> {
         let is_place = |name: &str| self.provider.setting(name).is_some_and(|it| it.is_place);
         self.own.iter().filter(move |(name, _)| is_place(name))
     }
@@ -205,7 +215,7 @@ impl Settings {
     /// Requests in flight, at most.
     pub fn width(&self) -> usize {
         let set = self.run.concurrency.and_then(|n| usize::try_from(n).ok());
-        set.map_or_else(|| self.target.provider.width(), |n| n.max(1))
+        set.map_or_else(|| self.target.limits().width(), |n| n.max(1))
     }
 }
 
@@ -341,7 +351,7 @@ impl Settings {
         let own = own.map(|own| (own.name, own.noun, own.env, own.flag.map(|flag| flag.name)));
         let is_set = |name: &str| match name {
             "host" => !target.host.is_empty(),
-            name => target.own.get(name).is_some(),
+            name => target.own.has(name),
         };
         let Some((name, noun, env, flag)) = [host].into_iter().chain(own).find(|it| !is_set(it.0))
         else {
@@ -410,7 +420,7 @@ impl Settings {
                     names.join(" and ")
                 )));
         };
-        keys::set(self, &format!("target.{}", own.name), &keys::Raw::Word(value))
+        keys::set(self, &format!("target.{}", own.name), &keys::Raw::Variable(value))
             .map_err(|form| Error::usage(format!("--{flag}: {form} is expected")))
     }
 

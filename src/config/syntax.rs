@@ -4,6 +4,7 @@
 use super::keys::KEYS;
 use crate::input::show_name;
 use crate::provider;
+use std::borrow::Cow;
 use toml::de::Error;
 
 /// What the parser's messages mean, by how they begin and what they hold.
@@ -77,14 +78,14 @@ fn line_at(text: &str, at: usize) -> &str {
 
 /// The key of a line, and the form of its value, if it is one that settings have: anything else
 /// before an equals sign may be a piece of a secret.
-fn key_of(line: &str) -> Option<(&str, Option<&'static str>)> {
+fn key_of(line: &str) -> Option<(&str, Option<Cow<'static, str>>)> {
     let key = line.split_once('=')?.0.trim();
     if let Some(known) = KEYS.iter().find(|known| known.short() == key) {
-        return Some((key, Some(known.form())));
+        return Some((key, Some(known.form().into())));
     }
     for provider in provider::ALL {
         if let Some(setting) = provider.setting(key) {
-            return Some((key, Some(setting.form)));
+            return Some((key, Some(setting.form.words())));
         }
         let schema = &provider.schema;
         if key == schema.password_field || schema.field(key).is_some() {

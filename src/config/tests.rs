@@ -1,5 +1,5 @@
 use super::*;
-use crate::provider::{Flag, Setting, authing};
+use crate::provider::{Flag, Form, Setting, authing};
 use secrecy::{ExposeSecret, SecretString};
 use std::io;
 
@@ -61,10 +61,9 @@ fn the_template_names_every_setting_and_its_examples_parse() {
 static OTHER: Provider = Provider { name: "other", settings: &[TENANT], ..authing::V2 };
 const TENANT: Setting = Setting {
     name: "tenant",
-    form: "the name of a tenant",
+    form: Form::Text("the name of a tenant", |name| (name != "?").then(|| name.to_owned())),
     env: None,
     flag: Some(Flag { name: "of-tenant", value: "NAME", help: "The tenant" }),
-    read: |name| (name != "?").then(|| name.to_owned()),
     ..authing::V2.settings[1]
 };
 static BOTH: &[&Provider] = &[&authing::V2, &OTHER];

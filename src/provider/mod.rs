@@ -6,7 +6,7 @@ mod batching;
 mod own;
 
 pub use batching::{BatchKey, Batching};
-pub use own::{Flag, Own, Setting};
+pub use own::{Flag, Form, Own, Setting, Value};
 
 use crate::clock::Clock;
 use crate::error::Result;
@@ -33,7 +33,8 @@ pub struct Provider {
     /// The fields of a user.
     pub schema: Schema,
     pub passwords: Passwords,
-    pub limits: Limits,
+    /// What it takes in one request, by its own settings.
+    pub limits: fn(&Own) -> Limits,
     pub abilities: &'static [Ability],
     pub host: Host,
     pub secret: Secret,
@@ -80,6 +81,15 @@ pub struct Limits {
     pub counts_users: bool,
     /// The hashes of one create are of one scheme.
     pub one_scheme: bool,
+}
+
+impl Limits {
+    /// Requests in flight, unless it is set: not more than 4,000 users are on their way at once.
+    pub fn width(self) -> usize {
+        const WIDTH: usize = 32;
+        const IN_HAND: usize = 4_000;
+        (IN_HAND / (2 * self.batch.max(1))).clamp(1, WIDTH)
+    }
 }
 
 /// What Userferry can ask of a provider besides creating users.
@@ -154,16 +164,19 @@ impl Provider {
         host.into_iter().chain(own.map(|setting| setting.name)).collect()
     }
 
-    /// What goes into one request.
-    pub fn batching(&'static self) -> Batching {
-        Batching::new(self.limits, &self.schema)
+    /// What it takes in one request where nothing is set.
+    pub fn usual_limits(&self) -> Limits {
+        (self.limits)(&Own::defaults(self.settings))
     }
 
-    /// Its requests in flight, unless it is set: not more than 4,000 users are on their way at once.
-    pub fn width(&self) -> usize {
-        const WIDTH: usize = 32;
-        const IN_HAND: usize = 4_000;
-        (IN_HAND / (2 * self.limits.batch.max(1))).clamp(1, WIDTH)
+    /// What goes into one request where nothing is set.
+    pub fn batching(&'static self) -> Batching {
+        self.batching_within(self.usual_limits())
+    }
+
+    /// What goes into one request.
+    pub fn batching_within(&'static self, limits: Limits) -> Batching {
+        Batching::new(limits, &self.schema)
     }
 }
 

@@ -20,7 +20,7 @@ use userferry::password::guard::Each;
 use userferry::prepare::prepare;
 use userferry::provider::authing;
 use userferry::provider::{
-    Ability, Connection, Host, Limits, Passwords, Provider, Secret, Setting,
+    Ability, Connection, Form, Host, Limits, Passwords, Provider, Secret, Setting,
 };
 use userferry::run::Mapper;
 use userferry::schema::{Field, Fold, Format, Schema, Type};
@@ -48,8 +48,8 @@ pub(crate) static DIRECTORY: Provider = Provider {
         schemes: &[Scheme::Bcrypt, Scheme::Sha512Crypt],
         plain: true,
     }),
-    limits: Limits {
-        batch: target::MOST,
+    limits: |own| Limits {
+        batch: own.batch().unwrap_or(target::MOST),
         lookup: target::LOOKUP,
         bytes: 1 << 20,
         counts_users: false,
@@ -60,7 +60,7 @@ pub(crate) static DIRECTORY: Provider = Provider {
     secret: Secret { env: "IMAGINARY_SECRET", of: "the tenant" },
     request_id: &[],
     template: "kind = \"imaginary\"\n",
-    settings: &[TENANT],
+    settings: &[TENANT, Setting::batch(7), REGION, AUDITED],
     connect: &connect,
 };
 
@@ -98,14 +98,30 @@ const TENANT: Setting = Setting {
     name: "tenant",
     noun: "the name of the tenant",
     word: "tenant",
-    form: "the name of a tenant",
+    form: Form::Text("the name of a tenant", |name| {
+        name.bytes().all(|byte| byte.is_ascii_alphanumeric()).then(|| name.to_owned())
+    }),
     env: Some("IMAGINARY_TENANT"),
     default: None,
     is_required: true,
     is_place: true,
     flag: None,
-    read: |name| name.bytes().all(|byte| byte.is_ascii_alphanumeric()).then(|| name.to_owned()),
 };
+
+const REGION: Setting = Setting {
+    name: "region",
+    noun: "the region",
+    word: "region",
+    form: Form::OneOf(&["north", "south"]),
+    env: None,
+    default: Some("north"),
+    is_required: false,
+    is_place: true,
+    flag: None,
+};
+
+const AUDITED: Setting =
+    Setting { name: "audited", form: Form::Truth, default: None, is_place: false, ..REGION };
 
 /// A simulated server, and how many of its requests were in flight at most.
 type Behind = (Arc<Server>, Arc<AtomicUsize>);
@@ -259,6 +275,42 @@ mod tests {
             assert_eq!(error.message, message);
             assert!(error.hint.as_deref().unwrap_or_default().contains(hint), "{error:?}");
         }
+    }
+
+    #[test]
+    fn its_settings_have_types_and_its_limits_follow_them() {
+        let with = |line: &str| settings(&format!("[target]\nkind = \"imaginary\"\n{line}\n"));
+        let read = with("batch = 3\nregion = \"south\"\naudited = true").unwrap();
+        assert_eq!((read.target.batching().most, read.width()), (3, 32));
+        assert_eq!(read.target.own.get("region"), Some("south"));
+        assert_eq!(read.target.own.truth("audited"), Some(true));
+        let read = with("").unwrap();
+        assert_eq!(
+            (read.target.batching().most, read.target.own.get("region")),
+            (7, Some("north"))
+        );
+        for (line, form) in [
+            ("batch = 8", "`batch`: a whole number from 1 to 7"),
+            ("batch = 0", "`batch`: a whole number from 1 to 7"),
+            ("batch = \"3\"", "`batch`: a whole number from 1 to 7"),
+            ("audited = \"true\"", "`audited`: true or false"),
+            ("region = \"east\"", "`region`: \"north\" or \"south\""),
+            ("region = 1", "`region`: \"north\" or \"south\""),
+        ] {
+            let message = format!("userferry.toml, line 3: {form} is expected");
+            assert_eq!(with(line).unwrap_err().message, message);
+        }
+        let env = |name: &str| match name {
+            "USERFERRY_KIND" => Some("imaginary".to_owned()),
+            "USERFERRY_BATCH" => Some(" 4 ".to_owned()),
+            "USERFERRY_AUDITED" => Some("false".to_owned()),
+            _ => None,
+        };
+        let read =
+            Settings::load_among(PROVIDERS, None, &userferry::config::Flags::default(), &env)
+                .unwrap();
+        assert_eq!(read.target.batching().most, 4);
+        assert_eq!(read.target.own.truth("audited"), Some(false));
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(super) fn mapping_for(settings: &config::Settings, table: &Table) -> Result<
 fn binding(target: &config::TargetSettings) -> Value {
     let mut bound = serde_json::json!({ "kind": target.provider.name, "host": target.host });
     for (name, value) in target.places() {
-        bound[name] = value.into();
+        bound[name] = serde_json::json!(value);
     }
     if target.provider.passwords == Passwords::AllAlike {
         bound["keep_password"] = target.keep_password.into();

@@ -8,7 +8,7 @@ mod refusal;
 mod reply;
 pub mod v2;
 
-use super::{Ability, Connection, Flag, Host, Limits, Passwords, Provider, Secret, Setting};
+use super::{Ability, Connection, Flag, Form, Host, Limits, Passwords, Provider, Secret, Setting};
 use crate::error::{Error, Result};
 use crate::target::Target;
 use crate::user::IdKind;
@@ -20,7 +20,7 @@ pub static V2: Provider = Provider {
     title: "Authing's V2 API",
     schema: fields::V2,
     passwords: Passwords::AllAlike,
-    limits: Limits {
+    limits: |_| Limits {
         batch: 1,
         lookup: v2::LOOKUP,
         bytes: usize::MAX,
@@ -45,34 +45,32 @@ const HEADER_PREFIX: Setting = Setting {
     name: "header_prefix",
     noun: "how the headers of the requests begin",
     word: "headers",
-    form: "a prefix such as \"x-authing-\"",
+    form: Form::Text("a prefix such as \"x-authing-\"", |value| {
+        let prefix = value.to_ascii_lowercase();
+        let fits = prefix.ends_with('-')
+            && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        fits.then_some(prefix)
+    }),
     env: None,
     default: Some("x-authing-"),
     is_required: false,
     is_place: false,
     flag: None,
-    read: |value| {
-        let prefix = value.to_ascii_lowercase();
-        let fits = prefix.ends_with('-')
-            && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        fits.then_some(prefix)
-    },
 };
 
 const USER_POOL_ID: Setting = Setting {
     name: "user_pool_id",
     noun: "the id of the user pool",
     word: "user pool",
-    form: "the id of the user pool as text",
+    form: Form::Text("the id of the user pool as text", |id| {
+        let fits = id.len() <= 128 && id.bytes().all(|byte| byte.is_ascii_graphic());
+        fits.then(|| id.to_owned())
+    }),
     env: Some("AUTHING_USERPOOL_ID"),
     default: None,
     is_required: true,
     is_place: true,
     flag: Some(Flag { name: "user-pool-id", value: "ID", help: "The user pool" }),
-    read: |id| {
-        let fits = id.len() <= 128 && id.bytes().all(|byte| byte.is_ascii_graphic());
-        fits.then(|| id.to_owned())
-    },
 };
 
 fn connect_v2(to: Connection) -> Result<Arc<dyn Target>> {
