@@ -80,3 +80,46 @@ impl fmt::Debug for Batching {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::authing::V2;
+    use crate::user::{IdKind, Identifiers};
+
+    fn user(email: &str, name: &str, password: &str) -> User {
+        let mut identifiers = Identifiers::default();
+        identifiers.set(IdKind::Email, email);
+        identifiers.set(IdKind::Username, name);
+        let password = (!password.is_empty()).then(|| password.to_owned().into());
+        User { identifiers, password, ..User::default() }
+    }
+
+    fn batching(one_scheme: bool) -> Batching {
+        Batching::new(Limits { one_scheme, ..V2.usual_limits() }, &V2.schema)
+    }
+
+    #[test]
+    fn users_are_the_same_where_the_provider_takes_a_name_of_both_for_the_same() {
+        let folded = batching(false).folded;
+        let is_same = |one: &User, other: &User| {
+            let names = folded(other);
+            folded(one).iter().any(|name| names.contains(name))
+        };
+        let one = user("Li@example.com", "li", "");
+        assert!(is_same(&one, &user("li@EXAMPLE.com", "wang", "")), "e-mail is folded");
+        assert!(is_same(&one, &user("wang@example.com", "li", "")));
+        assert!(!is_same(&one, &user("wang@example.com", "LI", "")), "user names are not");
+        assert!(!is_same(&one, &user("li", "li@example.com", "")), "of another kind");
+    }
+
+    #[test]
+    fn only_where_hashes_must_be_alike_do_their_schemes_tell_users_apart() {
+        let bcrypt = "$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy";
+        let (hashed, plain) = (user("a@b.cd", "a", bcrypt), user("b@b.cd", "b", "correct horse"));
+        let (any, alike) = (batching(false).key, batching(true).key);
+        assert_eq!(any(&hashed), any(&plain));
+        assert_ne!(alike(&hashed), alike(&plain));
+        assert_eq!(alike(&hashed), alike(&user("c@b.cd", "c", bcrypt)));
+    }
+}
