@@ -92,7 +92,7 @@ mod tests {
         identifiers.set(IdKind::Email, email);
         identifiers.set(IdKind::Username, name);
         let password = (!password.is_empty()).then(|| password.to_owned().into());
-        User { identifiers, password, ..User::default() }
+        User { password, identifiers, ..User::default() }
     }
 
     fn batching(one_scheme: bool) -> Batching {

@@ -59,7 +59,7 @@ fn a_table_of_a_provider_that_is_not_known_is_refused() {
 fn init_writes_the_settings_of_the_provider_that_is_named() {
     let desk = Desk::new();
     let err = desk.ferry("init --provider other").ok(2).err;
-    assert!(err.contains("there is authing-v2"), "{err}");
+    assert!(err.contains("known: \"authing-v2\""), "{err}");
     let err = desk.ferry("init --provider authing-v2").ok(0).err;
     assert!(err.contains("Set user_pool_id in it"), "{err}");
     assert!(desk.read("userferry.toml").contains("\nkind = \"authing-v2\"\n"));

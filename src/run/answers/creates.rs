@@ -6,7 +6,6 @@ use crate::job::{Class, FirstSent, Halt, Now, Outcome, Status, Stored};
 use crate::problem::Problem;
 use crate::run::blaming::Uniform;
 use crate::run::doubt::NewDoubt;
-use crate::run::groups;
 use crate::run::throttles::Verdict;
 use crate::run::worker::{Landed, Landing};
 use crate::run::{Lookups, Runner};
@@ -138,88 +137,6 @@ impl<S: Running> Runner<S> {
             next_size,
             was_answered: answer.outcome != Outcome::Unknown || next_size.is_some(),
         });
-    }
-
-    /// What an answer to several rows means for the next requests of these; how many may share one with each row, if
-    /// nobody is found who stands in its way.
-    fn regroup(&mut self, landing: &Landing) -> Vec<Option<usize>> {
-        let size = landing.size;
-        if landing.is_alone() {
-            return self.regroup_one(landing);
-        }
-        let Some(stored) = landing.whole else { return self.regroup_each(landing) };
-        let ids = landing.rows.iter().map(|row| row.id);
-        let next_size = |next: usize| vec![Some(next); landing.rows.len()];
-        let Some(answer) = landing.telling() else { return Vec::new() };
-        match (&answer.outcome, stored) {
-            (Outcome::Duplicate | Outcome::Entangled { in_doubt: true }, Stored::Nothing) => {
-                self.groups.refused();
-                return ids.map(|id| Some(self.groups.duplicate(id, size))).collect();
-            }
-            (Outcome::Duplicate | Outcome::Rejected | Outcome::Entangled { .. }, Stored::Some) => {
-                self.groups.refused();
-                return next_size(groups::half(size));
-            }
-            (Outcome::Rejected | Outcome::Entangled { in_doubt: false }, Stored::Nothing)
-            | (Outcome::Unsendable(_), _) => {
-                self.groups.refused();
-                ids.for_each(|id| self.groups.halve(id, size));
-            }
-            (Outcome::TooLarge, _) => self.groups.too_large(landing.bytes()),
-            (Outcome::Stale { .. }, _) => ids.for_each(|id| self.groups.stale(id, size)),
-            (Outcome::Throttled, Stored::Nothing) => {
-                ids.for_each(|id| self.groups.throttled(id, size));
-            }
-            // The request has ended: they are looked up soon.
-            (Outcome::Throttled, Stored::Some) => {
-                ids.for_each(|id| self.groups.throttled(id, size));
-                let limit = |row: &Landed| Some(self.groups.limit(row.id).min(size));
-                return landing.rows.iter().map(limit).collect();
-            }
-            (Outcome::Halt(_) | Outcome::Unexplained { .. }, Stored::Some) => {
-                return next_size(size);
-            }
-            (
-                Outcome::Created { .. }
-                | Outcome::Unexplained { .. }
-                | Outcome::NotSent
-                | Outcome::Unknown
-                | Outcome::Halt(_)
-                | Outcome::Returned,
-                _,
-            ) => {}
-        }
-        vec![None; landing.rows.len()]
-    }
-
-    fn regroup_one(&mut self, landing: &Landing) -> Vec<Option<usize>> {
-        let Some(answer) = landing.telling() else { return Vec::new() };
-        let is_entangled = matches!(answer.outcome, Outcome::Entangled { .. });
-        if answer.outcome.is_definite() || is_entangled {
-            self.groups.answered_alone();
-        }
-        let has_ended = matches!(
-            answer.outcome,
-            Outcome::Throttled | Outcome::Halt(_) | Outcome::Unexplained { .. }
-        );
-        vec![(has_ended && landing.whole == Some(Stored::Some)).then_some(1)]
-    }
-
-    /// Each row has its own answer. One that is not mentioned is looked up soon, for the request has ended.
-    fn regroup_each(&mut self, landing: &Landing) -> Vec<Option<usize>> {
-        let size = landing.size;
-        for row in &landing.rows {
-            if row.is_created() {
-                self.groups.accepted();
-            } else if matches!(row.answer.outcome, Outcome::Entangled { .. }) {
-                self.groups.named(row.id, size);
-            }
-        }
-        let unsaid = |row: &Landed| {
-            let is_unsaid = row.answer.outcome == Outcome::Unknown;
-            is_unsaid.then(|| self.groups.unsaid(row.id, size))
-        };
-        landing.rows.iter().map(unsaid).collect()
     }
 
     // ---- refusals that no known code explains

@@ -3,8 +3,8 @@
 use crate::clock::Moment;
 use crate::identity::{DirectoryUser, finding};
 use crate::job::{self, Detail, Finding, FirstSent, Halt, Now, Status};
+use crate::run::Runner;
 use crate::run::doubt::{Doubt, Doubts, Refused};
-use crate::run::{Runner, groups};
 use crate::store::{Record, Running};
 use crate::target::{Fault, Reply};
 
@@ -131,18 +131,6 @@ impl<S: Running> Runner<S> {
             attempt: None,
             problem: None,
         });
-    }
-}
-
-impl<S: Running> Runner<S> {
-    /// Nobody was found of a request of several rows: how many may share the next one.
-    fn regroup_doubt(&mut self, doubt: &Doubt, witnessed: bool) {
-        let broke = doubt.size > 1
-            && doubt.next_size.is_none()
-            && (witnessed || self.groups.silent(doubt.id));
-        if let Some(limit) = doubt.next_size.or(broke.then(|| groups::half(doubt.size))) {
-            self.groups.restrict(doubt.id, limit);
-        }
     }
 }
 

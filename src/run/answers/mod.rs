@@ -1,9 +1,10 @@
 //! What an answer means for the gate, the job and the run: [`creates`], [`lookups`] and [`probes`] read
-//! the answers; here stands what they share.
+//! the answers, [`regroup`] says which rows may share the next requests; here stands what they share.
 
 mod creates;
 mod lookups;
 mod probes;
+mod regroup;
 
 use super::Runner;
 use super::commit::Mapped;
