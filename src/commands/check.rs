@@ -58,7 +58,7 @@ pub enum CheckFormat {
 pub(crate) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
     let schema = settings.target.schema();
-    settings.mapping.validate(schema)?;
+    settings.check_mapping()?;
     let format = if args.json { CheckFormat::Json } else { args.format };
     if let (Some(path), Ok(table)) = (&args.output, super::canonical(&global.db)) {
         super::refuse_table(&table, path)?;
@@ -108,7 +108,7 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
             if !reasons.is_empty() {
                 // What makes every record wrong comes before each that is. Nobody named the columns of the
                 // vendor's example.
-                let is_named = settings.mapping != Mapping::reference();
+                let is_named = settings.has_own_mapping();
                 for missing in report.missing_columns().filter(|_| is_named) {
                     out.tell(missing)?;
                 }

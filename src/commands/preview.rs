@@ -69,7 +69,7 @@ fn from_source(global: &Global, args: &Preview, source: &str) -> Result<Shown> {
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
     let schema = settings.target.schema();
     let mapping = &settings.mapping;
-    mapping.validate(schema)?;
+    settings.check_mapping()?;
     let unmasked = Unmasked::new(&args.unmask, mapping, schema)?;
     let guard = settings.target.guard(false);
     let source = Source::parse(source);

@@ -23,7 +23,7 @@ pub struct Remap {
 pub(crate) fn run(global: &Global, ui: Ui, args: &Remap) -> Result<Exit> {
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
     let schema = settings.target.schema();
-    settings.mapping.validate(schema)?;
+    settings.check_mapping()?;
     let mut writer = open_writer(global, "remap", false)?;
     let table = &mut writer.table;
     same_provider(table, &settings)?;

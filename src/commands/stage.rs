@@ -77,7 +77,7 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Stage) -> Result<Exit> {
     }
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
     let schema = settings.target.schema();
-    settings.mapping.validate(schema)?;
+    settings.check_mapping()?;
     known_fields(&args.accept_missing, schema)?;
     let options = args.reading.options_for(&settings);
     for source in args.sources.iter().map(|name| Source::parse(name)) {
@@ -132,7 +132,7 @@ fn stage_all(
         went_on,
         restart: args.restart,
         allowed: stage::Allowed {
-            are_columns_named: settings.mapping != Mapping::reference(),
+            are_columns_named: settings.has_own_mapping(),
             missing: &args.accept_missing,
             repeated: args.accept_repeated,
             unused: &settings.check.unused,

@@ -2,6 +2,7 @@
 
 use super::Settings;
 use super::keys::{self, KEYS, Raw};
+use super::rules::{in_order, json};
 use super::syntax;
 use crate::error::{Error, Result};
 use crate::input::show_name;
@@ -77,15 +78,6 @@ pub(super) fn apply(settings: &mut Settings, text: &str, path: &Path) -> Result<
         let at = place.exact(name.unwrap_or(0), &error.message);
         Error { hint: error.hint, ..at }
     })
-}
-
-/// The members of a table in the order of the file.
-fn in_order<'a, 'i>(
-    table: &'a DeTable<'i>,
-) -> Vec<(&'a Spanned<DeString<'i>>, &'a Spanned<DeValue<'i>>)> {
-    let mut members: Vec<_> = table.iter().collect();
-    members.sort_by_key(|(name, _)| name.span().start);
-    members
 }
 
 fn unknown_section(name: &str, secret_env: &str, at: usize, place: &Place<'_>) -> Error {
@@ -229,20 +221,4 @@ fn rule_error(error: &RuleError, rule: &Spanned<DeValue<'_>>, text: &str) -> Opt
         Some(_) => value.span().start,
         None => name.span().start,
     }))
-}
-
-fn json(value: &DeValue<'_>) -> serde_json::Value {
-    match value {
-        DeValue::String(text) => text.as_ref().into(),
-        DeValue::Boolean(truth) => (*truth).into(),
-        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
-            .map_or(serde_json::Value::Null, Into::into),
-        DeValue::Array(items) => items.iter().map(|item| json(item.get_ref())).collect(),
-        DeValue::Table(table) => in_order(table)
-            .into_iter()
-            .map(|(name, value)| (name.get_ref().as_ref().to_owned(), json(value.get_ref())))
-            .collect(),
-        // No rule takes these; null makes the rule say what it takes.
-        DeValue::Float(_) | DeValue::Datetime(_) => serde_json::Value::Null,
-    }
 }

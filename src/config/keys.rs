@@ -1,8 +1,7 @@
 //! Every setting by name: where it goes, what form it has, and its variable in the environment.
 
-use super::{OnConflict, OnUnknown, Settings, TargetSettings};
+use super::{OnConflict, OnUnknown, Settings, TargetSettings, rules};
 use crate::error::{Error, Result};
-use crate::mapping::Mapping;
 use crate::provider::{self, Form, Passwords, Value};
 use crate::units::{DURATION_FORM, Duration, RATE_FORM};
 use std::borrow::Cow;
@@ -124,7 +123,7 @@ pub(super) const KEYS: &[Key] = &[
         let provider = provider::named(s.providers, raw.text()?)?;
         if provider != s.target.provider {
             s.target = TargetSettings::of(provider);
-            s.mapping = Mapping::usual(&provider.schema);
+            s.mapping = rules::usual(provider);
         }
         Some(())
     }),

@@ -6,6 +6,7 @@
 mod file;
 mod host;
 mod keys;
+mod rules;
 mod secret;
 mod syntax;
 
@@ -32,6 +33,7 @@ pub fn template(provider: &Provider) -> String {
         .replace("{SECRET}", provider.secret.env)
         .replace("{WIDTH}", &provider.usual_limits().width().to_string())
         .replace("{TARGET}", provider.template)
+        .replace("{MAPPING}\n", provider.mapping)
 }
 
 /// The line of the [`template`] that shows how words for no value are named.
@@ -268,7 +270,7 @@ impl Settings {
             run: RunSettings::default(),
             check: CheckSettings::default(),
             null: None,
-            mapping: Mapping::usual(&providers[0].schema),
+            mapping: rules::usual(providers[0]),
             file: None,
         }
     }
@@ -340,6 +342,25 @@ impl Settings {
         file::apply(&mut settings, text, path)?;
         settings.finish()?;
         Ok(settings)
+    }
+
+    /// Whether a mapping was written that is another than the provider's usual one.
+    pub fn has_own_mapping(&self) -> bool {
+        self.mapping != rules::usual(self.target.provider)
+    }
+
+    /// Fails where the mapping does not fit the target, or nothing says what it is.
+    pub fn check_mapping(&self) -> Result<()> {
+        if self.mapping.rules().is_empty() && !self.has_own_mapping() {
+            let name = self.target.provider.name;
+            return Err(Error::usage(format!(
+                "no [mapping] says which of your columns feed the fields of {name}"
+            ))
+            .hint(format!(
+                "userferry init --provider {name} --from users.json proposes one from an export"
+            )));
+        }
+        self.mapping.validate(self.target.schema())
     }
 
     /// Fails where a setting is missing that a run cannot do without.

@@ -28,6 +28,35 @@ fn the_template_parses_and_equals_the_defaults() {
 }
 
 #[test]
+fn the_template_of_every_provider_is_one_for_it() {
+    for provider in provider::ALL {
+        let settings = parse(&template(provider)).expect(provider.name);
+        assert_eq!(settings.target.provider, *provider);
+        assert_eq!(settings.check_mapping(), Ok(()));
+        assert!(!settings.has_own_mapping());
+        let rules = provider.mapping.lines().filter(|line| !line.starts_with('#'));
+        assert_eq!(settings.mapping.rules().len(), rules.count(), "{}", provider.name);
+    }
+}
+
+static BARE: Provider = Provider { name: "bare", mapping: "# none\n", ..authing::V2 };
+static AMONG: &[&Provider] = &[&authing::V2, &BARE];
+
+#[test]
+fn a_provider_without_a_usual_mapping_wants_one_written() {
+    let read = |text: &str| Settings::among_from_toml(AMONG, text, Path::new("u.toml")).unwrap();
+    let bare = "[target]\nkind = \"bare\"\n";
+    let error = read(bare).check_mapping().expect_err("it has none");
+    assert_eq!(error.message, "no [mapping] says which of your columns feed the fields of bare");
+    let hint = "userferry init --provider bare --from users.json proposes one from an export";
+    assert_eq!(error.hint.as_deref(), Some(hint));
+    let written = format!("{bare}[mapping]\nemail = \"mail\"\n");
+    assert_eq!(read(&written).check_mapping(), Ok(()));
+    assert_eq!(read("").check_mapping(), Ok(()));
+    assert_eq!(read("").mapping, Mapping::reference());
+}
+
+#[test]
 fn the_template_names_every_setting_and_its_examples_parse() {
     let mut section = "";
     let mut named = Vec::new();

@@ -81,12 +81,6 @@ impl Mapping {
         Self { rules }
     }
 
-    /// The mapping where none is written: the reference, if the target takes its fields, else none at all.
-    pub fn usual(schema: &Schema) -> Self {
-        let reference = Self::reference();
-        if reference.check(schema).is_ok() { reference } else { Self::new(Vec::new()) }
-    }
-
     /// The alignment of the vendor's reference script, with `uid` as external id; the copy of the
     /// raw record goes without the password.
     pub fn reference() -> Self {

@@ -42,6 +42,9 @@ pub struct Provider {
     pub request_id: &'static [&'static str],
     /// The lines of `[target]` that `init` writes, each with a line of explanation.
     pub template: &'static str,
+    /// What stands in `[mapping]` where nothing else is written, and `init` writes: comments with examples of its
+    /// fields, then rules; no rule where no columns are usual.
+    pub mapping: &'static str,
     /// The settings under `[target]` that only this provider has.
     pub settings: &'static [Setting],
     /// Makes a target; nothing is sent yet.

@@ -60,6 +60,7 @@ pub(crate) static DIRECTORY: Provider = Provider {
     secret: Secret { env: "IMAGINARY_SECRET", of: "the tenant" },
     request_id: &[],
     template: "kind = \"imaginary\"\n",
+    mapping: "# The directory's field = your column.\nlogin = \"user\"\nmail = \"mail\"\n",
     settings: &[TENANT, Setting::batch(7), REGION, AUDITED],
     connect: &connect,
 };
@@ -311,6 +312,25 @@ mod tests {
                 .unwrap();
         assert_eq!(read.target.batching().most, 4);
         assert_eq!(read.target.own.truth("audited"), Some(false));
+    }
+
+    #[test]
+    fn its_template_is_one_for_it() {
+        let written = userferry::config::template(&DIRECTORY);
+        let read = settings(&written).unwrap();
+        assert_eq!(read.target.provider, &DIRECTORY);
+        read.check_mapping().unwrap();
+        let fields = |read: &Settings| -> Vec<String> {
+            read.mapping.rules().iter().map(|(field, _)| field.clone()).collect()
+        };
+        assert_eq!(fields(&read), ["login", "mail"]);
+        // The same where nothing is written.
+        let bare = settings("[target]\nkind = \"imaginary\"\n").unwrap();
+        assert_eq!(fields(&bare), ["login", "mail"]);
+        assert!(!bare.has_own_mapping());
+        for strange in ["oauth", "externalId", "loginsCount", "{"] {
+            assert!(!written.contains(strange), "{strange}: {written}");
+        }
     }
 
     #[test]

@@ -142,7 +142,7 @@ fn named(words: &[String]) -> Result<Found> {
 fn of_sources(global: &Global, ui: Ui, args: &PasswordFunction) -> Result<Found> {
     let settings = Settings::load(global.config.as_deref(), &Flags::default(), &process_env)?;
     let schema = settings.target.schema();
-    settings.mapping.validate(schema)?;
+    settings.check_mapping()?;
     let options = args.reading.options_for(&settings);
     let are_unmapped = settings.mapping.rule(schema.password_field).is_none();
     let mut found = Found { are_unmapped, ..Found::default() };

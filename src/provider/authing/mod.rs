@@ -37,6 +37,7 @@ pub static V2: Provider = Provider {
     secret: Secret { env: "AUTHING_SECRET", of: "the user pool" },
     request_id: &["x-request-id", "x-authing-request-id"],
     template: include_str!("template.toml"),
+    mapping: include_str!("mapping.toml"),
     settings: &[HEADER_PREFIX, USER_POOL_ID],
     connect: &connect_v2,
 };
