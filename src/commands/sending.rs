@@ -2,24 +2,28 @@
 
 use super::own_flags::OwnFlags;
 use crate::config::{Flags, OnConflict, OnUnknown};
-use crate::provider;
+use crate::provider::{self, Provider};
 use crate::units::{Duration, Rate};
 use clap::Args;
 
 /// Where settings come from besides the flags of a run.
 pub(super) fn settings_help() -> String {
-    let mut names = Vec::new();
-    for provider in provider::ALL {
-        let own = provider.settings.iter().filter_map(|setting| setting.env);
-        names.extend([provider.host.env].into_iter().chain(own));
-    }
     format!(
         "Flags go over the environment (USERFERRY_RATE=50/s, USERFERRY_MAX_OUTAGE=10m, …; {}), and that over \
          userferry.toml. The secret comes from {}, from the file that secret_file names, or is asked for on a \
          terminal.",
-        all_of(names),
+        all_of(setting_variables(provider::ALL)),
         secret_variables()
     )
+}
+
+/// The vendors' variables of the environment that hold settings.
+fn setting_variables(providers: &[&'static Provider]) -> Vec<&'static str> {
+    let of = |provider: &&'static Provider| {
+        let own = provider.settings.iter().filter_map(|setting| setting.env);
+        [provider.host.env].into_iter().chain(own)
+    };
+    providers.iter().flat_map(of).collect()
 }
 
 /// The variables of the environment that hold secrets.
@@ -27,9 +31,15 @@ pub(super) fn secret_variables() -> String {
     all_of(provider::ALL.iter().map(|provider| provider.secret.env).collect())
 }
 
-fn all_of(mut names: Vec<&str>) -> String {
-    names.dedup();
-    names.join(", ")
+/// Each once: providers of one vendor share some.
+fn all_of(names: Vec<&str>) -> String {
+    let mut told = Vec::new();
+    for name in names {
+        if !told.contains(&name) {
+            told.push(name);
+        }
+    }
+    told.join(", ")
 }
 
 /// How to send.
@@ -117,5 +127,18 @@ impl Sending {
             on_unknown: self.on_unknown,
             max_failures: self.max_failures,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::authing::V2;
+
+    #[test]
+    fn a_variable_that_providers_share_is_told_once() {
+        static TWO: Provider = Provider { name: "two", ..V2 };
+        let told = all_of(setting_variables(&[&V2, &TWO]));
+        assert_eq!(told, "AUTHING_HOST, AUTHING_USERPOOL_ID");
     }
 }
