@@ -52,7 +52,7 @@ pub struct Init {
 
 impl Init {
     fn provider(&self) -> Result<&'static Provider> {
-        let Some(name) = &self.provider else { return Ok(provider::ALL[0]) };
+        let Some(name) = &self.provider else { return Ok(provider::DEFAULT) };
         provider::named(provider::ALL, name).ok_or_else(|| {
             Error::usage("--provider: the name of a provider is expected")
                 .hint(provider::known(provider::ALL))

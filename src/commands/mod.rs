@@ -183,7 +183,7 @@ fn same_guard(table: &Table, target: &TargetSettings) -> Result<()> {
 
 /// The provider that the table was staged for; before that the one that is meant where nothing names another.
 fn provider_of(table: &Table) -> Result<&'static Provider> {
-    let Some(binding) = table.binding()? else { return Ok(provider::ALL[0]) };
+    let Some(binding) = table.binding()? else { return Ok(provider::DEFAULT) };
     provider::named(provider::ALL, &binding.provider).ok_or_else(|| {
         Error::usage(format!(
             "the job table is for the provider {}, which this version does not know",

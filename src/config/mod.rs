@@ -68,7 +68,9 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self::among(provider::ALL)
+        let mut settings = Self::among(provider::ALL);
+        settings.target.find_host();
+        settings
     }
 }
 
@@ -91,14 +93,20 @@ pub struct TargetSettings {
 
 impl TargetSettings {
     fn of(provider: &'static Provider) -> Self {
-        let host = provider.host;
         Self {
             provider,
-            host: if host.is_default { host.example.to_owned() } else { String::new() },
+            host: String::new(),
             own: Own::defaults(provider.settings),
             keep_password: true,
             ca_file: None,
             secret_file: None,
+        }
+    }
+
+    /// The provider's own host where none is set: only once every setting was read it is known which.
+    fn find_host(&mut self) {
+        if self.host.is_empty() {
+            (self.provider.host.default)(&self.own).unwrap_or_default().clone_into(&mut self.host);
         }
     }
 
@@ -259,7 +267,7 @@ pub struct Flags {
 }
 
 impl Settings {
-    /// The defaults, for one of these providers: the first, until another is named.
+    /// The defaults, for one of these providers: the first, until another is named. The host is not known yet.
     ///
     /// # Panics
     /// Without a provider.
@@ -447,6 +455,7 @@ impl Settings {
 
     /// What concerns several settings.
     fn finish(&mut self) -> Result<()> {
+        self.target.find_host();
         if !self.target.host.is_empty() {
             self.target.host = host::check(&self.target.host, self.target.provider)?;
         }

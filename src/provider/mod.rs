@@ -18,8 +18,11 @@ use secrecy::SecretString;
 use std::fmt;
 use std::sync::Arc;
 
-/// The providers that Userferry knows; the first is meant where nothing names one.
-pub static ALL: &[&Provider] = &[&authing::V2];
+/// The providers that Userferry knows.
+pub static ALL: &[&Provider] = &[DEFAULT];
+
+/// The one that is meant where nothing names another.
+pub static DEFAULT: &Provider = &authing::V2;
 
 /// What a directory is.
 ///
@@ -54,10 +57,10 @@ pub struct Provider {
 /// Where a provider is reached.
 #[derive(Clone, Copy, Debug)]
 pub struct Host {
-    /// An address such as `https://core.authing.cn`; where nothing else is set, it is the host, if it is a
-    /// provider's only one.
+    /// An address such as `https://core.authing.cn`, for messages.
     pub example: &'static str,
-    pub is_default: bool,
+    /// The host where none is set, if the provider's own settings say which.
+    pub default: fn(&Own) -> Option<&'static str>,
     /// The variable of the environment that the vendor's own tools use.
     pub env: &'static str,
 }
@@ -162,7 +165,8 @@ impl Provider {
 
     /// What a run cannot do without and `init` cannot know: the names of settings.
     pub fn required(&self) -> Vec<&'static str> {
-        let host = (!self.host.is_default).then_some("host");
+        let default = (self.host.default)(&Own::defaults(self.settings));
+        let host = default.is_none().then_some("host");
         let own = self.settings.iter().filter(|setting| setting.is_required);
         host.into_iter().chain(own.map(|setting| setting.name)).collect()
     }

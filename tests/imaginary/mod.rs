@@ -56,7 +56,11 @@ pub(crate) static DIRECTORY: Provider = Provider {
         one_scheme: true,
     },
     abilities: &[Ability::FindBy(IdKind::Email), Ability::FindBy(IdKind::Username)],
-    host: Host { example: "https://directory.example", is_default: false, env: "IMAGINARY_HOST" },
+    host: Host {
+        example: "https://directory.example",
+        default: |own| (own.get("region") == Some("south")).then_some("https://south.example"),
+        env: "IMAGINARY_HOST",
+    },
     secret: Secret { env: "IMAGINARY_SECRET", of: "the tenant" },
     request_id: &[],
     template: "kind = \"imaginary\"\n",
@@ -312,6 +316,26 @@ mod tests {
                 .unwrap();
         assert_eq!(read.target.batching().most, 4);
         assert_eq!(read.target.own.truth("audited"), Some(false));
+    }
+
+    #[test]
+    fn its_host_follows_its_own_settings_unless_one_is_set() {
+        let host = |lines: &str, env: userferry::config::Env<'_>| {
+            let dir = tempfile::tempdir().unwrap();
+            let file = dir.path().join("u.toml");
+            std::fs::write(&file, format!("[target]\nkind = \"imaginary\"\n{lines}")).unwrap();
+            let flags = userferry::config::Flags::default();
+            Settings::load_among(PROVIDERS, Some(&file), &flags, env).unwrap().target.host
+        };
+        let none = |_: &str| None;
+        assert_eq!(host("", &none), "");
+        assert_eq!(host("region = \"south\"", &none), "https://south.example");
+        let set = "host = \"https://a.example\"\nregion = \"south\"";
+        assert_eq!(host(set, &none), "https://a.example");
+        let region = |name: &str| (name == "USERFERRY_REGION").then(|| "south".to_owned());
+        assert_eq!(host("region = \"north\"", &region), "https://south.example");
+        let env = |name: &str| (name == "IMAGINARY_HOST").then(|| "https://b.example".to_owned());
+        assert_eq!(host(set, &env), "https://b.example");
     }
 
     #[test]

@@ -33,7 +33,11 @@ pub static V2: Provider = Provider {
         Ability::FindBy(IdKind::Phone),
         Ability::FindBy(IdKind::Username),
     ],
-    host: Host { example: "https://core.authing.cn", is_default: true, env: "AUTHING_HOST" },
+    host: Host {
+        example: "https://core.authing.cn",
+        default: |_| Some("https://core.authing.cn"),
+        env: "AUTHING_HOST",
+    },
     secret: Secret { env: "AUTHING_SECRET", of: "the user pool" },
     request_id: &["x-request-id", "x-authing-request-id"],
     template: include_str!("template.toml"),
