@@ -55,6 +55,21 @@ fn a_table_of_a_provider_that_is_not_known_is_refused() {
     }
 }
 
+/// The mapping is written for a provider: where that is another, to put the old mapping back is no way out.
+#[test]
+fn a_dry_run_tells_of_another_provider_before_another_mapping() {
+    let desk = Desk::new();
+    desk.write("users.jsonl", "{\"uid\":\"1\",\"mail\":\"a@example.com\"}\n");
+    desk.ferry("stage users.jsonl").ok(0);
+    let table = rusqlite::Connection::open(desk.path("userferry.db")).unwrap();
+    assert_eq!(table.execute("UPDATE binding SET provider = 'other'", []), Ok(1));
+    drop(table);
+    desk.write("userferry.toml", "[mapping]\nemail = \"mail\"\n");
+    let err = desk.ferry("run --dry-run").ok(2).err;
+    assert!(err.contains("the job table is for the provider other"), "{err}");
+    assert!(!err.contains("mapping"), "{err}");
+}
+
 #[test]
 fn init_writes_the_settings_of_the_provider_that_is_named() {
     let desk = Desk::new();

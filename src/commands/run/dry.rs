@@ -23,8 +23,8 @@ pub(super) fn dry_run(
     mut table: Table,
     only: Option<BTreeSet<JobId>>,
 ) -> Result<Exit> {
-    let mapping = mapping_for(settings, &table)?;
     same_provider(&table, settings)?;
+    let mapping = mapping_for(settings, &table)?;
     same_guard(&table, &settings.target)?;
     if !table.is_compared()? {
         ui.warn("a staging was cut off before its rows were compared: some of these may be duplicates, which a run finds first");
