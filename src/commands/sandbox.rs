@@ -1,5 +1,6 @@
 //! `sandbox`: serves the stand-in until it is stopped.
 
+use crate::config;
 use crate::error::{Error, Exit, Result};
 use crate::open_files;
 use crate::provider::{self, Provider};
@@ -37,7 +38,7 @@ pub(crate) fn run(ui: Ui, settings: Settings) -> Result<Exit> {
 
 /// The provider that the sandbox stands in for.
 pub(super) fn provider() -> &'static Provider {
-    provider::ALL[0]
+    provider::DEFAULT
 }
 
 /// The variables of the environment that lead to a sandbox, with their values.
@@ -49,12 +50,27 @@ pub(super) fn environment(
     let provider = provider();
     let places = provider.settings.iter().filter(|setting| setting.is_place);
     let places = places.filter_map(|setting| setting.env).map(|env| (env, place.to_owned()));
+    let kind = (config::KIND_ENV, provider.name.to_owned());
     let host = (provider.host.env, url.to_owned());
     let secret = (provider.secret.env, secret.to_owned());
-    [host].into_iter().chain(places.collect::<Vec<_>>()).chain([secret])
+    [kind, host].into_iter().chain(places.collect::<Vec<_>>()).chain([secret])
 }
 
 fn exports(url: &str, place: &str, secret: &str) -> String {
     let lines = environment(url, place, secret).map(|(name, value)| format!("{name}={value}"));
     lines.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A settings file for another provider would lead elsewhere.
+    #[test]
+    fn the_exports_name_the_provider_that_is_imitated() {
+        let told = exports("http://127.0.0.1:8080", "pool", "secret");
+        let expected = "USERFERRY_KIND=authing-v2 AUTHING_HOST=http://127.0.0.1:8080 \
+                        AUTHING_USERPOOL_ID=pool AUTHING_SECRET=secret";
+        assert_eq!(told, expected);
+    }
 }

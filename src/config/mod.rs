@@ -36,6 +36,9 @@ pub fn template(provider: &Provider) -> String {
         .replace("{MAPPING}\n", provider.mapping)
 }
 
+/// The variable of the environment that names the provider.
+pub(crate) const KIND_ENV: &str = "USERFERRY_KIND";
+
 /// The line of the [`template`] that shows how words for no value are named.
 pub(crate) const NULL_EXAMPLE: &str = "# null = [\"NULL\"]";
 
