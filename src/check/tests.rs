@@ -1,5 +1,6 @@
 use super::*;
 use crate::input::Options;
+use crate::password::guard::Each;
 use crate::problem::Rule;
 use crate::provider::authing::fields::V2;
 use std::io::Cursor;
@@ -114,26 +115,28 @@ fn a_faulty_record_is_invalid_and_a_broken_document_keeps_what_came_before() {
 fn passwords_that_do_not_suit_the_settings_are_a_warning() {
     let text = "[{\"uid\":\"1\",\"password\":\"secret\"},{\"uid\":\"2\"},\
                 {\"uid\":\"3\",\"password\":\"00000000000000000000000000000000\"}]";
-    let warnings =
-        |keep: bool, accepted: bool| {
-            let mapping = Mapping::reference();
-            let mut checker = Checker::new(&mapping, &V2)
-                .expect("a table can be made")
-                .guard(Guard { keep, accepted, each: None });
-            let input = Cursor::new(text.as_bytes().to_vec());
-            let mut reader = Reader::from_read(input, "users.json", &Options::default(), None)
-                .expect("it opens");
-            checker.source("users.json", &mut reader, &mut |_, _| {}).expect("it is read");
-            let warnings = checker.finish(&mut |_| Ok(())).expect("the table holds").warnings;
-            let other = ["column-missing", "raw-copy", "nothing-to-sign-in-with"];
-            let about_passwords = warnings.iter().filter(|w| !other.contains(&w.warning));
-            about_passwords.map(|w| (w.warning, w.count)).collect::<Vec<_>>()
-        };
+    let warnings = |guard: Guard| {
+        let mapping = Mapping::reference();
+        let mut checker = Checker::new(&mapping, &V2).expect("a table can be made").guard(guard);
+        let input = Cursor::new(text.as_bytes().to_vec());
+        let mut reader =
+            Reader::from_read(input, "users.json", &Options::default(), None).expect("it opens");
+        checker.source("users.json", &mut reader, &mut |_, _| {}).expect("it is read");
+        let warnings = checker.finish(&mut |_| Ok(())).expect("the table holds").warnings;
+        let other = ["column-missing", "raw-copy", "nothing-to-sign-in-with"];
+        let about_passwords = warnings.iter().filter(|w| !other.contains(&w.warning));
+        about_passwords.map(|w| (w.warning, w.count)).collect::<Vec<_>>()
+    };
+    let of_each = |guard: Guard| warnings(guard);
+    let warnings = |keep, accepted| of_each(Guard { keep, accepted, each: None });
     // The one in plain text is not sent.
     assert_eq!(warnings(true, false), [("password-column", 1)]);
     assert_eq!(warnings(true, true), [("plain-kept", 1), ("several-schemes", 2)]);
     assert_eq!(warnings(false, false), [("password-column", 1)]);
     assert_eq!(warnings(false, true), [("hash-not-kept", 1)]);
+    // A provider that judges each for itself has no setting to speak of.
+    let each = Some(Each { schemes: &[], plain: true });
+    assert_eq!(of_each(Guard { keep: false, accepted: true, each }), []);
 }
 
 /// A typing error deep in a path takes the field from everybody.

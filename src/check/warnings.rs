@@ -105,7 +105,7 @@ impl Checker<'_> {
         let unknown = count(Scheme::Unknown).unwrap_or(0);
         let hashes = all - plain - unknown - count(Scheme::None).unwrap_or(0);
         // Where nobody has accepted it, it is a problem of each record.
-        if !self.guard.keep && self.guard.accepted {
+        if !self.guard.keep && self.guard.accepted && self.guard.each.is_none() {
             let message = format!(
                 "{}, and keep_password = false would hash {}",
                 agree(hashes, "1 password is a hash", &format!("{hashes} passwords are hashes")),

@@ -153,7 +153,7 @@ fn stage_all(
             progress.update(bytes, of, records);
         })?;
         drop(progress);
-        tell(ui, &source.to_string(), &staged);
+        tell(ui, &source.to_string(), &staged, guard);
         newer::tell_source(ui, table, &stage::canonical(&source)?)?;
         if staged.known {
             tell_absent(ui, table, &stage::canonical(&source)?)?;

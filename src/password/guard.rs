@@ -56,6 +56,11 @@ impl Each {
 }
 
 impl Guard {
+    /// What passwords must suit, for people.
+    pub fn judge(self) -> &'static str {
+        if self.each.is_some() { "the provider" } else { "keep_password" }
+    }
+
     /// Whether plain text is right.
     fn takes_plain(self) -> bool {
         self.each.map_or(!self.keep, |each| each.plain)

@@ -2,6 +2,7 @@
 
 use crate::commands::sources::source_name;
 use crate::mapping::Mapping;
+use crate::password::guard::Guard;
 use crate::schema::Schema;
 use crate::stage::{Found, Staged, no_records};
 use crate::ui::Ui;
@@ -34,7 +35,7 @@ pub(super) fn left_out(omitted: &BTreeMap<String, u64>) -> String {
 }
 
 /// Says what became of a source.
-pub(super) fn tell(ui: Ui, source: &str, staged: &Staged) {
+pub(super) fn tell(ui: Ui, source: &str, staged: &Staged, guard: Guard) {
     if staged.known {
         let how = staged.note.as_ref().map_or_else(String::new, |note| format!(" ({note})"));
         ui.note(&format!("{source}: staged before{how} and unchanged since; nothing to do"));
@@ -92,9 +93,10 @@ pub(super) fn tell(ui: Ui, source: &str, staged: &Staged) {
     }
     if staged.accepted > 0 {
         ui.warn(&format!(
-            "{} accepted as {} not suit keep_password",
+            "{} accepted as {} not suit {}",
             counted(staged.accepted, "password"),
-            agree(staged.accepted, "it is, though it does", "they are, though they do")
+            agree(staged.accepted, "it is, though it does", "they are, though they do"),
+            guard.judge()
         ));
     }
     if staged.long_passwords > 0 {
