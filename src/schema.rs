@@ -108,16 +108,16 @@ impl Schema {
         self.fields.iter().find(|field| field.means == means).map(|field| field.name)
     }
 
-    /// The same schema, in which the vocabulary's words stand for the provider's names. Where they differ it lives
-    /// as long as the program.
+    /// The same schema, in which the vocabulary's words stand for the provider's names. A field that means none of
+    /// them gets a name that is no word, for its own may be one. Where they differ it lives as long as the program.
     #[must_use]
     pub fn by_meaning(&self) -> Self {
         let word = |name: &'static str| match self.field(name) {
             Some(field) if !field.means.is_empty() => field.means,
-            _ => name,
+            Some(_) => format!("={name}").leak(),
+            None => name,
         };
-        if self.password_field == PASSWORD && self.fields.iter().all(|it| word(it.name) == it.name)
-        {
+        if self.password_field == PASSWORD && self.fields.iter().all(|it| it.means == it.name) {
             return *self;
         }
         let fields = self.fields.iter().map(|field| Field { name: word(field.name), ..*field });
@@ -139,5 +139,39 @@ impl Schema {
     /// The field that holds a kind of identifier.
     pub fn identifier(&self, kind: IdKind) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.identifier == Some(kind))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As of a directory whose `email` holds something else.
+    #[test]
+    fn a_name_that_means_something_else_is_no_word() {
+        const fn text(name: &'static str, means: &'static str) -> Field {
+            let (ty, format, identifier) = (Type::Text, Format::Any, None);
+            Field { name, ty, format, identifier, folds: Fold::Exact, means }
+        }
+        const FIELDS: &[Field] = &[text("email", ""), text("mail", "email"), text("password", "")];
+        let schema = Schema {
+            fields: FIELDS,
+            update_only: &[],
+            phone_country_field: None,
+            password_field: "credential",
+            blocked_field: None,
+            deleted_field: None,
+            verified_fields: &[],
+            raw_field: None,
+            password_bytes_warn: 72,
+        };
+        let words = schema.by_meaning();
+        let named = |name: &str| words.fields.iter().filter(|field| field.name == name).count();
+        assert_eq!((named("email"), named("mail"), named("password")), (1, 0, 0));
+        assert_eq!(words.password_field, "password");
+        assert_eq!(
+            (schema.named("email"), schema.named("password")),
+            (Some("mail"), Some("credential"))
+        );
     }
 }

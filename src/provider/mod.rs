@@ -211,3 +211,22 @@ impl fmt::Debug for Provider {
         f.write_str(self.name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// What a word of the vocabulary means would be two fields otherwise, or a field and the password.
+    #[test]
+    fn the_fields_of_a_provider_have_names_and_meanings_of_their_own() {
+        for provider in ALL {
+            let schema = &provider.schema;
+            let names = schema.fields.iter().map(|field| field.name).chain([schema.password_field]);
+            let means = schema.fields.iter().map(|field| field.means).chain(["password"]);
+            let means: Vec<&str> = means.filter(|word| !word.is_empty()).collect();
+            assert_eq!(names.clone().collect::<BTreeSet<_>>().len(), names.count());
+            assert_eq!(means.iter().collect::<BTreeSet<_>>().len(), means.len());
+        }
+    }
+}
