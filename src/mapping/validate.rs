@@ -35,7 +35,7 @@ impl Mapping {
             return password_rule(name, rule);
         }
         let field = schema.field(name).ok_or_else(|| unknown(&shown, schema))?;
-        fits(field, rule)?;
+        fits(field, rule, schema)?;
         omission_fits(field, rule, schema)?;
         let secrets = self.secrets(schema);
         if let Some(from) = secrets.into_iter().find(|column| rule.takes(column)) {
@@ -81,7 +81,7 @@ fn password_rule(name: &str, rule: &Rule) -> Result<()> {
     }
 }
 
-fn fits(field: &Field, rule: &Rule) -> Result<()> {
+fn fits(field: &Field, rule: &Rule, schema: &Schema) -> Result<()> {
     let name = field.name;
     match rule {
         Rule::Column { how, .. } | Rule::Jq { how, .. } => {
@@ -94,10 +94,13 @@ fn fits(field: &Field, rule: &Rule) -> Result<()> {
         Rule::Password(_) => Err(Error::usage(format!("mapping: `{name}` is no password"))
             .hint("`scheme`, `hash` and `salt` are for the rule of the password")),
         Rule::Raw { .. } if field.ty == Type::Text && field.identifier.is_none() => Ok(()),
-        Rule::Raw { .. } => {
-            Err(Error::usage(format!("mapping: `{name}` cannot take the raw record"))
-                .hint("a field of text can, e.g. oauth"))
-        }
+        Rule::Raw { .. } => Err(Error::usage(format!(
+            "mapping: `{name}` cannot take the raw record"
+        ))
+        .hint(schema.raw_field.map_or_else(
+            || "a field of text can, which identifies nobody".to_owned(),
+            |field| format!("a field of text can, e.g. {field}"),
+        ))),
     }
 }
 

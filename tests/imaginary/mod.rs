@@ -358,6 +358,13 @@ mod tests {
     }
 
     #[test]
+    fn no_field_of_another_directory_is_named_for_the_raw_record() {
+        let text = "[target]\nkind = \"imaginary\"\n[mapping]\nsuspended = { raw = true }\n";
+        let hint = settings(text).unwrap_err().hint.unwrap();
+        assert_eq!(hint, "a field of text can, which identifies nobody");
+    }
+
+    #[test]
     fn init_proposes_its_own_fields() {
         let mut survey = Survey::default();
         for n in 0..60 {
