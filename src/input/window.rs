@@ -67,30 +67,25 @@ impl Window {
         self.eof
     }
 
-    /// Reads more, at least until `bytes()` is as long as `want` or the stream ends; anyway once.
+    /// Reads until `bytes()` is as long as `want` or the stream ends; nothing if it is already.
     pub(crate) fn more(&mut self, want: usize) -> io::Result<()> {
-        loop {
-            if self.eof {
-                return Ok(());
-            }
+        while !self.eof && self.bytes().len() < want {
             self.make_room();
             match self.input.read(&mut self.buffer[self.filled..]) {
                 Ok(0) => self.eof = true,
                 Ok(n) => self.filled += n,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(e) => return Err(e),
             }
-            if self.bytes().len() >= want {
-                return Ok(());
-            }
         }
+        Ok(())
     }
 
     fn make_room(&mut self) {
         if self.filled < self.buffer.len() {
             return;
         }
-        self.hash.update(&self.buffer[self.hashed..self.start]);
+        self.hash_consumed();
         self.buffer.copy_within(self.start..self.filled, 0);
         self.base += self.start as u64;
         self.filled -= self.start;
@@ -106,6 +101,15 @@ impl Window {
         let end = (self.start + n).min(self.filled);
         self.line += newlines(&self.buffer[self.start..end]);
         self.start = end;
+        // Or each fingerprint would hash all that a large buffer holds once more.
+        if self.start - self.hashed >= CHUNK {
+            self.hash_consumed();
+        }
+    }
+
+    fn hash_consumed(&mut self) {
+        self.hash.update(&self.buffer[self.hashed..self.start]);
+        self.hashed = self.start;
     }
 
     /// Sets the line, where a stream is taken up in its middle.
@@ -136,4 +140,38 @@ impl Window {
 
 fn newlines(bytes: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', bytes).count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(bytes: usize) -> Window {
+        Window::new(Box::new(io::repeat(b'x').take(bytes as u64)))
+    }
+
+    #[test]
+    fn what_is_there_is_not_read_again() {
+        let mut window = window(8 * CHUNK);
+        for _ in 0..8 {
+            window.more(CHUNK / 2).unwrap();
+        }
+        assert_eq!(window.buffer.len(), CHUNK);
+        window.more(CHUNK + 1).unwrap();
+        assert!(window.bytes().len() > CHUNK && !window.at_end());
+        window.more(9 * CHUNK).unwrap();
+        assert_eq!((window.bytes().len(), window.at_end()), (8 * CHUNK, true));
+    }
+
+    #[test]
+    fn a_fingerprint_hashes_a_chunk_at_most_that_was_hashed_before() {
+        let mut window = window(4 * CHUNK);
+        window.more(4 * CHUNK).unwrap();
+        while !window.bytes().is_empty() {
+            window.consume(CHUNK / 16 * 3);
+            assert!(window.start - window.hashed < CHUNK);
+        }
+        let all = digest::digest(&digest::SHA256, &vec![b'x'; 4 * CHUNK]);
+        assert_eq!(window.fingerprint(), to_hex(all.as_ref()));
+    }
 }
