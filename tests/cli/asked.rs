@@ -103,9 +103,10 @@ fn a_terminal_is_asked_for_the_secret_and_told_how_not_to_be() {
     desk.write("u.jsonl", numbered(1..3));
     desk.ferry("stage u.jsonl").ok(0);
     let mut seat = Seat::of(desk.command("run"));
-    seat.type_unseen(SECRET);
+    // The terminal hides what is typed before what was written on it has been read here.
+    seat.wait_until(|seat| seat.seen().ends_with("\r\nSecret: "));
     let asked = seat.seen();
-    assert!(asked.ends_with("\r\nSecret: "), "{asked}");
+    seat.type_unseen(SECRET);
     for line in asked.lines() {
         assert!(line.trim_end().len() <= 80, "{line}");
     }
