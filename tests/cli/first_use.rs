@@ -36,7 +36,7 @@ fn a_standard_error_that_is_closed_or_full_never_ends_a_run() {
 #[test]
 fn the_sandbox_names_commands_that_can_follow_a_record_with_a_problem() {
     let desk = Desk::new();
-    let mut command = desk.command("sandbox");
+    let mut command = desk.command("sandbox --port 0");
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut said = std::io::BufReader::new(child.stderr.take().unwrap());
