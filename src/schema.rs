@@ -39,12 +39,69 @@ pub struct Field {
     pub ty: Type,
     /// A further condition.
     pub format: Format,
-    /// The kind of identifier it holds, if any: no two users have the same.
+    /// The kind of identifier it holds, if any.
     pub identifier: Option<IdKind>,
+    /// No two users have the same value.
+    pub is_unique: bool,
     /// What the provider takes for the same value.
     pub folds: Fold,
+    /// How what the provider returns compares with what was sent; none where it returns nothing of it.
+    pub returned: Option<Compare>,
     /// The vocabulary's word for what it holds, e.g. `email`, `blocked`, `givenName`; empty where it has none.
     pub means: &'static str,
+}
+
+impl Field {
+    /// A field of any value, which the provider returns as it was sent. Its name is the vocabulary's word for it.
+    pub const fn new(name: &'static str, ty: Type) -> Self {
+        Self {
+            name,
+            ty,
+            format: Format::Any,
+            identifier: None,
+            is_unique: false,
+            folds: Fold::Exact,
+            returned: Some(Compare::Same),
+            means: name,
+        }
+    }
+
+    /// With a further condition.
+    #[must_use]
+    pub const fn of_format(self, format: Format) -> Self {
+        Self { format, ..self }
+    }
+
+    /// It identifies a user, and no two have the same.
+    #[must_use]
+    pub const fn identifies(self, kind: IdKind, folds: Fold) -> Self {
+        Self { identifier: Some(kind), is_unique: true, folds, ..self }
+    }
+
+    /// The vocabulary has another word for it.
+    #[must_use]
+    pub const fn meaning(self, means: &'static str) -> Self {
+        Self { means, ..self }
+    }
+
+    /// The provider returns it, or does not.
+    #[must_use]
+    pub const fn returned_as(self, returned: Option<Compare>) -> Self {
+        Self { returned, ..self }
+    }
+}
+
+/// How a value that a provider returns compares with the one that was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compare {
+    /// The same value.
+    Same,
+    /// The same text, whatever the case of its letters.
+    Case,
+    /// The same phone number, in any form.
+    Phone,
+    /// The same moment, in any zone and precision.
+    Moment,
 }
 
 /// What a provider takes for the same value of a field.
@@ -150,8 +207,7 @@ mod tests {
     #[test]
     fn a_name_that_means_something_else_is_no_word() {
         const fn text(name: &'static str, means: &'static str) -> Field {
-            let (ty, format, identifier) = (Type::Text, Format::Any, None);
-            Field { name, ty, format, identifier, folds: Fold::Exact, means }
+            Field::new(name, Type::Text).meaning(means)
         }
         const FIELDS: &[Field] = &[text("email", ""), text("mail", "email"), text("password", "")];
         let schema = Schema {

@@ -2,7 +2,7 @@
 
 use crate::error::{Exit, Result};
 use crate::provider::{self, Provider};
-use crate::schema::{Field, Format, Type};
+use crate::schema::{Compare, Field, Fold, Format, Type};
 use crate::ui::{Ui, table};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -51,17 +51,30 @@ fn word(field: &Field) -> &'static str {
 
 fn to_json(provider: &Provider) -> Value {
     let field = |field: &Field| {
-        let is_id = field.identifier.is_some();
-        json!({ "name": field.name, "type": word(field), "identifies": is_id, "unique": is_id })
+        let values = match field.format {
+            Format::OneOf(words) => Some(words),
+            Format::Any | Format::Email | Format::Phone | Format::DateTime | Format::Day => None,
+        };
+        json!({
+            "name": field.name,
+            "type": word(field),
+            "values": values,
+            "identifies": field.identifier.is_some(),
+            "unique": field.is_unique,
+            "folds": field.folds == Fold::Case,
+            "returned": field.returned.map(returned),
+        })
     };
     let password = json!({
         "name": provider.schema.password_field,
         "type": "password",
+        "values": null,
         "identifies": false,
         "unique": false,
+        "folds": false,
+        "returned": null,
     });
     let limits = provider.usual_limits();
-    let abilities: Vec<&str> = provider.abilities.iter().map(|it| it.word()).collect();
     let settings = settings(provider).into_iter();
     let settings = settings.map(|(name, env)| json!({ "name": name, "env": env }));
     json!({
@@ -71,9 +84,19 @@ fn to_json(provider: &Provider) -> Value {
         "batch": limits.batch,
         "lookup": limits.lookup,
         "password_forms": provider.passwords.forms(),
-        "abilities": abilities,
+        "abilities": provider.can(),
         "settings": settings.collect::<Vec<_>>(),
     })
+}
+
+/// The word for how what is returned of a field compares with what was sent.
+fn returned(compare: Compare) -> &'static str {
+    match compare {
+        Compare::Same => "same",
+        Compare::Case => "same-but-for-case",
+        Compare::Phone => "same-number",
+        Compare::Moment => "same-moment",
+    }
 }
 
 /// What must or may be set for a run, and the vendor's own variable of the environment for it.
@@ -85,14 +108,20 @@ fn settings(provider: &Provider) -> Vec<(&'static str, Option<&'static str>)> {
 
 fn to_text(provider: &Provider) -> String {
     let limits = provider.usual_limits();
-    let abilities: Vec<&str> = provider.abilities.iter().map(|it| it.word()).collect();
     let rows: Vec<Vec<String>> = provider
         .schema
         .fields
         .iter()
         .map(|field| {
-            let id = if field.identifier.is_some() { "identifies, unique" } else { "" };
-            vec![field.name.to_owned(), word(field).to_owned(), id.to_owned()]
+            let marks = [
+                (field.identifier.is_some(), "identifies"),
+                (field.is_unique, "unique"),
+                (field.folds == Fold::Case, "in any case"),
+                (field.returned.is_none(), "never returned"),
+            ];
+            let marks: Vec<&str> =
+                marks.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
+            vec![field.name.to_owned(), word(field).to_owned(), marks.join(", ")]
         })
         .collect();
     let settings = settings(provider).into_iter().map(|(name, env)| match env {
@@ -106,7 +135,7 @@ fn to_text(provider: &Provider) -> String {
         limits.batch,
         limits.lookup,
         provider.passwords.forms().join(", "),
-        abilities.join(", "),
+        provider.can().join(", "),
         settings.collect::<Vec<_>>().join(", "),
         table::render(&["field", "type", ""], &rows)
     )

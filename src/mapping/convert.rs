@@ -315,10 +315,9 @@ pub(super) fn constant(constant: &Constant, ty: Type) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::Fold;
 
     fn field(ty: Type, format: Format) -> Field {
-        Field { name: "x", ty, format, identifier: None, folds: Fold::Exact, means: "" }
+        Field::new("x", ty).of_format(format).meaning("")
     }
 
     fn converted(json: &str, ty: Type, how: Option<As>) -> Result<Option<Value>, String> {
@@ -333,14 +332,7 @@ mod tests {
     fn dates_of_mongodb_are_the_moments_that_python_says() {
         let how =
             How { steps: vec![As::Date(crate::values::DateForm::default())], ..How::default() };
-        let field = Field {
-            name: "x",
-            ty: Type::Text,
-            format: Format::DateTime,
-            identifier: None,
-            folds: Fold::Exact,
-            means: "",
-        };
+        let field = field(Type::Text, Format::DateTime);
         let rows = include_str!("../../tests/exports/dates.tsv").lines();
         let rows: Vec<&str> = rows.filter(|row| row.contains('$')).collect();
         assert!(rows.len() > 50);

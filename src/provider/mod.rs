@@ -103,6 +103,10 @@ impl Limits {
 pub enum Ability {
     /// Finding users by an identifier of this kind.
     FindBy(IdKind),
+    /// Changing fields of a user.
+    Update,
+    /// Deleting users.
+    Delete,
 }
 
 impl Ability {
@@ -113,6 +117,8 @@ impl Ability {
             Self::FindBy(IdKind::Email) => "find-by-email",
             Self::FindBy(IdKind::Phone) => "find-by-phone",
             Self::FindBy(IdKind::Username) => "find-by-username",
+            Self::Update => "update",
+            Self::Delete => "delete",
         }
     }
 }
@@ -169,6 +175,12 @@ impl Provider {
         let host = default.is_none().then_some("host");
         let own = self.settings.iter().filter(|setting| setting.is_required);
         host.into_iter().chain(own.map(|setting| setting.name)).collect()
+    }
+
+    /// The words of `provider list` for what can be asked of it besides creating one user.
+    pub fn can(&self) -> Vec<&'static str> {
+        let batch = (self.usual_limits().batch > 1).then_some("batch");
+        batch.into_iter().chain(self.abilities.iter().map(|it| it.word())).collect()
     }
 
     /// What it takes in one request where nothing is set.

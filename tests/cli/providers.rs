@@ -20,11 +20,27 @@ fn the_providers_are_listed_for_programs_and_for_people() {
         let fields = first["fields"].as_array().unwrap();
         fields.iter().find(|field| field["name"] == name).unwrap().clone()
     };
-    let email = json!({ "name": "email", "type": "email", "identifies": true, "unique": true });
-    assert_eq!(field("email"), email);
-    let count =
-        json!({ "name": "loginsCount", "type": "int", "identifies": false, "unique": false });
-    assert_eq!(field("loginsCount"), count);
+    // How values compare: AUTHING V2, section 4.4.
+    for (name, ty, is_id, folds, returned) in [
+        ("email", "email", true, true, json!("same-but-for-case")),
+        ("username", "text", true, false, json!("same")),
+        ("phone", "phone", true, false, json!("same-number")),
+        ("signedUp", "date-time", false, false, json!("same-moment")),
+        ("loginsCount", "int", false, false, json!("same")),
+        ("password", "password", false, false, Value::Null),
+    ] {
+        let expected = json!({
+            "name": name, "type": ty, "values": null, "identifies": is_id, "unique": is_id,
+            "folds": folds, "returned": returned,
+        });
+        assert_eq!(field(name), expected);
+    }
+    assert_eq!(field("gender")["values"], json!(["M", "F", "U"]));
+    let abilities = first["abilities"].as_array().unwrap();
+    for word in ["find-by-external-id", "find-by-phone", "update", "delete"] {
+        assert!(abilities.contains(&json!(word)), "{word}");
+    }
+    assert!(!abilities.contains(&json!("batch")));
     assert_eq!(
         first["settings"],
         json!([

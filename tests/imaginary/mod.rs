@@ -72,22 +72,8 @@ pub(crate) static DIRECTORY: Provider = Provider {
 const FIELDS: &[Field] = &[
     identifier("login", IdKind::Username, Format::Any, "username"),
     identifier("mail", IdKind::Email, Format::Email, "email"),
-    Field {
-        name: "shownAs",
-        ty: Type::Text,
-        format: Format::Any,
-        identifier: None,
-        folds: Fold::Exact,
-        means: "name",
-    },
-    Field {
-        name: "suspended",
-        ty: Type::Bool,
-        format: Format::Any,
-        identifier: None,
-        folds: Fold::Exact,
-        means: "blocked",
-    },
+    Field::new("shownAs", Type::Text).meaning("name"),
+    Field::new("suspended", Type::Bool).meaning("blocked"),
 ];
 
 const fn identifier(
@@ -96,7 +82,7 @@ const fn identifier(
     format: Format,
     means: &'static str,
 ) -> Field {
-    Field { name, ty: Type::Text, format, identifier: Some(kind), folds: Fold::Case, means }
+    Field::new(name, Type::Text).of_format(format).identifies(kind, Fold::Case).meaning(means)
 }
 
 const TENANT: Setting = Setting {

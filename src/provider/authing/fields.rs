@@ -1,6 +1,6 @@
 //! The closed list of fields that `createUser` of the V2 API takes (`CreateUserInput`).
 
-use crate::schema::{Field, Fold, Format, Schema, Type};
+use crate::schema::{Compare, Field, Fold, Format, Schema, Type};
 use crate::user::IdKind;
 
 /// What V2 accepts. 117 bytes are all that a 1,024-bit key carries with PKCS#1 v1.5 padding.
@@ -17,45 +17,25 @@ pub const V2: Schema = Schema {
 };
 
 const fn text(name: &'static str) -> Field {
-    Field {
-        name,
-        ty: Type::Text,
-        format: Format::Any,
-        identifier: None,
-        folds: Fold::Exact,
-        means: name,
-    }
+    Field::new(name, Type::Text)
 }
 
 const fn date(name: &'static str) -> Field {
-    Field {
-        name,
-        ty: Type::Text,
-        format: Format::DateTime,
-        identifier: None,
-        folds: Fold::Exact,
-        means: name,
-    }
+    text(name).of_format(Format::DateTime).returned_as(Some(Compare::Moment))
 }
 
 const fn bool(name: &'static str) -> Field {
-    Field {
-        name,
-        ty: Type::Bool,
-        format: Format::Any,
-        identifier: None,
-        folds: Fold::Exact,
-        means: name,
-    }
+    Field::new(name, Type::Bool)
 }
 
 /// E-mail addresses without regard to case, user names with (AUTHING V2, section 4.4).
 const fn identifier(name: &'static str, kind: IdKind, format: Format) -> Field {
-    let folds = match kind {
-        IdKind::Email => Fold::Case,
-        IdKind::ExternalId | IdKind::Phone | IdKind::Username => Fold::Exact,
+    let (folds, compare) = match kind {
+        IdKind::Email => (Fold::Case, Compare::Case),
+        IdKind::Phone => (Fold::Exact, Compare::Phone),
+        IdKind::ExternalId | IdKind::Username => (Fold::Exact, Compare::Same),
     };
-    Field { name, ty: Type::Text, format, identifier: Some(kind), folds, means: name }
+    text(name).of_format(format).identifies(kind, folds).returned_as(Some(compare))
 }
 
 const V2_FIELDS: &[Field] = &[
@@ -81,22 +61,8 @@ const V2_FIELDS: &[Field] = &[
     text("profile"),
     text("preferredUsername"),
     text("website"),
-    Field {
-        name: "gender",
-        ty: Type::Text,
-        format: Format::OneOf(&["M", "F", "U"]),
-        identifier: None,
-        folds: Fold::Exact,
-        means: "gender",
-    },
-    Field {
-        name: "birthdate",
-        ty: Type::Text,
-        format: Format::Day,
-        identifier: None,
-        folds: Fold::Exact,
-        means: "birthdate",
-    },
+    text("gender").of_format(Format::OneOf(&["M", "F", "U"])),
+    text("birthdate").of_format(Format::Day),
     text("zoneinfo"),
     text("locale"),
     text("address"),
@@ -111,20 +77,6 @@ const V2_FIELDS: &[Field] = &[
     bool("phoneVerified"),
     bool("blocked"),
     bool("isDeleted"),
-    Field {
-        name: "loginsCount",
-        ty: Type::Int,
-        format: Format::Any,
-        identifier: None,
-        folds: Fold::Exact,
-        means: "loginsCount",
-    },
-    Field {
-        name: "registerSource",
-        ty: Type::TextList,
-        format: Format::Any,
-        identifier: None,
-        folds: Fold::Exact,
-        means: "registerSource",
-    },
+    Field::new("loginsCount", Type::Int),
+    Field::new("registerSource", Type::TextList),
 ];

@@ -32,6 +32,8 @@ pub static V2: Provider = Provider {
         Ability::FindBy(IdKind::Email),
         Ability::FindBy(IdKind::Phone),
         Ability::FindBy(IdKind::Username),
+        Ability::Update,
+        Ability::Delete,
     ],
     host: Host {
         example: "https://core.authing.cn",
