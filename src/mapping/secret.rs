@@ -46,13 +46,36 @@ const ABOUT: &[&str] = &[
     "日期",
 ];
 
+/// The letters of the shortest of these words in ASCII: a name without them all has none of the words in it.
+const LETTERS: [u32; 7] = [
+    letters("pass"),
+    letters("pw"),
+    letters("kennwort"),
+    letters("hash"),
+    letters("salt"),
+    letters("digest"),
+    letters("secret"),
+];
+
+/// Which letters there are, in either case.
+const fn letters(name: &str) -> u32 {
+    let (bytes, mut set, mut at) = (name.as_bytes(), 0, 0);
+    while at < bytes.len() {
+        let byte = bytes[at].to_ascii_lowercase();
+        if byte.is_ascii_lowercase() {
+            set |= 1 << (byte - b'a');
+        }
+        at += 1;
+    }
+    set
+}
+
 /// Whether a field is called like a password, its hash or its salt. `hash` and `pwd_md5` are,
 /// `passwordChangedAt` and `hashtag` are not.
 pub(crate) fn is_secret_name(name: &str) -> bool {
-    // Most names are told at once.
-    if name.is_ascii()
-        && !name.bytes().any(|byte| matches!(byte.to_ascii_lowercase(), b'p' | b's' | b'h' | b'k'))
-    {
+    // Asked of each field of each record: most names are told by their letters.
+    let its = letters(name);
+    if name.is_ascii() && !LETTERS.iter().any(|word| its & word == *word) {
         return false;
     }
     // Whether somebody has one is none.
@@ -98,6 +121,14 @@ fn last_word(name: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_letters_rule_no_word_out() {
+        for word in PARTS.iter().chain(WORDS).filter(|word| word.is_ascii()) {
+            assert!(LETTERS.iter().any(|set| letters(word) & set == *set), "{word}");
+        }
+        assert_eq!(letters("a-Z_b9"), 1 | 1 << 25 | 1 << 1);
+    }
 
     #[test]
     fn passwords_are_known_by_their_names_in_every_spelling() {
