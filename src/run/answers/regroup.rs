@@ -19,11 +19,12 @@ impl<S: Running> Runner<S> {
         let next_size = |next: usize| vec![Some(next); landing.rows.len()];
         let Some(answer) = landing.telling() else { return Vec::new() };
         match (&answer.outcome, stored) {
-            (Outcome::Duplicate | Outcome::Entangled { in_doubt: true }, Stored::Nothing) => {
+            // The lookup shows who is there: the others go together once more.
+            (Outcome::Duplicate | Outcome::Entangled { in_doubt: true }, _) => {
                 self.groups.refused();
                 return ids.map(|id| Some(self.groups.duplicate(id, size))).collect();
             }
-            (Outcome::Duplicate | Outcome::Rejected | Outcome::Entangled { .. }, Stored::Some) => {
+            (Outcome::Rejected | Outcome::Entangled { in_doubt: false }, Stored::Some) => {
                 self.groups.refused();
                 return next_size(groups::half(size));
             }
