@@ -106,7 +106,7 @@ impl TargetSettings {
         }
     }
 
-    /// The provider's own host where none is set: only once every setting was read it is known which.
+    /// Sets the provider's own host where none is set. It may depend on other settings, so all must be read before.
     fn find_host(&mut self) {
         if self.host.is_empty() {
             (self.provider.host.default)(&self.own).unwrap_or_default().clone_into(&mut self.host);

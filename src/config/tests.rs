@@ -134,7 +134,7 @@ fn collisions(providers: &[&Provider]) -> Vec<String> {
                 }
                 variables.push(variable);
             }
-            // What is called a secret does not belong in the file.
+            // A setting whose name says that it is a secret is refused in the file.
             if names.contains(&own.name) || own.name.contains("secret") {
                 found.push(own.name.to_owned());
             }

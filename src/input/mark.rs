@@ -28,7 +28,7 @@ pub(crate) fn add(object: &[u8], why: &str) -> Vec<u8> {
 
 /// Takes the field out of a record.
 pub(super) fn strip(raw: &mut Vec<u8>) {
-    // Made once: this is asked of every record.
+    // One searcher for all: every record is searched for the mark.
     static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(QUOTED));
     if raw.first() != Some(&b'{') || FINDER.find(raw).is_none() {
         return;

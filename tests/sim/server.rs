@@ -605,7 +605,7 @@ impl Server {
         self.spec.clock_ahead_s * 1_000
     }
 
-    /// What its replies bear as their date: whole seconds of its own clock.
+    /// The date of its replies, by its own clock, in whole seconds.
     pub(crate) fn date_ms(&self) -> i64 {
         (self.clock.now_ms() + self.ahead_ms()).div_euclid(1_000) * 1_000
     }

@@ -58,11 +58,11 @@ pub(crate) struct Server {
     pub lookup_lag_s: f64,
     /// Users who are there already.
     pub existing: Vec<Existing>,
-    /// Every so manieth row has its user there already.
+    /// The user of every Nth row is in the directory already.
     pub existing_every: Option<u32>,
     /// Rows that are rejected, with a known code.
     pub reject: Vec<u32>,
-    /// Every so manieth row is rejected, too.
+    /// Every Nth row is rejected, too.
     pub reject_every: Option<u32>,
     /// Rows that are refused with words that no table explains.
     pub unexplained: Vec<u32>,
@@ -312,7 +312,7 @@ pub(crate) struct Run {
     pub hold_unknown: bool,
     pub limit: Option<u64>,
     pub max_failures: Option<u64>,
-    /// Only every so manieth row is sent: those that are not settled are chosen anew for each run.
+    /// Only every Nth row is sent: those that are not settled are chosen anew for each run.
     pub only_every: Option<u32>,
     /// The provider that the users go to, by its descriptor; else the runner gets users and limits directly.
     pub provider: Option<String>,

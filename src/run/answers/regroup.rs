@@ -62,8 +62,7 @@ impl<S: Running> Runner<S> {
 
     fn regroup_one(&mut self, landing: &Landing) -> Vec<Option<usize>> {
         let Some(answer) = landing.telling() else { return Vec::new() };
-        let is_entangled = matches!(answer.outcome, Outcome::Entangled { .. });
-        if answer.outcome.is_definite() || is_entangled {
+        if answer.outcome.is_definite() || answer.outcome.is_entangled() {
             self.groups.answered_alone();
         }
         let has_ended = matches!(
@@ -79,7 +78,7 @@ impl<S: Running> Runner<S> {
         for row in &landing.rows {
             if row.is_created() {
                 self.groups.accepted();
-            } else if matches!(row.answer.outcome, Outcome::Entangled { .. }) {
+            } else if row.answer.outcome.is_entangled() {
                 self.groups.named(row.id, size);
             }
         }

@@ -149,7 +149,7 @@ impl Gate {
         }
     }
 
-    /// Whether only a trial may leave, which risks one row.
+    /// Whether the next create is a trial of a target that was silent. A trial carries one row.
     pub fn is_on_trial(&self, now: Moment) -> bool {
         self.passage(now) == Passage::Trial
     }

@@ -130,7 +130,7 @@ pub(super) fn never_left(Failed { fault, told }: Failed) -> Reply<Answer> {
         Fault::Stale => Answer::new(Outcome::Stale { halt: None }),
         Fault::Halt(halt) | Fault::Denied(halt) | Fault::Refused(halt) => halted(halt),
     };
-    // The request itself got no reply: what is told is that of another.
+    // The create never left. Only the pause and the date of the failed token or key request still count.
     let told = Told { retry_after: told.retry_after, date_ms: told.date_ms, ..Told::default() };
     Reply { told, body: answer }
 }
