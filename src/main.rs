@@ -3,12 +3,13 @@
 #![forbid(unsafe_code)]
 
 use clap::Parser;
+use std::path::Path;
 use std::process::ExitCode;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 use userferry::cli::{self, Cli, Color, Global};
-use userferry::ui::Ui;
+use userferry::ui::{Ui, again};
 
 /// Threads hand over what they have allocated: records to the writer, answers to the runner. The
 /// system's allocator makes them wait for each other.
@@ -39,7 +40,16 @@ fn ui(global: &Global) -> Ui {
         Color::Never => Some(false),
         Color::Auto => None,
     };
-    Ui::new(global.quiet, global.verbose > 0, color)
+    let named = |value: &Path, variable: &str| {
+        let is_of_environment =
+            std::env::var_os(variable).is_some_and(|it| it == value.as_os_str());
+        (!is_of_environment).then(|| value.display().to_string())
+    };
+    let db = Some(global.db.as_path()).filter(|db| *db != Path::new(Global::DB));
+    let db = db.and_then(|db| named(db, "USERFERRY_DB"));
+    let config = global.config.as_deref().and_then(|config| named(config, "USERFERRY_CONFIG"));
+    let flags = again::flags(&[("db", db.as_deref()), ("config", config.as_deref())]);
+    Ui::new(global.quiet, global.verbose > 0, color).with_flags(flags.leak())
 }
 
 /// A core dump would hold the secret and password hashes.

@@ -84,6 +84,17 @@ fn distance(a: &str, b: &str) -> usize {
     strsim::levenshtein(&letters(a), &letters(b))
 }
 
+/// A word of a command line, in quotes where a shell would take it apart; without what a terminal would
+/// obey.
+pub(crate) fn shell_word(word: &str) -> String {
+    let word: String = word.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let is_plain = |c: char| c.is_alphanumeric() || "_@%+=:,./-".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word;
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

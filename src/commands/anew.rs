@@ -1,10 +1,11 @@
 //! What to do with rows that were staged wrong as a whole: while nothing was sent, staging can begin anew.
 
-use super::sources::{shell_word, source_name};
+use super::sources::source_name;
 use crate::error::Result;
 use crate::input::{Checkpoint, show_name};
 use crate::store::{Reading, SourceRow, Table, file};
 use crate::ui::Ui;
+use crate::words::shell_word;
 use std::path::Path;
 
 /// The command that deletes the table's files, where nothing of the table was sent yet.

@@ -132,6 +132,10 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
     }
     if report.invalid > 0 {
         ui.note(&cannot_be_sent(report.invalid, report.records));
+        let fits_none = report.invalid == report.records && report.missing_columns().count() > 0;
+        if fits_none && !settings.has_own_mapping() {
+            ui.note(&super::no_mapping(&args.sources));
+        }
         return Ok(Exit::Incomplete);
     }
     Ok(Exit::Done)

@@ -1,6 +1,5 @@
 //! The rows of `--key`: which of them a command takes, and what is said of the others.
 
-use super::sources::shell_word;
 use super::sources::source_name;
 use super::unmask::Unmasked;
 use super::{schema_of, staged_mapping};
@@ -11,6 +10,7 @@ use crate::prepare;
 use crate::schema::Schema;
 use crate::store::{JobId, JobRow, Table};
 use crate::ui::Ui;
+use crate::words::shell_word;
 use std::collections::BTreeSet;
 
 /// Rows that are named one by one, and ways that are.

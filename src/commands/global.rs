@@ -12,7 +12,7 @@ pub struct Global {
         long,
         global = true,
         value_name = "FILE",
-        default_value = "userferry.db",
+        default_value = Global::DB,
         env = "USERFERRY_DB",
         hide_env_values = true
     )]
@@ -43,6 +43,11 @@ pub struct Global {
     /// Colours on standard error
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
+}
+
+impl Global {
+    /// The job table where none is named.
+    pub const DB: &'static str = "userferry.db";
 }
 
 /// When to use colours.

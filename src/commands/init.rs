@@ -74,7 +74,7 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Init) -> Result<Exit> {
     let Some(name) = &args.from else {
         write(path, &config::template(provider))?;
         let shown = path.display();
-        let check = check_line(global, "users.json", &args.reading);
+        let check = check_line("users.json", &args.reading);
         ui.note(&format!("Wrote {shown}. {}, then: {check}", to_set(provider)));
         return Ok(Exit::Done);
     };
@@ -89,7 +89,7 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Init) -> Result<Exit> {
     let Sample { proposal, seen, null } = look_at(ui, &source, &args.reading, provider)?;
     write(path, &settings(provider, &proposal, &null))?;
     tell(ui, &proposal);
-    let check = check_line(global, name, &args.reading);
+    let check = check_line(name, &args.reading);
     ui.note(&format!(
         "\nWrote {} after a look at {seen}. {}, read [mapping], and change what is wrong; then: {check}",
         path.display(),
@@ -99,14 +99,13 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Init) -> Result<Exit> {
 }
 
 /// How to check the export by the settings that were written. What came by standard input is gone.
-fn check_line(global: &Global, source: &str, reading: &SourceOptions) -> String {
+fn check_line(source: &str, reading: &SourceOptions) -> String {
     let source = if source == "-" { "FILE" } else { source };
-    let config = global.config.as_ref().map(|path| format!(" --config {}", path.display()));
     let records = reading.records.as_ref().map(|path| format!(" --records {path}"));
     let header = reading.header.then(|| " --header".to_owned());
     let columns = (!reading.columns.is_empty())
         .then(|| format!(" --columns '{}'", reading.columns.join(",").replace('\'', r"'\''")));
-    let options = [records, header, columns, config].into_iter().flatten().collect::<String>();
+    let options = [records, header, columns].into_iter().flatten().collect::<String>();
     format!("userferry check {source}{options}")
 }
 

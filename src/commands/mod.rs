@@ -44,6 +44,7 @@ use crate::schema::Schema;
 use crate::store::file::{self, FileId};
 use crate::store::lock::{Holder, Lock};
 use crate::store::{JobRow, Reading, Staging, StoreError, Table};
+use crate::words::shell_word;
 use global::Global;
 use serde::de::DeserializeOwned;
 use std::fs::{File, Metadata};
@@ -211,6 +212,16 @@ fn same_provider(table: &Table, settings: &config::Settings) -> Result<()> {
     .hint("put the old setting back, or stage into a fresh table: userferry --db another.db stage users.json"))
 }
 
+/// What is behind an export of which not one record is valid, where no mapping was written for it.
+fn no_mapping(sources: &[String]) -> String {
+    let source = sources.first().map_or("users.json", String::as_str);
+    format!(
+        "no [mapping] of yours says what the columns are, so the one of the vendor's example was taken; userferry init \
+         --from {} proposes yours",
+        shell_word(source)
+    )
+}
+
 /// The rows of this key, else those that have this identifier.
 fn jobs_of(table: &Table, key: &str) -> Result<Vec<JobRow>> {
     let mut jobs = table.jobs_by_key(key)?;
@@ -218,7 +229,7 @@ fn jobs_of(table: &Table, key: &str) -> Result<Vec<JobRow>> {
         jobs = jobs_with(table, key)?;
     }
     if jobs.is_empty() {
-        return Err(Error::usage(format!("no row has the key {}", sources::shell_word(key)))
+        return Err(Error::usage(format!("no row has the key {}", shell_word(key)))
             .hint("an external id, an e-mail address, a phone number or a user name of a record"));
     }
     Ok(jobs)

@@ -1,13 +1,13 @@
 //! Rows by the place that their records come from: those without a key have no other name.
 
-use super::sources::{is_source, shell_word, source_name};
+use super::sources::{is_source, source_name};
 use super::{anew, schema_of, staged_mapping};
 use crate::error::{Error, Result};
 use crate::mapping::Mapping;
 use crate::prepare;
 use crate::store::{JobRow, Reading, Table};
 use crate::user::IdKind;
-use crate::words::counted;
+use crate::words::{counted, shell_word};
 use clap::Args;
 
 /// A row by the place that its record comes from, for those that have no key.

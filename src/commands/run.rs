@@ -132,7 +132,7 @@ pub(super) fn go(
     Ready { mapping, to }: Ready,
     only: Option<BTreeSet<JobId>>,
 ) -> Result<Exit> {
-    ui.note(&format!("To {}{}", settings.target.host, place(&settings.target)));
+    tell_target(ui, &settings.target);
     let in_hand = 2 * settings.width() * settings.target.limits().batch.max(1);
     if in_hand > IN_HAND {
         ui.note(&format!(
@@ -311,6 +311,11 @@ fn question(target: &config::TargetSettings) -> String {
         whose.join(" "),
         secret.env
     )
+}
+
+/// Says whom a run sends to.
+fn tell_target(ui: Ui, target: &config::TargetSettings) {
+    ui.note(&format!("To {}{}", target.host, place(target)));
 }
 
 /// Which directory at its host, in words: `, user pool 1234`.

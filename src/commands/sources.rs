@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::store::{Reading, Replaced, Table, file};
-use crate::words::{agree, counted, grouped};
+use crate::words::{agree, counted, grouped, shell_word};
 use std::path::Path;
 
 /// Whether a name on the command line is that of a source: its path, or its name as lists and messages
@@ -98,15 +98,4 @@ pub(super) fn replaced_told(replaced: &Replaced) -> String {
     format!(
         "records of {by} have taken the place of {rows} of {of}{what}: userferry stage --replace {way} brings those of {of} back"
     )
-}
-
-/// A word of a command line, in quotes where a shell would take it apart; without what a terminal would
-/// obey.
-pub(super) fn shell_word(word: &str) -> String {
-    let word: String = word.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-    let is_plain = |c: char| c.is_alphanumeric() || "_@%+=:,./-".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word;
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }

@@ -4,14 +4,14 @@ use super::decide::{by_key, ids, undo};
 use super::global::Global;
 use super::place::{self, Place};
 use super::retry_failed::FailedClass;
-use super::sources::{path_of, replaced_told, shell_word, source_name};
+use super::sources::{path_of, replaced_told, source_name};
 use super::{Writer, jobs_with, open_writer};
 use crate::clock;
 use crate::error::{Error, Exit, Result};
 use crate::job::{Detail, Status};
 use crate::store::{Chosen, Deciding, JobRow, Reading, Staging, Table};
 use crate::ui::Ui;
-use crate::words::{agree, counted, grouped};
+use crate::words::{agree, counted, grouped, shell_word};
 use clap::{Args, ValueEnum};
 
 /// `waive`.

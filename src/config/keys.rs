@@ -298,8 +298,11 @@ fn set_from(
             .hint("unset it"));
         }
         is_set = true;
+        let providers = settings.providers;
         set(settings, name, &Raw::Variable(&value)).map_err(|form| {
-            Error::usage(format!("environment variable {variable}: {form} is expected"))
+            let error =
+                Error::usage(format!("environment variable {variable}: {form} is expected"));
+            if name == KIND { error.hint(provider::known(providers)) } else { error }
         })?;
     }
     Ok(is_set)

@@ -1,5 +1,6 @@
 //! What people see: standard output for what a pipe wants, standard error for the rest.
 
+pub mod again;
 mod bar;
 pub mod progress;
 mod screen;
@@ -7,6 +8,7 @@ pub mod table;
 mod wrap;
 
 use crate::error::{Error, Exit, Result};
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
 /// The terminal, or what stands in for it.
@@ -15,6 +17,8 @@ pub struct Ui {
     quiet: bool,
     verbose: bool,
     color: bool,
+    /// Flags that the commands in messages need to lead to the same job table.
+    again: &'static str,
 }
 
 impl Ui {
@@ -23,7 +27,18 @@ impl Ui {
         let by_default = || {
             io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
         };
-        Self { quiet: is_quiet, verbose: is_verbose, color: color.unwrap_or_else(by_default) }
+        let color = color.unwrap_or_else(by_default);
+        Self { quiet: is_quiet, verbose: is_verbose, color, again: "" }
+    }
+
+    /// The commands that messages name get these flags, as [`again::flags`] writes them.
+    #[must_use]
+    pub fn with_flags(self, flags: &'static str) -> Self {
+        Self { again: flags, ..self }
+    }
+
+    fn led_on<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if self.again.is_empty() { text.into() } else { again::with_flags(text, self.again).into() }
     }
 
     /// Whether colours are wanted.
@@ -55,13 +70,13 @@ impl Ui {
 
     /// A text for people as standard output takes it.
     pub fn fitted(&self, text: &str) -> String {
-        fitted(text, &console::Term::stdout())
+        fitted(&self.led_on(text), &console::Term::stdout())
     }
 
     /// Writes a line to standard error, unless it was asked to be quiet.
     pub fn note(&self, text: &str) {
         if !self.quiet {
-            self.line(&fitted(text, &console::Term::stderr()));
+            self.line(&fitted(&self.led_on(text), &console::Term::stderr()));
         }
     }
 
@@ -81,6 +96,7 @@ impl Ui {
 
     /// A label in a colour, which has no width, and a text behind it.
     fn labelled(&self, label: &str, color: &str, text: &str) {
+        let text = self.led_on(text);
         let told = fitted(&format!("{label} {text}"), &console::Term::stderr());
         let rest = told.strip_prefix(label).unwrap_or(&told);
         self.line(&format!("{}{rest}", self.paint(label, color)));

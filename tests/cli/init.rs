@@ -472,10 +472,10 @@ fn it_reads_as_the_other_commands_do_and_never_writes_over_a_file() {
     let did = desk.pipe("init --from - --config other.toml", TWO).ok(0);
     assert!(did.err.contains("other.toml") && desk.path("other.toml").exists(), "{}", did.err);
     // What came by standard input cannot be read once more, and the settings are not the default ones.
-    let told = "then: userferry check FILE --config other.toml\n";
+    let told = "then: userferry --config other.toml check FILE\n";
     assert!(did.err.ends_with(told), "{}", did.err);
     let did = desk.ferry("init --config third.toml").ok(0);
-    let told = "then: userferry check users.json --config third.toml\n";
+    let told = "then: userferry --config third.toml check users.json\n";
     assert!(did.err.ends_with(told), "{}", did.err);
 }
 

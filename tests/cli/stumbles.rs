@@ -700,3 +700,50 @@ fn records_that_init_could_not_read_are_counted() {
     let told = "after a look at 247 of 250 records (3 could not be read, and check names them). ";
     assert!(did.err.contains(told), "{}", did.err);
 }
+
+/// Followed as they stand, they would lead to the table and the settings of another migration.
+#[test]
+fn commands_that_messages_name_keep_the_table_and_the_settings_that_were_named() {
+    let desk = Desk::new();
+    desk.write("other.toml", MAPPING);
+    desk.write("u.jsonl", "{\"uid\":\"1\",\"mail\":\"a@b.cn\"}\n{\"uid\":\"2\",\"mail\":\"-\"}\n");
+    let options = "--db rehearsal.db --config other.toml";
+    let did = desk.ferry(&format!("{options} stage u.jsonl")).ok(3);
+    let told = format!("1 row to send: userferry {options} run\n");
+    assert!(did.err.ends_with(&told), "{}", did.err);
+    assert!(did.err.contains(&format!("cannot be sent: userferry {options} failures\n")));
+    let mut by_variable = desk.command("stage --replace u.jsonl");
+    by_variable.env("USERFERRY_DB", "rehearsal.db").env("USERFERRY_CONFIG", "other.toml");
+    let did = desk.did(by_variable.output().unwrap()).ok(3);
+    assert!(did.err.ends_with("1 row to send: userferry run\n"), "{}", did.err);
+    desk.write("new.jsonl", "{\"uid\":\"1\",\"mail\":\"a@b.cn\"}\n");
+    let did = desk.ferry("--config proposed.toml init --from new.jsonl").ok(0);
+    let told = "then: userferry --config proposed.toml check new.jsonl\n";
+    assert!(did.err.ends_with(told), "{}", did.err);
+}
+
+#[test]
+fn an_export_that_the_example_does_not_fit_is_told_of_the_proposal() {
+    let desk = Desk::new();
+    desk.write("u.csv", "id,name,phone\n1,Li,\n2,Bo,\n");
+    let told = "no [mapping] of yours says what the columns are, so the one of the vendor's example was taken; \
+                userferry init --from u.csv proposes yours\n";
+    for line in ["check u.csv", "stage u.csv"] {
+        let did = desk.ferry(line).ok(3);
+        assert!(did.err.contains(told), "{line}: {}", did.err);
+    }
+    desk.write("userferry.toml", "[mapping]\nexternalId = \"uid\"\nphone = \"phone\"\n");
+    let did = desk.ferry("check u.csv").ok(3);
+    assert!(!did.err.contains("vendor's example"), "{}", did.err);
+}
+
+#[test]
+fn a_wrong_provider_in_the_environment_is_told_the_known_ones() {
+    let desk = Desk::new();
+    desk.write("u.jsonl", "{\"uid\":\"1\",\"mail\":\"a@b.cn\"}\n");
+    let mut command = desk.command("check u.jsonl");
+    command.env("USERFERRY_KIND", "authing-v9");
+    let did = desk.did(command.output().unwrap()).ok(2);
+    assert!(did.err.contains("environment variable USERFERRY_KIND: the name of a provider"));
+    assert!(did.err.contains("\n\nhint: ") && did.err.contains("authing-v2"), "{}", did.err);
+}

@@ -56,9 +56,11 @@ pub(super) fn bind(table: &Table, settings: &config::Settings) -> Result<()> {
         name(&bound),
         name(&wanted)
     ))
-    .hint(
-        "stage into a fresh table for another target: userferry --db another.db stage users.json",
-    ))
+    .hint(format!(
+        "if {} still names another target, unset it (after a rehearsal with userferry sandbox); for \
+         another target stage into a fresh table: userferry --db another.db stage users.json",
+        settings.target.provider.host.env
+    )))
 }
 
 pub(super) fn bind_now(table: &mut Table, settings: &config::Settings) -> Result<()> {
