@@ -283,6 +283,9 @@ def staging_section(bench: Bench):
         table, ended = Table.staged(bench.table("staging"), source)
         table.expect(pending=users)
         table.remove()
+        table, of_csv = Table.staged(bench.table("staging"), sheet)
+        table.expect(pending=users)
+        table.remove()
         file = bench.data / "imported.db"
         file.unlink(missing_ok=True)
         columns = sheet.open(encoding="utf-8").readline().strip().replace("uid", "uid TEXT UNIQUE", 1)
@@ -298,16 +301,19 @@ def staging_section(bench: Bench):
         file.unlink()
         if not rows == int(duck_rows) == users:
             raise BenchError(f"{users} users, but SQLite has {rows} and DuckDB {duck_rows}")
-        one = {"userferry_s": ended.seconds, "sqlite_s": imported.seconds, "duckdb_s": float(seconds)}
+        one = {"userferry_s": ended.seconds, "csv_s": of_csv.seconds, "sqlite_s": imported.seconds, "duckdb_s": float(seconds)}
         measured.append({"turn": turn, "users": users, "cpu_seconds": ended.cpu_seconds, **one})
         say("  " + ", ".join(f"{name} {value:.2f}" for name, value in one.items()))
-    ours, theirs, duck = (median(m[k] for m in measured) for k in ("userferry_s", "sqlite_s", "duckdb_s"))
+    times = ("userferry_s", "csv_s", "sqlite_s", "duckdb_s")
+    ours, of_csv, theirs, duck = (median(m[k] for m in measured) for k in times)
     value = f"{ours:.2f} s"
     return measured, [
         Row(f"{users:,} records, against `sqlite3 .import`", f"{value}; {theirs:.2f} s", theirs / ours,
             "times as fast", at_least=3),
         Row(f"{users:,} records, against DuckDB", f"{value}; {duck:.2f} s", ours / duck,
             "of DuckDB's time", at_most=1.0),
+        Row(f"{users:,} records as CSV, against JSON", f"{of_csv:.2f} s; {value}", of_csv / ours,
+            "of JSON's time", at_most=1.0),
     ]  # fmt: skip
 
 
