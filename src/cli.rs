@@ -149,6 +149,17 @@ mod tests {
     }
 
     #[test]
+    fn each_command_with_a_use_for_the_table_or_the_settings_keeps_them_in_messages() {
+        for command in Cli::command().get_subcommands() {
+            // Those that have none hide the options, or ask for no `Global`.
+            let is_of_its_own = ["sandbox", "demo", "provider"].contains(&command.get_name());
+            let text = format!("userferry {}", command.get_name());
+            let kept = crate::ui::again::with_flags(&text, "--db x ");
+            assert_eq!(kept == text, is_of_its_own, "{kept}");
+        }
+    }
+
+    #[test]
     fn every_option_has_a_help_that_starts_with_a_capital_and_has_no_final_period() {
         for command in Cli::command().get_subcommands() {
             for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {

@@ -8,6 +8,7 @@ const COMMANDS: &[&str] = &[
     "check",
     "export",
     "failures",
+    "init",
     "password",
     "preview",
     "remap",
@@ -31,7 +32,7 @@ pub fn flags(named: &[(&str, Option<&str>)]) -> String {
 }
 
 /// A text whose commands have these flags.
-pub(super) fn with_flags(text: &str, flags: &str) -> String {
+pub(crate) fn with_flags(text: &str, flags: &str) -> String {
     let mut out = String::with_capacity(text.len() + flags.len());
     let mut rest = text;
     while let Some(at) = rest.find(PROGRAM) {
