@@ -36,6 +36,13 @@ pub struct Cli {
     pub command: Command,
 }
 
+impl Cli {
+    /// Whether the command has a job table or settings; the others show tables of their own.
+    pub fn has_table(&self) -> bool {
+        !matches!(self.command, Command::Sandbox(_) | Command::Demo(_) | Command::Provider(_))
+    }
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -150,11 +157,13 @@ mod tests {
 
     #[test]
     fn each_command_with_a_use_for_the_table_or_the_settings_keeps_them_in_messages() {
+        use std::path::Path;
+        let again = crate::ui::again::Again::new(Some(Path::new("x")), None);
         for command in Cli::command().get_subcommands() {
-            // Those that have none hide the options, or ask for no `Global`.
-            let is_of_its_own = ["sandbox", "demo", "provider"].contains(&command.get_name());
+            let is_of_its_own =
+                ["init", "sandbox", "demo", "provider"].contains(&command.get_name());
             let text = format!("userferry {}", command.get_name());
-            let kept = crate::ui::again::with_flags(&text, "--db x ");
+            let kept = again.put_into(&text);
             assert_eq!(kept == text, is_of_its_own, "{kept}");
         }
     }

@@ -9,7 +9,8 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 use userferry::cli::{self, Cli, Color, Global};
-use userferry::ui::{Ui, again};
+use userferry::ui::Ui;
+use userferry::ui::again::Again;
 
 /// Threads hand over what they have allocated: records to the writer, answers to the runner. The
 /// system's allocator makes them wait for each other.
@@ -19,7 +20,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 fn main() -> ExitCode {
     userferry::caught::tell_panics_without_words();
     let cli = Cli::parse();
-    let ui = ui(&cli.global);
+    let ui = ui(&cli);
     log_to_stderr(cli.global.verbose, ui);
     no_core_dumps();
     match cli::dispatch(cli, ui) {
@@ -34,22 +35,20 @@ fn main() -> ExitCode {
 }
 
 /// As the options say.
-fn ui(global: &Global) -> Ui {
+fn ui(cli: &Cli) -> Ui {
+    let global = &cli.global;
     let color = match global.color {
         Color::Always => Some(true),
         Color::Never => Some(false),
         Color::Auto => None,
     };
-    let named = |value: &Path, variable: &str| {
-        let is_of_environment =
-            std::env::var_os(variable).is_some_and(|it| it == value.as_os_str());
-        (!is_of_environment).then(|| value.display().to_string())
-    };
-    let db = Some(global.db.as_path()).filter(|db| *db != Path::new(Global::DB));
-    let db = db.and_then(|db| named(db, "USERFERRY_DB"));
-    let config = global.config.as_deref().and_then(|config| named(config, "USERFERRY_CONFIG"));
-    let flags = again::flags(&[("db", db.as_deref()), ("config", config.as_deref())]);
-    Ui::new(global.quiet, global.verbose > 0, color).with_flags(flags.leak())
+    // Where a variable names another, the usual one must be named, too.
+    let is_usual = global.db == Path::new(Global::DB) && std::env::var_os(Global::DB_ENV).is_none();
+    let db = (!is_usual).then_some(global.db.as_path());
+    // What they show is for tables of their own.
+    let again =
+        if cli.has_table() { Again::new(db, global.config.as_deref()) } else { Again::default() };
+    Ui::new(global.quiet, global.verbose > 0, color).with_flags(again)
 }
 
 /// A core dump would hold the secret and password hashes.

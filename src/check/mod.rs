@@ -217,6 +217,7 @@ impl<'a> Checker<'a> {
             inspect_guarded(&record.raw, record.no, self.mapping, self.schema, &mut self.watch);
         // A record without any key is invalid, and says so itself.
         let key_kind = prepared.user.identifiers.key().map(|(kind, _)| kind);
+        self.report.has_key |= key_kind.is_some();
         self.without_external_id +=
             u64::from(key_kind.is_some_and(|kind| kind != IdKind::ExternalId));
         let is_sent = prepared.problems.is_empty();

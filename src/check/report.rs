@@ -48,6 +48,9 @@ pub struct CheckReport {
     pub unmapped: Vec<String>,
     /// What does not stop anybody but should be known.
     pub warnings: Vec<CheckWarning>,
+    /// One record at least has something that identifies its user.
+    #[serde(skip)]
+    pub(crate) has_key: bool,
     /// The fields inside objects that nothing maps: for people only.
     #[serde(skip)]
     pub(crate) nowhere: Nowhere,

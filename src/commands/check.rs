@@ -132,9 +132,8 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Check) -> Result<Exit> {
     }
     if report.invalid > 0 {
         ui.note(&cannot_be_sent(report.invalid, report.records));
-        let fits_none = report.invalid == report.records && report.missing_columns().count() > 0;
-        if fits_none && !settings.has_own_mapping() {
-            ui.note(&super::no_mapping(&args.sources));
+        if report.valid == 0 && !report.has_key && !settings.has_own_mapping() {
+            ui.note(&super::no_mapping(&settings, &args.sources, &args.reading));
         }
         return Ok(Exit::Incomplete);
     }
@@ -232,10 +231,11 @@ impl Output {
 
     /// A text for people.
     fn tell(&mut self, text: &str) -> Result<()> {
-        match self.file {
-            None => self.ui.tell(&format!("{text}\n")),
-            Some(_) => self.line(text),
+        if self.file.is_none() {
+            return self.ui.tell(&format!("{text}\n"));
         }
+        let text = self.ui.led_on(text).into_owned();
+        self.line(&text)
     }
 
     fn finish(self) -> Result<()> {

@@ -13,7 +13,7 @@ pub struct Global {
         global = true,
         value_name = "FILE",
         default_value = Global::DB,
-        env = "USERFERRY_DB",
+        env = Global::DB_ENV,
         hide_env_values = true
     )]
     pub db: PathBuf,
@@ -48,6 +48,8 @@ pub struct Global {
 impl Global {
     /// The job table where none is named.
     pub const DB: &'static str = "userferry.db";
+    /// The variable that names another.
+    pub const DB_ENV: &'static str = "USERFERRY_DB";
 }
 
 /// When to use colours.

@@ -98,15 +98,9 @@ pub(crate) fn run(global: &Global, ui: Ui, args: &Init) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// How to check the export by the settings that were written. What came by standard input is gone.
+/// How to check the export by the settings that were written.
 fn check_line(source: &str, reading: &SourceOptions) -> String {
-    let source = if source == "-" { "FILE" } else { source };
-    let records = reading.records.as_ref().map(|path| format!(" --records {path}"));
-    let header = reading.header.then(|| " --header".to_owned());
-    let columns = (!reading.columns.is_empty())
-        .then(|| format!(" --columns '{}'", reading.columns.join(",").replace('\'', r"'\''")));
-    let options = [records, header, columns].into_iter().flatten().collect::<String>();
-    format!("userferry check {source}{options}")
+    format!("userferry check {}", reading.with_source(source))
 }
 
 /// What was seen in an export.

@@ -212,14 +212,26 @@ fn same_provider(table: &Table, settings: &config::Settings) -> Result<()> {
     .hint("put the old setting back, or stage into a fresh table: userferry --db another.db stage users.json"))
 }
 
-/// What is behind an export of which not one record is valid, where no mapping was written for it.
-fn no_mapping(sources: &[String]) -> String {
+/// What is behind an export of which not one record has a key, where no mapping was written for it.
+fn no_mapping(
+    settings: &config::Settings,
+    sources: &[String],
+    reading: &reading::SourceOptions,
+) -> String {
     let source = sources.first().map_or("users.json", String::as_str);
-    format!(
-        "no [mapping] of yours says what the columns are, so the one of the vendor's example was taken; userferry init \
-         --from {} proposes yours",
-        shell_word(source)
-    )
+    let read = reading.with_source(source);
+    match &settings.file {
+        None => format!(
+            "no [mapping] of yours says what the columns are, so the one of the vendor's example was taken; one that \
+             fits is proposed by: userferry init --from {read}"
+        ),
+        // `init` writes over none.
+        Some(path) => format!(
+            "the mapping is the one of the vendor's example, for {} has no other; one that fits is proposed by: \
+             userferry init --config proposed.toml --from {read}",
+            path.display()
+        ),
+    }
 }
 
 /// The rows of this key, else those that have this identifier.

@@ -2,6 +2,7 @@
 
 use crate::config::Settings;
 use crate::input::{self, Delimiter, Encoding, Format, Header, Quoting};
+use crate::words::shell_word;
 use clap::Args;
 
 /// How to read a source.
@@ -42,6 +43,18 @@ pub struct SourceOptions {
 }
 
 impl SourceOptions {
+    /// A source with these options, as another command takes them. What came by standard input is gone.
+    pub fn with_source(&self, source: &str) -> String {
+        let source = if source == "-" { "FILE".to_owned() } else { shell_word(source) };
+        let records = self.records.as_ref();
+        let records = records.map(|path| format!(" --records {}", shell_word(path)));
+        let columns = (!self.columns.is_empty())
+            .then(|| format!(" --columns '{}'", self.columns.join(",").replace('\'', r"'\''")));
+        let header = self.header.then(|| " --header".to_owned());
+        let options = [records, header, columns].into_iter().flatten();
+        format!("{source}{}", options.collect::<String>())
+    }
+
     /// How to read a source before there is a mapping.
     pub fn options(&self) -> input::Options {
         let header = if self.header {

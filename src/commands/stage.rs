@@ -188,9 +188,9 @@ fn stage_all(
     for line in not_sent(&args.sources, invalid, &of_others, still_wrong > 0) {
         ui.note(&line);
     }
-    let fits_none = found.records > 0 && invalid >= found.records && found.kinds.is_empty();
-    if fits_none && !how.allowed.are_columns_named {
-        ui.note(&super::no_mapping(&args.sources));
+    let fits_none = invalid > 0 && invalid == found.records && found.kinds.is_empty();
+    if fits_none && is_whole && !args.replace && !how.allowed.are_columns_named {
+        ui.note(&super::no_mapping(settings, &args.sources, &args.reading));
     }
     let omitted = table.omitted_counts()?;
     if !omitted.is_empty() {

@@ -86,7 +86,7 @@ fn read(file: &mut File) -> Option<Holder> {
 fn describe(file: &mut File) -> String {
     match read(file) {
         Some(holder) => format!(
-            "'userferry {}' on {}, process {}, since {}",
+            "the command '{}' on {}, process {}, since {}",
             holder.command, holder.machine, holder.pid, holder.since
         ),
         None => "held by a process that has not said who it is".to_owned(),

@@ -8,6 +8,7 @@ pub mod table;
 mod wrap;
 
 use crate::error::{Error, Exit, Result};
+use again::Again;
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
@@ -18,7 +19,7 @@ pub struct Ui {
     verbose: bool,
     color: bool,
     /// Flags that the commands in messages need to lead to the same job table.
-    again: &'static str,
+    again: Again,
 }
 
 impl Ui {
@@ -28,17 +29,18 @@ impl Ui {
             io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
         };
         let color = color.unwrap_or_else(by_default);
-        Self { quiet: is_quiet, verbose: is_verbose, color, again: "" }
+        Self { quiet: is_quiet, verbose: is_verbose, color, again: Again::default() }
     }
 
-    /// The commands that messages name get these flags, as [`again::flags`] writes them.
+    /// The commands that messages name get these flags.
     #[must_use]
-    pub fn with_flags(self, flags: &'static str) -> Self {
-        Self { again: flags, ..self }
+    pub fn with_flags(self, again: Again) -> Self {
+        Self { again, ..self }
     }
 
-    fn led_on<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        if self.again.is_empty() { text.into() } else { again::with_flags(text, self.again).into() }
+    /// A text for people, whose commands lead to the same job table.
+    pub fn led_on<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if self.again.is_empty() { text.into() } else { self.again.put_into(text).into() }
     }
 
     /// Whether colours are wanted.

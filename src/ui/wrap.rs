@@ -19,11 +19,24 @@ pub(super) fn lines(text: &str, width: usize) -> String {
     for line in text.split('\n') {
         if line.width() <= width || line.trim_start_matches(' ').starts_with(COMMAND) {
             out.push(line.to_owned());
+        } else if let Some((before, command)) = command_at_the_end(line) {
+            out.extend(broken(before.trim_end(), width));
+            out.push(format!("{}{command}", " ".repeat(INDENT)));
         } else {
             out.extend(broken(line, width));
         }
     }
     out.join("\n")
+}
+
+/// A line that ends with a command, taken apart before it: broken elsewhere, a part of the command would run as
+/// another one.
+fn command_at_the_end(line: &str) -> Option<(&str, &str)> {
+    let at = line.rfind(COMMAND)?;
+    let (before, command) = line.split_at(at);
+    let stands_apart = before.ends_with(": ") || before.ends_with(GAP);
+    let is_all = ["; ", ", ", ". ", " ("].iter().all(|end| !command.contains(end));
+    (stands_apart && is_all).then_some((before, command))
 }
 
 /// The parts of a line that is too wide.
@@ -106,6 +119,21 @@ mod tests {
     fn a_command_stays_whole() {
         let text = "  userferry retry-failed --run";
         assert_eq!(lines(text, 10), text);
+    }
+
+    #[test]
+    fn a_command_at_the_end_of_a_line_stays_whole_below_it() {
+        let row =
+            "Skip existing users:     userferry --db r.db retry-failed --run --on-conflict skip";
+        assert_eq!(
+            lines(row, 60),
+            "Skip existing users:\n    userferry --db r.db retry-failed --run --on-conflict skip"
+        );
+        let told = "10 rows to send: userferry --db 'a table.db' run";
+        assert_eq!(lines(told, 30), "10 rows to send:\n    userferry --db 'a table.db' run");
+        // What goes on is no command alone.
+        let prose = "why: userferry failures tells it; see there";
+        assert_eq!(lines(prose, 30), "why: userferry failures tells\nit; see there");
     }
 
     #[test]

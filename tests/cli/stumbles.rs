@@ -712,14 +712,22 @@ fn commands_that_messages_name_keep_the_table_and_the_settings_that_were_named()
     let told = format!("1 row to send: userferry {options} run\n");
     assert!(did.err.ends_with(&told), "{}", did.err);
     assert!(did.err.contains(&format!("cannot be sent: userferry {options} failures\n")));
-    let mut by_variable = desk.command("stage --replace u.jsonl");
-    by_variable.env("USERFERRY_DB", "rehearsal.db").env("USERFERRY_CONFIG", "other.toml");
-    let did = desk.did(by_variable.output().unwrap()).ok(3);
-    assert!(did.err.ends_with("1 row to send: userferry run\n"), "{}", did.err);
+    // Where a variable names another table, the usual one must be named, too.
+    for (db, told) in [("rehearsal.db", "--db rehearsal.db"), ("userferry.db", "--db userferry.db")]
+    {
+        let mut command = desk.command(&format!("--db {db} --config other.toml stage u.jsonl"));
+        let did = desk.did(command.env("USERFERRY_DB", "rehearsal.db").output().unwrap()).ok(3);
+        let told = format!("1 row to send: userferry {told} --config other.toml run\n");
+        assert!(did.err.ends_with(&told), "{}", did.err);
+    }
+    // New settings are written where none are.
     desk.write("new.jsonl", "{\"uid\":\"1\",\"mail\":\"a@b.cn\"}\n");
     let did = desk.ferry("--config proposed.toml init --from new.jsonl").ok(0);
     let told = "then: userferry --config proposed.toml check new.jsonl\n";
     assert!(did.err.ends_with(told), "{}", did.err);
+    desk.write("strange.csv", "id;email\n1;a@b.cn\n");
+    let did = desk.ferry(&format!("{options} check strange.csv")).ok(2);
+    assert!(did.err.contains("userferry init --from strange.csv"), "{}", did.err);
 }
 
 #[test]
@@ -727,11 +735,28 @@ fn an_export_that_the_example_does_not_fit_is_told_of_the_proposal() {
     let desk = Desk::new();
     desk.write("u.csv", "id,name,phone\n1,Li,\n2,Bo,\n");
     let told = "no [mapping] of yours says what the columns are, so the one of the vendor's example was taken; \
-                userferry init --from u.csv proposes yours\n";
+                one that fits is proposed by: userferry init --from u.csv\n";
     for line in ["check u.csv", "stage u.csv"] {
         let did = desk.ferry(line).ok(3);
         assert!(did.err.contains(told), "{line}: {}", did.err);
     }
+    // Not of corrections, nor where the columns are known.
+    let did = desk.ferry("stage --replace u.csv").ok(3);
+    assert!(!did.err.contains("proposed"), "{}", did.err);
+    desk.write("wrong.jsonl", "{\"uid\":\"2\",\"mail\":\"-\"}\n");
+    for line in ["check wrong.jsonl", "--db w.db stage wrong.jsonl"] {
+        let did = desk.ferry(line).ok(3);
+        assert!(!did.err.contains("proposed"), "{line}: {}", did.err);
+    }
+    let did = desk.pipe("check -", "[{\"a\":1}]\n").ok(3);
+    assert!(did.err.contains("userferry init --from FILE\n"), "{}", did.err);
+    // `init` writes over no settings.
+    desk.ferry("init").ok(0);
+    let did = desk.ferry("check u.csv").ok(3);
+    let told = "for userferry.toml has no other; one that fits is proposed by: \
+                userferry init --config proposed.toml --from u.csv\n";
+    assert!(did.err.contains(told), "{}", did.err);
+    desk.ferry("init --config proposed.toml --from u.csv").ok(0);
     desk.write("userferry.toml", "[mapping]\nexternalId = \"uid\"\nphone = \"phone\"\n");
     let did = desk.ferry("check u.csv").ok(3);
     assert!(!did.err.contains("vendor's example"), "{}", did.err);

@@ -4,8 +4,9 @@ use crate::commands::{mapping_hint, readable, staged_mapping};
 use crate::config;
 use crate::error::{Error, Result};
 use crate::mapping::Mapping;
-use crate::provider::Passwords;
+use crate::provider::{Passwords, Provider};
 use crate::store::{Reading, Staging, Table};
+use crate::words::agree;
 use serde_json::Value;
 
 /// Rows are mapped as they were staged; a settings file that says otherwise is refused.
@@ -56,11 +57,28 @@ pub(super) fn bind(table: &Table, settings: &config::Settings) -> Result<()> {
         name(&bound),
         name(&wanted)
     ))
-    .hint(format!(
-        "if {} still names another target, unset it (after a rehearsal with userferry sandbox); for \
-         another target stage into a fresh table: userferry --db another.db stage users.json",
-        settings.target.provider.host.env
-    )))
+    .hint(other_target(settings.target.provider, &config::process_env)))
+}
+
+/// The way out: most often a rehearsal has left its variables.
+fn other_target(provider: &Provider, env: config::Env<'_>) -> String {
+    const FRESH: &str =
+        "stage into a fresh table for another target: userferry --db another.db stage users.json";
+    let places = provider.settings.iter().filter(|setting| setting.is_place);
+    let names = [config::KIND_ENV, provider.host.env].into_iter();
+    let set: Vec<&str> = names
+        .chain(places.filter_map(|setting| setting.env))
+        .filter(|name| env(name).is_some_and(|value| !value.trim().is_empty()))
+        .collect();
+    match set.as_slice() {
+        [] => FRESH.to_owned(),
+        set => format!(
+            "{} in the environment {} before the settings file: after a rehearsal, unset {}; {FRESH}",
+            set.join(", "),
+            agree(set.len() as u64, "goes", "go"),
+            agree(set.len() as u64, "it", "them")
+        ),
+    }
 }
 
 pub(super) fn bind_now(table: &mut Table, settings: &config::Settings) -> Result<()> {

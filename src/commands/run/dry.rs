@@ -1,6 +1,6 @@
 //! The dry run: shows what would be sent.
 
-use super::binding::mapping_for;
+use super::binding::{bind, mapping_for};
 use crate::commands::sending::Sending;
 use crate::commands::{same_guard, same_provider};
 use crate::config;
@@ -29,6 +29,7 @@ pub(super) fn dry_run(
     if !table.is_compared()? {
         ui.warn("a staging was cut off before its rows were compared: some of these may be duplicates, which a run finds first");
     }
+    bind(&table, settings)?;
     super::tell_target(ui, &settings.target);
     let limit = u32::try_from(args.limit.unwrap_or(DRY_ROWS)).unwrap_or(u32::MAX);
     let (rows, pending) = match only {
