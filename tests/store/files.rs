@@ -146,7 +146,7 @@ fn who_holds_the_lock_is_named_and_a_crash_leaves_no_obstacle() {
     assert!(matches!(error, StoreError::InUse { .. }));
     let text = error.to_string();
     assert!(text.ends_with(
-        "is in use: 'userferry run' on ferry-1, process 4711, since 2026-01-02T03:04:05Z"
+        "is in use: the command 'run' on ferry-1, process 4711, since 2026-01-02T03:04:05Z"
     ));
     drop(lock);
     // The file stays, as after a crash.
