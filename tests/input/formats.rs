@@ -148,9 +148,11 @@ fn write(names: &[String], rows: &[Vec<String>], how: &Written) -> Vec<u8> {
 fn looks_like_rows(row: &[String], shape: Shape) -> bool {
     let Shape::Csv { delimiter, line_end, all_quoted } = shape else { return false };
     let text = as_csv(row, &[], delimiter, line_end, all_quoted);
-    let lines = text.split(['\r', '\n']);
     let cells = |line: &str| line.bytes().filter(|byte| *byte == delimiter).count() + 1;
-    lines.filter(|line| cells(line) == row.len()).count() > 1
+    // A carriage return ends lines only where nothing else does.
+    [&['\n'][..], &['\r', '\n']]
+        .iter()
+        .any(|ends| text.split(*ends).filter(|line| cells(line) == row.len()).count() > 1)
 }
 
 fn options(rows: &[Vec<String>], how: &Written) -> Options {
@@ -265,6 +267,14 @@ fn any_table() -> impl Strategy<Value = (Vec<String>, Vec<Vec<String>>)> {
         let row = prop::collection::vec(text.clone(), columns);
         (Just(names), prop::collection::vec(row, 1..6))
     })
+}
+
+/// A carriage return is part of its cell where rows end with line feeds, so two lines of this row have four cells.
+#[test]
+fn a_row_that_may_be_several_is_known_by_the_line_ends_of_its_file() {
+    let row = [";", ";\n", ";\r", " "].map(str::to_owned);
+    let of = |line_end| Shape::Csv { delimiter: b';', line_end, all_quoted: false };
+    assert!(looks_like_rows(&row, of(csv::Terminator::CRLF)));
 }
 
 proptest! {
